@@ -1,0 +1,1 @@
+"""The ``process`` Lambda executor: execution environments are processes of this machine."""

@@ -1,0 +1,82 @@
+"""Why an initialization or an invocation failed, and the answer that the caller gets."""
+
+import json
+from dataclasses import dataclass
+
+from localstack_testbed.lambda_executor.platform_log import Failure
+from localstack_testbed.lambda_executor.runtime_api import (
+    Failed,
+    InitializationFailed,
+    Ready,
+    ResponseTooLarge,
+    Succeeded,
+    too_large,
+)
+from localstack_testbed.lambda_executor.runtime_process import (
+    Exited,
+    OutOfMemory,
+    ProcessEvent,
+    Stopped,
+    TimedOut,
+)
+from localstack_testbed.lambda_executor.supervision import describe_exit
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A failure by its AWS error type.
+
+    ``payload`` is what the runtime itself said of it, if it did. ``resets`` tells that the
+    process cannot go on. ``log`` tells that the service writes the message to the log.
+    """
+
+    error_type: str
+    message: str = ""
+    payload: bytes | None = None
+    resets: bool = True
+    logged: bool = False
+
+    @property
+    def timed_out(self) -> bool:
+        return self.error_type == "Sandbox.Timedout"
+
+    @property
+    def failure(self) -> Failure | None:
+        """What REPORT says of it: nothing of an exception that the runtime dealt with."""
+        if self.timed_out:
+            return Failure("timeout")
+        return Failure("error", self.error_type) if self.resets else None
+
+    def response(self, request_id: str) -> bytes:
+        if self.payload is not None:
+            return self.payload
+        message = self.message
+        if self.logged or self.timed_out:
+            message = f"RequestId: {request_id} Error: {message}"
+        return json.dumps({"errorType": self.error_type, "errorMessage": message}).encode()
+
+
+def fault_of(event: ProcessEvent, timeout: float) -> Fault:
+    """Name the failure that an event means when it is not the one that was hoped for."""
+    match event:
+        case Failed(payload, error_type):
+            return Fault(error_type, payload=payload, resets=False)
+        case InitializationFailed(payload, error_type):
+            return Fault(error_type, payload=payload)
+        case ResponseTooLarge(size):
+            return Fault("Function.ResponseSizeTooLarge", too_large(size))
+        case TimedOut():
+            return Fault("Sandbox.Timedout", f"Task timed out after {timeout:.2f} seconds")
+        case OutOfMemory():
+            message = "Runtime exited with error: signal: killed"
+            return Fault("Runtime.OutOfMemory", message, logged=True)
+        case Exited(status) if (description := describe_exit(status)):
+            message = f"Runtime exited with error: {description}"
+            return Fault("Runtime.ExitError", message, logged=True)
+        case Exited():
+            message = "Runtime exited without providing a reason"
+            return Fault("Runtime.ExitError", message, logged=True)
+        case Stopped():
+            return Fault("Runtime.ExitError", "The environment was stopped", logged=True)
+        case Ready() | Succeeded():
+            return Fault("Runtime.Unknown", "The runtime did not answer in order", logged=True)

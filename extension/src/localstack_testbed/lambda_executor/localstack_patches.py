@@ -1,0 +1,85 @@
+"""What LocalStack's Lambda service does not do with the help of an executor alone."""
+
+import base64
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+from localstack.utils.patch import patch
+
+
+class _Environments(dict[str, Any]):
+    """Environments by id, whose iteration does not mind that another thread adds one."""
+
+    def values(self) -> Any:
+        return list(super().values())
+
+
+def pass_client_context() -> None:
+    """Hand the client context to the executor; LocalStack drops it.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html (``ClientContext``, base64)
+    """
+    from localstack.services.lambda_.invocation.execution_environment import ExecutionEnvironment
+
+    @patch(ExecutionEnvironment.invoke)
+    def invoke(original: Callable[[Any, Any], Any], self: Any, invocation: Any) -> Any:
+        executor = self.runtime_executor
+        context = invocation.client_context
+        executor.client_context = base64.b64decode(context).decode() if context else None
+        return original(self, invocation)
+
+
+def keep_new_environment_for_its_invocation() -> None:
+    """Close two races between simultaneous invocations, which fail one of them.
+
+    LocalStack puts a new environment among the others before the invocation that it was started
+    for has reserved it, and iterates over them while other threads add theirs.
+    """
+    from localstack.services.lambda_.invocation.assignment import AssignmentService
+    from localstack.services.lambda_.invocation.execution_environment import (
+        ExecutionEnvironment,
+        InvalidStatusException,
+    )
+    from localstack.services.lambda_.invocation.lambda_models import InitializationType
+
+    @patch(AssignmentService.__init__)
+    def init(original: Callable[[Any], None], self: Any) -> None:
+        original(self)
+        self.environments = defaultdict(_Environments)
+
+    @patch(ExecutionEnvironment.start)
+    def start(original: Callable[[Any], None], self: Any) -> None:
+        if self.initialization_type == InitializationType.on_demand:
+            self.started_by = threading.get_ident()
+        original(self)
+
+    @patch(ExecutionEnvironment.reserve)
+    def reserve(original: Callable[[Any], None], self: Any) -> None:
+        if getattr(self, "started_by", None) not in (None, threading.get_ident()):
+            raise InvalidStatusException(f"Environment {self.id} awaits its first invocation")
+        original(self)
+        self.started_by = None
+
+
+def keep_last_logs() -> None:
+    """Let the last invocations of a version that is replaced end, and store their logs.
+
+    LocalStack stops what stores the logs before the environments, and drops what is queued.
+    """
+    from localstack.services.lambda_.invocation.logs import QUEUE_SHUTDOWN, LogHandler
+    from localstack.services.lambda_.invocation.version_manager import LambdaVersionManager
+
+    @patch(LambdaVersionManager.stop)
+    def stop_version(original: Callable[[Any], None], self: Any) -> None:
+        self.shutdown_event.set()
+        self.assignment_service.stop_environments_for_version(self.id)
+        original(self)
+
+    @patch(LogHandler.stop)
+    def stop_log(original: Callable[[Any], None], self: Any) -> None:
+        if self._thread is not None:
+            self.log_queue.put(QUEUE_SHUTDOWN)
+            self._thread.join(timeout=2)
+        original(self)

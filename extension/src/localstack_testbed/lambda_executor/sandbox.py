@@ -1,0 +1,223 @@
+"""An execution environment in Lambda's sense: its life, its invocations and its log.
+
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+"""
+
+import math
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from localstack_testbed.lambda_executor.fault import Fault, fault_of
+from localstack_testbed.lambda_executor.platform_log import PlatformLog, Report
+from localstack_testbed.lambda_executor.runtime_api import Invocation, Ready, Succeeded
+from localstack_testbed.lambda_executor.runtime_process import RuntimeProcess
+
+INIT_LIMIT_SECONDS = 10.0
+MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the Lambda service asks of an environment: one invocation."""
+
+    request_id: str
+    function_arn: str
+    payload: bytes
+    trace_id: str
+    client_context: str | None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What comes of an invocation; ``logs`` are whole lines."""
+
+    payload: bytes
+    failed: bool
+    logs: str
+
+
+@dataclass(frozen=True)
+class FunctionLimits:
+    """A function version's name and limits: ``timeout`` in seconds, ``memory_size`` in MB."""
+
+    version: str
+    timeout: float
+    memory_size: int
+
+
+class Sandbox:
+    """One environment of a function version, with at most one runtime process at a time.
+
+    A process that ended, was killed, or whose function could not be loaded is replaced during
+    the next invocation, in the same environment (log stream, temporary folder), as on AWS.
+
+    Parameters
+    ----------
+    start_process
+        Starts a runtime process.
+    temporary
+        The environment's own temporary folder, deleted with it.
+    """
+
+    def __init__(
+        self,
+        limits: FunctionLimits,
+        start_process: Callable[[], RuntimeProcess],
+        temporary: Path,
+        platform_log: PlatformLog,
+    ) -> None:
+        self._limits = limits
+        self._start_process = start_process
+        self._temporary = temporary
+        self._platform_log = platform_log
+        self._log: list[str] = []
+        self._process: RuntimeProcess | None = None
+        self._asks_for_event = False
+        self._init_duration: float | None = None
+        self._memory_used = 0
+        self._stopped = False
+        self._invoking = threading.Lock()
+
+    def initialize(self, runtime: str, runtime_arn: str) -> None:
+        """Start the runtime and let it load the function, for at most ten seconds.
+
+        A failure is no error here: it goes to the log, and the first invocation tries again.
+        """
+        self._log.append(self._platform_log.init_start(runtime, runtime_arn))
+        started = time.monotonic()
+        fault = self._load("init", started + INIT_LIMIT_SECONDS)
+        if fault is None:
+            self._init_duration = _milliseconds_since(started)
+
+    def invoke(self, request: Request) -> Result:
+        """Run one invocation; also one that fails gives a result."""
+        with self._invoking:
+            started = time.monotonic()
+            self._take_output()
+            self._log.append(self._platform_log.start(request.request_id, self._limits.version))
+            outcome = self._run(request, started + self._limits.timeout)
+            duration = min(_milliseconds_since(started), self._limits.timeout * 1000)
+            self._take_output()
+            fault = outcome if isinstance(outcome, Fault) else None
+            self._report(request.request_id, duration, fault)
+            logs = self.log()
+            self._log.clear()
+            if isinstance(outcome, Fault):
+                return Result(outcome.response(request.request_id), True, logs)
+            return Result(outcome, False, logs)
+
+    def stop(self, finish: bool) -> None:
+        """End the environment; with ``finish``, after a running invocation has ended."""
+        if finish:
+            with self._invoking:
+                self._end()
+        else:
+            self._end()
+
+    def log(self) -> str:
+        """Return the lines that no invocation has taken yet."""
+        return "".join(self._log)
+
+    def _end(self) -> None:
+        self._stopped = True
+        process = self._process
+        if process is not None:
+            process.interrupt()
+            process.kill()
+        shutil.rmtree(self._temporary, ignore_errors=True)
+
+    def _load(self, phase: str, deadline: float) -> Fault | None:
+        """Start a process, and wait until it has loaded the function and asks for an event."""
+        if self._stopped:
+            return Fault("Runtime.ExitError", "The environment was stopped", logged=True)
+        started = time.monotonic()
+        try:
+            self._process = self._start_process()
+        except ConnectionError as error:
+            return Fault("Runtime.ExitError", str(error), logged=True)
+        event = self._process.next_event(deadline)
+        if isinstance(event, Ready):
+            self._asks_for_event = True
+            return None
+        fault = fault_of(event, self._limits.timeout)
+        self._reset()
+        if fault.failure is not None:
+            duration = _milliseconds_since(started)
+            self._log.append(self._platform_log.init_report(duration, phase, fault.failure))
+        return fault
+
+    def _run(self, request: Request, deadline: float) -> Fault | bytes:
+        if self._process is not None and not self._asks_for_event:
+            # It gave the last answer; whether it lived on after that shows now.
+            if not isinstance(self._process.next_event(deadline), Ready):
+                self._reset()
+        if self._process is None:
+            fault = self._load("invoke", deadline)
+            if fault is not None:
+                return fault
+        process = self._process
+        assert process is not None
+        self._asks_for_event = False
+        process.send(
+            Invocation(
+                request_id=request.request_id,
+                function_arn=request.function_arn,
+                payload=request.payload,
+                deadline=int((time.time() + deadline - time.monotonic()) * 1000),
+                trace_id=request.trace_id,
+                client_context=request.client_context,
+            )
+        )
+        event = process.next_event(deadline)
+        if isinstance(event, Succeeded):
+            return event.payload
+        fault = fault_of(event, self._limits.timeout)
+        if fault.resets:
+            self._reset()
+        return fault
+
+    def _report(self, request_id: str, duration: float, fault: Fault | None) -> None:
+        if fault is not None and fault.timed_out:
+            self._log.append(self._platform_log.timed_out(request_id, self._limits.timeout))
+        elif fault is not None and fault.logged:
+            line = self._platform_log.runtime_exited(request_id, fault.message, fault.error_type)
+            self._log.append(line)
+        self._measure_memory()
+        memory_used = math.ceil(self._memory_used / MEGABYTE)
+        if fault is not None and fault.error_type == "Runtime.OutOfMemory":
+            # It had more for a moment, which on AWS cannot be.
+            memory_used = self._limits.memory_size
+        figures = Report(
+            duration=duration,
+            memory_size=self._limits.memory_size,
+            memory_used=memory_used,
+            init_duration=self._init_duration,
+            failure=fault.failure if fault is not None else None,
+        )
+        self._init_duration = None
+        self._log.append(self._platform_log.end(request_id))
+        self._log.append(self._platform_log.report(request_id, figures))
+
+    def _reset(self) -> None:
+        """End the process, so that the next invocation starts another one."""
+        if self._process is not None:
+            self._measure_memory()
+            self._process.kill()
+            self._take_output()
+        self._process, self._asks_for_event = None, False
+
+    def _measure_memory(self) -> None:
+        if self._process is not None:
+            self._memory_used = max(self._memory_used, self._process.measure_memory())
+
+    def _take_output(self) -> None:
+        if self._process is not None:
+            self._log.append(self._process.output.take())
+
+
+def _milliseconds_since(moment: float) -> float:
+    return (time.monotonic() - moment) * 1000

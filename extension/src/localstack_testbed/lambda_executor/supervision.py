@@ -1,0 +1,203 @@
+"""LocalStack's side of the supervisor: starts it and talks to it."""
+
+import contextlib
+import itertools
+import json
+import logging
+import os
+import socket
+import struct
+import subprocess
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+LOG = logging.getLogger(__name__)
+
+SCRIPT = Path(__file__).with_name("supervisor.py")
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What a new runtime process is given.
+
+    ``path`` comes first on its module search path; ``fork`` allows it to start from the
+    interpreter that has imported the AWS SDK already.
+    """
+
+    handler: str
+    directory: Path
+    path: tuple[str, ...]
+    environment: dict[str, str]
+    fork: bool
+
+
+class Supervisor:
+    """A connection to a running supervisor, which it starts with the given interpreter.
+
+    ``modules`` are imported ahead of time. ``directory`` is deleted when the connection ends.
+    """
+
+    def __init__(self, python: Path, modules: tuple[str, ...], directory: Path) -> None:
+        self._connection, theirs = socket.socketpair()
+        environment = {"LANG": "en_US.UTF-8", "TZ": ":UTC", "HOME": str(directory)}
+        arguments = [str(theirs.fileno()), str(directory), *modules]
+        with theirs:
+            self._process = subprocess.Popen(
+                [str(python), "-P", "-s", str(SCRIPT), *arguments],
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                env=environment,
+                cwd=directory,
+                start_new_session=True,
+            )
+        self._numbers = itertools.count()
+        self._lock = threading.Lock()
+        self._started: dict[int, Future[int]] = {}
+        self._exits: dict[int, Callable[[int], None]] = {}
+        self._compilations: dict[int, Future[int]] = {}
+        self._ended = False
+        threading.Thread(target=self._receive, name="lambda-supervisor", daemon=True).start()
+
+    @property
+    def running(self) -> bool:
+        return not self._ended
+
+    def start(self, launch: Launch, output: int, on_exit: Callable[[int], None]) -> "RuntimeHandle":
+        """Start a runtime process that writes to the descriptor ``output``.
+
+        ``on_exit`` is called with the wait status when it has ended, from another thread.
+
+        Raises
+        ------
+        ConnectionError
+            The supervisor has ended.
+        """
+        number = next(self._numbers)
+        started: Future[int] = Future()
+        with self._lock:
+            if self._ended:
+                raise ConnectionError("the supervisor of Lambda environments has ended")
+            self._started[number] = started
+            self._exits[number] = on_exit
+        message = {
+            "command": "start",
+            "id": number,
+            "handler": launch.handler,
+            "directory": str(launch.directory),
+            "path": launch.path,
+            "environment": launch.environment,
+            "fork": launch.fork,
+        }
+        self._send(message, output)
+        return RuntimeHandle(self, number, started.result())
+
+    def compile(self, directory: Path) -> None:
+        """Compile the modules in a folder to byte code, and wait for the end of it."""
+        number = next(self._numbers)
+        compiled: Future[int] = Future()
+        with self._lock:
+            if self._ended:
+                return
+            self._compilations[number] = compiled
+        self._send({"command": "compile", "id": number, "directory": str(directory)})
+        compiled.result()
+
+    def signal(self, number: int, command: str) -> None:
+        self._send({"command": command, "id": number})
+
+    def stop(self) -> None:
+        """End the supervisor and with it every environment, and wait for the end."""
+        with contextlib.suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
+        self._process.wait()
+
+    def _send(self, message: dict[str, Any], descriptor: int | None = None) -> None:
+        data = json.dumps(message).encode()
+        data = struct.pack(">I", len(data)) + data
+        with self._lock, contextlib.suppress(OSError):
+            sent = 0
+            if descriptor is not None:
+                sent = socket.send_fds(self._connection, [data], [descriptor])
+            self._connection.sendall(data[sent:])
+
+    def _receive(self) -> None:
+        try:
+            with self._connection.makefile("rb") as events:
+                while header := events.read(4):
+                    (length,) = struct.unpack(">I", header)
+                    self._dispatch(json.loads(events.read(length)))
+        except (OSError, struct.error, ValueError):
+            LOG.debug("The connection to the supervisor of Lambda environments broke")
+        with self._lock:
+            self._ended = True
+            exits, self._exits = self._exits, {}
+            futures = [*self._started.values(), *self._compilations.values()]
+            self._started, self._compilations = {}, {}
+        for future in futures:
+            future.set_exception(ConnectionError("the supervisor of Lambda environments ended"))
+        for on_exit in exits.values():
+            on_exit(9)
+
+    def _dispatch(self, event: dict[str, Any]) -> None:
+        number = event["id"]
+        match event["event"]:
+            case "started":
+                self._started.pop(number).set_result(event["process"])
+            case "exited":
+                self._exits.pop(number)(event["status"])
+            case "compiled":
+                self._compilations.pop(number).set_result(event["status"])
+
+
+@dataclass(frozen=True)
+class RuntimeHandle:
+    """A runtime process: its process id, and the signals that its supervisor sends for us.
+
+    The supervisor sends them because it alone knows whether the id is still that process's.
+    """
+
+    supervisor: Supervisor
+    number: int
+    process: int
+
+    def kill(self) -> None:
+        self.supervisor.signal(self.number, "kill")
+
+    def freeze(self) -> None:
+        self.supervisor.signal(self.number, "freeze")
+
+    def thaw(self) -> None:
+        self.supervisor.signal(self.number, "thaw")
+
+
+def describe_exit(status: int) -> str:
+    """Describe a wait status as Lambda does.
+
+    >>> describe_exit(256), describe_exit(9), describe_exit(0)
+    ('exit status 1', 'signal: killed', '')
+    """
+    code = os.waitstatus_to_exitcode(status)
+    if code < 0:
+        return f"signal: {SIGNAL_NAMES.get(-code, f'signal {-code}')}"
+    return f"exit status {code}" if code else ""
+
+
+# As Go, in which AWS writes its runtime manager, names them (package syscall).
+SIGNAL_NAMES = {
+    1: "hangup",
+    2: "interrupt",
+    3: "quit",
+    4: "illegal instruction",
+    6: "aborted",
+    7: "bus error",
+    8: "floating point exception",
+    9: "killed",
+    11: "segmentation fault",
+    13: "broken pipe",
+    14: "alarm clock",
+    15: "terminated",
+}

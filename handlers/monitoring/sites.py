@@ -1,0 +1,119 @@
+"""The sites to monitor, as ``sites.yaml`` in the bucket lists them."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import yaml
+
+from monitoring import schemas
+from monitoring.storage import Documents, Unchanged
+from monitoring.wording import one_line
+
+type Severity = Literal["critical", "warning"]
+
+SITES_KEY = "sites.yaml"
+
+# libyaml's parser where PyYAML was built with it: ten times as fast.
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_validate = schemas.validator("sites")
+_ENTRY = schemas.load("sites")["properties"]["sites"]["items"]["properties"]
+
+NAME_PATTERN: str = _ENTRY["name"]["pattern"].strip("^$")
+"""What the name of a site may look like, as a regular expression without anchors."""
+
+
+class SitesError(Exception):
+    """The list of sites is missing or wrong; the message says where and what."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One site and what is asked of it; ``sites.schema.json`` explains the fields."""
+
+    name: str
+    url: str
+    timeout: float
+    max_bytes: int
+    severity: Severity
+    expect: str | None = None
+
+
+def parse(text: bytes | str, source: str = SITES_KEY) -> tuple[Site, ...]:
+    """Read a list of sites.
+
+    Raises
+    ------
+    SitesError
+        When *text* is no YAML, breaks the schema or uses a name twice; names *source* and entry.
+    """
+    try:
+        data = yaml.load(text, Loader=_Loader)  # noqa: S506 (one of the safe loaders)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SitesError(f"{source} is no YAML: {one_line(str(error))}") from None
+    try:
+        entries: Any = _validate(data)["sites"]
+    except schemas.Invalid as error:
+        raise SitesError(f"{source}: {_entry(data, error.path)}{error}") from None
+    names: set[str] = set()
+    for number, entry in enumerate(entries, start=1):
+        if entry["name"] in names:
+            raise SitesError(f'{source}: entry {number}: the name "{entry["name"]}" is taken')
+        if not math.isfinite(entry["timeout"]):  # .nan passes every comparison of the schema
+            raise SitesError(f'{source}: entry {number} ("{entry["name"]}"): timeout is no number')
+        names.add(entry["name"])
+    return tuple(Site(**entry) for entry in entries)
+
+
+def select(sites: Sequence[Site], names: Iterable[str]) -> tuple[tuple[Site, ...], tuple[str, ...]]:
+    """Split *names* into the sites they name (all sites when there are none) and unknown names."""
+    wanted = dict.fromkeys(names)
+    if not wanted:
+        return tuple(sites), ()
+    known = {site.name: site for site in sites}
+    return (
+        tuple(known[name] for name in wanted if name in known),
+        tuple(name for name in wanted if name not in known),
+    )
+
+
+class SiteList:
+    """``sites.yaml`` in the bucket, parsed again only when it changed."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+        self._etag = ""
+        self._sites: tuple[Site, ...] = ()
+
+    def load(self) -> tuple[Site, ...]:
+        """The sites as they are listed now.
+
+        Raises
+        ------
+        SitesError
+            When the list is missing or wrong.
+        """
+        source = f"s3://{self._documents.bucket}/{SITES_KEY}"
+        try:
+            found = self._documents.read(SITES_KEY, known=self._etag)
+        except Unchanged:
+            return self._sites
+        if found is None:
+            raise SitesError(f"{source} is missing: upload the list of sites there")
+        body, etag = found
+        self._sites = parse(body, source)
+        self._etag = etag
+        return self._sites
+
+
+def _entry(data: object, path: Sequence[str]) -> str:
+    """Name the entry that *path* leads into, as ``entry 2 ("shop"): ``."""
+    match path:
+        case ("sites", index, *_) if isinstance(data, dict):
+            entry = data["sites"][int(index)]
+            name = entry.get("name") if isinstance(entry, dict) else None
+            label = f' ("{one_line(name, 63)}")' if isinstance(name, str) else ""
+            return f"entry {int(index) + 1}{label}: "
+        case _:
+            return ""

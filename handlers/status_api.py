@@ -1,0 +1,191 @@
+"""``status-api``: what is up, what is down, what was; and checks on demand."""
+
+import base64
+import json
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import (
+    BadRequestError,
+    NotFoundError,
+    ServiceError,
+)
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.exceptions import BotoCoreError, ClientError
+from monitoring import incidents, ledger
+from monitoring.clients import CONFIG
+from monitoring.sites import NAME_PATTERN, Site, SiteList, SitesError, select
+from monitoring.storage import BrokenDocument, Documents
+from monitoring.wording import describe
+
+CHECK_SOURCE = "website-monitor.api"
+CHECK_DETAIL_TYPE = "Website Check Requested"
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 100
+RECENT = 10
+"""How many incidents the page of one site shows."""
+
+logger = Logger()
+app = APIGatewayRestResolver()
+documents = Documents(boto3.client("s3", config=CONFIG), os.environ["BUCKET_NAME"])
+events = boto3.client("events", config=CONFIG)
+site_list = SiteList(documents)
+threads = ThreadPoolExecutor(16)
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer a request that API Gateway passes on."""
+    return app.resolve(event, context)
+
+
+@app.get("/status")
+def get_status() -> dict[str, Any]:
+    """All sites, in the order of ``sites.yaml``."""
+    return {"sites": list(threads.map(_view, site_list.load()))}
+
+
+@app.get("/sites/<name>")
+def get_site(name: str) -> dict[str, Any]:
+    """One site and its newest incidents."""
+    chosen, unknown = select(site_list.load(), [name])
+    if unknown:
+        raise NotFoundError(f'no site is named "{name}"')
+    identities, _ = incidents.page(documents, site=name, limit=RECENT)
+    return {**_view(chosen[0]), "incidents": _incidents(identities)}
+
+
+@app.get("/incidents")
+def get_incidents() -> dict[str, Any]:
+    """Incidents, newest first, a page at a time."""
+    query = app.current_event.query_string_parameters or {}
+    limit = query.get("limit", str(DEFAULT_LIMIT))
+    if not re.fullmatch("[0-9]{1,3}", limit) or not 1 <= int(limit) <= MAX_LIMIT:
+        raise BadRequestError(f"limit must be a whole number from 1 to {MAX_LIMIT}")
+    site = query.get("site", "")
+    if "site" in query and not re.fullmatch(NAME_PATTERN, site):
+        raise BadRequestError("site must be the name of a site")
+    after = _position(query["next_token"]) if "next_token" in query else ""
+    identities, last = incidents.page(documents, site=site, after=after, limit=int(limit))
+    return {"incidents": _incidents(identities), "next_token": _token(last) if last else None}
+
+
+@app.post("/checks")
+def post_checks() -> tuple[dict[str, Any], int]:
+    """Have sites checked now; the check runs after the answer."""
+    names = _requested(app.current_event.decoded_body)
+    chosen, unknown = select(site_list.load(), names)
+    if unknown:
+        raise BadRequestError(f"no such site: {', '.join(unknown)}")
+    answer = events.put_events(
+        Entries=[
+            {
+                "Source": CHECK_SOURCE,
+                "DetailType": CHECK_DETAIL_TYPE,
+                "Detail": json.dumps({"sites": [site.name for site in chosen] if names else []}),
+            }
+        ]
+    )
+    [entry] = answer["Entries"]
+    if answer["FailedEntryCount"]:
+        reason = f"{entry.get('ErrorCode')}: {entry.get('ErrorMessage')}"
+        logger.error("check not requested", reason=reason)
+        raise ServiceError(HTTPStatus.BAD_GATEWAY, f"EventBridge refused the event: {reason}")
+    return {
+        "event_id": entry["EventId"],
+        "sites": [site.name for site in chosen],
+    }, HTTPStatus.ACCEPTED
+
+
+def unavailable(error: Exception) -> Response[str]:
+    """Say what the API depends on and cannot get."""
+    logger.error("request failed", path=app.current_event.path, reason=describe(error))
+    own = isinstance(error, (SitesError, BrokenDocument))
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    message = describe(error) if own else "a service that this API needs is not available"
+    return Response(
+        status_code=status,
+        content_type="application/json",
+        body=json.dumps({"statusCode": status, "message": message}),
+    )
+
+
+app.exception_handler([SitesError, BrokenDocument, ClientError, BotoCoreError])(unavailable)
+
+
+def _view(site: Site) -> dict[str, Any]:
+    """A site as it is configured, and what is known of it."""
+    view: dict[str, Any] = {"name": site.name, "url": site.url, "severity": site.severity}
+    try:
+        found = ledger.load(documents, site.name)
+    except BrokenDocument as error:
+        # One broken state must not hide the other sites'.
+        logger.error("state not read", site=site.name, reason=describe(error))
+        return {**view, **_UNKNOWN, "reason": describe(error)}
+    if found is None:
+        return {**view, **_UNKNOWN}
+    state, _ = found
+    return {
+        **view,
+        "status": state.status,
+        "since": state.since,
+        "checked_at": state.checked_at,
+        "latency_ms": state.latency_ms,
+        "http_status": state.http_status,
+        "reason": state.reason,
+        "incident": state.incident and state.incident.id,
+    }
+
+
+_UNKNOWN = {
+    "status": "UNKNOWN",
+    "since": None,
+    "checked_at": None,
+    "latency_ms": None,
+    "http_status": None,
+    "reason": None,
+    "incident": None,
+}
+
+
+def _incidents(identities: list[str]) -> list[dict[str, Any]]:
+    found = threads.map(lambda identity: incidents.read(documents, identity), identities)
+    return [incident for incident in found if incident is not None]
+
+
+def _requested(body: str | None) -> list[str]:
+    """The names in the body of a request for checks; none means all."""
+    if not body or not body.strip():
+        return []
+    try:
+        request = json.loads(body)
+    except (ValueError, RecursionError):
+        raise BadRequestError("the body is no JSON") from None
+    if not isinstance(request, dict) or request.keys() - {"sites"}:
+        raise BadRequestError('the body must be {"sites": ["name", …]}, or empty for all sites')
+    names = request.get("sites", [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise BadRequestError("sites must be a list of names")
+    return names
+
+
+def _token(identity: str) -> str:
+    return base64.urlsafe_b64encode(identity.encode()).decode().rstrip("=")
+
+
+def _position(token: str) -> str:
+    """The id in a token of :func:`_token`."""
+    try:
+        padded = token + "=" * (-len(token) % 4)
+        identity = base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")
+    except ValueError:
+        identity = ""
+    if not re.fullmatch(f"[0-9]{{13}}-{NAME_PATTERN}", identity):
+        raise BadRequestError("next_token must be one that an earlier answer gave")
+    return identity

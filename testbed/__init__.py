@@ -1,0 +1,1 @@
+"""Build, test and teach an AWS serverless pipeline without an AWS account."""

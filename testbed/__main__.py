@@ -1,0 +1,77 @@
+"""The command ``testbed``."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from testbed.errors import TestbedError
+
+_EXIT_FAILURE = 1
+# What a shell reports of a program that a signal ended: 128 + the signal's number.
+_EXIT_INTERRUPTED = 128 + signal.SIGINT
+_EXIT_TERMINATED = 128 + signal.SIGTERM
+
+
+def main() -> None:
+    """Run the command line, with one clear message for whatever can be expected to go wrong."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        status = _run()
+    except KeyboardInterrupt:
+        status = _EXIT_INTERRUPTED
+    except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
+        sys.stderr.close()
+        status = _EXIT_FAILURE
+    sys.exit(status)
+
+
+def _run() -> int:
+    import click
+
+    from testbed import console
+    from testbed.cli import testbed
+    from testbed.errors import TestbedError
+
+    try:
+        testbed.main(standalone_mode=False)
+    except TestbedError as error:
+        console.fail(error)
+        return _EXIT_FAILURE
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:  # click's word for Ctrl-C
+        console.progress.print("Interrupted.")
+        return _EXIT_INTERRUPTED
+    except Exception as error:
+        # What boto3 and requests say is meant for people; anything else is a defect of ours.
+        expected = _expected_failure(error)
+        if expected is None:
+            raise
+        console.fail(expected)
+        return _EXIT_FAILURE
+    return 0
+
+
+def _expected_failure(error: Exception) -> TestbedError | None:
+    """Return an error of an AWS API, or of the way to it, as one of ours."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from testbed.errors import TestbedError
+
+    if isinstance(error, ClientError | BotoCoreError):
+        return TestbedError(f"{error}")
+    return None
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    """Leave as on Ctrl-C, so that nothing that was started stays behind."""
+    raise SystemExit(_EXIT_TERMINATED)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""Clients of the AWS SDK for one endpoint."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import boto3
+    from botocore.config import Config
+    from types_boto3_apigateway import APIGatewayClient
+    from types_boto3_cloudformation import CloudFormationClient
+    from types_boto3_events import EventBridgeClient
+    from types_boto3_lambda import LambdaClient
+    from types_boto3_logs import CloudWatchLogsClient
+    from types_boto3_s3 import S3Client
+    from types_boto3_sns import SNSClient
+    from types_boto3_sqs import SQSClient
+
+# Any credentials do for an emulator, and these are the ones that LocalStack's texts use.
+ACCESS_KEY_ID = "test"
+SECRET_ACCESS_KEY = "test"  # noqa: S105
+
+
+class Aws:
+    """The AWS APIs behind an emulator's endpoint; each client is made on first use.
+
+    boto3 is imported on first use too: commands that need no API stay quick.
+
+    Parameters
+    ----------
+    endpoint_url
+        Where every service answers.
+    """
+
+    def __init__(self, endpoint_url: str, region: str) -> None:
+        self.endpoint_url = endpoint_url
+        self.region = region
+
+    @cached_property
+    def session(self) -> boto3.Session:
+        """A session with the emulator's credentials, whatever the caller's profile says."""
+        import boto3
+
+        return boto3.Session(
+            region_name=self.region,
+            aws_access_key_id=ACCESS_KEY_ID,
+            aws_secret_access_key=SECRET_ACCESS_KEY,
+        )
+
+    @cached_property
+    def _config(self) -> Config:
+        from botocore.config import Config
+
+        # No proxy: those are for the way out, and an emulator is never out there.
+        return Config(
+            proxies={}, retries={"total_max_attempts": 2}, s3={"addressing_style": "path"}
+        )
+
+    @cached_property
+    def apigateway(self) -> APIGatewayClient:
+        """Amazon API Gateway."""
+        return self.session.client(
+            "apigateway", endpoint_url=self.endpoint_url, config=self._config
+        )
+
+    @cached_property
+    def cloudformation(self) -> CloudFormationClient:
+        """AWS CloudFormation."""
+        return self.session.client(
+            "cloudformation", endpoint_url=self.endpoint_url, config=self._config
+        )
+
+    @cached_property
+    def events(self) -> EventBridgeClient:
+        """Amazon EventBridge."""
+        return self.session.client("events", endpoint_url=self.endpoint_url, config=self._config)
+
+    @cached_property
+    def lambda_(self) -> LambdaClient:
+        """AWS Lambda."""
+        return self.session.client("lambda", endpoint_url=self.endpoint_url, config=self._config)
+
+    @cached_property
+    def logs(self) -> CloudWatchLogsClient:
+        """Amazon CloudWatch Logs."""
+        return self.session.client("logs", endpoint_url=self.endpoint_url, config=self._config)
+
+    @cached_property
+    def s3(self) -> S3Client:
+        """Amazon S3."""
+        return self.session.client("s3", endpoint_url=self.endpoint_url, config=self._config)
+
+    @cached_property
+    def sns(self) -> SNSClient:
+        """Amazon SNS."""
+        return self.session.client("sns", endpoint_url=self.endpoint_url, config=self._config)
+
+    @cached_property
+    def sqs(self) -> SQSClient:
+        """Amazon SQS."""
+        return self.session.client("sqs", endpoint_url=self.endpoint_url, config=self._config)
+
+    @cached_property
+    def account_id(self) -> str:
+        """The account that the credentials belong to."""
+        sts = self.session.client("sts", endpoint_url=self.endpoint_url, config=self._config)
+        return sts.get_caller_identity()["Account"]
+
+
+def environment_variables(endpoint_url: str, region: str) -> dict[str, str]:
+    """Return what makes the AWS CLI, ``awslocal`` and the SDKs talk to an emulator.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+    """
+    return {
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_REGION": region,
+    }

@@ -1,0 +1,291 @@
+"""The commands: each reads its options, calls the module that does the work, and shows the result.
+
+Imports that take time are made where they are needed, so that every command starts quickly.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from testbed import console
+from testbed.project import Project, parse_pair
+from testbed.session import Session
+
+# `up` hands its choices to the init scripts, which run `testbed deploy`, in these variables.
+_PARAMETERS_VARIABLE = "TESTBED_PARAMETERS"
+_FILES_VARIABLE = "TESTBED_FILES"
+
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+def _deployment_options[F: Callable[..., Any]](command: F) -> F:
+    """Add the options that decide what is deployed."""
+    command = click.option(
+        "-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE",
+        help="A parameter of the template, in place of samconfig.toml's. Repeatable.",
+    )(command)  # fmt: skip
+    return click.option(
+        "-f", "--file", "files", multiple=True, metavar="NAME=PATH",
+        help="Upload PATH in place of the project's file NAME. Repeatable.",
+    )(command)  # fmt: skip
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--project", "folder", type=click.Path(path_type=Path, exists=True, file_okay=False),
+    envvar="TESTBED_PROJECT", default=".", help="The project's folder. [default: the current one]",
+)  # fmt: skip
+@click.option(
+    "--state", type=click.Path(path_type=Path, file_okay=False), envvar="TESTBED_STATE",
+    help="Where the testbed keeps its files. [default: .testbed in the project]",
+)  # fmt: skip
+@click.option(
+    "--endpoint-url", envvar="TESTBED_ENDPOINT_URL",
+    help="An emulator that runs already. [default: the embedded LocalStack]",
+)  # fmt: skip
+@click.version_option(package_name="serverless-testbed")
+@click.pass_context
+def testbed(
+    context: click.Context, folder: Path, state: Path | None, endpoint_url: str | None
+) -> None:
+    """Run an AWS serverless pipeline on this machine: no account, no Docker, no network."""
+    context.obj = Session(folder, state, endpoint_url)
+
+
+@testbed.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="[default: 4566, or any free one]")
+@_deployment_options
+@_json_option
+@click.pass_obj
+def up(
+    session: Session,
+    port: int | None,
+    parameters: tuple[str, ...],
+    files: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Start LocalStack and provision the pipeline with the scripts in init/."""
+    from testbed.localstack import exclusive
+
+    with exclusive(session.localstack.state):
+        if session.localstack.running():
+            console.progress.print("The testbed is up already.")
+        else:
+            start(session, port=port, parameters=parameters, files=files)
+    _describe(session, as_json)
+
+
+def start(
+    session: Session,
+    *,
+    port: int | None = None,
+    parameters: tuple[str, ...] = (),
+    files: tuple[str, ...] = (),
+) -> None:
+    """Start the embedded LocalStack, whose init scripts deploy the project.
+
+    Raises
+    ------
+    ProjectError
+        If what is to be deployed is not valid: before anything is started.
+    EnvironmentBuildError, StartError
+        As the steps say.
+    """
+    from testbed.environments import ensure_environments
+
+    project = _configured(session, parameters, files)
+    for upload in project.uploads:
+        upload.content()
+    with console.step("Python environments"):
+        environments = ensure_environments(console.report)
+    with console.step("LocalStack and its init scripts"):
+        session.localstack.start(
+            environments,
+            port=port,
+            init_scripts=project.init_scripts,
+            settings={
+                "TESTBED_PROJECT": str(project.root),
+                _PARAMETERS_VARIABLE: shlex.join(parameters),
+                _FILES_VARIABLE: shlex.join(
+                    f"{name}={path}" for name, path in _paths(files).items()
+                ),
+            },
+        )
+
+
+@testbed.command()
+@click.pass_obj
+def down(session: Session) -> None:
+    """Stop LocalStack and everything that it started."""
+    from testbed.localstack import exclusive
+
+    with exclusive(session.localstack.state):
+        stopped = session.localstack.stop()
+    console.progress.print("The testbed is down." if stopped else "The testbed was not running.")
+
+
+@testbed.command()
+@_deployment_options
+@_json_option
+@click.pass_obj
+def deploy(
+    session: Session, parameters: tuple[str, ...], files: tuple[str, ...], as_json: bool
+) -> None:
+    """Bring the stack up to date with the template, the code and the files beside them."""
+    from testbed.deployment import deploy as deploy_project
+
+    project = _configured(
+        session,
+        (*shlex.split(os.environ.get(_PARAMETERS_VARIABLE, "")), *parameters),
+        (*shlex.split(os.environ.get(_FILES_VARIABLE, "")), *files),
+    )
+    with console.step(f"Deployment of {project.stack_name}"):
+        deployment = deploy_project(project, session.aws, console.report)
+    if not deployment.changed:
+        console.progress.print("The stack is up to date.")
+    for name in deployment.uploaded:
+        console.progress.print(f"Uploaded {name}.")
+    if as_json:
+        _describe(session, as_json)
+
+
+@testbed.command()
+@_json_option
+@click.pass_obj
+def status(session: Session, as_json: bool) -> None:
+    """Show what runs: the stack, its functions, and how much waits in its queues."""
+    from testbed.overview import overview, print_overview
+
+    view = overview(session)
+    if as_json:
+        click.echo(json.dumps(view, indent=2))
+    else:
+        print_overview(view)
+
+
+@testbed.command()
+@_json_option
+@click.pass_obj
+def env(session: Session, as_json: bool) -> None:
+    """Print what makes aws, awslocal and boto3 talk to the testbed: eval "$(testbed env)"."""
+    from testbed.aws import environment_variables
+
+    variables = environment_variables(session.endpoint_url, session.project.region)
+    if as_json:
+        click.echo(json.dumps(variables, indent=2))
+        return
+    # A profile or a session token of the caller's would win over the keys, or spoil them.
+    click.echo("unset AWS_PROFILE AWS_SESSION_TOKEN")
+    for name, value in variables.items():
+        click.echo(f"export {name}={shlex.quote(value)}")
+
+
+@testbed.command()
+@click.argument("rule", default="cron-rule")
+@_json_option
+@click.pass_obj
+def tick(session: Session, rule: str, as_json: bool) -> None:
+    """Fire a scheduled rule now, with the event that EventBridge sends."""
+    from testbed.schedules import fire
+
+    event = fire(session.aws, rule)
+    if as_json:
+        click.echo(json.dumps(event, indent=2))
+    else:
+        console.progress.print(f"Fired {rule} (event {event['id']}).")
+
+
+@testbed.command()
+@click.option("--clear", is_flag=True, help="Delete the mails after showing them.")
+@_json_option
+@click.pass_obj
+def inbox(session: Session, clear: bool, as_json: bool) -> None:
+    """Show the mails that were sent."""
+    from dataclasses import asdict
+
+    from rich.markup import escape
+
+    from testbed.inbox import Inbox
+
+    box = Inbox(session.endpoint_url)
+    mails = box.mails()
+    if as_json:
+        click.echo(json.dumps([asdict(mail) for mail in mails], indent=2))
+    for mail in () if as_json else mails:
+        console.output.rule(f"[bold]{escape(mail.subject)}[/]", align="left")
+        console.output.print(
+            f"[dim]{escape(mail.sent)}  {escape(mail.sender)} →"
+            f" {escape(', '.join(mail.recipients))}[/]\n\n{escape(mail.body)}\n"
+        )
+    if not mails:
+        console.progress.print("The inbox is empty.")
+    if clear:
+        box.clear()
+
+
+@testbed.command()
+@click.argument("functions", nargs=-1)
+@click.option("--follow", is_flag=True, help="Go on until Ctrl-C.")
+@click.option(
+    "--minutes", type=click.FloatRange(min=0), default=10, show_default=True,
+    help="How far back to begin.",
+)  # fmt: skip
+@click.pass_obj
+def logs(session: Session, functions: tuple[str, ...], follow: bool, minutes: float) -> None:
+    """Show what the functions have logged, with the START, END and REPORT lines of Lambda."""
+    from datetime import UTC, datetime, timedelta
+
+    from testbed.logs import check_function, follow_logs, log_lines, stack_functions
+
+    known = stack_functions(session.aws, session.project.stack_name)
+    chosen = [check_function(name, known) for name in functions] or known
+    since = datetime.now(UTC) - timedelta(minutes=minutes)
+    lines = follow_logs if follow else log_lines
+    width = max((len(name) for name in chosen), default=0)
+    for line in lines(session.aws, chosen, since):
+        time = line.time.strftime("%H:%M:%S.%f")[:-3]
+        click.echo(f"{click.style(f'{time} {line.function:<{width}}', dim=True)} {line.message}")
+
+
+@testbed.command()
+@click.option("--keep", is_flag=True, help="Leave it running at the end, and say what to try.")
+@click.option(
+    "--site", "sites", multiple=True, metavar="URL",
+    help="Watch a real site too. Repeatable.",
+)  # fmt: skip
+@click.pass_obj
+def demo(session: Session, keep: bool, sites: tuple[str, ...]) -> None:
+    """Show the whole pipeline at work: a site breaks, the alert arrives, the site recovers."""
+    from testbed.demo import run
+
+    run(session, keep=keep, real_sites=sites)
+
+
+def _configured(session: Session, parameters: tuple[str, ...], files: tuple[str, ...]) -> Project:
+    """Return the project with what the options change in it."""
+    return session.project.with_parameters(
+        dict(parse_pair(text, "--parameter") for text in parameters)
+    ).with_files(_paths(files))
+
+
+def _paths(files: tuple[str, ...]) -> dict[str, Path]:
+    return {
+        name: Path(path).resolve() for name, path in (parse_pair(text, "--file") for text in files)
+    }
+
+
+def _describe(session: Session, as_json: bool) -> None:
+    description = session.description()
+    if as_json:
+        click.echo(json.dumps(description, indent=2))
+        return
+    console.output.print(f"endpoint  {description['endpoint_url']}")
+    console.output.print(f"api       {description['api_url']}")
+    console.output.print(f"stack     {description['stack']}")

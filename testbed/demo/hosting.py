@@ -1,0 +1,151 @@
+"""The demo's websites in a process of their own, which can outlive the demo.
+
+``python -m testbed.demo.hosting PID CREATED`` serves them for as long as that process runs: the
+embedded LocalStack's, so that ``testbed down`` ends them, too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from testbed.demo.websites import DEFAULT_OUTAGE, OUTAGE_PATH, PAGES, Website
+from testbed.errors import StartError
+from testbed.instance import Instance
+
+_START_LIMIT_SECONDS = 15.0
+_STOP_LIMIT_SECONDS = 5.0
+_REQUEST_LIMIT_SECONDS = 5.0
+_WATCH_SECONDS = 0.25
+
+
+@dataclass(frozen=True)
+class HostedWebsite:
+    """One of the websites, seen from outside their process.
+
+    Parameters
+    ----------
+    expect
+        Text in the body by which a check knows the page.
+    """
+
+    name: str
+    url: str
+    expect: str
+
+    @property
+    def outage_url(self) -> str:
+        """What is PUT to break the website, and DELETEd to repair it."""
+        return self.url.rstrip("/") + OUTAGE_PATH
+
+    def breaks(self, status: int = DEFAULT_OUTAGE) -> None:
+        """Have every request answered with an error, until repaired."""
+        self._request("PUT", str(int(status)))
+
+    def repaired(self) -> None:
+        """Have the page shown again."""
+        self._request("DELETE")
+
+    def _request(self, method: str, body: str = "") -> None:
+        import requests
+
+        with requests.Session() as session:
+            session.trust_env = False  # no proxy on the way to 127.0.0.1
+            session.request(
+                method, self.outage_url, data=body, timeout=_REQUEST_LIMIT_SECONDS
+            ).raise_for_status()
+
+
+class Hosting:
+    """The running process.
+
+    Parameters
+    ----------
+    instance
+        The LocalStack whose end is the websites' end.
+    log
+        The file that gets the process's complaints.
+
+    Raises
+    ------
+    StartError
+        If the process does not start to serve.
+    """
+
+    def __init__(self, instance: Instance, log: Path) -> None:
+        with log.open("wb") as errors:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", __name__, str(instance.pid), repr(instance.created)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                start_new_session=True,  # Ctrl-C is for the demo, which then stops this
+            )
+        try:
+            self.websites = self._await_websites(log)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _await_websites(self, log: Path) -> tuple[HostedWebsite, ...]:
+        assert self._process.stdout is not None
+        with self._process.stdout as output:
+            readable, _, _ = select.select([output], [], [], _START_LIMIT_SECONDS)
+            line = output.readline() if readable else b""
+        if not line:
+            raise StartError(
+                "The demo's websites did not start.",
+                advice=f"Their log is {log}.",
+                details=log.read_text(encoding="utf-8", errors="replace").strip(),
+            )
+        return tuple(HostedWebsite(**website) for website in json.loads(line))
+
+    def stop(self) -> None:
+        """Stop the process."""
+        self._process.terminate()
+        try:
+            self._process.wait(_STOP_LIMIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def detach(self) -> None:
+        """Leave the process to itself, and to the end of LocalStack."""
+        # Python warns of children that are still running when their object goes.
+        self._process.returncode = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def serve(instance: Instance) -> None:
+    """Serve the websites, say where on standard output, and return when the instance has ended."""
+    with contextlib.ExitStack() as stack:
+        websites = [stack.enter_context(Website(page)) for page in PAGES]
+        hosted = [
+            {"name": site.page.name, "url": site.url, "expect": site.page.expect}
+            for site in websites
+        ]
+        print(json.dumps(hosted), flush=True)
+        # Nobody reads any further.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+        while instance.process() is not None:
+            time.sleep(_WATCH_SECONDS)
+
+
+if __name__ == "__main__":
+    pid, created = sys.argv[1:]
+    serve(Instance(pid=int(pid), created=float(created), endpoint_url=""))

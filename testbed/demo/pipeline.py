@@ -1,0 +1,175 @@
+"""The deployed pipeline, as it can be watched from outside."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+from testbed.demo.sites import SITES_OUTPUT
+from testbed.errors import TestbedError
+from testbed.inbox import Inbox, Mail
+from testbed.logs import log_lines
+from testbed.session import api_url
+
+if TYPE_CHECKING:
+    from testbed.session import Session
+
+MONITOR = "website-monitor"
+RECORDER = "incident-recorder"
+API = "status-api"
+RULE = "cron-rule"
+
+LIMIT_SECONDS = 15.0
+_POLL_SECONDS = 0.01
+_REQUEST_LIMIT_SECONDS = 30.0
+_LOG_LINES_SHOWN = 15
+_COLD_START = re.compile(r"Init Duration: ([0-9.]+) ms")
+# What Powertools' logger writes.
+_LOG_TIMESTAMP = "%Y-%m-%d %H:%M:%S,%f%z"
+
+
+class Pipeline:
+    """What the demo does to the pipeline, and what it can see of it."""
+
+    def __init__(self, session: Session) -> None:
+        self._aws = session.aws
+        self._outputs = session.outputs()
+        self._inbox = Inbox(session.endpoint_url)
+        self.api_url = api_url(self._outputs, session.endpoint_url) or ""
+
+    @cached_property
+    def _http(self) -> requests.Session:
+        session = requests.Session()
+        session.trust_env = False  # no proxy on the way to 127.0.0.1
+        return session
+
+    @property
+    def sites_uri(self) -> str:
+        """Where the list of sites belongs."""
+        return self._outputs[SITES_OUTPUT]
+
+    def upload_sites(self, content: bytes) -> None:
+        """Replace the list of sites."""
+        bucket, _, key = self.sites_uri.removeprefix("s3://").partition("/")
+        self._aws.s3.put_object(Bucket=bucket, Key=key, Body=content)
+
+    def tick(self) -> None:
+        """Fire the schedule."""
+        from testbed.schedules import fire
+
+        fire(self._aws, RULE)
+
+    def request_check(self, site: str) -> None:
+        """Have the API request a check of one site."""
+        self._request("POST", "/checks", json={"sites": [site]})
+
+    def statuses(self) -> list[dict[str, Any]]:
+        """Return what the API says of each site."""
+        sites: list[dict[str, Any]] = self._request("GET", "/status")["sites"]
+        return sites
+
+    def incident_at_api(self, identity: str, site: str, status: str) -> dict[str, Any] | None:
+        """Return an incident if the API shows it with this status."""
+        shown = self._request("GET", "/incidents", params={"site": site})["incidents"]
+        return next(
+            (one for one in shown if one["id"] == identity and one["status"] == status), None
+        )
+
+    def incident_in_bucket(self, identity: str, status: str) -> dict[str, Any] | None:
+        """Return the document of an incident if it has this status."""
+        document = self._document(f"incidents/{identity}.json")
+        return document if document and document["status"] == status else None
+
+    def state(self, site: str) -> dict[str, Any] | None:
+        """Return what the monitor knows of a site, if it was checked."""
+        return self._document(f"state/{site}.json")
+
+    def mails(self) -> list[Mail]:
+        """Return all mails, oldest first."""
+        try:
+            return self._inbox.mails()
+        except TestbedError:
+            return []  # LocalStack has an inbox from the first mail on
+
+    def logged(self, function: str, message: str, alert: str, since: datetime) -> datetime | None:
+        """Return when a function logged a message about an alert, if it has."""
+        for line in log_lines(self._aws, [function], since):
+            try:
+                entry = json.loads(line.message)
+            except ValueError:
+                continue  # START, END and REPORT
+            if isinstance(entry, dict) and (entry.get("message"), entry.get("alert")) == (
+                message,
+                alert,
+            ):
+                return datetime.strptime(entry["timestamp"], _LOG_TIMESTAMP).astimezone(UTC)
+        return None
+
+    def cold_start(self, function: str, since: datetime) -> float | None:
+        """Return how long a function's first invocation waited for its start (ms), if it did."""
+        for line in log_lines(self._aws, [function], since):
+            if match := _COLD_START.search(line.message):
+                return float(match[1])
+        return None
+
+    def until[T](
+        self, what: str, probe: Callable[[], T | None], function: str, since: datetime
+    ) -> T:
+        """Poll until a probe finds something, and return that.
+
+        Parameters
+        ----------
+        what
+            What is waited for, as in "There was no … within 15 s."
+        function, since
+            The function whose log explains why it does not come, and where to begin.
+
+        Raises
+        ------
+        TestbedError
+            After ``LIMIT_SECONDS``.
+        """
+        deadline = time.monotonic() + LIMIT_SECONDS
+        while (found := probe()) is None:
+            if time.monotonic() > deadline:
+                lines = log_lines(self._aws, [function], since)[-_LOG_LINES_SHOWN:]
+                raise TestbedError(
+                    f"There was no {what} within {LIMIT_SECONDS:.0f} s.",
+                    advice=f"The log of {function} should say why. To look further: testbed demo"
+                    f" --keep, then testbed logs {function}.",
+                    details="\n".join(line.message for line in lines)
+                    or f"{function} has logged nothing.",
+                )
+            time.sleep(_POLL_SECONDS)
+        return found
+
+    def _document(self, key: str) -> dict[str, Any] | None:
+        try:
+            body = self._aws.s3.get_object(Bucket=self._outputs["BucketName"], Key=key)["Body"]
+        except self._aws.s3.exceptions.NoSuchKey:
+            return None
+        document: dict[str, Any] = json.load(body)
+        return document
+
+    def _request(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        try:
+            response = self._http.request(
+                method, self.api_url + path, timeout=_REQUEST_LIMIT_SECONDS, **options
+            )
+            response.raise_for_status()
+            answer: dict[str, Any] = response.json()
+        except requests.RequestException as error:
+            refused = error.response
+            raise TestbedError(
+                f"{method} {path} at the API failed: {error}",
+                advice=f"The log of {API} should say why: testbed logs {API}",
+                details=refused.text if refused is not None else "",
+            ) from error
+        return answer

@@ -1,0 +1,142 @@
+"""Websites on this machine that can be broken and repaired.
+
+By hand, too: ``curl -X PUT …/_outage`` breaks one, ``curl -X DELETE …/_outage`` repairs it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Self
+
+HOST = "127.0.0.1"
+OUTAGE_PATH = "/_outage"
+DEFAULT_OUTAGE = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a website shows.
+
+    Parameters
+    ----------
+    expect
+        Text in the body by which a check knows the page.
+    """
+
+    name: str
+    content_type: str
+    body: str
+    expect: str
+
+
+PAGES = (
+    Page("shop", "text/html", "<h1>Welcome to the shop</h1>\n", "Welcome to the shop"),
+    Page("blog", "text/html", "<h1>Notes on tea</h1>\n<p>Water first.</p>\n", "Notes on tea"),
+    Page("orders-api", "application/json", '{"service": "orders", "ready": true}\n', '"ready"'),
+)
+
+
+class Website:
+    """A website with one page, served on a free port of 127.0.0.1 until it is closed."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self._outage: HTTPStatus | None = None
+        self._server = _Server((HOST, 0), partial(_Handler, self))
+        Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        """Where the page is."""
+        return f"http://{HOST}:{self._server.server_address[1]}/"
+
+    @property
+    def outage(self) -> HTTPStatus | None:
+        """The error that every request is answered with; None while the site works."""
+        return self._outage
+
+    def breaks(self, status: int = DEFAULT_OUTAGE) -> None:
+        """Answer every request with an error, until repaired.
+
+        Raises
+        ------
+        ValueError
+            If the status is not one of HTTP's errors (400 to 599).
+        """
+        if not 400 <= status <= 599:
+            raise ValueError(f"{status} is not an error of HTTP")
+        self._outage = HTTPStatus(status)
+
+    def repaired(self) -> None:
+        """Show the page again."""
+        self._outage = None
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of clients that hang up."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def __init__(self, website: Website, *arguments: object) -> None:
+        self._website = website
+        super().__init__(*arguments)  # type: ignore[arg-type]  # it handles the request at once
+
+    def do_GET(self) -> None:
+        page, outage = self._website.page, self._website.outage
+        if outage is None:
+            self._answer(HTTPStatus.OK, page.body, page.content_type)
+        else:
+            self._answer(outage, f"{outage.phrase}\n")
+
+    def do_PUT(self) -> None:
+        """Break the website, with the status in the body or with 503."""
+        text = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        if self._concerns_outage():
+            try:
+                self._website.breaks(int(text or DEFAULT_OUTAGE))
+            except ValueError:
+                self._answer(HTTPStatus.BAD_REQUEST, "The body must be a status, 400 to 599.\n")
+            else:
+                self._answer(HTTPStatus.OK, f"{self._website.page.name} is broken.\n")
+
+    def do_DELETE(self) -> None:
+        """Repair the website."""
+        if self._concerns_outage():
+            self._website.repaired()
+            self._answer(HTTPStatus.OK, f"{self._website.page.name} works.\n")
+
+    def _concerns_outage(self) -> bool:
+        if self.path == OUTAGE_PATH:
+            return True
+        self._answer(HTTPStatus.NOT_FOUND, f"There is nothing but {OUTAGE_PATH} to change.\n")
+        return False
+
+    def _answer(self, status: HTTPStatus, text: str, content_type: str = "text/plain") -> None:
+        content = text.encode()
+        self.send_response(status)
+        self.send_header("Content-Type", f"{content_type}; charset=utf-8")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Keep no access log."""

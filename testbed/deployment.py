@@ -1,0 +1,256 @@
+"""Deploying a SAM template by a change set, as ``sam deploy`` does.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from testbed.errors import DeploymentError
+from testbed.packaging import Package, package
+from testbed.template import local_code, read_template
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation.type_defs import StackTypeDef
+
+    from testbed.aws import Aws
+    from testbed.environments import Report
+    from testbed.project import Project
+
+_TIMEOUT_SECONDS = 300.0
+_FIRST_POLL_SECONDS = 0.02
+_SLOWEST_POLL_SECONDS = 2.0
+# What CloudFormation says of a change set with nothing in it.
+_NO_CHANGES = re.compile(r"didn't contain changes|No updates are to be performed")
+# A template in the request may have 51,200 bytes; a larger one goes through S3.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+_TEMPLATE_BODY_LIMIT = 51_200
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What a deployment left behind.
+
+    Parameters
+    ----------
+    changed
+        Whether the stack was created or updated; False when it already was as the template says.
+    uploaded
+        The files whose content in S3 was new.
+    """
+
+    outputs: dict[str, str]
+    changed: bool
+    uploaded: list[str] = field(default_factory=list)
+
+
+def deploy(project: Project, aws: Aws, report: Report) -> Deployment:
+    """Package the project's code, bring its stack up to date and upload its files.
+
+    Whatever can be checked is checked before anything is changed.
+
+    Parameters
+    ----------
+    report
+        Is told of each step that takes time.
+
+    Raises
+    ------
+    ProjectError
+        If the template or a file to upload is not valid.
+    EnvironmentBuildError
+        If the functions' requirements cannot be installed.
+    DeploymentError
+        If CloudFormation refuses the template or rolls the stack back.
+    """
+    files = {upload: upload.content() for upload in project.uploads}
+    template = read_template(project.template)
+    places = list(local_code(template, project.template.parent))
+    # One zip serves every function that shares a folder.
+    packages = {
+        key: package(*key, report)
+        for key in {(place.folder, place.architecture) for place in places}
+    }
+    bucket = _artifact_bucket(aws) if packages else ""
+    for place in places:
+        built = packages[place.folder, place.architecture]
+        place.replace(bucket, _put_package(aws, bucket, built))
+    changed = _apply(project, aws, template)
+    outputs = stack_outputs(aws, project.stack_name) or {}
+    uploaded = [
+        upload.name
+        for upload, content in files.items()
+        if _put_if_new(aws, outputs[upload.output], content)
+    ]
+    return Deployment(outputs=outputs, changed=changed, uploaded=uploaded)
+
+
+def stack_outputs(aws: Aws, stack_name: str) -> dict[str, str] | None:
+    """Return the outputs of a stack by their names, or None if there is no such stack."""
+    stack = _describe(aws, stack_name)
+    if stack is None or stack["StackStatus"] == "REVIEW_IN_PROGRESS":
+        return None
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
+def _artifact_bucket(aws: Aws) -> str:
+    """Name the bucket for deployment packages, making it if it is missing."""
+    name = f"testbed-artifacts-{aws.account_id}-{aws.region}"
+    try:
+        aws.s3.head_bucket(Bucket=name)
+    except ClientError:
+        if aws.region == "us-east-1":  # the one region that must not be named
+            aws.s3.create_bucket(Bucket=name)
+        else:
+            location: Any = {"LocationConstraint": aws.region}
+            aws.s3.create_bucket(Bucket=name, CreateBucketConfiguration=location)
+    return name
+
+
+def _put_package(aws: Aws, bucket: str, built: Package) -> str:
+    key = f"{built.digest}.zip"
+    try:
+        aws.s3.head_object(Bucket=bucket, Key=key)
+    except ClientError:
+        with built.path.open("rb") as content:
+            aws.s3.put_object(Bucket=bucket, Key=key, Body=content)
+    return key
+
+
+def _put_if_new(aws: Aws, uri: str, content: bytes) -> bool:
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    try:
+        if aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read() == content:
+            return False
+    except aws.s3.exceptions.NoSuchKey:
+        pass
+    aws.s3.put_object(Bucket=bucket, Key=key, Body=content)
+    return True
+
+
+def _apply(project: Project, aws: Aws, template: dict[str, Any]) -> bool:
+    stack_name = project.stack_name
+    stack = _describe(aws, stack_name)
+    if stack is not None and stack["StackStatus"] in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED"):
+        # The remains of a first deployment that failed can only be deleted.
+        aws.cloudformation.delete_stack(StackName=stack_name)
+        _until(lambda: _describe(aws, stack_name) is None, f"{stack_name} to be deleted")
+        stack = None
+    exists = stack is not None and stack["StackStatus"] != "REVIEW_IN_PROGRESS"
+    change_set = f"testbed-{uuid.uuid4().hex[:12]}"
+    request: dict[str, Any] = {
+        "StackName": stack_name,
+        "ChangeSetName": change_set,
+        "ChangeSetType": "UPDATE" if exists else "CREATE",
+        "Capabilities": list(project.capabilities),
+        "Parameters": [
+            {"ParameterKey": name, "ParameterValue": value}
+            for name, value in project.parameters.items()
+        ],
+    }
+    body = json.dumps(template)
+    if len(body) <= _TEMPLATE_BODY_LIMIT:
+        request["TemplateBody"] = body
+    else:
+        request["TemplateURL"] = _put_template(aws, body)
+    try:
+        aws.cloudformation.create_change_set(**request)
+    except ClientError as error:
+        raise DeploymentError(
+            f"CloudFormation refused {project.template.name}: {error.response['Error']['Message']}"
+        ) from error
+    if not _change_set_ready(aws, stack_name, change_set):
+        aws.cloudformation.delete_change_set(StackName=stack_name, ChangeSetName=change_set)
+        return False
+    started = time.time()
+    aws.cloudformation.execute_change_set(StackName=stack_name, ChangeSetName=change_set)
+    _await_stack(aws, stack_name, started)
+    return True
+
+
+def _put_template(aws: Aws, body: str) -> str:
+    bucket = _artifact_bucket(aws)
+    key = f"{uuid.uuid4().hex}.template"
+    aws.s3.put_object(Bucket=bucket, Key=key, Body=body.encode())
+    return aws.s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key})
+
+
+def _change_set_ready(aws: Aws, stack_name: str, change_set: str) -> bool:
+    """Wait for a change set; return whether there is anything in it."""
+    status = reason = ""
+
+    def finished() -> bool:
+        nonlocal status, reason
+        answer = aws.cloudformation.describe_change_set(
+            StackName=stack_name, ChangeSetName=change_set
+        )
+        status, reason = answer["Status"], answer.get("StatusReason", "")
+        return status not in ("CREATE_PENDING", "CREATE_IN_PROGRESS")
+
+    _until(finished, f"change set {change_set}")
+    if status == "CREATE_COMPLETE":
+        return True
+    if _NO_CHANGES.search(reason):
+        return False
+    raise DeploymentError(f"CloudFormation refused the template: {reason or status}")
+
+
+def _await_stack(aws: Aws, stack_name: str, started: float) -> None:
+    stack: StackTypeDef | None = None
+
+    def finished() -> bool:
+        nonlocal stack
+        stack = _describe(aws, stack_name)
+        return stack is None or not stack["StackStatus"].endswith("_IN_PROGRESS")
+
+    _until(finished, f"stack {stack_name}")
+    status = stack["StackStatus"] if stack else "DELETED"
+    if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        return
+    events = aws.cloudformation.describe_stack_events(StackName=stack_name)["StackEvents"]
+    failures = [
+        f"{event.get('LogicalResourceId')} ({event.get('ResourceType')}):"
+        f" {event.get('ResourceStatusReason', event['ResourceStatus'])}"
+        for event in reversed(events)
+        if event.get("ResourceStatus", "").endswith("_FAILED")
+        and event["Timestamp"].timestamp() >= started - 1
+    ]
+    reason = stack.get("StackStatusReason", "") if stack else ""
+    raise DeploymentError(
+        f"The deployment of {stack_name} ended as {status}.",
+        details="\n".join(failures) or reason,
+    )
+
+
+def _describe(aws: Aws, stack_name: str) -> StackTypeDef | None:
+    try:
+        return aws.cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ValidationError":  # "… does not exist"
+            return None
+        raise
+
+
+def _until(condition: Callable[[], bool], what: str) -> None:
+    """Poll: at first fast, for emulators, then ever slower, for AWS.
+
+    Raises
+    ------
+    DeploymentError
+        After ``_TIMEOUT_SECONDS``.
+    """
+    started = time.monotonic()
+    while not condition():
+        waited = time.monotonic() - started
+        if waited > _TIMEOUT_SECONDS:
+            raise DeploymentError(f"After {_TIMEOUT_SECONDS:.0f} s there is still no {what}.")
+        time.sleep(min(max(waited / 20, _FIRST_POLL_SECONDS), _SLOWEST_POLL_SECONDS))

@@ -1,0 +1,233 @@
+"""The Python environments that the testbed builds on first use, and keeps.
+
+There are three environments in all, none seeing another: the testbed's own, in which this module
+runs; LocalStack with its pins; and the functions' runtime, which holds what AWS Lambda's holds.
+The latter two are made here by ``uv`` from lock files with hashes. Each lives in the user's cache
+folder under a name made from everything that went into it, so that clones share them, a changed
+lock file makes a new one, and a finished one is never written to again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from testbed.errors import EnvironmentBuildError
+
+_PACKAGE = Path(__file__).parent
+_LOCKS = _PACKAGE / "locks"
+# In a wheel the extension's source lies inside the package, in a clone beside it.
+_EXTENSION_SOURCES = (_PACKAGE / "_extension", _PACKAGE.parent / "extension")
+
+PYTHON_VERSION = "3.13"
+# AWS Lambda's platform for python3.13 (Amazon Linux 2023, glibc 2.34) by the architectures' names.
+# https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+_LAMBDA_PLATFORMS = {"x86_64": "x86_64-manylinux_2_34", "arm64": "aarch64-manylinux_2_34"}
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Environments:
+    """What an embedded LocalStack is made of.
+
+    Parameters
+    ----------
+    localstack
+        LocalStack's environment.
+    extension
+        A folder for ``PYTHONPATH`` that holds our extension.
+    runtime
+        The environment that functions run in.
+    """
+
+    localstack: Path
+    extension: Path
+    runtime: Path
+
+    @property
+    def localstack_python(self) -> Path:
+        """The interpreter that runs LocalStack."""
+        return self.localstack / "bin" / "python"
+
+    @property
+    def runtime_python(self) -> Path:
+        """The interpreter that runs functions."""
+        return self.runtime / "bin" / "python"
+
+    @property
+    def static_files(self) -> Path:
+        """What LocalStack's image ships ready-made: ``/usr/lib/localstack``."""
+        return self.localstack / "static"
+
+
+def cache_folder() -> Path:
+    """Return the folder that environments and bundles are kept in.
+
+    ``TESTBED_CACHE`` sets it; by default it is the platform's folder for caches.
+    """
+    chosen = os.environ.get("TESTBED_CACHE")
+    return Path(chosen) if chosen else platformdirs.user_cache_path("testbed")
+
+
+def ensure_environments(report: Report) -> Environments:
+    """Return the environments, building what is missing.
+
+    Parameters
+    ----------
+    report
+        Is told what is about to be built; never called when all is there.
+
+    Raises
+    ------
+    EnvironmentBuildError
+        If one cannot be built, for want of a network or of a Python 3.13.
+    """
+    localstack = _ensure("localstack", [_LOCKS / "localstack.txt"], _build_localstack, report)
+    runtime = _ensure("runtime", [_LOCKS / "runtime.txt"], _build_runtime, report)
+    source = next(path for path in _EXTENSION_SOURCES if path.is_dir())
+    extension = _ensure(
+        "extension",
+        [source / "pyproject.toml", *sorted((source / "src").rglob("*.py"))],
+        lambda target: _build_extension(target, source),
+        report,
+    )
+    return Environments(localstack=localstack, extension=extension, runtime=runtime)
+
+
+def ensure_bundled_requirements(requirements: Path, architecture: str, report: Report) -> Path:
+    """Return a folder with a function's requirements as they run in AWS Lambda.
+
+    Parameters
+    ----------
+    requirements
+        A ``requirements.txt`` with hashes, as ``sam build`` reads it.
+    architecture
+        ``x86_64`` or ``arm64``, as the template says.
+
+    Raises
+    ------
+    EnvironmentBuildError
+        If they cannot be installed.
+    """
+    target_platform = _LAMBDA_PLATFORMS[architecture]
+
+    def build(target: Path) -> None:
+        _uv(
+            "pip", "install", "--target", str(target), "--requirements", str(requirements),
+            "--require-hashes", "--only-binary", ":all:", "--no-compile-bytecode",
+            "--python-platform", target_platform, "--python-version", PYTHON_VERSION,
+        )  # fmt: skip
+        shutil.rmtree(target / "bin", ignore_errors=True)  # commands, which no function runs
+
+    return _ensure(f"bundle-{architecture}", [requirements], build, report)
+
+
+def _ensure(name: str, inputs: list[Path], build: Callable[[Path], None], report: Report) -> Path:
+    target = cache_folder() / f"{name}-{_key(inputs)}"
+    stamp = target / ".complete"
+    if stamp.exists():
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with _lock(target.with_suffix(".lock")):
+        if not stamp.exists():
+            report(f"building {name}")
+            shutil.rmtree(target, ignore_errors=True)  # what an interrupted build left behind
+            build(target)
+            stamp.touch()
+    return target
+
+
+def _key(inputs: list[Path]) -> str:
+    digest = hashlib.sha256(f"{platform.system()} {platform.machine()} {PYTHON_VERSION}".encode())
+    for path in inputs:
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:12]
+
+
+@contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _build_localstack(target: Path) -> None:
+    _virtual_environment(target, _LOCKS / "localstack.txt")
+    # LocalStack's image ships an index of all AWS services. Without it the first request to a
+    # new LocalStack takes three seconds longer.
+    static = target / "static"
+    root = target / "static-root"
+    (root / "usr/lib").mkdir(parents=True)
+    static.mkdir()
+    (root / "usr/lib/localstack").symlink_to(static)
+    _run(
+        [str(target / "bin" / "python"), "-m", "localstack.aws.spec"],
+        environment={"FILESYSTEM_ROOT": str(root), "OVERRIDE_IN_DOCKER": "0"},
+    )
+
+
+def _build_runtime(target: Path) -> None:
+    _virtual_environment(target, _LOCKS / "runtime.txt")
+
+
+def _build_extension(target: Path, source: Path) -> None:
+    _uv(
+        "pip", "install", "--target", str(target), "--no-deps", "--compile-bytecode", str(source)
+    )  # fmt: skip
+
+
+def _virtual_environment(target: Path, lock: Path) -> None:
+    _uv("venv", "--python", _python(), str(target))
+    # Compiled, LocalStack starts three times faster.
+    _uv(
+        "pip", "install", "--python", str(target / "bin" / "python"), "--require-hashes",
+        "--compile-bytecode", "--requirements", str(lock),
+    )  # fmt: skip
+
+
+def _python() -> str:
+    """Name an interpreter of AWS Lambda's and LocalStack's version for ``uv venv``."""
+    running = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return sys.executable if running == PYTHON_VERSION else PYTHON_VERSION
+
+
+def _uv(*arguments: str) -> None:
+    from uv import find_uv_bin
+
+    _run([find_uv_bin(), "--no-progress", "--no-config", *arguments])
+
+
+def _run(command: list[str], environment: dict[str, str] | None = None) -> None:
+    # The caller's own virtual environment and PYTHON* settings are not the new one's.
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if name != "VIRTUAL_ENV" and not name.startswith("PYTHON")
+    }
+    result = subprocess.run(
+        command,
+        env={**inherited, **(environment or {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if result.returncode != 0:
+        raise EnvironmentBuildError(
+            f"{Path(command[0]).name} {' '.join(command[1:4])} … failed"
+            f" with exit code {result.returncode}.",
+            advice="The first run needs the network, and a Python 3.13; later runs need neither.",
+            details=result.stdout.strip(),
+        )

@@ -1,0 +1,54 @@
+"""The record of a running testbed, by which later commands find it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+_FILE = "instance.json"
+
+
+@dataclass(frozen=True)
+class Instance:
+    """An embedded LocalStack that was started.
+
+    Parameters
+    ----------
+    pid, created
+        Its process and when that began (seconds since the epoch): together they name one
+        process, as a number alone does not.
+    """
+
+    pid: int
+    created: float
+    endpoint_url: str
+
+    def process(self) -> psutil.Process | None:
+        """Return its process, or None if that has ended."""
+        try:
+            process = psutil.Process(self.pid)
+            alive = process.status() != psutil.STATUS_ZOMBIE
+            return process if alive and process.create_time() == self.created else None
+        except psutil.NoSuchProcess:
+            return None
+
+
+def save(instance: Instance, state: Path) -> None:
+    """Record a running instance in a state folder."""
+    (state / _FILE).write_text(json.dumps(asdict(instance)), encoding="utf-8")
+
+
+def load(state: Path) -> Instance | None:
+    """Return the recorded instance, running or not; None if none is recorded."""
+    try:
+        return Instance(**json.loads((state / _FILE).read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None  # never started, or cut off while it was written
+
+
+def forget(state: Path) -> None:
+    """Remove the record."""
+    (state / _FILE).unlink(missing_ok=True)

@@ -1,0 +1,319 @@
+"""An embedded LocalStack: a child process in its own environment, and nothing else.
+
+It listens on 127.0.0.1 only, reaches for nothing outside, and keeps all its files in the state
+folder that it was given.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import requests
+
+from testbed import instance as records
+from testbed.environments import Environments
+from testbed.errors import InitScriptError, PortInUseError, StartError, TestbedError
+from testbed.instance import Instance
+
+HOST = "127.0.0.1"
+DEFAULT_PORT = 4566
+_START_LIMIT_SECONDS = 60.0
+_INIT_LIMIT_SECONDS = 300.0
+_STOP_LIMIT_SECONDS = 5.0
+_POLL_SECONDS = 0.02
+_LOG_LINES_SHOWN = 25
+
+# Of the caller's environment LocalStack sees these; the rest could change what it does.
+_INHERITED = ("HOME", "LANG", "LC_ALL", "TZ", "TESTBED_CACHE", "SSL_CERT_FILE")
+
+
+class LocalStack:
+    """One embedded LocalStack, which lives as long as its process.
+
+    Parameters
+    ----------
+    state
+        A folder of its own, for its log, its files and the record by which it is found again.
+    """
+
+    def __init__(self, state: Path) -> None:
+        self.state = state
+        self.log = state / "localstack.log"
+        self._root = state / "root"
+
+    def running(self) -> Instance | None:
+        """Return the instance that runs from this state folder, if one does."""
+        recorded = records.load(self.state)
+        return recorded if recorded and recorded.process() else None
+
+    def start(
+        self,
+        environments: Environments,
+        *,
+        port: int | None = None,
+        init_scripts: Path | None = None,
+        settings: dict[str, str] | None = None,
+    ) -> Instance:
+        """Start it and return when its API answers and every init script has succeeded.
+
+        Whatever ends this call early, Ctrl-C included, leaves no process behind.
+
+        Parameters
+        ----------
+        port
+            The port to listen on; by default 4566, or any free one if that is taken.
+        init_scripts
+            A folder with ``ready.d`` and its siblings.
+            https://docs.localstack.cloud/aws/capabilities/config/initialization-hooks/
+        settings
+            Further environment variables for LocalStack and its init scripts.
+
+        Raises
+        ------
+        PortInUseError
+            If the given port is taken.
+        InitScriptError
+            If an init script fails, with what it printed.
+        StartError
+            If LocalStack ends or does not answer in time.
+        """
+        self.remove_remains()
+        chosen = _choose_port(port)
+        self._make_root(environments, init_scripts)
+        process: subprocess.Popen[bytes] | None = None
+        try:
+            with self.log.open("wb") as log:
+                process = subprocess.Popen(
+                    [str(environments.localstack_python), "-m", "localstack.runtime.main"],
+                    env=self._environment(environments, chosen, settings or {}),
+                    cwd=self._root,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,  # it outlives the command, whose Ctrl-C is not for it
+                )
+            started = Instance(
+                pid=process.pid,
+                created=psutil.Process(process.pid).create_time(),
+                endpoint_url=f"http://{HOST}:{chosen}",
+            )
+            records.save(started, self.state)
+            self._await_ready(process, started)
+        except BaseException:
+            if process is not None:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    _end(psutil.Process(process.pid))
+                process.wait()
+            self.remove_remains()
+            raise
+        return started
+
+    def stop(self) -> bool:
+        """Stop it, with everything that it started; return whether it was running.
+
+        Its log stays, for whoever wants to know what happened.
+        """
+        current = self.running()
+        process = current.process() if current else None
+        if process is not None:
+            _end(process)
+        self.remove_remains()
+        return process is not None
+
+    def remove_remains(self) -> None:
+        """Remove what a stopped or crashed instance left: its record and its files."""
+        records.forget(self.state)
+        shutil.rmtree(self._root, ignore_errors=True)
+
+    def _make_root(self, environments: Environments, init_scripts: Path | None) -> None:
+        """Lay out the file system that LocalStack expects, as its image has it.
+
+        In host mode ``FILESYSTEM_ROOT`` takes the place of ``/`` (localstack.config.Directories).
+        """
+        libraries = self._root / "usr/lib"
+        etc = self._root / "etc/localstack"
+        for folder in (libraries, etc, self._root / "tmp"):
+            folder.mkdir(parents=True)
+        (libraries / "localstack").symlink_to(environments.static_files)
+        if init_scripts is not None and init_scripts.is_dir():
+            (etc / "init").symlink_to(init_scripts.resolve())
+        ignore = self.state / ".gitignore"
+        ignore.write_text("*\n", encoding="utf-8")
+
+    def _environment(
+        self, environments: Environments, port: int, settings: dict[str, str]
+    ) -> dict[str, str]:
+        address = f"{HOST}:{port}"
+        inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        own_commands = Path(sys.executable).parent
+        return {
+            **inherited,
+            # Init scripts find `testbed`, and the `aws` and `awslocal` beside it, first.
+            "PATH": f"{own_commands}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+            "TEMP": str(self._root / "tmp"),
+            "PYTHONPATH": str(environments.extension),
+            "PYTHONUNBUFFERED": "1",
+            "FILESYSTEM_ROOT": str(self._root),
+            "OVERRIDE_IN_DOCKER": "0",
+            "GATEWAY_LISTEN": address,
+            "LOCALSTACK_HOST": address,
+            "DNS_ADDRESS": "0",
+            # *.localhost.localstack.cloud needs a name server on the internet.
+            "SQS_ENDPOINT_STRATEGY": "path",
+            # Nothing is fetched and nothing is reported.
+            "SKIP_SSL_CERT_DOWNLOAD": "1",
+            "DISABLE_EVENTS": "1",
+            "LAMBDA_RUNTIME_EXECUTOR": "process",
+            "LAMBDA_PROCESS_PYTHON": str(environments.runtime_python),
+            **settings,
+        }
+
+    def _await_ready(self, process: subprocess.Popen[bytes], started: Instance) -> None:
+        url = f"{started.endpoint_url}/_localstack/init/ready"
+        with requests.Session() as session:
+            session.trust_env = False  # no proxy on the way to 127.0.0.1
+
+            def answer() -> dict[str, object] | None:
+                try:
+                    response = session.get(url, timeout=5)
+                except requests.RequestException:
+                    return None
+                return response.json() if response.ok else None
+
+            self._until(process, lambda: answer() is not None, _START_LIMIT_SECONDS, "answered")
+            self._until(
+                process,
+                lambda: bool((answer() or {}).get("completed")),
+                _INIT_LIMIT_SECONDS,
+                "finished its init scripts",
+            )
+            scripts = (answer() or {}).get("scripts", [])
+        assert isinstance(scripts, list)
+        for script in scripts:
+            if script["state"] != "SUCCESSFUL":
+                raise self._init_script_error(script["name"])
+
+    def _until(
+        self,
+        process: subprocess.Popen[bytes],
+        condition: Callable[[], bool],
+        limit: float,
+        what: str,
+    ) -> None:
+        deadline = time.monotonic() + limit
+        while not condition():
+            if process.poll() is not None:
+                raise StartError(
+                    f"LocalStack ended with exit code {process.returncode} before it {what}.",
+                    advice=f"Its log is {self.log}.",
+                    details=self._log_tail(),
+                )
+            if time.monotonic() > deadline:
+                raise StartError(
+                    f"LocalStack has not {what} within {limit:.0f} s.",
+                    advice=f"Its log is {self.log}.",
+                    details=self._log_tail(),
+                )
+            time.sleep(_POLL_SECONDS)
+
+    def _init_script_error(self, name: str) -> InitScriptError:
+        # Our extension keeps what each script prints.
+        output = self._root / "var/lib/localstack/logs/init" / f"{name}.log"
+        try:
+            text = output.read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            text = self._log_tail()
+        return InitScriptError(
+            f"The init script {name} failed, so there is no pipeline.", details=text.strip()
+        )
+
+    def _log_tail(self) -> str:
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return "\n".join(lines[-_LOG_LINES_SHOWN:])
+
+
+def _choose_port(port: int | None) -> int:
+    if port is not None:
+        if not _is_free(port):
+            raise PortInUseError(
+                f"Port {port} on {HOST} is in use{_user_of(port)}.",
+                advice="Stop that program, or choose another port with --port.",
+            )
+        return port
+    if _is_free(DEFAULT_PORT):
+        return DEFAULT_PORT
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        # As LocalStack binds it: a port whose last connections are closing counts as free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def _user_of(port: int) -> str:
+    with contextlib.suppress(psutil.Error):
+        for connection in psutil.net_connections("tcp"):
+            listens = connection.status == psutil.CONN_LISTEN and connection.laddr
+            if listens and connection.laddr[1] == port and connection.pid:
+                return f" by {psutil.Process(connection.pid).name()} (process {connection.pid})"
+    return ""
+
+
+def _end(process: psutil.Process) -> None:
+    """End a process and all its descendants: by request, then by force."""
+    family = [process, *_descendants(process)]
+    process.send_signal(signal.SIGTERM)
+    with contextlib.suppress(psutil.TimeoutExpired):
+        process.wait(_STOP_LIMIT_SECONDS)
+    for member in family:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            member.kill()
+    psutil.wait_procs(family, timeout=_STOP_LIMIT_SECONDS)
+
+
+def _descendants(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return process.children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+@contextlib.contextmanager
+def exclusive(state: Path) -> Iterator[None]:
+    """Hold a state folder, so that two commands do not start or stop the same testbed at once.
+
+    Raises
+    ------
+    TestbedError
+        If another command holds it.
+    """
+    import fcntl
+
+    state.mkdir(parents=True, exist_ok=True)
+    with (state / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise TestbedError(
+                "Another testbed command is starting or stopping this project's testbed.",
+                advice="Wait until it is done.",
+            ) from None
+        yield

@@ -1,0 +1,230 @@
+"""What is deployed: read from SAM's own configuration, so that it stands in one place.
+
+``samconfig.toml`` names the stack, the template, the region and the parameters, for ``sam deploy``
+and for the testbed alike. ``[tool.testbed]`` in ``pyproject.toml`` adds what SAM has no setting
+for.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import tomllib
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+
+from testbed.errors import ProjectError
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that a deployment puts into S3 beside the code.
+
+    Parameters
+    ----------
+    file
+        The file, relative to the project's root or absolute.
+    output
+        The stack output that holds the ``s3://`` URI to put it to.
+    schema
+        The JSON Schema that the file, YAML or JSON, must satisfy.
+    """
+
+    name: str
+    file: Path
+    output: str
+    schema: Path | None
+
+    def content(self) -> bytes:
+        """Return the file's bytes.
+
+        Raises
+        ------
+        ProjectError
+            If the file is missing, is not YAML, or breaks its schema.
+        """
+        try:
+            content = self.file.read_bytes()
+        except OSError as error:
+            raise ProjectError(f"{self.file} cannot be read: {error.strerror}.") from error
+        if self.schema is not None:
+            self._validate(content)
+        return content
+
+    def _validate(self, content: bytes) -> None:
+        assert self.schema is not None
+        try:
+            document = yaml.safe_load(content)
+        except yaml.YAMLError as error:
+            raise ProjectError(f"{self.file} is not valid YAML.", details=str(error)) from error
+        schema = json.loads(self.schema.read_bytes())
+        validator = jsonschema.validators.validator_for(schema)(schema)
+        problems = [
+            f"{'.'.join(str(part) for part in error.absolute_path) or '(top level)'}: "
+            f"{error.message}"
+            for error in sorted(validator.iter_errors(document), key=lambda e: list(e.path))
+        ]
+        if problems:
+            raise ProjectError(
+                f"{self.file} is not valid.",
+                advice=f"What it may hold is described in {self.schema}.",
+                details="\n".join(problems),
+            )
+
+
+@dataclass(frozen=True)
+class Project:
+    """A SAM project on disk.
+
+    Parameters
+    ----------
+    parameters
+        The template's parameters, by name; what is not named keeps the template's default.
+    """
+
+    root: Path
+    template: Path
+    stack_name: str
+    region: str
+    capabilities: tuple[str, ...] = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")
+    parameters: dict[str, str] = field(default_factory=dict)
+    uploads: tuple[Upload, ...] = ()
+
+    @property
+    def state(self) -> Path:
+        """Where the testbed keeps what belongs to this project: log, instance, scratch."""
+        return self.root / ".testbed"
+
+    @property
+    def init_scripts(self) -> Path:
+        """LocalStack's init folder (``ready.d`` and its siblings), which may be missing."""
+        return self.root / "init"
+
+    def with_parameters(self, parameters: dict[str, str]) -> Project:
+        """Return the same project with some of its parameters changed."""
+        return replace(self, parameters={**self.parameters, **parameters})
+
+    def with_files(self, files: dict[str, Path]) -> Project:
+        """Return the same project, uploading other files in place of those named.
+
+        Raises
+        ------
+        ProjectError
+            If the project uploads no file of that name.
+        """
+        known = {upload.name for upload in self.uploads}
+        for name in files.keys() - known:
+            raise ProjectError(
+                f"The project uploads no file named {name}.",
+                advice=f"It uploads: {', '.join(sorted(known)) or 'none'}.",
+            )
+        return replace(
+            self,
+            uploads=tuple(
+                replace(upload, file=files.get(upload.name, upload.file)) for upload in self.uploads
+            ),
+        )
+
+
+def find_project(start: Path) -> Project:
+    """Return the project that holds ``start``: the nearest folder with a ``samconfig.toml``.
+
+    Raises
+    ------
+    ProjectError
+        If there is none, or one of its files is not valid.
+    """
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / "samconfig.toml").is_file():
+            return _read_project(folder)
+    raise ProjectError(
+        f"There is no samconfig.toml in {start.resolve()} or above it.",
+        advice="Run the command inside the project, or name its folder with --project.",
+    )
+
+
+def _read_project(root: Path) -> Project:
+    deploy = _sam_parameters(root / "samconfig.toml")
+    template = root / deploy.get("template_file", "template.yaml")
+    if not template.is_file():
+        raise ProjectError(f"The template {template} is missing.")
+    try:
+        stack_name = deploy["stack_name"]
+    except KeyError:
+        raise ProjectError(f"{root / 'samconfig.toml'} names no stack_name.") from None
+    capabilities = deploy.get("capabilities", "CAPABILITY_IAM")
+    if isinstance(capabilities, str):
+        capabilities = capabilities.split()
+    return Project(
+        root=root,
+        template=template,
+        stack_name=stack_name,
+        region=deploy.get("region", "us-east-1"),
+        # A SAM template is a macro, and a change set may only expand one when told so.
+        capabilities=tuple(dict.fromkeys([*capabilities, "CAPABILITY_AUTO_EXPAND"])),
+        parameters=_parameter_overrides(deploy.get("parameter_overrides", "")),
+        uploads=tuple(_uploads(root)),
+    )
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ProjectError(f"{path} cannot be read as TOML.", details=str(error)) from error
+
+
+def _sam_parameters(path: Path) -> dict[str, Any]:
+    """Merge the ``global`` and ``deploy`` parameters of SAM's default environment.
+
+    https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-sam-cli-config.html
+    """
+    default = _read_toml(path).get("default", {})
+    return {
+        **default.get("global", {}).get("parameters", {}),
+        **default.get("deploy", {}).get("parameters", {}),
+    }
+
+
+def _parameter_overrides(overrides: str | list[str]) -> dict[str, str]:
+    words = shlex.split(overrides) if isinstance(overrides, str) else overrides
+    return dict(parse_pair(word, "parameter_overrides") for word in words)
+
+
+def parse_pair(text: str, where: str) -> tuple[str, str]:
+    """Split ``Name=value``.
+
+    Raises
+    ------
+    ProjectError
+        If there is no name or no ``=``.
+    """
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise ProjectError(f"{where}: {text!r} is not of the form Name=value.")
+    return name, value
+
+
+def _uploads(root: Path) -> list[Upload]:
+    pyproject = root / "pyproject.toml"
+    if not pyproject.is_file():
+        return []
+    entries = _read_toml(pyproject).get("tool", {}).get("testbed", {}).get("uploads", [])
+    try:
+        return [
+            Upload(
+                name=entry["file"],
+                file=root / entry["file"],
+                output=entry["output"],
+                schema=root / entry["schema"] if "schema" in entry else None,
+            )
+            for entry in entries
+        ]
+    except KeyError as error:
+        raise ProjectError(
+            f"{pyproject}: an entry of [[tool.testbed.uploads]] lacks {error}."
+        ) from error

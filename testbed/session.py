@@ -1,0 +1,121 @@
+"""A project and the place where it is deployed: what most commands work on."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from testbed.aws import Aws
+from testbed.errors import NotRunningError
+from testbed.localstack import LocalStack
+from testbed.project import Project, find_project
+
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-call-api.html
+_EXECUTE_API = re.compile(r"https://(?P<api>[\w-]+)\.execute-api\.[^/]+/(?P<rest>.+)")
+
+
+@dataclass
+class Session:
+    """What the command line was told, and what follows from it.
+
+    Parameters
+    ----------
+    folder
+        A folder inside the project.
+    state_folder
+        Where the embedded LocalStack keeps its files, if not in the project's ``.testbed``.
+    given_endpoint
+        An endpoint to use in place of the embedded LocalStack's.
+    """
+
+    folder: Path
+    state_folder: Path | None = None
+    given_endpoint: str | None = None
+
+    @cached_property
+    def project(self) -> Project:
+        """The project around the folder.
+
+        Raises
+        ------
+        ProjectError
+            If there is none, or it is not valid.
+        """
+        return find_project(self.folder)
+
+    @cached_property
+    def localstack(self) -> LocalStack:
+        """The project's embedded LocalStack, running or not."""
+        return LocalStack((self.state_folder or self.project.state).resolve())
+
+    @cached_property
+    def aws(self) -> Aws:
+        """The AWS APIs that the project is deployed to.
+
+        Raises
+        ------
+        NotRunningError
+            If no endpoint was given and no LocalStack runs.
+        """
+        return Aws(self.endpoint_url, self.project.region)
+
+    @cached_property
+    def endpoint_url(self) -> str:
+        """Where the AWS APIs answer: as given, or the running LocalStack's.
+
+        Raises
+        ------
+        NotRunningError
+            If no endpoint was given and no LocalStack runs.
+        """
+        if self.given_endpoint:
+            return self.given_endpoint.rstrip("/")
+        running = self.localstack.running()
+        if running is None:
+            raise NotRunningError(
+                f"The testbed of {self.project.root} is not running.",
+                advice="Start it with: testbed up",
+            )
+        return running.endpoint_url
+
+    def outputs(self) -> dict[str, str]:
+        """Return the deployed stack's outputs.
+
+        Raises
+        ------
+        NotRunningError
+            If the stack is not deployed.
+        """
+        from testbed.deployment import stack_outputs
+
+        outputs = stack_outputs(self.aws, self.project.stack_name)
+        if outputs is None:
+            raise NotRunningError(
+                f"There is no stack {self.project.stack_name} at {self.endpoint_url}.",
+                advice="Deploy it with: testbed deploy",
+            )
+        return outputs
+
+    def description(self) -> dict[str, object]:
+        """Return what a program needs to know to use the deployed stack."""
+        outputs = self.outputs()
+        return {
+            "endpoint_url": self.endpoint_url,
+            "api_url": api_url(outputs, self.endpoint_url),
+            "stack": self.project.stack_name,
+            "outputs": outputs,
+        }
+
+
+def api_url(outputs: dict[str, str], endpoint_url: str) -> str | None:
+    """Return where an emulator serves the REST API that a stack's outputs name, if they name one.
+
+    On AWS the host name selects the API; LocalStack takes it in the path.
+    https://docs.localstack.cloud/aws/services/apigateway/
+    """
+    for value in outputs.values():
+        if match := _EXECUTE_API.fullmatch(value):
+            return f"{endpoint_url}/_aws/execute-api/{match['api']}/{match['rest']}"
+    return None

@@ -1,0 +1,128 @@
+"""Templates on disk: YAML with CloudFormation's short intrinsic functions, and local code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from testbed.errors import ProjectError
+
+# The property of a resource type that may name a local folder, and the shape of its replacement.
+# https://docs.aws.amazon.com/cli/latest/reference/cloudformation/package.html
+_CODE_PROPERTIES = {
+    "AWS::Serverless::Function": ("CodeUri", "Bucket", "Key"),
+    "AWS::Serverless::LayerVersion": ("ContentUri", "Bucket", "Key"),
+    "AWS::Lambda::Function": ("Code", "S3Bucket", "S3Key"),
+    "AWS::Lambda::LayerVersion": ("Content", "S3Bucket", "S3Key"),
+}
+_DEFAULT_ARCHITECTURE = "x86_64"
+
+
+@dataclass(frozen=True)
+class LocalCode:
+    """A property of the template that names a folder of code.
+
+    Parameters
+    ----------
+    holder
+        The mapping that holds the property.
+    """
+
+    holder: dict[str, Any]
+    property: str
+    bucket_key: str
+    object_key: str
+    folder: Path
+    architecture: str
+
+    def replace(self, bucket: str, key: str) -> None:
+        """Make the property name an object in S3 instead."""
+        self.holder[self.property] = {self.bucket_key: bucket, self.object_key: key}
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with ``!Ref`` and its like, turned into the long form that JSON has."""
+
+
+def _intrinsic(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
+    value: Any
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        assert isinstance(node, yaml.MappingNode)
+        value = loader.construct_mapping(node, deep=True)
+    if tag == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {tag if tag in ("Ref", "Condition") else f"Fn::{tag}": value}
+
+
+_Loader.add_multi_constructor("!", _intrinsic)
+# "2012-10-17" is the version of the policy language, not a day.
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def read_template(path: Path) -> dict[str, Any]:
+    """Return the template, its intrinsic functions in their long form.
+
+    Raises
+    ------
+    ProjectError
+        If it is not YAML, or not a template.
+    """
+    try:
+        # The loader is a SafeLoader.
+        document = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ProjectError(f"{path} is not valid YAML.", details=str(error)) from error
+    if not isinstance(document, dict) or not isinstance(document.get("Resources"), dict):
+        raise ProjectError(f"{path} is not a CloudFormation template: it has no Resources.")
+    return document
+
+
+def local_code(template: dict[str, Any], folder: Path) -> Iterator[LocalCode]:
+    """Yield every place in a template that names a local folder of code.
+
+    Parameters
+    ----------
+    folder
+        The template's folder, which its paths are relative to.
+
+    Raises
+    ------
+    ProjectError
+        If a named folder is missing.
+    """
+    function_globals = template.get("Globals", {}).get("Function", {})
+    holders = [("Globals", "AWS::Serverless::Function", function_globals)]
+    holders += [
+        (name, resource.get("Type", ""), resource.get("Properties", {}))
+        for name, resource in template["Resources"].items()
+    ]
+    for name, resource_type, properties in holders:
+        if resource_type not in _CODE_PROPERTIES:
+            continue
+        property_name, bucket_key, object_key = _CODE_PROPERTIES[resource_type]
+        value = properties.get(property_name)
+        if not isinstance(value, str) or value.startswith("s3://"):
+            continue
+        path = (folder / value).resolve()
+        if not path.is_dir():
+            raise ProjectError(f"{name}: {property_name} names {value}, which is not a folder.")
+        architectures = properties.get("Architectures") or function_globals.get("Architectures")
+        yield LocalCode(
+            holder=properties,
+            property=property_name,
+            bucket_key=bucket_key,
+            object_key=object_key,
+            folder=path,
+            architecture=(architectures or [_DEFAULT_ARCHITECTURE])[0],
+        )

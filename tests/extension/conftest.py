@@ -1,0 +1,119 @@
+"""One LocalStack with the extension for all tests, and what they need to use it through boto3."""
+
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from lambda_functions import FunctionFactory
+from waiting import wait_until
+
+START_LIMIT = 60.0
+
+
+@contextmanager
+def running_localstack(directory: Path, **settings: str) -> Iterator[tuple[str, int]]:
+    """Run LocalStack with the extension; give its endpoint and process id."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    (directory / "tmp").mkdir(parents=True, exist_ok=True)
+    variables = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(directory),
+        "FILESYSTEM_ROOT": str(directory),
+        "TMPDIR": str(directory / "tmp"),
+        "GATEWAY_LISTEN": f"127.0.0.1:{port}",
+        "LOCALSTACK_HOST": f"127.0.0.1:{port}",
+        "SQS_ENDPOINT_STRATEGY": "path",
+        "SKIP_SSL_CERT_DOWNLOAD": "1",
+        "DISABLE_EVENTS": "1",
+        "DNS_ADDRESS": "0",
+        "OVERRIDE_IN_DOCKER": "0",
+        "LAMBDA_RUNTIME_EXECUTOR": "process",
+        "LAMBDA_RETRY_BASE_DELAY": "1",
+        "LAMBDA_PROCESS_PYTHON": os.environ["LAMBDA_PROCESS_PYTHON"],
+        "PYTHONPATH": os.environ["TESTBED_EXTENSION_DIR"],
+    }
+    python = os.environ["TESTBED_LOCALSTACK_PYTHON"]
+    with (directory / "localstack.log").open("ab") as log:
+        process = subprocess.Popen(
+            [python, "-m", "localstack.runtime.main"],
+            env=variables | settings,
+            cwd=directory,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        endpoint = f"http://127.0.0.1:{port}"
+        wait_until(lambda: _is_ready(endpoint), START_LIMIT, "LocalStack is ready")
+        yield endpoint, process.pid
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+
+
+def _is_ready(endpoint: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{endpoint}/_localstack/init/ready") as response:
+            return b'"completed": true' in response.read()
+    except (urllib.error.URLError, ConnectionError):
+        return False
+
+
+@pytest.fixture(scope="session")
+def localstack_endpoint() -> Iterator[str]:
+    with (
+        tempfile.TemporaryDirectory(prefix="extension-tests-") as directory,
+        running_localstack(Path(directory)) as (endpoint, _),
+    ):
+        yield endpoint
+
+
+class Clients:
+    """boto3 clients for one LocalStack, which never repeat a call by themselves."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._session = boto3.Session(
+            aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1"
+        )
+        self._arguments = {
+            "endpoint_url": endpoint,
+            "config": Config(retries={"total_max_attempts": 1}, max_pool_connections=20),
+        }
+        self._clients: dict[str, Any] = {}
+
+    def __getitem__(self, service: str) -> Any:
+        if service not in self._clients:
+            self._clients[service] = self._session.client(service, **self._arguments)
+        return self._clients[service]
+
+
+@pytest.fixture(scope="session")
+def aws(localstack_endpoint: str) -> Clients:
+    return Clients(localstack_endpoint)
+
+
+@pytest.fixture
+def functions(aws: Clients) -> Iterator[FunctionFactory]:
+    """Makes functions, which are deleted after the test."""
+    factory = FunctionFactory(aws["lambda"], aws["logs"])
+    yield factory
+    factory.delete_all()
+
+
+@pytest.fixture
+def name(request: pytest.FixtureRequest) -> str:
+    """A name that no other test uses."""
+    return f"test-{os.getpid()}-{time.time_ns():x}"

@@ -1,0 +1,142 @@
+"""Small functions for tests: made from source text, invoked, and read in CloudWatch Logs."""
+
+import base64
+import io
+import json
+import textwrap
+import uuid
+import zipfile
+from dataclasses import dataclass
+from typing import Any
+
+from waiting import wait_until
+
+ROLE = "arn:aws:iam::000000000000:role/lambda"
+LOG_LIMIT = 10.0
+
+
+def bundle(files: dict[str, str]) -> bytes:
+    """Make a ZIP archive of files, given by their path and text."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for path, text in files.items():
+            archive.writestr(path, textwrap.dedent(text))
+    return content.getvalue()
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What the caller of Invoke sees; ``tail`` is its LogResult, decoded."""
+
+    request_id: str
+    payload: Any
+    error: str | None
+    tail: str
+
+
+class Function:
+    def __init__(self, lambda_client: Any, logs_client: Any, name: str) -> None:
+        self._lambda = lambda_client
+        self._logs = logs_client
+        self.name = name
+
+    def invoke(self, event: Any = None, **arguments: Any) -> Invocation:
+        response = self._lambda.invoke(
+            FunctionName=self.name, Payload=json.dumps(event), LogType="Tail", **arguments
+        )
+        content = response["Payload"].read()
+        return Invocation(
+            request_id=response["ResponseMetadata"]["RequestId"],
+            payload=json.loads(content) if content else None,
+            error=response.get("FunctionError"),
+            tail=base64.b64decode(response["LogResult"]).decode(),
+        )
+
+    def wait_until_updated(self) -> None:
+        waiter = self._lambda.get_waiter("function_updated_v2")
+        waiter.wait(FunctionName=self.name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 200})
+
+    def log_streams(self) -> list[str]:
+        response = self._logs.describe_log_streams(logGroupName=f"/aws/lambda/{self.name}")
+        return [stream["logStreamName"] for stream in response["logStreams"]]
+
+    def log(self, until: str, stream: str | None = None) -> str:
+        """Return the log of a stream (or the only one), once it holds the text ``until``."""
+
+        def text() -> str | None:
+            try:
+                streams = [stream] if stream else self.log_streams()
+                events: list[dict[str, Any]] = []
+                for each in streams:
+                    arguments = {
+                        "logGroupName": f"/aws/lambda/{self.name}",
+                        "logStreamName": each,
+                        "startFromHead": True,
+                    }
+                    events += self._all_events(arguments)
+            except self._logs.exceptions.ResourceNotFoundException:
+                return None
+            log = "".join(event["message"] for event in events)
+            return log if until in log else None
+
+        found = wait_until(text, LOG_LIMIT, f"the log of {self.name} has: {until}")
+        assert found is not None
+        return found
+
+    def _all_events(self, arguments: dict[str, Any]) -> list[dict[str, Any]]:
+        events: list[dict[str, Any]] = []
+        token: str | None = None
+        while True:
+            page = self._logs.get_log_events(
+                **arguments, **({"nextToken": token} if token else {})
+            )
+            if not page["events"]:
+                return events
+            events += page["events"]
+            token = page["nextForwardToken"]
+
+
+class FunctionFactory:
+    def __init__(self, lambda_client: Any, logs_client: Any) -> None:
+        self._lambda = lambda_client
+        self._logs = logs_client
+        self._names: list[str] = []
+
+    def __call__(
+        self,
+        source: str,
+        *,
+        files: dict[str, str] | None = None,
+        handler: str = "app.handler",
+        runtime: str = "python3.13",
+        timeout: int = 10,
+        **arguments: Any,
+    ) -> Function:
+        """Make a function from the source of its module ``app`` and wait until it is active."""
+        name = f"test-{uuid.uuid4().hex[:12]}"
+        self._names.append(name)
+        self._lambda.create_function(
+            FunctionName=name,
+            Role=ROLE,
+            Runtime=runtime,
+            Handler=handler,
+            Timeout=timeout,
+            Code={"ZipFile": bundle({"app.py": source} | (files or {}))},
+            **arguments,
+        )
+        waiter = self._lambda.get_waiter("function_active_v2")
+        waiter.wait(FunctionName=name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 200})
+        return Function(self._lambda, self._logs, name)
+
+    def update(self, function: Function, source: str) -> None:
+        self._lambda.update_function_code(
+            FunctionName=function.name, ZipFile=bundle({"app.py": source})
+        )
+
+    def delete(self, function: Function) -> None:
+        self._names.remove(function.name)
+        self._lambda.delete_function(FunctionName=function.name)
+
+    def delete_all(self) -> None:
+        for name in self._names:
+            self._lambda.delete_function(FunctionName=name)

@@ -1,0 +1,155 @@
+"""What CloudWatch Logs and the callers of functions see of their logs."""
+
+import json
+import math
+import re
+
+from conftest import Clients
+from lambda_functions import FunctionFactory
+
+HELLO = """
+    import sys
+
+    print("loading")
+
+    def handler(event, context):
+        print("to standard output")
+        print("to standard error", file=sys.stderr)
+        print("again to standard output")
+"""
+
+
+def test_log_of_a_cold_start(functions: FunctionFactory) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html"""
+    function = functions(HELLO, MemorySize=256)
+
+    invoked = function.invoke()
+
+    log = function.log(until="REPORT RequestId")
+    assert log.startswith(invoked.tail)
+    request_id = re.escape(invoked.request_id)
+    match = re.fullmatch(
+        r"INIT_START Runtime Version: python:3\.13\.v\d+\tRuntime Version ARN: arn:aws:lambda:.*\n"
+        r"loading\n"
+        rf"START RequestId: {request_id} Version: \$LATEST\n"
+        r"to standard output\nto standard error\nagain to standard output\n"
+        rf"END RequestId: {request_id}\n"
+        rf"REPORT RequestId: {request_id}\tDuration: (\d+\.\d\d) ms\tBilled Duration: (\d+) ms\t"
+        r"Memory Size: 256 MB\tMax Memory Used: (\d+) MB\tInit Duration: (\d+\.\d\d) ms\t\n",
+        invoked.tail,
+    )
+    assert match is not None, invoked.tail
+    duration, billed, memory, init = map(float, match.groups())
+    assert abs(billed - math.ceil(duration + init)) <= 1
+    assert 10 < memory < 256
+
+
+def test_log_of_a_warm_invocation(functions: FunctionFactory) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html"""
+    function = functions(HELLO)
+    function.invoke()
+
+    invoked = function.invoke()
+
+    lines = invoked.tail.split("\n")
+    assert lines[0] == f"START RequestId: {invoked.request_id} Version: $LATEST"
+    assert "Init Duration" not in invoked.tail
+    assert "loading" not in invoked.tail
+
+
+def test_environment_has_one_log_stream(functions: FunctionFactory) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html"""
+    function = functions("def handler(event, context): return context.log_stream_name")
+
+    invoked = [function.invoke() for _ in range(3)]
+    log = function.log(until=f"REPORT RequestId: {invoked[-1].request_id}")
+
+    assert function.log_streams() == [invoked[0].payload]
+    assert re.fullmatch(r"\d{4}/\d\d/\d\d/\[\$LATEST\][0-9a-f]{32}", invoked[0].payload)
+    starts = re.findall(r"START RequestId: (\S+)", log)
+    assert starts == [each.request_id for each in invoked]
+
+
+def test_messages_of_the_logging_module(functions: FunctionFactory) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html"""
+    invoked = functions(
+        """
+        import logging
+
+        def handler(event, context):
+            logging.warning("look out")
+        """
+    ).invoke()
+
+    assert re.search(
+        rf"\n\[WARNING\]\t\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{{3}}Z\t{invoked.request_id}\t"
+        r"look out\n",
+        invoked.tail,
+    )
+
+
+def test_tail_is_the_last_four_kilobytes(functions: FunctionFactory) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html"""
+    invoked = functions("def handler(event, context): print('x' * 5000)").invoke()
+
+    assert len(invoked.tail) == 4096
+    assert invoked.tail.startswith("xxx")
+    assert invoked.tail.rstrip().split("\n")[-1].startswith("REPORT RequestId")
+
+
+def test_unfinished_line_does_not_swallow_the_next(functions: FunctionFactory) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html"""
+    invoked = functions("def handler(event, context): print('unfinished', end='')").invoke()
+
+    assert f"unfinished\nEND RequestId: {invoked.request_id}\n" in invoked.tail
+
+
+def test_logs_in_json(functions: FunctionFactory) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html"""
+    function = functions(
+        """
+        import logging
+
+        def handler(event, context):
+            logging.getLogger().debug("details")
+            logging.getLogger().info("done", extra={"number": 1})
+        """,
+        LoggingConfig={"LogFormat": "JSON", "ApplicationLogLevel": "INFO"},
+    )
+
+    invoked = function.invoke()
+
+    lines = [json.loads(line) for line in invoked.tail.splitlines()]
+    messages = [line for line in lines if "message" in line]
+    assert [(line["level"], line["message"]) for line in messages] == [("INFO", "done")]
+    assert messages[0]["requestId"] == invoked.request_id
+    assert [line["type"] for line in lines if "type" in line] == [
+        "platform.initStart",
+        "platform.start",
+        "platform.report",
+    ]
+    record = lines[-1]["record"]
+    assert (record["requestId"], record["status"]) == (invoked.request_id, "success")
+    assert {"durationMs", "billedDurationMs", "initDurationMs"} <= record["metrics"].keys()
+
+
+def test_failures_are_counted_in_cloudwatch(functions: FunctionFactory, aws: Clients) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html"""
+    function = functions("import missing_module")
+    function.invoke()
+
+    def errors() -> float:
+        response = aws["cloudwatch"].get_metric_statistics(
+            Namespace="AWS/Lambda",
+            MetricName="Errors",
+            Dimensions=[{"Name": "FunctionName", "Value": function.name}],
+            StartTime=0,
+            EndTime="2100-01-01",
+            Period=60 * 60 * 24 * 365 * 200,
+            Statistics=["Sum"],
+        )
+        return sum(point["Sum"] for point in response["Datapoints"])
+
+    from waiting import wait_until
+
+    assert wait_until(errors, 10, "the error is counted") == 1

@@ -1,0 +1,344 @@
+"""What a function finds around itself: context, variables, files and modules."""
+
+import base64
+import io
+import json
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import WaiterError
+from conftest import Clients
+from lambda_functions import ROLE, FunctionFactory, bundle
+
+VARIABLES = """
+    import os
+
+    def handler(event, context):
+        return dict(os.environ)
+"""
+
+
+def test_context(functions: FunctionFactory) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/python-context.html"""
+    function = functions(
+        """
+        def handler(event, context):
+            return {
+                "aws_request_id": context.aws_request_id,
+                "function_name": context.function_name,
+                "function_version": context.function_version,
+                "invoked_function_arn": context.invoked_function_arn,
+                "log_group_name": context.log_group_name,
+                "memory_limit_in_mb": context.memory_limit_in_mb,
+            }
+        """,
+        MemorySize=256,
+    )
+
+    invoked = function.invoke()
+
+    assert invoked.payload == {
+        "aws_request_id": invoked.request_id,
+        "function_name": function.name,
+        "function_version": "$LATEST",
+        "invoked_function_arn": f"arn:aws:lambda:us-east-1:000000000000:function:{function.name}",
+        "log_group_name": f"/aws/lambda/{function.name}",
+        "memory_limit_in_mb": "256",
+    }
+
+
+def test_remaining_time(functions: FunctionFactory) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/python-context.html"""
+    function = functions(
+        """
+        import time
+
+        def handler(event, context):
+            return time.time() * 1000 + context.get_remaining_time_in_millis()
+        """,
+        timeout=60,
+    )
+    function.invoke()
+
+    before = time.time() * 1000
+    deadline = function.invoke().payload
+    after = time.time() * 1000
+
+    assert before + 60_000 - 5 <= deadline <= after + 60_000 + 5
+
+
+def test_client_context(functions: FunctionFactory) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/python-context.html"""
+    function = functions("def handler(event, context): return context.client_context.custom")
+    context = base64.b64encode(json.dumps({"custom": {"key": "value"}}).encode()).decode()
+
+    assert function.invoke(ClientContext=context).payload == {"key": "value"}
+
+
+def test_trace_header(functions: FunctionFactory) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
+    function = functions("import os\ndef handler(e, c): return os.environ['_X_AMZN_TRACE_ID']")
+
+    traces = {function.invoke().payload for _ in range(2)}
+
+    assert len(traces) == 2
+    assert all(trace.startswith("Root=1-") and ";Parent=" in trace for trace in traces)
+
+
+def test_variables_are_those_that_aws_documents(functions: FunctionFactory) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
+    function = functions(VARIABLES, Environment={"Variables": {"OWN": "value", "EDGE_PORT": "7"}})
+
+    variables = function.invoke().payload
+
+    assert variables.keys() == {
+        "AWS_ACCESS_KEY_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_ENDPOINT_URL",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_XRAY_CONTEXT_MISSING",
+        "AWS_XRAY_DAEMON_ADDRESS",
+        "EDGE_PORT",
+        "HOME",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+        "LANG",
+        "LD_LIBRARY_PATH",
+        "OWN",
+        "PATH",
+        "PYTHONPATH",
+        "TMPDIR",
+        "TZ",
+        "_AWS_XRAY_DAEMON_ADDRESS",
+        "_AWS_XRAY_DAEMON_PORT",
+        "_HANDLER",
+        "_X_AMZN_TRACE_ID",
+    }
+    assert variables["AWS_EXECUTION_ENV"] == "AWS_Lambda_python3.13"
+    assert variables["AWS_LAMBDA_FUNCTION_NAME"] == function.name
+    assert variables["AWS_REGION"] == "us-east-1"
+    assert (variables["LANG"], variables["TZ"]) == ("en_US.UTF-8", ":UTC")
+    assert variables["_HANDLER"] == "app.handler"
+    assert (variables["OWN"], variables["EDGE_PORT"]) == ("value", "7")
+
+
+def test_places(functions: FunctionFactory) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
+    places = functions(
+        """
+        import os, pathlib, sys, tempfile
+
+        def handler(event, context):
+            return {
+                "task root": os.environ["LAMBDA_TASK_ROOT"],
+                "working directory": os.getcwd(),
+                "file": __file__,
+                "module path": sys.path[0],
+                "home": str(pathlib.Path.home()),
+                "temporary": tempfile.gettempdir(),
+            }
+        """
+    ).invoke().payload
+
+    root = places["task root"]
+    assert places["working directory"] == root
+    assert places["module path"] == root
+    assert places["file"] == f"{root}/app.py"
+    assert Path(root).resolve() == Path(root)
+    assert places["home"] == places["temporary"] != tempfile_of_this_process()
+
+
+def tempfile_of_this_process() -> str:
+    import tempfile
+
+    return tempfile.gettempdir()
+
+
+def test_sdk_reaches_localstack_with_the_role_of_the_function(functions: FunctionFactory) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html"""
+    function = functions(
+        """
+        import boto3
+
+        sts = boto3.client("sts")
+
+        def handler(event, context):
+            return sts.get_caller_identity()["Arn"]
+        """
+    )
+
+    assert function.invoke().payload == (
+        f"arn:aws:sts::000000000000:assumed-role/lambda/{function.name}"
+    )
+
+
+@pytest.mark.parametrize("variables", [{}, {"PYTHONHASHSEED": "1"}], ids=["forked", "started"])
+def test_both_ways_to_start_look_the_same(
+    functions: FunctionFactory, variables: dict[str, str]
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html"""
+    result = functions(
+        """
+        import __main__, os, signal, sys, tempfile, time, boto3
+
+        def handler(event, context):
+            return {
+                "arguments": sys.argv[1:],
+                "file": __file__.removeprefix(os.environ["LAMBDA_TASK_ROOT"]),
+                "first on path": sys.path[0] == os.environ["LAMBDA_TASK_ROOT"],
+                "main": os.path.basename(os.path.dirname(__main__.__file__)),
+                "encodings": [sys.stdout.encoding, sys.getfilesystemencoding()],
+                "zone": time.tzname[0],
+                "session": os.getsid(0) == os.getpid() == os.getpgrp(),
+                "interrupt": signal.getsignal(signal.SIGTERM) == signal.SIG_DFL,
+                "input": sys.stdin.read(),
+                "files": len(os.listdir("/proc/self/fd")),
+                "written": os.path.exists("__pycache__/app.cpython-313.pyc"),
+            }
+        """,
+        Environment={"Variables": variables},
+    ).invoke()
+
+    assert result.payload == {
+        "arguments": ["app.handler"],
+        "file": "/app.py",
+        "first on path": True,
+        "main": "awslambdaric",
+        "encodings": ["utf-8", "utf-8"],
+        "zone": "UTC",
+        "session": True,
+        "interrupt": True,
+        "input": "",
+        "files": result.payload["files"],
+        "written": True,
+    }
+    assert result.payload["files"] <= 6
+
+
+@pytest.mark.parametrize("module", ["botocore", "json", "six"])
+def test_modules_of_the_bundle_come_first(functions: FunctionFactory, module: str) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/python-package.html
+
+    A module of the standard library that the runtime has imported itself stays that one.
+    """
+    function = functions(
+        f"""
+        import {module}
+
+        def handler(event, context):
+            return getattr({module}, "BUNDLED", False)
+        """,
+        files={f"{module}/__init__.py": "BUNDLED = True"},
+    )
+
+    assert function.invoke().payload is (module != "json")
+
+
+def layer(aws: Clients, name: str, files: dict[str, str]) -> str:
+    response = aws["lambda"].publish_layer_version(
+        LayerName=name, Content={"ZipFile": bundle(files)}
+    )
+    return str(response["LayerVersionArn"])
+
+
+def test_layers(functions: FunctionFactory, aws: Clients, name: str) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html"""
+    first = layer(
+        aws,
+        f"{name}-1",
+        {
+            "python/one.py": "NAME = 'first'",
+            "python/both.py": "NAME = 'first'",
+            "bin/tool": "#!/bin/sh\necho tool",
+        },
+    )
+    second = layer(
+        aws,
+        f"{name}-2",
+        {
+            "python/both.py": "NAME = 'second'",
+            "python/lib/python3.13/site-packages/two.py": "NAME = 'second'",
+        },
+    )
+    function = functions(
+        """
+        import subprocess
+        import both, one, two
+
+        def handler(event, context):
+            tool = subprocess.run(["tool"], capture_output=True, text=True, check=True)
+            return [one.NAME, two.NAME, both.NAME, tool.stdout]
+        """,
+        Layers=[first, second],
+    )
+
+    assert function.invoke().payload == ["first", "second", "second", "tool\n"]
+
+
+def test_other_runtime_is_refused_with_advice(aws: Clients, name: str) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html"""
+    client = aws["lambda"]
+    client.create_function(
+        FunctionName=name,
+        Role=ROLE,
+        Runtime="nodejs22.x",
+        Handler="index.handler",
+        Code={"ZipFile": bundle({"index.js": ""})},
+    )
+
+    waiter = client.get_waiter("function_active_v2")
+    with pytest.raises(WaiterError):
+        waiter.wait(FunctionName=name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 200})
+
+    reason = client.get_function(FunctionName=name)["Configuration"]["StateReason"]
+    assert "nodejs22.x" in reason
+    assert "LAMBDA_RUNTIME_EXECUTOR=docker" in reason
+    client.delete_function(FunctionName=name)
+
+
+def test_earlier_python_runs_on_the_one_there_is(functions: FunctionFactory) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html"""
+    function = functions(
+        """
+        import os
+
+        def handler(event, context):
+            return os.environ["AWS_EXECUTION_ENV"]
+        """,
+        runtime="python3.12",
+    )
+
+    assert function.invoke().payload == "AWS_Lambda_python3.12"
+
+
+def test_bundle_with_a_module_that_cannot_be_compiled(functions: FunctionFactory) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/python-package.html"""
+    function = functions("def handler(event, context): return 1", files={"broken.py": "def ("})
+
+    assert function.invoke().payload == 1
+
+
+def test_permissions_in_the_archive_do_not_hinder(aws: Clients, functions: FunctionFactory) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/python-package.html"""
+    function = functions("")
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        entry = zipfile.ZipInfo("app.py")
+        entry.external_attr = 0o600 << 16
+        archive.writestr(entry, "def handler(event, context): return 'read'")
+    aws["lambda"].update_function_code(FunctionName=function.name, ZipFile=content.getvalue())
+    function.wait_until_updated()
+
+    assert function.invoke().payload == "read"

@@ -1,0 +1,40 @@
+"""Sites, looks and incidents to test with."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from monitoring.checks import Observation
+from monitoring.incidents import Incident
+from monitoring.sites import Site
+from monitoring.times import timestamp
+
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+
+
+def at(seconds: float) -> str:
+    """The moment so many seconds past noon."""
+    return timestamp(NOON + timedelta(seconds=seconds))
+
+
+def site(name: str = "shop", **fields: Any) -> Site:
+    defaults = {"timeout": 5, "max_bytes": 1024, "severity": "critical"}
+    return Site(name=name, **{"url": f"https://{name}.example/", **defaults, **fields})
+
+
+def up(seconds: float) -> Observation:
+    return Observation(status="UP", at=at(seconds), latency_ms=20, http_status=200)
+
+
+def down(seconds: float, reason: str = "HTTP 503 Service Unavailable") -> Observation:
+    return Observation(status="DOWN", at=at(seconds), latency_ms=30, http_status=503, reason=reason)
+
+
+def incident(start: float = 0, end: float | None = None, name: str = "shop") -> Incident:
+    return Incident(
+        site=name,
+        url=f"https://{name}.example/",
+        severity="critical",
+        started_at=at(start),
+        ended_at=None if end is None else at(end),
+        reason="HTTP 503 Service Unavailable",
+    )

@@ -1,0 +1,103 @@
+"""What people and the incident queue are told."""
+
+import json
+from itertools import product
+from typing import Any, cast
+
+import pytest
+from aws_fakes import FakeSNS
+from conftest import Event
+from examples import at, down, incident, site, up
+from monitoring.alerts import AlertTopic, MalformedAlert, document, parse, subject, text
+from monitoring.states import advance
+
+
+def test_alerts_are_as_their_examples(event: Event) -> None:
+    assert document(incident(0)) == event("alert-down")
+    assert document(incident(0, 60)) == event("alert-up")
+
+
+@pytest.mark.parametrize("told", [incident(0), incident(0, 60)])
+def test_alerts_survive_the_queue(sns: FakeSNS, told: Any) -> None:
+    AlertTopic(cast(Any, sns), "arn").publish(told)
+
+    [message] = sns.messages
+    assert parse(json.loads(message["Message"])["sqs"]) == told
+
+
+def test_messages(sns: FakeSNS) -> None:
+    AlertTopic(cast(Any, sns), "arn:topic").publish(incident(0, 200))
+
+    [message] = sns.messages
+    bodies = json.loads(message.pop("Message"))
+    assert message == {
+        "TopicArn": "arn:topic",
+        "Subject": "[critical] shop is UP again",
+        "MessageStructure": "json",
+        "MessageAttributes": {
+            "site": {"DataType": "String", "StringValue": "shop"},
+            "status": {"DataType": "String", "StringValue": "UP"},
+            "severity": {"DataType": "String", "StringValue": "critical"},
+        },
+    }
+    assert bodies["default"] == bodies["email"]
+    assert bodies["email"].splitlines() == [
+        "shop is UP again after 3 min 20 s.",
+        "",
+        "Site:       shop",
+        "URL:        https://shop.example/",
+        "Reason:     HTTP 503 Service Unavailable",
+        "Down since: 2026-01-02T12:00:00.000Z",
+        "Up since:   2026-01-02T12:03:20.000Z",
+        "Severity:   critical",
+        "Alert:      shop-20260102T120320000Z-UP",
+    ]
+
+
+def test_an_outage_is_told_by_its_reason() -> None:
+    assert text(incident(0)).startswith("shop is DOWN: HTTP 503 Service Unavailable\n")
+
+
+@pytest.mark.parametrize(("end", "name"), [*product((None, 60), ("a", "a" * 63))])
+def test_subjects_are_what_sns_takes(end: float | None, name: str) -> None:
+    words = subject(incident(0, end, name))
+
+    assert words.isascii()
+    assert words.isprintable()
+    assert len(words) < 100
+
+
+def test_whoever_is_told_of_the_outage_is_told_of_its_end() -> None:
+    """The recovery bears the severity of the outage, whatever sites.yaml says meanwhile."""
+    broken = advance(None, site(severity="warning"), down(0))
+    healed = advance(broken, site(severity="critical"), up(60))
+
+    assert [alert.severity for alert in healed.pending] == ["warning", "warning"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"version": 2}, "version must be same as const definition: 1"),
+        ({"status": "UP"}, "ended_at must be string"),
+        ({"ended_at": at(9)}, "ended_at must be null"),
+        ({"site": "../sites"}, "site must match pattern"),
+        ({"started_at": "2026-02-30T12:00:00.000Z"}, "day"),
+        ({"started_at": "yesterday"}, "started_at must match pattern"),
+        ({"reason": "x" * 201}, "reason must be shorter"),
+        ({"url": None}, "url must be string"),
+    ],
+)
+def test_malformed_alerts(event: Event, change: dict[str, Any], message: str) -> None:
+    with pytest.raises(MalformedAlert, match=f"not an alert of version 1: .*{message}"):
+        parse(json.dumps({**event("alert-down"), **change}))
+
+
+@pytest.mark.parametrize("body", ["", "no JSON", "[]", "null", "{}", "[" * 100_000])
+def test_what_is_no_alert_at_all(body: str) -> None:
+    with pytest.raises(MalformedAlert, match="not an alert of version 1"):
+        parse(body)
+
+
+def test_alerts_may_carry_more(event: Event) -> None:
+    assert parse(json.dumps({**event("alert-down"), "more": 1})) == incident(0)

@@ -1,0 +1,194 @@
+"""The function that checks websites."""
+
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import ModuleType
+from typing import Any
+
+import pytest
+from aws_fakes import FakeS3, FakeSNS, client_error
+from conftest import Context, Event
+from monitoring.monitor import Unhandled
+from monitoring.sites import SitesError
+from monitoring.times import epoch_ms
+
+WAIT_LIMIT = 10.0
+"""Seconds that something may take to happen before a test fails rather than hangs."""
+
+
+class Web:
+    """Websites at paths of one loopback server; what they answer is up to the test."""
+
+    def __init__(self) -> None:
+        self.codes: dict[str, int] = {}
+        self.held: dict[str, threading.Event] = {}
+        web = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                name = self.path.strip("/")
+                if name in web.held:
+                    web.held[name].wait(WAIT_LIMIT)
+                self.send_response(web.codes.get(name, 200))
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+                """Keep quiet."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+
+    def sites(self, *names: str) -> bytes:
+        port = self.server.server_port
+        entries = (f"{{name: {name}, url: 'http://127.0.0.1:{port}/{name}'}}" for name in names)
+        return f"sites: [{', '.join(entries)}]".encode()
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    web = Web()
+    thread = threading.Thread(target=web.server.serve_forever, args=(0.01,))
+    thread.start()
+    yield web
+    web.server.shutdown()
+    web.server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def monitor(function: Callable[[str], ModuleType]) -> ModuleType:
+    return function("website_monitor")
+
+
+def test_the_schedule_checks_all_sites(
+    monitor: ModuleType, web: Web, s3: FakeS3, sns: FakeSNS, event: Event, context: Context
+) -> None:
+    s3.objects["sites.yaml"] = web.sites("shop", "blog", "docs")
+    web.codes = {"shop": 503, "docs": 404}
+
+    result = monitor.handler(event("scheduled"), context)
+
+    assert result["sites"] == {"shop": "DOWN", "blog": "UP", "docs": "DOWN"}
+    assert result["alerts"] == sorted(sns.ids, reverse=True)
+    assert {alert["site"]: alert["reason"] for alert in sns.alerts} == {
+        "shop": "HTTP 503 Service Unavailable",
+        "docs": "HTTP 404 Not Found",
+    }
+
+
+def test_a_recovery_is_told_once(
+    monitor: ModuleType, web: Web, s3: FakeS3, sns: FakeSNS, context: Context
+) -> None:
+    s3.objects["sites.yaml"] = web.sites("shop")
+    for code in (503, 503, 200, 200):
+        web.codes = {"shop": code}
+        monitor.handler({}, context)
+
+    assert [alert["status"] for alert in sns.alerts] == ["DOWN", "UP"]
+    assert sns.alerts[0]["started_at"] == sns.alerts[1]["started_at"]
+
+
+def test_a_request_checks_the_sites_it_names(
+    monitor: ModuleType,
+    web: Web,
+    s3: FakeS3,
+    event: Event,
+    context: Context,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    s3.objects["sites.yaml"] = web.sites("shop", "blog")
+    request = event("check-requested")
+
+    assert monitor.handler(request, context)["sites"] == {"shop": "UP"}
+
+    request["detail"]["sites"] = ["gone"]
+    assert monitor.handler(request, context) == {"sites": {}, "alerts": []}
+    assert "unknown sites ignored" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("detail", [{}, {"sites": []}, {"sites": None}])
+def test_a_request_that_names_no_site_checks_all(
+    monitor: ModuleType, web: Web, s3: FakeS3, event: Event, context: Context, detail: Any
+) -> None:
+    s3.objects["sites.yaml"] = web.sites("shop", "blog")
+
+    result = monitor.handler({**event("check-requested"), "detail": detail}, context)
+
+    assert list(result["sites"]) == ["shop", "blog"]
+
+
+@pytest.mark.parametrize("sites", ["shop", [1], {"shop": 1}])
+def test_a_malformed_request_fails(
+    monitor: ModuleType, web: Web, s3: FakeS3, context: Context, sites: Any
+) -> None:
+    s3.objects["sites.yaml"] = web.sites("shop")
+
+    with pytest.raises(ValueError, match=r"detail\.sites must be a list of site names"):
+        monitor.handler({"detail": {"sites": sites}}, context)
+
+
+def test_one_site_s_broken_storage_stops_no_other(
+    monitor: ModuleType, web: Web, s3: FakeS3, sns: FakeSNS, context: Context
+) -> None:
+    s3.objects["sites.yaml"] = web.sites("shop", "blog", "docs")
+    s3.objects["state/docs.json"] = b"broken"
+    s3.broken["state/shop.json"] = client_error("GetObject", "SlowDown", 503)
+    web.codes = {"shop": 503, "blog": 503, "docs": 503}
+
+    with pytest.raises(Unhandled) as raised:
+        monitor.handler({}, context)
+
+    assert list(raised.value.reasons) == ["shop", "docs"]
+    assert str(raised.value).startswith("2 of 3 sites could not be handled: shop: An error")
+    assert "state/docs.json cannot be read" in raised.value.reasons["docs"]
+    assert [alert["site"] for alert in sns.alerts] == ["blog"]
+
+
+def test_an_alert_that_cannot_be_published_fails_the_run_and_is_told_by_the_next(
+    monitor: ModuleType, web: Web, s3: FakeS3, sns: FakeSNS, context: Context
+) -> None:
+    s3.objects["sites.yaml"] = web.sites("shop")
+    sns.failures = [client_error("Publish", "InternalError", 500)]
+    web.codes = {"shop": 503}
+
+    with pytest.raises(Unhandled, match="1 of 1 sites could not be handled: shop: An error"):
+        monitor.handler({}, context)
+    assert sns.messages == []
+
+    monitor.handler({}, context)
+    assert [alert["site"] for alert in sns.alerts] == ["shop"]
+
+
+def test_a_slow_site_delays_no_other_site_s_alert(
+    monitor: ModuleType, web: Web, s3: FakeS3, sns: FakeSNS, context: Context
+) -> None:
+    """The slow site answers only once the other one's alert is out."""
+    s3.objects["sites.yaml"] = web.sites("slow", "shop")
+    web.codes = {"shop": 503}
+    web.held = {"slow": threading.Event()}
+    sns.gate = lambda moment: web.held["slow"].set() if moment == "publish done" else None
+
+    result = monitor.handler({}, context)
+
+    assert result["sites"] == {"slow": "UP", "shop": "DOWN"}
+
+
+def test_without_a_list_of_sites_the_run_fails(monitor: ModuleType, context: Context) -> None:
+    with pytest.raises(SitesError, match=r"s3://bucket/sites\.yaml is missing"):
+        monitor.handler({}, context)
+
+
+def test_a_lease_outlives_its_run(
+    monitor: ModuleType, web: Web, s3: FakeS3, sns: FakeSNS, context: Context
+) -> None:
+    leases: list[Any] = []
+    s3.objects["sites.yaml"] = web.sites("shop")
+    web.codes = {"shop": 503}
+    sns.gate = lambda moment: leases.append(s3.load("state/shop.json"))
+
+    monitor.handler({}, context)
+
+    state = leases[0]
+    deadline = context.get_remaining_time_in_millis()
+    assert epoch_ms(state["lease"]["until"]) - epoch_ms(state["checked_at"]) > deadline
