@@ -24,13 +24,13 @@ documents = Documents(boto3.client("s3", config=CONFIG), os.environ["BUCKET_NAME
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
-def record(message: SQSRecord) -> None:
+def record_alert(record: SQSRecord) -> None:
     """Write down the incident of one alert; raises when the message shall come again."""
     try:
-        told = alerts.parse(message.body)
+        told = alerts.parse(record.body)
         news = incidents.record(documents, told)
     except Exception as error:
-        logger.error("alert not recorded", message_id=message.message_id, reason=describe(error))
+        logger.error("alert not recorded", message_id=record.message_id, reason=describe(error))
         raise
     outcome = "incident recorded" if news else "incident already known"
     logger.info(outcome, incident=told.id, alert=alerts.alert_id(told), site=told.site)
@@ -43,5 +43,5 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
     """
     return process_partial_response(
-        event=event, record_handler=record, processor=processor, context=context
+        event=event, record_handler=record_alert, processor=processor, context=context
     )

@@ -166,7 +166,7 @@ def _requested(body: str | None) -> list[str]:
     try:
         request = json.loads(body)
     except (ValueError, RecursionError):
-        raise BadRequestError("the body is no JSON") from None
+        raise BadRequestError("the body is no JSON, or not sent as application/json") from None
     if not isinstance(request, dict) or request.keys() - {"sites"}:
         raise BadRequestError('the body must be {"sites": ["name", …]}, or empty for all sites')
     names = request.get("sites", [])

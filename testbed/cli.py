@@ -61,12 +61,17 @@ def testbed(
 
 @testbed.command()
 @click.option("--port", type=click.IntRange(1, 65535), help="[default: 4566, or any free one]")
+@click.option(
+    "-e", "--env", "settings", multiple=True, metavar="NAME=VALUE",
+    help="A setting of LocalStack, such as DEBUG=1. Repeatable.",
+)  # fmt: skip
 @_deployment_options
 @_json_option
 @click.pass_obj
 def up(
     session: Session,
     port: int | None,
+    settings: tuple[str, ...],
     parameters: tuple[str, ...],
     files: tuple[str, ...],
     as_json: bool,
@@ -78,7 +83,7 @@ def up(
         if session.localstack.running():
             console.progress.print("The testbed is up already.")
         else:
-            start(session, port=port, parameters=parameters, files=files)
+            start(session, port=port, settings=settings, parameters=parameters, files=files)
     _describe(session, as_json)
 
 
@@ -86,6 +91,7 @@ def start(
     session: Session,
     *,
     port: int | None = None,
+    settings: tuple[str, ...] = (),
     parameters: tuple[str, ...] = (),
     files: tuple[str, ...] = (),
 ) -> None:
@@ -111,6 +117,7 @@ def start(
             port=port,
             init_scripts=project.init_scripts,
             settings={
+                **dict(parse_pair(text, "--env") for text in settings),
                 "TESTBED_PROJECT": str(project.root),
                 _PARAMETERS_VARIABLE: shlex.join(parameters),
                 _FILES_VARIABLE: shlex.join(

@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 from testbed.errors import DeploymentError
 from testbed.packaging import Package, package
 from testbed.template import local_code, read_template
+from testbed.waiting import WaitedTooLong, until
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation.type_defs import StackTypeDef
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from testbed.project import Project
 
 _TIMEOUT_SECONDS = 300.0
-_FIRST_POLL_SECONDS = 0.02
-_SLOWEST_POLL_SECONDS = 2.0
 # What CloudFormation says of a change set with nothing in it.
 _NO_CHANGES = re.compile(r"didn't contain changes|No updates are to be performed")
 # A template in the request may have 51,200 bytes; a larger one goes through S3.
@@ -241,16 +240,7 @@ def _describe(aws: Aws, stack_name: str) -> StackTypeDef | None:
 
 
 def _until(condition: Callable[[], bool], what: str) -> None:
-    """Poll: at first fast, for emulators, then ever slower, for AWS.
-
-    Raises
-    ------
-    DeploymentError
-        After ``_TIMEOUT_SECONDS``.
-    """
-    started = time.monotonic()
-    while not condition():
-        waited = time.monotonic() - started
-        if waited > _TIMEOUT_SECONDS:
-            raise DeploymentError(f"After {_TIMEOUT_SECONDS:.0f} s there is still no {what}.")
-        time.sleep(min(max(waited / 20, _FIRST_POLL_SECONDS), _SLOWEST_POLL_SECONDS))
+    try:
+        until(condition, within=_TIMEOUT_SECONDS, what=what)
+    except WaitedTooLong as error:
+        raise DeploymentError(str(error)) from error

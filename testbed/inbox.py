@@ -6,6 +6,7 @@ https://docs.localstack.cloud/aws/services/ses/
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 
 import requests
 
@@ -37,6 +38,7 @@ class Inbox:
 
     def __init__(self, endpoint_url: str) -> None:
         self._url = f"{endpoint_url}/_aws/ses"
+        self._health_url = f"{endpoint_url}/_localstack/health"
 
     def mails(self) -> list[Mail]:
         """Return all mails, oldest first.
@@ -46,7 +48,12 @@ class Inbox:
         TestbedError
             If the endpoint has no inbox.
         """
-        messages = self._request("GET").json()["messages"]
+        self._require_localstack()
+        response = self._request("GET", self._url)
+        # LocalStack serves its inbox from the first mail on.
+        messages = (
+            [] if response.status_code == HTTPStatus.NOT_FOUND else response.json()["messages"]
+        )
         return [
             Mail(
                 id=message["Id"],
@@ -67,18 +74,20 @@ class Inbox:
         TestbedError
             If the endpoint has no inbox.
         """
-        self._request("DELETE")
+        self._require_localstack()
+        self._request("DELETE", self._url)
 
-    def _request(self, method: str) -> requests.Response:
-        try:
-            with requests.Session() as session:
-                session.trust_env = False
-                response = session.request(method, self._url, timeout=_TIMEOUT_SECONDS)
-                response.raise_for_status()
-        except requests.RequestException as error:
+    def _require_localstack(self) -> None:
+        if not self._request("GET", self._health_url).ok:
             raise TestbedError(
                 f"There is no inbox at {self._url}.",
                 advice="Only LocalStack keeps mails; elsewhere they are sent.",
-                details=str(error),
-            ) from error
-        return response
+            )
+
+    def _request(self, method: str, url: str) -> requests.Response:
+        try:
+            with requests.Session() as session:
+                session.trust_env = False  # no proxy on the way to 127.0.0.1
+                return session.request(method, url, timeout=_TIMEOUT_SECONDS)
+        except requests.RequestException as error:
+            raise TestbedError(f"{url} does not answer.", details=str(error)) from error

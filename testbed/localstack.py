@@ -33,6 +33,9 @@ _STOP_LIMIT_SECONDS = 5.0
 _POLL_SECONDS = 0.02
 _LOG_LINES_SHOWN = 25
 
+# What a serverless pipeline uses, in the order in which a deployment uses it.
+_PRELOADED_SERVICES = "sts,s3,cloudformation,iam,logs,sns,sqs,lambda,apigateway,events,ses"
+
 # Of the caller's environment LocalStack sees these; the rest could change what it does.
 _INHERITED = ("HOME", "LANG", "LC_ALL", "TZ", "TESTBED_CACHE", "SSL_CERT_FILE")
 
@@ -94,7 +97,7 @@ class LocalStack:
         try:
             with self.log.open("wb") as log:
                 process = subprocess.Popen(
-                    [str(environments.localstack_python), "-m", "localstack.runtime.main"],
+                    [str(environments.localstack_python), "-m", "localstack_testbed"],
                     env=self._environment(environments, chosen, settings or {}),
                     cwd=self._root,
                     stdin=subprocess.DEVNULL,
@@ -173,6 +176,7 @@ class LocalStack:
             # Nothing is fetched and nothing is reported.
             "SKIP_SSL_CERT_DOWNLOAD": "1",
             "DISABLE_EVENTS": "1",
+            "TESTBED_PRELOADED_SERVICES": _PRELOADED_SERVICES,
             "LAMBDA_RUNTIME_EXECUTOR": "process",
             "LAMBDA_PROCESS_PYTHON": str(environments.runtime_python),
             **settings,
@@ -271,8 +275,10 @@ def _is_free(port: int) -> bool:
 def _user_of(port: int) -> str:
     with contextlib.suppress(psutil.Error):
         for connection in psutil.net_connections("tcp"):
-            listens = connection.status == psutil.CONN_LISTEN and connection.laddr
-            if listens and connection.laddr[1] == port and connection.pid:
+            if connection.status != psutil.CONN_LISTEN or not connection.pid:
+                continue
+            _, used, *_ = connection.laddr or ("", 0)
+            if used == port:
                 return f" by {psutil.Process(connection.pid).name()} (process {connection.pid})"
     return ""
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Self
 
 from testbed.demo.websites import DEFAULT_OUTAGE, OUTAGE_PATH, PAGES, Website
-from testbed.errors import StartError
+from testbed.errors import StartError, TestbedError
 from testbed.instance import Instance
 
 _START_LIMIT_SECONDS = 15.0
@@ -47,21 +47,39 @@ class HostedWebsite:
         return self.url.rstrip("/") + OUTAGE_PATH
 
     def breaks(self, status: int = DEFAULT_OUTAGE) -> None:
-        """Have every request answered with an error, until repaired."""
+        """Have every request answered with an error, until repaired.
+
+        Raises
+        ------
+        TestbedError
+            If the website refuses, or does not answer.
+        """
         self._request("PUT", str(int(status)))
 
     def repaired(self) -> None:
-        """Have the page shown again."""
+        """Have the page shown again.
+
+        Raises
+        ------
+        TestbedError
+            If the website does not answer.
+        """
         self._request("DELETE")
 
     def _request(self, method: str, body: str = "") -> None:
         import requests
 
-        with requests.Session() as session:
-            session.trust_env = False  # no proxy on the way to 127.0.0.1
-            session.request(
-                method, self.outage_url, data=body, timeout=_REQUEST_LIMIT_SECONDS
-            ).raise_for_status()
+        try:
+            with requests.Session() as session:
+                session.trust_env = False  # no proxy on the way to 127.0.0.1
+                session.request(
+                    method, self.outage_url, data=body, timeout=_REQUEST_LIMIT_SECONDS
+                ).raise_for_status()
+        except requests.RequestException as error:
+            raise TestbedError(
+                f"{method} {self.outage_url} failed: {error}",
+                advice="The demo's websites run in a process of their own: has that ended?",
+            ) from error
 
 
 class Hosting:
@@ -108,11 +126,21 @@ class Hosting:
             )
         return tuple(HostedWebsite(**website) for website in json.loads(line))
 
+    def wait(self) -> None:
+        """Return when the process has ended, as it does soon after LocalStack.
+
+        Raises
+        ------
+        subprocess.TimeoutExpired
+            If it has not within 5 seconds.
+        """
+        self._process.wait(_STOP_LIMIT_SECONDS)
+
     def stop(self) -> None:
         """Stop the process."""
         self._process.terminate()
         try:
-            self._process.wait(_STOP_LIMIT_SECONDS)
+            self.wait()
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from rich.live import Live
@@ -69,7 +70,7 @@ class Story:
         heading("The sites to watch")
         width = max(len(site.name) for site in self._sites)
         for site in self._sites:
-            expects = f"  must contain {site.expect}" if site.expect else ""
+            expects = f"  must contain “{site.expect}”" if site.expect else ""
             output.print(Text.assemble(f"  {site.name:<{width}}  {site.url}", (expects, "dim")))
         self._pipeline.upload_sites(upload.content())
         say(f"Uploaded to {self._pipeline.sites_uri}: the next check reads it.")
@@ -180,7 +181,7 @@ class Story:
             ):
                 moment = wait(
                     f'"{message}" in the log of {function}',
-                    lambda f=function, m=message: pipeline.logged(f, m, alert, origin),  # type: ignore[misc]
+                    partial(pipeline.logged, function, message, alert, origin),
                     function,
                 )
                 timeline.reach(hop, moment, f"log of {function}", detail)

@@ -10,11 +10,12 @@ from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import Self
+from typing import Any, Self
 
 HOST = "127.0.0.1"
 OUTAGE_PATH = "/_outage"
 DEFAULT_OUTAGE = HTTPStatus.SERVICE_UNAVAILABLE
+_ERRORS = frozenset(status for status in HTTPStatus if status >= 400)
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,9 @@ class Website:
         Raises
         ------
         ValueError
-            If the status is not one of HTTP's errors (400 to 599).
+            If the status is not one of HTTP's errors.
         """
-        if not 400 <= status <= 599:
+        if status not in _ERRORS:
             raise ValueError(f"{status} is not an error of HTTP")
         self._outage = HTTPStatus(status)
 
@@ -96,9 +97,9 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    def __init__(self, website: Website, *arguments: object) -> None:
+    def __init__(self, website: Website, *arguments: Any) -> None:
         self._website = website
-        super().__init__(*arguments)  # type: ignore[arg-type]  # it handles the request at once
+        super().__init__(*arguments)  # which handles the request at once
 
     def do_GET(self) -> None:
         page, outage = self._website.page, self._website.outage
@@ -109,12 +110,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         """Break the website, with the status in the body or with 503."""
-        text = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self._concerns_outage():
             try:
-                self._website.breaks(int(text or DEFAULT_OUTAGE))
+                self._website.breaks(int(body or DEFAULT_OUTAGE))
             except ValueError:
-                self._answer(HTTPStatus.BAD_REQUEST, "The body must be a status, 400 to 599.\n")
+                self._answer(
+                    HTTPStatus.BAD_REQUEST, "The body must be an error of HTTP, such as 503.\n"
+                )
             else:
                 self._answer(HTTPStatus.OK, f"{self._website.page.name} is broken.\n")
 

@@ -20,6 +20,11 @@ from lambda_functions import FunctionFactory
 from waiting import wait_until
 
 START_LIMIT = 60.0
+STOP_LIMIT = 30.0
+
+
+class LocalStackEnded(Exception):
+    """LocalStack ended instead of starting."""
 
 
 @contextmanager
@@ -57,14 +62,20 @@ def running_localstack(directory: Path, **settings: str) -> Iterator[tuple[str, 
         )
     try:
         endpoint = f"http://127.0.0.1:{port}"
-        wait_until(lambda: _is_ready(endpoint), START_LIMIT, "LocalStack is ready")
+        wait_until(lambda: _is_ready(endpoint, process), START_LIMIT, "LocalStack is ready")
         yield endpoint, process.pid
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait()
+        try:
+            process.wait(STOP_LIMIT)
+        finally:
+            process.kill()
+            process.wait()
 
 
-def _is_ready(endpoint: str) -> bool:
+def _is_ready(endpoint: str, process: subprocess.Popen[bytes]) -> bool:
+    if process.poll() is not None:
+        raise LocalStackEnded
     try:
         with urllib.request.urlopen(f"{endpoint}/_localstack/init/ready") as response:
             return b'"completed": true' in response.read()

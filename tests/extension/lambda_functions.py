@@ -87,9 +87,7 @@ class Function:
         events: list[dict[str, Any]] = []
         token: str | None = None
         while True:
-            page = self._logs.get_log_events(
-                **arguments, **({"nextToken": token} if token else {})
-            )
+            page = self._logs.get_log_events(**arguments, **({"nextToken": token} if token else {}))
             if not page["events"]:
                 return events
             events += page["events"]

@@ -13,9 +13,7 @@ RUNTIME_PAGE = "https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-envi
 
 def reports_status(log: str, status: str, error_type: str | None) -> bool:
     ending = f"\tStatus: {status}\t" + (f"Error Type: {error_type}\t" if error_type else "")
-    return any(
-        line.startswith("REPORT ") and line.endswith(ending) for line in log.split("\n")
-    )
+    return any(line.startswith("REPORT ") and line.endswith(ending) for line in log.split("\n"))
 
 
 def test_exception_keeps_the_environment(functions: FunctionFactory) -> None:

@@ -136,8 +136,9 @@ def test_variables_are_those_that_aws_documents(functions: FunctionFactory) -> N
 
 def test_places(functions: FunctionFactory) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
-    places = functions(
-        """
+    places = (
+        functions(
+            """
         import os, pathlib, sys, tempfile
 
         def handler(event, context):
@@ -150,7 +151,10 @@ def test_places(functions: FunctionFactory) -> None:
                 "temporary": tempfile.gettempdir(),
             }
         """
-    ).invoke().payload
+        )
+        .invoke()
+        .payload
+    )
 
     root = places["task root"]
     assert places["working directory"] == root
@@ -204,7 +208,7 @@ def test_both_ways_to_start_look_the_same(
                 "session": os.getsid(0) == os.getpid() == os.getpgrp(),
                 "interrupt": signal.getsignal(signal.SIGTERM) == signal.SIG_DFL,
                 "input": sys.stdin.read(),
-                "files": len(os.listdir("/proc/self/fd")),
+                "files": len(os.listdir("/proc/self/fd")) < 10,
                 "written": os.path.exists("__pycache__/app.cpython-313.pyc"),
             }
         """,
@@ -221,10 +225,9 @@ def test_both_ways_to_start_look_the_same(
         "session": True,
         "interrupt": True,
         "input": "",
-        "files": result.payload["files"],
+        "files": True,
         "written": True,
     }
-    assert result.payload["files"] <= 6
 
 
 @pytest.mark.parametrize("module", ["botocore", "json", "six"])

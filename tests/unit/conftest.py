@@ -4,33 +4,14 @@ import importlib
 import json
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
 import boto3
 import pytest
-from aws_fakes import FakeEvents, FakeS3, FakeSNS
+from tests.unit.aws_fakes import FakeEvents, FakeS3, FakeSNS
+from tests.unit.examples import EVENTS, Context, Event
 from monitoring.storage import Documents
-
-ROOT = Path(__file__).parents[2]
-EVENTS = ROOT / "tests" / "events"
-
-type Event = Callable[[str], dict[str, Any]]
-
-
-@dataclass
-class Context:
-    """What the functions ask Lambda's context for."""
-
-    function_name: str = "function"
-    memory_limit_in_mb: int = 512
-    invoked_function_arn: str = "arn:aws:lambda:us-east-1:000000000000:function:function"
-    aws_request_id: str = "00000000-0000-0000-0000-000000000000"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 60_000
 
 
 @pytest.fixture

@@ -1,6 +1,9 @@
-"""Sites, looks and incidents to test with."""
+"""Sites, looks, incidents and invocations to test with."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from monitoring.checks import Observation
@@ -8,7 +11,25 @@ from monitoring.incidents import Incident
 from monitoring.sites import Site
 from monitoring.times import timestamp
 
+ROOT = Path(__file__).parents[2]
+EVENTS = ROOT / "tests" / "events"
+
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+
+type Event = Callable[[str], dict[str, Any]]
+
+
+@dataclass
+class Context:
+    """What the functions ask Lambda's context for."""
+
+    function_name: str = "function"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:000000000000:function:function"
+    aws_request_id: str = "00000000-0000-0000-0000-000000000000"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
 
 
 def at(seconds: float) -> str:

@@ -5,9 +5,8 @@ from itertools import product
 from typing import Any, cast
 
 import pytest
-from aws_fakes import FakeSNS
-from conftest import Event
-from examples import at, down, incident, site, up
+from tests.unit.aws_fakes import FakeSNS
+from tests.unit.examples import Event, at, down, incident, site, up
 from monitoring.alerts import AlertTopic, MalformedAlert, document, parse, subject, text
 from monitoring.states import advance
 

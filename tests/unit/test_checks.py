@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from examples import NOON, at, site
+from tests.unit.examples import NOON, at, site
 from monitoring import guard
 from monitoring.checks import MAX_REDIRECTS, Checker, Observation
 

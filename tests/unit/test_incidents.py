@@ -4,8 +4,8 @@ import json
 from itertools import permutations, product
 
 import pytest
-from aws_fakes import FakeS3
-from examples import incident
+from tests.unit.aws_fakes import FakeS3
+from tests.unit.examples import incident
 from monitoring.incidents import Incident, merge, page, read, record
 from monitoring.storage import Contended, Documents
 

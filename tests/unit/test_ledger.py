@@ -7,9 +7,9 @@ from itertools import product
 from typing import Any, cast
 
 import pytest
-from aws_fakes import FakeS3, FakeSNS, client_error, open_gate
-from examples import NOON, at, down, site, up
-from interleaving import Turns, every_schedule
+from tests.unit.aws_fakes import FakeS3, FakeSNS, client_error, open_gate
+from tests.unit.examples import NOON, at, down, site, up
+from tests.unit.interleaving import Turns, every_schedule
 from monitoring.alerts import AlertTopic
 from monitoring.checks import Observation
 from monitoring.ledger import Entry, Ledger, load, state_key

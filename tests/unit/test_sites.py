@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from aws_fakes import FakeS3
-from conftest import ROOT
+from tests.unit.aws_fakes import FakeS3
+from tests.unit.examples import ROOT
 from monitoring.sites import Site, SiteList, SitesError, parse, select
 from monitoring.storage import Documents
 

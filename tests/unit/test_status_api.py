@@ -7,9 +7,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from aws_fakes import FakeEvents, FakeS3, client_error
-from conftest import Context, Event
-from examples import at, down, incident, site, up
+from tests.unit.aws_fakes import FakeEvents, FakeS3, client_error
+from tests.unit.examples import Context, Event, at, down, incident, site, up
 from monitoring.incidents import record
 from monitoring.ledger import state_key
 from monitoring.states import advance
@@ -174,8 +173,8 @@ def test_requesting_checks(
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("{", "the body is no JSON"),
-        ("[" * 100_000, "the body is no JSON"),
+        ("{", "the body is no JSON, or not sent as application/json"),
+        ("[" * 100_000, "the body is no JSON, or not sent as application/json"),
         ("[]", 'the body must be {"sites": ["name", …]}, or empty for all sites'),
         ('{"site": ["shop"]}', 'the body must be {"sites": ["name", …]}, or empty for all sites'),
         ('{"sites": "shop"}', "sites must be a list of names"),

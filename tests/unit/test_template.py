@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ROOT, Event
+from tests.unit.examples import ROOT, Event
 
 
 class _Loader(yaml.SafeLoader):

@@ -7,8 +7,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from aws_fakes import FakeS3, FakeSNS, client_error
-from conftest import Context, Event
+from tests.unit.aws_fakes import FakeS3, FakeSNS, client_error
+from tests.unit.examples import Context, Event
 from monitoring.monitor import Unhandled
 from monitoring.sites import SitesError
 from monitoring.times import epoch_ms
@@ -95,7 +95,7 @@ def test_a_request_checks_the_sites_it_names(
     s3: FakeS3,
     event: Event,
     context: Context,
-    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     s3.objects["sites.yaml"] = web.sites("shop", "blog")
     request = event("check-requested")
@@ -104,7 +104,7 @@ def test_a_request_checks_the_sites_it_names(
 
     request["detail"]["sites"] = ["gone"]
     assert monitor.handler(request, context) == {"sites": {}, "alerts": []}
-    assert "unknown sites ignored" in capsys.readouterr().out
+    assert "unknown sites ignored" in caplog.messages
 
 
 @pytest.mark.parametrize("detail", [{}, {"sites": []}, {"sites": None}])

@@ -20,10 +20,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from localstack import config
-from localstack.runtime import hooks
 from localstack.runtime.init import PythonScriptRunner, ShellScriptRunner
-from localstack.utils.patch import patch
 
+from localstack_testbed.decorators import on_infra_start, patch
 from localstack_testbed.switches import switch
 
 LINES_SHOWN = 20
@@ -36,7 +35,7 @@ class InitScriptError(Exception):
     """An init script failed; the message says how, and what it said last."""
 
 
-@hooks.on_infra_start(should_load=switch("TESTBED_INIT_SCRIPTS"), priority=100)
+@on_infra_start(should_load=switch("TESTBED_INIT_SCRIPTS"))
 def report_init_scripts() -> None:
     """Patch the runners of shell and Python scripts, before the first script runs."""
 

@@ -12,9 +12,8 @@ from email.utils import parseaddr
 from typing import Any
 
 from localstack import config
-from localstack.runtime import hooks
-from localstack.utils.patch import patch
 
+from localstack_testbed.decorators import on_infra_start, patch
 from localstack_testbed.on_import import on_import
 from localstack_testbed.switches import switch
 
@@ -22,7 +21,7 @@ SENDER = "AWS Notifications <no-reply@sns.amazonaws.com>"
 SUBJECT = "AWS Notification Message"
 
 
-@hooks.on_infra_start(should_load=switch("TESTBED_SNS_EMAIL"), priority=100)
+@on_infra_start(should_load=switch("TESTBED_SNS_EMAIL"))
 def send_published_subject() -> None:
     """Patch what publishes to e-mail addresses, when LocalStack loads it."""
     on_import("localstack.services.sns.publisher", _patch)

@@ -89,7 +89,7 @@ def function_variables(
             [places.task_root, places.task_root / "lib", *(layer / "lib" for layer in layers)]
         ),
         "PATH": _join([*SYSTEM_PATH, *(layer / "bin" for layer in layers)]),
-        "PYTHONPATH": os.pathsep.join(places.module_path),
+        "PYTHONPATH": str(places.runtime),
         "TMPDIR": str(places.temporary),
         "TZ": ":UTC",
     }

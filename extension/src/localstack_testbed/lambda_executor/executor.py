@@ -4,6 +4,7 @@ import logging
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 from localstack import config
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, InvocationResult
@@ -45,10 +46,11 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
                 for layer in version.config.layers
                 if layer.code is not None
             ),
-            runtime=service.settings.python.parent.parent,
+            runtime=service.settings.packages,
             temporary=temporary,
         )
         own = version.config.environment or {}
+        logging_config = cast("dict[str, str]", version.config.logging_config)
         runtime = version.config.runtime or ""
 
         def launch(runtime_api: str) -> Launch:
@@ -59,7 +61,7 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
                 environment=function_variables(
                     prepared=env_vars,
                     own=own,
-                    logging_config=version.config.logging_config,
+                    logging_config=logging_config,
                     places=places,
                     runtime=runtime,
                     runtime_api=runtime_api,
@@ -77,9 +79,9 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
                 service.supervisor(), launch, version.config.memory_size * MEGABYTE
             ),
             temporary=temporary,
-            platform_log=platform_log(version.config.logging_config),
+            platform_log=platform_log(logging_config),
         )
-        runtime_version = version.config.runtime_version_config or {}
+        runtime_version = cast("dict[str, str]", version.config.runtime_version_config or {})
         self._sandbox.initialize(
             runtime=f"{runtime.replace('python', 'python:')}.v1",
             runtime_arn=runtime_version.get("RuntimeVersionArn", ""),

@@ -70,7 +70,7 @@ def fault_of(event: ProcessEvent, timeout: float) -> Fault:
         case OutOfMemory():
             message = "Runtime exited with error: signal: killed"
             return Fault("Runtime.OutOfMemory", message, logged=True)
-        case Exited(status) if (description := describe_exit(status)):
+        case Exited(status) if description := describe_exit(status):
             message = f"Runtime exited with error: {description}"
             return Fault("Runtime.ExitError", message, logged=True)
         case Exited():

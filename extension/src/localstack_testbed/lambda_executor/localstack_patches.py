@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
-from localstack.utils.patch import patch
+from localstack_testbed.decorators import patch
+
 
 
 class _Environments(dict[str, Any]):
@@ -83,3 +84,14 @@ def keep_last_logs() -> None:
             self.log_queue.put(QUEUE_SHUTDOWN)
             self._thread.join(timeout=2)
         original(self)
+
+
+def delete_failed_functions() -> None:
+    """Let functions be deleted that could not be created; LocalStack answers with an error."""
+    from localstack.services.lambda_.invocation.lambda_service import LambdaService
+
+    @patch(LambdaService.stop_version)
+    def stop_version(original: Callable[[Any, str], None], self: Any, qualified_arn: str) -> None:
+        managers = (self.lambda_running_versions, self.lambda_starting_versions)
+        if any(qualified_arn in each for each in managers):
+            original(self, qualified_arn)

@@ -3,10 +3,10 @@
 from typing import Any
 
 from localstack import config
-from localstack.runtime import hooks
 from localstack.runtime.exceptions import LocalstackExit
 from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
 
+from localstack_testbed.decorators import on_infra_shutdown, on_infra_start
 from localstack_testbed.lambda_executor import localstack_patches
 from localstack_testbed.lambda_executor.environment_service import EnvironmentService
 from localstack_testbed.lambda_executor.settings import SettingsError
@@ -24,7 +24,11 @@ class ProcessRuntimeExecutorPlugin(RuntimeExecutorPlugin):
         return ProcessRuntimeExecutor
 
 
-@hooks.on_infra_start(should_load=config.LAMBDA_RUNTIME_EXECUTOR == NAME)
+def _is_chosen() -> bool:
+    return config.LAMBDA_RUNTIME_EXECUTOR == NAME
+
+
+@on_infra_start(should_load=_is_chosen)
 def prepare_lambda_executor() -> None:
     """Check the settings, and start to import what functions will need."""
     try:
@@ -34,13 +38,12 @@ def prepare_lambda_executor() -> None:
     service.supervisor()
     package = "localstack.services.lambda_.invocation"
     on_import(f"{package}.execution_environment", localstack_patches.pass_client_context)
-    on_import(
-        f"{package}.assignment", localstack_patches.keep_new_environment_for_its_invocation
-    )
+    on_import(f"{package}.assignment", localstack_patches.keep_new_environment_for_its_invocation)
+    on_import(f"{package}.lambda_service", localstack_patches.delete_failed_functions)
     on_import(f"{package}.version_manager", localstack_patches.keep_last_logs)
 
 
-@hooks.on_infra_shutdown(should_load=config.LAMBDA_RUNTIME_EXECUTOR == NAME, priority=100)
+@on_infra_shutdown(should_load=_is_chosen)
 def stop_lambda_executor() -> None:
     """End all environments, before LocalStack waits for their invocations."""
     EnvironmentService.instance().stop()

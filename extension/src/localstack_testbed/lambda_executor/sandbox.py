@@ -151,10 +151,14 @@ class Sandbox:
         return fault
 
     def _run(self, request: Request, deadline: float) -> Fault | bytes:
-        if self._process is not None and not self._asks_for_event:
-            # It gave the last answer; whether it lived on after that shows now.
-            if not isinstance(self._process.next_event(deadline), Ready):
-                self._reset()
+        process = self._process
+        # It gave the last answer; whether it lived on after that shows now.
+        if (
+            process is not None
+            and not self._asks_for_event
+            and not isinstance(process.next_event(deadline), Ready)
+        ):
+            self._reset()
         if self._process is None:
             fault = self._load("invoke", deadline)
             if fault is not None:

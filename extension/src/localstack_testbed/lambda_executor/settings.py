@@ -21,6 +21,12 @@ class Settings:
     python: Path
     preload: tuple[str, ...]
 
+    @property
+    def packages(self) -> Path:
+        """Where the functions' environment keeps the runtime's packages."""
+        prefix = self.python.parent.parent
+        return next(prefix.glob("lib/python3.*/site-packages"), prefix)
+
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] = os.environ) -> "Settings":
         value = variables.get("LAMBDA_PROCESS_PYTHON", "")

@@ -25,7 +25,6 @@ import contextlib
 import ctypes
 import gc
 import importlib
-import io
 import json
 import os
 import runpy
@@ -36,6 +35,7 @@ import socket
 import struct
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 type Message = dict[str, Any]
@@ -177,23 +177,18 @@ class Supervisor:
         os.environ.update(message["environment"])
         os.chdir(message["directory"])
         if not message["fork"] or self._brings_imported_modules(message["path"]):
-            arguments = [sys.executable, "-B", "-m", "awslambdaric", message["handler"]]
-            os.execv(sys.executable, arguments)
+            script = [sys.executable, "-B", "-P", __file__, "run"]
+            os.execv(sys.executable, [*script, message["handler"], *message["path"]])
         time.tzset()
         sys.dont_write_bytecode = True
-        sys.argv[:] = ["awslambdaric", message["handler"]]
-        sys.path[:] = [*message["path"], *self._paths]
-        sys.stdout = sys.__stdout__ = io.TextIOWrapper(open(1, "wb"), "utf-8")  # type: ignore[misc]
-        sys.stderr = sys.__stderr__ = io.TextIOWrapper(  # type: ignore[misc]
-            open(2, "wb"), "utf-8", errors="backslashreplace", line_buffering=True
-        )
-        importlib.invalidate_caches()
-        runpy.run_module("awslambdaric", run_name="__main__", alter_sys=True)
+        # The descriptors are others now, but the objects above them can stay.
+        sys.path[:] = self._paths
+        run_runtime(message["handler"], message["path"])
 
     def _brings_imported_modules(self, path: list[str]) -> bool:
         for directory in path:
             with contextlib.suppress(OSError):
-                names = {name.partition(".")[0] for name in os.listdir(directory)}
+                names = {path.name.partition(".")[0] for path in Path(directory).iterdir()}
                 if names & self._imported:
                     return True
         return False
@@ -238,6 +233,16 @@ class Supervisor:
         shutil.rmtree(self._directory, ignore_errors=True)
 
 
+def run_runtime(handler: str, path: list[str]) -> None:
+    """Run AWS's runtime, which gets its own modules before the function's come to the path."""
+    for name in ("awslambdaric.bootstrap", "awslambdaric.lambda_config"):
+        importlib.import_module(name)
+    sys.argv[:] = ["awslambdaric", handler]
+    sys.path[:0] = path
+    importlib.invalidate_caches()
+    runpy.run_module("awslambdaric", run_name="__main__", alter_sys=True)
+
+
 def prctl(option: int, value: int) -> None:
     """Ask the Linux kernel for a property of this process; elsewhere do nothing."""
     if sys.platform == "linux":
@@ -252,12 +257,11 @@ def kill_group(process: int, number: int) -> None:
 def children() -> list[int]:
     """List the child processes of this process (Linux; elsewhere none are found)."""
     found = []
-    for name in os.listdir("/proc") if sys.platform == "linux" else ():
-        if name.isdigit():
-            with contextlib.suppress(OSError), open(f"/proc/{name}/stat") as stat:
-                # The command may hold spaces and parentheses: count from its last one.
-                if int(stat.read().rpartition(")")[2].split()[1]) == os.getpid():
-                    found.append(int(name))
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # The command may hold spaces and parentheses: count from its last one.
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == os.getpid():
+                found.append(int(stat.parent.name))
     return found
 
 
@@ -281,6 +285,9 @@ def import_modules(names: list[str]) -> None:
 
 
 def main() -> None:
+    if sys.argv[1] == "run":
+        run_runtime(sys.argv[2], sys.argv[3:])
+        return
     descriptor, directory, *modules = sys.argv[1:]
     # The keyboard's interrupt goes to LocalStack, which ends this process by disconnecting.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

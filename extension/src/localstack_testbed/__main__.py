@@ -1,0 +1,9 @@
+"""``python -m localstack_testbed``: start LocalStack, as ``python -m localstack.runtime.main`` does."""
+
+from localstack_testbed import garbage_collection
+
+garbage_collection.pause()
+
+from localstack.runtime.main import main  # noqa: E402  # with the collector paused
+
+main()

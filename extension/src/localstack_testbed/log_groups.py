@@ -1,0 +1,38 @@
+"""Log groups of a template keep their retention and their tags.
+
+LocalStack's ``AWS::Logs::LogGroup`` creates the group and forgets ``RetentionInDays`` and ``Tags``
+(https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-loggroup.html).
+
+Setting: ``TESTBED_LOG_GROUPS`` (``0`` switches the module off).
+"""
+
+from typing import Any
+
+
+from localstack_testbed.decorators import on_infra_start, patch
+from localstack_testbed.on_import import on_import
+from localstack_testbed.switches import switch
+
+
+@on_infra_start(should_load=switch("TESTBED_LOG_GROUPS"))
+def keep_retention() -> None:
+    """Patch the resource provider, when LocalStack loads it."""
+    on_import("localstack.services.logs.resource_providers.aws_logs_loggroup", _patch)
+
+
+def _patch() -> None:
+    from localstack.services.logs.resource_providers.aws_logs_loggroup import LogsLogGroupProvider
+
+    @patch(LogsLogGroupProvider.create)
+    def create(original: Any, self: Any, request: Any) -> Any:
+        progress = original(self, request)
+        logs = request.aws_client_factory.logs
+        model = progress.resource_model
+        if days := model.get("RetentionInDays"):
+            logs.put_retention_policy(logGroupName=model["LogGroupName"], retentionInDays=int(days))
+        if tags := model.get("Tags"):
+            logs.tag_log_group(
+                logGroupName=model["LogGroupName"],
+                tags={tag["Key"]: tag["Value"] for tag in tags},
+            )
+        return progress

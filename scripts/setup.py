@@ -1,0 +1,164 @@
+"""Make the testbed's own environment, .venv, on a machine that has any Python from 3.9 on.
+
+It uses the standard library only and the syntax of 3.9, finds Python 3.13 (on PATH, in pyenv, or by
+uv, which fetches one), and installs what the lock file names. The second time it does nothing.
+
+Usage: setup.py [test|lint]
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+VENV_PYTHON = VENV / "bin" / "python"
+WANTED = "3.13"
+LOCK_OF_UV = ROOT / "requirements" / "uv.txt"
+# Beside the lock file these decide what is installed, and how.
+RECIPE = (Path(__file__), ROOT / "pyproject.toml")
+
+
+class SetupError(Exception):
+    """What went wrong, and what to do about it."""
+
+
+def main() -> None:
+    group = sys.argv[1] if len(sys.argv) > 1 else "test"
+    # What lint needs includes what test needs.
+    groups = ["test"] if group == "test" else ["test", group]
+    try:
+        set_up([ROOT / "requirements" / (name + ".txt") for name in groups])
+    except SetupError as error:
+        sys.exit("Error: {}".format(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def set_up(locks: list) -> None:
+    """Bring .venv up to date with the last of the lock files, which includes the others."""
+    stamp = VENV / ".complete"
+    wanted = [digest(lock) for lock in locks]
+    if stamp.exists() and wanted[-1] in stamp.read_text().split():
+        return
+    lock = locks[-1]
+    if not VENV_PYTHON.exists() or not is_wanted(str(VENV_PYTHON)):
+        shutil.rmtree(str(VENV), ignore_errors=True)
+        make_virtual_environment()
+    with step("Packages of " + lock.name):
+        uv(
+            "pip", "install", "--python", str(VENV_PYTHON), "--require-hashes",
+            "--compile-bytecode", "--requirements", str(lock),
+        )  # fmt: skip
+        uv(
+            "pip", "install", "--python", str(VENV_PYTHON), "--no-deps", "--no-build-isolation",
+            "--editable", str(ROOT),
+        )  # fmt: skip
+        run([str(VENV_PYTHON), "-m", "compileall", "-q", str(ROOT / "testbed")])
+    stamp.write_text("\n".join(wanted))
+
+
+def digest(lock: Path) -> str:
+    return hashlib.sha256(b"".join(path.read_bytes() for path in (lock, *RECIPE))).hexdigest()
+
+
+def make_virtual_environment() -> None:
+    with step("Python " + WANTED) as note:
+        python = find_python() or fetch_python()
+        note(python)
+    with step("Virtual environment"):
+        install(python, VENV)
+
+
+def find_python() -> str:
+    """Return a Python of the wanted version that works, or an empty string.
+
+    What PATH calls python3.13 may be pyenv's shim, which runs only where pyenv has chosen it.
+    """
+    candidates = [sys.executable, shutil.which("python" + WANTED) or ""]
+    pyenv = Path(os.environ.get("PYENV_ROOT", str(Path.home() / ".pyenv")))
+    candidates += sorted(str(p) for p in pyenv.glob("versions/{}.*/bin/python".format(WANTED)))
+    return next((python for python in candidates if python and is_wanted(python)), "")
+
+
+def is_wanted(python: str) -> bool:
+    code = "import sys; sys.exit(sys.version_info[:2] != ({}))".format(WANTED.replace(".", ", "))
+    try:
+        return subprocess.run([python, "-c", code], capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
+def fetch_python() -> str:
+    """Let uv fetch the wanted Python."""
+    own = ROOT / ".testbed" / "uv"
+    own_uv = own / "bin" / "uv"
+    if not own_uv.exists():
+        install(sys.executable, own)
+    try:
+        run([str(own_uv), "python", "install", WANTED])
+        return run([str(own_uv), "python", "find", "--managed-python", WANTED]).strip()
+    except SetupError as error:
+        raise SetupError(
+            "Python {0} is needed, and is neither on PATH nor in pyenv; fetching it failed.\n{1}\n"
+            "Install Python {0}, and run this again.".format(WANTED, error)
+        ) from error
+
+
+def install(python: str, target: Path) -> None:
+    """Make a virtual environment that holds uv."""
+    try:
+        run([python, "-m", "venv", str(target)])
+    except SetupError as error:
+        raise SetupError(
+            "{} cannot make virtual environments.\n{}\n"
+            "On Debian and Ubuntu its package python3-venv is missing.".format(python, error)
+        ) from error
+    pip = [str(target / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
+    run([*pip, "install", "--quiet", "--require-hashes", "--requirement", str(LOCK_OF_UV)])
+
+
+def uv(*arguments: str) -> str:
+    return run([str(VENV / "bin" / "uv"), "--no-progress", "--no-config", *arguments])
+
+
+def run(command: list) -> str:
+    # What the caller's shell has set for another Python is not for ours.
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name != "VIRTUAL_ENV" and not name.startswith("PYTHON")
+    }
+    result = subprocess.run(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    if result.returncode != 0:
+        raise SetupError("{} failed:\n{}".format(" ".join(command[:4]), result.stdout.strip()))
+    return result.stdout
+
+
+class step:
+    """Print a line with its time when a step is done."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.started = time.time()
+
+    def __enter__(self):
+        return self.note
+
+    def note(self, text: str) -> None:
+        self.name += " ({})".format(text)
+
+    def __exit__(self, kind, error, traceback) -> None:
+        if kind is None:
+            line = "✓ {:<44} {:7.2f} s".format(self.name, time.time() - self.started)
+            print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""Waiting for something to become true, with a limit and without guessing how long it takes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+_FIRST_POLL_SECONDS = 0.01
+_SLOWEST_POLL_SECONDS = 2.0
+# The pause grows with the time waited: an emulator is asked often, and AWS not for ever so often.
+_PAUSE_PER_SECOND_WAITED = 0.05
+
+
+class WaitedTooLong(Exception):  # noqa: N818
+    """A condition did not become true within its limit."""
+
+
+def until[T](probe: Callable[[], T | None], *, within: float, what: str) -> T:
+    """Call a function until it returns something true, and return that.
+
+    Parameters
+    ----------
+    within
+        The limit, in seconds.
+    what
+        What is waited for, for the error's message.
+
+    Raises
+    ------
+    WaitedTooLong
+        If the limit passes.
+    """
+    started = time.monotonic()
+    while not (result := probe()):
+        waited = time.monotonic() - started
+        if waited > within:
+            raise WaitedTooLong(f"After {within:g} s there is still no {what}.")
+        pause = max(waited * _PAUSE_PER_SECOND_WAITED, _FIRST_POLL_SECONDS)
+        time.sleep(min(pause, _SLOWEST_POLL_SECONDS))
+    return result

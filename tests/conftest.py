@@ -1,0 +1,75 @@
+"""A running testbed for all tests that need one, started as a user starts it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class CommandLine:
+    """The command ``testbed``, working in a state folder of its own."""
+
+    state: Path
+    project: Path = ROOT
+
+    def arguments(self, *arguments: str) -> list[str]:
+        """Return the whole command."""
+        own = ["--project", str(self.project), "--state", str(self.state)]
+        return [sys.executable, "-m", "testbed", *own, *arguments]
+
+    def run(self, *arguments: str, timeout: float = 110) -> subprocess.CompletedProcess[str]:
+        """Run it to its end, whatever that is."""
+        return subprocess.run(
+            self.arguments(*arguments),
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+
+    def output(self, *arguments: str) -> str:
+        """Run it, and return what it printed; it must succeed."""
+        result = self.run(*arguments)
+        assert result.returncode == 0, f"{result.stdout}\n{result.stderr}"
+        return result.stdout
+
+
+@dataclass(frozen=True)
+class RunningTestbed:
+    """A testbed with the pipeline deployed."""
+
+    command: CommandLine
+    endpoint_url: str
+    api_url: str
+    stack: str
+    outputs: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def running_testbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTestbed]:
+    """The whole pipeline, on a LocalStack of this test process."""
+    command = CommandLine(tmp_path_factory.mktemp("testbed"))
+    try:
+        described: dict[str, Any] = json.loads(
+            command.output(
+                "up",
+                "--json",
+                # Only the tests run checks; and a failed asynchronous invocation is retried at once.
+                "--parameter=ScheduleExpression=rate(1 day)",
+                "--env=LAMBDA_RETRY_BASE_DELAY=0",
+            )
+        )
+        yield RunningTestbed(command=command, **described)
+    finally:
+        command.output("down")

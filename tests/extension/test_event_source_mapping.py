@@ -1,0 +1,194 @@
+"""Event source mappings of SQS queues deliver at once, and stop at once."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from conftest import Clients
+from lambda_functions import Function, FunctionFactory
+from waiting import wait_until
+
+# Far below a second, in which LocalStack's own pollers would sleep after each poll.
+DELIVERY_LIMIT_MILLISECONDS = 500
+CHANGE_LIMIT = 5.0
+
+ECHO = """
+    import json, time
+
+    def handler(event, context):
+        for record in event["Records"]:
+            sent = int(record["attributes"]["SentTimestamp"])
+            print("got", record["body"], int(time.time() * 1000) - sent)
+            if record["body"] == "fail":
+                raise ValueError("as told")
+"""
+
+
+class Mapping:
+    def __init__(self, clients: Clients, function: Function, queue: str, **settings: Any) -> None:
+        self._lambda, self._sqs = clients["lambda"], clients["sqs"]
+        self.function = function
+        self.queue_url = queue
+        attributes = self._sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+        self.id = self._lambda.create_event_source_mapping(
+            FunctionName=function.name,
+            EventSourceArn=attributes["Attributes"]["QueueArn"],
+            **settings,
+        )["UUID"]
+        self.wait_for_state("Enabled")
+
+    def wait_for_state(self, state: str) -> None:
+        wait_until(
+            lambda: self._lambda.get_event_source_mapping(UUID=self.id)["State"] == state,
+            CHANGE_LIMIT,
+            f"the mapping is {state}",
+        )
+
+    def send(self, body: str, **arguments: Any) -> None:
+        self._sqs.send_message(QueueUrl=self.queue_url, MessageBody=body, **arguments)
+
+    def delay_of(self, body: str) -> int:
+        """Return the milliseconds from the sending of a message to its arrival."""
+        log = self.function.log(until=f"got {body}")
+        line = next(line for line in log.split("\n") if line.startswith(f"got {body}"))
+        return int(line.split()[2])
+
+
+@pytest.fixture
+def queue(aws: Clients, name: str) -> Iterator[str]:
+    url = aws["sqs"].create_queue(QueueName=name)["QueueUrl"]
+    yield url
+    aws["sqs"].delete_queue(QueueUrl=url)
+
+
+@pytest.fixture
+def mapping(aws: Clients, functions: FunctionFactory, queue: str) -> Iterator[Mapping]:
+    mapping = Mapping(aws, functions(ECHO), queue)
+    mapping.send("warm-up")
+    mapping.delay_of("warm-up")
+    yield mapping
+    aws["lambda"].delete_event_source_mapping(UUID=mapping.id)
+
+
+def test_messages_arrive_at_once(mapping: Mapping) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html"""
+    for number in range(5):
+        mapping.send(f"message-{number}")
+        assert mapping.delay_of(f"message-{number}") < DELIVERY_LIMIT_MILLISECONDS
+
+
+def test_message_is_deleted_after_success(mapping: Mapping, aws: Clients) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html"""
+    mapping.send("message")
+    mapping.delay_of("message")
+
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+
+    def left() -> int:
+        response = aws["sqs"].get_queue_attributes(QueueUrl=mapping.queue_url, AttributeNames=names)
+        return sum(int(response["Attributes"][each]) for each in names)
+
+    wait_until(lambda: left() == 0, CHANGE_LIMIT, "the message is deleted")
+
+
+def test_failed_message_comes_again_after_the_visibility_timeout(
+    aws: Clients, functions: FunctionFactory, name: str
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html"""
+    sqs = aws["sqs"]
+    dead = sqs.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]
+    policy = {"deadLetterTargetArn": arn["QueueArn"], "maxReceiveCount": 2}
+    queue = sqs.create_queue(
+        QueueName=name,
+        Attributes={"VisibilityTimeout": "1", "RedrivePolicy": json.dumps(policy)},
+    )["QueueUrl"]
+    mapping = Mapping(aws, functions(ECHO), queue)
+
+    mapping.send("fail")
+
+    messages = sqs.receive_message(QueueUrl=dead, WaitTimeSeconds=20)["Messages"]
+    assert [message["Body"] for message in messages] == ["fail"]
+    log = mapping.function.log(until="got fail")
+    assert log.count("got fail") == 2
+    aws["lambda"].delete_event_source_mapping(UUID=mapping.id)
+
+
+def test_disabled_mapping_takes_no_messages(mapping: Mapping, aws: Clients) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html"""
+    client, sqs = aws["lambda"], aws["sqs"]
+    client.update_event_source_mapping(UUID=mapping.id, Enabled=False)
+    mapping.wait_for_state("Disabled")
+
+    mapping.send("kept")
+    messages = sqs.receive_message(
+        QueueUrl=mapping.queue_url, WaitTimeSeconds=10, VisibilityTimeout=0
+    )["Messages"]
+    assert [message["Body"] for message in messages] == ["kept"]
+
+    client.update_event_source_mapping(UUID=mapping.id, Enabled=True)
+    mapping.wait_for_state("Enabled")
+    mapping.delay_of("kept")
+
+
+def test_deleted_mapping_is_gone_at_once(
+    aws: Clients, functions: FunctionFactory, queue: str
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/api/API_DeleteEventSourceMapping.html"""
+    client = aws["lambda"]
+    mapping = Mapping(aws, functions(ECHO), queue)
+
+    client.delete_event_source_mapping(UUID=mapping.id)
+
+    def gone() -> bool:
+        try:
+            client.get_event_source_mapping(UUID=mapping.id)
+        except client.exceptions.ResourceNotFoundException:
+            return True
+        return False
+
+    wait_until(gone, CHANGE_LIMIT, "the mapping is gone")
+
+
+def test_other_receivers_of_the_queue_are_not_forgotten(mapping: Mapping, aws: Clients) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html"""
+    for number in range(10):
+        mapping.send(f"message-{number}")
+        aws["sqs"].receive_message(QueueUrl=mapping.queue_url, VisibilityTimeout=0)
+    for number in range(10):
+        mapping.delay_of(f"message-{number}")
+
+
+def test_fifo_queue_keeps_the_order(aws: Clients, functions: FunctionFactory, name: str) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"""
+    queue = aws["sqs"].create_queue(QueueName=f"{name}.fifo", Attributes={"FifoQueue": "true"})
+    mapping = Mapping(aws, functions(ECHO), queue["QueueUrl"])
+
+    for number in range(10):
+        mapping.send(
+            f"message-{number}", MessageGroupId="group", MessageDeduplicationId=str(number)
+        )
+
+    log = mapping.function.log(until="got message-9")
+    got = [line.split()[1] for line in log.split("\n") if line.startswith("got")]
+    assert got == [f"message-{number}" for number in range(10)]
+    aws["lambda"].delete_event_source_mapping(UUID=mapping.id)
+
+
+def test_batching_window_gathers_messages(
+    aws: Clients, functions: FunctionFactory, queue: str
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html"""
+    mapping = Mapping(
+        aws,
+        functions("def handler(event, context): print('batch of', len(event['Records']))"),
+        queue,
+        MaximumBatchingWindowInSeconds=1,
+    )
+
+    for number in range(3):
+        mapping.send(str(number))
+
+    mapping.function.log(until="batch of 3")
+    aws["lambda"].delete_event_source_mapping(UUID=mapping.id)

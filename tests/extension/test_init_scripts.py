@@ -1,0 +1,76 @@
+"""Init scripts show what they do and how they fail."""
+
+import json
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import LocalStackEnded, running_localstack
+
+
+def states(endpoint: str) -> dict[str, str]:
+    """Return the state of each script of the stage ``ready``, by its file name."""
+    with urllib.request.urlopen(f"{endpoint}/_localstack/init/ready") as response:
+        answer: dict[str, Any] = json.load(response)
+    return {script["name"]: script["state"] for script in answer["scripts"]}
+
+
+def write_scripts(directory: Path, scripts: dict[str, str]) -> None:
+    folder = directory / "etc" / "localstack" / "init" / "ready.d"
+    folder.mkdir(parents=True)
+    for name, text in scripts.items():
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+
+
+def test_init_scripts(tmp_path: Path) -> None:
+    """https://docs.localstack.cloud/aws/capabilities/config/initialization-hooks/"""
+    write_scripts(
+        tmp_path,
+        {
+            "01-good.sh": "#!/bin/sh\necho to output\necho to error >&2\n",
+            "02-bad.sh": "#!/bin/sh\necho about to fail\nexit 7\n",
+            "03-leaves-child.sh": "#!/bin/sh\nsleep 600 &\necho $! > $0.child\necho left\n",
+            "04-not-runnable.sh": "no interpreter",
+            "05-good.py": "import sys\nsys.exit(0)\n",
+            "06-bad.py": "import sys\nsys.exit(3)\n",
+            "07-last.sh": "#!/bin/sh\necho last\n",
+        },
+    )
+    (tmp_path / "etc/localstack/init/ready.d/04-not-runnable.sh").chmod(0o644)
+
+    with running_localstack(tmp_path) as (endpoint, _):
+        assert states(endpoint) == {
+            "01-good.sh": "SUCCESSFUL",
+            "02-bad.sh": "ERROR",
+            "03-leaves-child.sh": "SUCCESSFUL",
+            "04-not-runnable.sh": "ERROR",
+            "05-good.py": "SUCCESSFUL",
+            "06-bad.py": "ERROR",
+            "07-last.sh": "SUCCESSFUL",
+        }
+
+    logs = {path.name: path.read_text() for path in tmp_path.glob("**/logs/init/*.log")}
+    assert logs == {
+        "01-good.sh.log": "to output\nto error\n",
+        "02-bad.sh.log": "about to fail\n",
+        "03-leaves-child.sh.log": "left\n",
+        "07-last.sh.log": "last\n",
+    }
+    output = (tmp_path / "localstack.log").read_text()
+    assert "to output\n" in output
+    assert "02-bad.sh ended with exit code 7, after saying:\n  about to fail\n" in output
+    assert "04-not-runnable.sh is not executable: run chmod +x on it" in output
+    assert "06-bad.py exited with 3" in output
+    assert "Traceback" not in output
+
+
+def test_missing_interpreter_of_functions_is_told_at_the_start(tmp_path: Path) -> None:
+    """A setting that is missing ends the start, and the message names it."""
+    with pytest.raises(LocalStackEnded), running_localstack(tmp_path, LAMBDA_PROCESS_PYTHON=""):
+        pass
+
+    output = (tmp_path / "localstack.log").read_text()
+    assert "LAMBDA_PROCESS_PYTHON is not set" in output
+    assert "Traceback" not in output

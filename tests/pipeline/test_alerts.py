@@ -1,0 +1,128 @@
+"""From a check to the people and the records: what the pipeline is for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from testbed.schedules import fire
+from testbed.waiting import until
+from tests.pipeline.conftest import PROMISE_SECONDS, Pipeline, WatchedSite
+
+
+def test_outage_is_mailed_and_recorded_as_open_incident(
+    pipeline: Pipeline, site: WatchedSite
+) -> None:
+    site.website.breaks(503)
+    pipeline.check()
+
+    incident = pipeline.await_incident(site.name, "OPEN")
+    assert "503" in incident["reason"]
+    [mail] = pipeline.await_mails(site.name, 1)
+    assert "DOWN" in mail.subject
+    assert mail.recipients == ("oncall@example.com",)
+    assert site.website.url in mail.body
+
+
+def test_recovery_is_mailed_and_closes_the_incident(pipeline: Pipeline, site: WatchedSite) -> None:
+    site.website.breaks(500)
+    pipeline.check()
+    opened = pipeline.await_incident(site.name, "OPEN")
+    site.website.repaired()
+    pipeline.check()
+
+    closed = pipeline.await_incident(site.name, "CLOSED")
+    assert closed["id"] == opened["id"]
+    assert closed["ended_at"] > closed["started_at"]
+    assert len(pipeline.incidents(site.name)) == 1
+    down, up = pipeline.await_mails(site.name, 2)
+    assert "DOWN" in down.subject
+    assert "UP" in up.subject
+
+
+def test_missing_text_counts_as_down(
+    pipeline: Pipeline, new_site: Callable[..., WatchedSite]
+) -> None:
+    site = new_site(expect="a text that the page does not have")
+    pipeline.declare(site.entry)
+    pipeline.check()
+    incident = pipeline.await_incident(site.name, "OPEN")
+    assert "a text that the page does not have" in incident["reason"]
+
+
+def test_repeated_and_overlapping_runs_send_one_alert(
+    pipeline: Pipeline, site: WatchedSite
+) -> None:
+    site.website.breaks(503)
+    for _ in range(8):  # these overlap
+        pipeline.aws.lambda_.invoke(
+            FunctionName="website-monitor", InvocationType="Event", Payload=b"{}"
+        )
+    pipeline.await_incident(site.name, "OPEN")
+    pipeline.check()  # and this comes after them
+    # A second site's mail is the end of the queue: whatever was sent before it has arrived.
+    site.website.repaired()
+    pipeline.check()
+    pipeline.await_incident(site.name, "CLOSED")
+    mails = pipeline.await_mails(site.name, 2)
+    assert ["DOWN" in mail.subject for mail in mails] == [True, False]
+
+
+def test_broken_site_does_not_keep_others_from_being_checked(
+    pipeline: Pipeline, new_site: Callable[..., WatchedSite]
+) -> None:
+    fine, refused = new_site(), new_site()
+    refused.website.close()  # nothing listens any more
+    pipeline.declare(fine.entry, refused.entry)
+    assert pipeline.check()["error"] is None
+    pipeline.await_incident(refused.name, "OPEN")
+    statuses = {s["name"]: s["status"] for s in pipeline.api("GET", "/status").json()["sites"]}
+    assert statuses == {fine.name: "UP", refused.name: "DOWN"}
+
+
+def test_schedule_reaches_the_monitor(pipeline: Pipeline, site: WatchedSite) -> None:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html"""
+    rule = pipeline.aws.events.describe_rule(Name="cron-rule")
+    assert rule["State"] == "ENABLED"
+    assert rule["ScheduleExpression"] == "rate(1 day)"
+    site.website.breaks(502)
+    fire(pipeline.aws, "cron-rule")
+    pipeline.await_incident(site.name, "OPEN")
+
+
+def test_subscribers_can_filter_by_attributes(
+    pipeline: Pipeline, new_site: Callable[..., WatchedSite]
+) -> None:
+    """https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html"""
+    grave, slight = new_site(severity="critical"), new_site(severity="warning")
+    sqs, sns = pipeline.aws.sqs, pipeline.aws.sns
+    url = sqs.create_queue(QueueName=f"pager-{grave.name}")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
+        "QueueArn"
+    ]
+    subscription = sns.subscribe(
+        TopicArn=pipeline.outputs["AlertsTopicArn"],
+        Protocol="sqs",
+        Endpoint=arn,
+        Attributes={
+            "RawMessageDelivery": "true",
+            "FilterPolicy": json.dumps({"severity": ["critical"], "status": ["DOWN"]}),
+        },
+        ReturnSubscriptionArn=True,
+    )["SubscriptionArn"]
+    try:
+        pipeline.declare(slight.entry, grave.entry)
+        for site in (slight, grave):
+            site.website.breaks()
+        pipeline.check()
+        for site in (slight, grave):
+            pipeline.await_incident(site.name, "OPEN")
+        messages = until(
+            lambda: pipeline.messages(url), within=PROMISE_SECONDS, what="alert in the queue"
+        )
+    finally:
+        sns.unsubscribe(SubscriptionArn=subscription)
+        sqs.delete_queue(QueueUrl=url)
+    [message] = messages
+    attributes = {n: v["StringValue"] for n, v in message["MessageAttributes"].items()}
+    assert attributes == {"site": grave.name, "status": "DOWN", "severity": "critical"}

@@ -1,0 +1,86 @@
+"""The REST API, as its clients use it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.pipeline.conftest import Pipeline, WatchedSite
+
+
+def test_status_shows_every_configured_site(
+    pipeline: Pipeline, new_site: Callable[..., WatchedSite], site: WatchedSite
+) -> None:
+    unchecked = new_site()
+    pipeline.declare(site.entry, unchecked.entry)
+    answer = pipeline.api("GET", "/status")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "application/json"
+    statuses = {shown["name"]: shown["status"] for shown in answer.json()["sites"]}
+    assert statuses == {site.name: "UP", unchecked.name: "UNKNOWN"}
+
+
+def test_one_site_with_its_incidents(pipeline: Pipeline, site: WatchedSite) -> None:
+    site.website.breaks()
+    pipeline.check()
+    incident = pipeline.await_incident(site.name, "OPEN")
+    answer = pipeline.api("GET", f"/sites/{site.name}")
+    assert answer.status_code == 200
+    body = answer.json()
+    assert body["status"] == "DOWN"
+    assert [shown["id"] for shown in body["incidents"]] == [incident["id"]]
+
+
+def test_unknown_site_is_not_found(pipeline: Pipeline, site: WatchedSite) -> None:
+    answer = pipeline.api("GET", "/sites/no-such-site")
+    assert answer.status_code == 404
+    assert "no-such-site" in answer.json()["message"]
+
+
+def test_incidents_come_newest_first_and_in_pages(pipeline: Pipeline, site: WatchedSite) -> None:
+    for _ in range(3):
+        site.website.breaks()
+        pipeline.check()
+        pipeline.await_incident(site.name, "OPEN")
+        site.website.repaired()
+        pipeline.check()
+        pipeline.await_mails(site.name, 1)
+        pipeline.await_incident(site.name, "CLOSED")
+    opened = [incident["started_at"] for incident in pipeline.incidents(site.name)]
+    assert opened == sorted(opened, reverse=True)
+    seen: list[str] = []
+    token = None
+    while True:
+        parameters = {"site": site.name, "limit": "2", **({"next_token": token} if token else {})}
+        page = pipeline.api("GET", "/incidents", params=parameters).json()
+        seen += [incident["started_at"] for incident in page["incidents"]]
+        token = page.get("next_token")
+        if not token:
+            break
+    assert seen == opened
+
+
+def test_bad_limit_is_refused(pipeline: Pipeline) -> None:
+    answer = pipeline.api("GET", "/incidents", params={"limit": "many"})
+    assert answer.status_code == 400
+    assert "limit" in answer.json()["message"]
+
+
+def test_requested_check_is_accepted_and_carried_out(pipeline: Pipeline, site: WatchedSite) -> None:
+    site.website.breaks(500)
+    answer = pipeline.api("POST", "/checks", json={"sites": [site.name]})
+    assert answer.status_code == 202
+    assert answer.json()["sites"] == [site.name]
+    pipeline.await_incident(site.name, "OPEN")
+
+
+def test_check_of_a_site_that_is_not_configured_is_refused(
+    pipeline: Pipeline, site: WatchedSite
+) -> None:
+    answer = pipeline.api("POST", "/checks", json={"sites": [site.name, "no-such-site"]})
+    assert answer.status_code == 400
+    assert "no-such-site" in answer.json()["message"]
+
+
+def test_malformed_request_is_refused(pipeline: Pipeline) -> None:
+    answer = pipeline.api("POST", "/checks", data="{not json")
+    assert answer.status_code == 400

@@ -1,0 +1,65 @@
+"""Where failures go: nothing is dropped in silence."""
+
+from __future__ import annotations
+
+import json
+import uuid
+
+from testbed.waiting import until
+from tests.pipeline.conftest import PROMISE_SECONDS, Pipeline, WatchedSite
+
+
+def test_message_that_is_no_alert_ends_in_the_dead_letter_queue(pipeline: Pipeline) -> None:
+    """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html"""
+    body = f"no alert {uuid.uuid4().hex}"
+    queue = pipeline.outputs["IncidentQueueUrl"]
+    # What a broken publisher would send: it is retried, and then set aside.
+    pipeline.aws.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "0"})
+    try:
+        pipeline.aws.sqs.send_message(QueueUrl=queue, MessageBody=body)
+        until(
+            lambda: [
+                message
+                for message in pipeline.messages(pipeline.outputs["IncidentDeadLetterQueueUrl"])
+                if message["Body"] == body
+            ],
+            within=PROMISE_SECONDS,
+            what="message in the dead-letter queue",
+        )
+    finally:
+        pipeline.aws.sqs.set_queue_attributes(
+            QueueUrl=queue, Attributes={"VisibilityTimeout": "180"}
+        )
+
+
+def test_failed_asynchronous_run_is_kept_with_its_reason(
+    pipeline: Pipeline, site: WatchedSite
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html"""
+    pipeline.put_sites(b"sites: {this is no list}")
+    marker = uuid.uuid4().hex
+    pipeline.aws.lambda_.invoke(
+        FunctionName="website-monitor",
+        InvocationType="Event",
+        Payload=json.dumps({"marker": marker}).encode(),
+    )
+
+    def records() -> list[dict[str, object]]:
+        taken = pipeline.messages(pipeline.outputs["MonitorDeadLetterQueueUrl"])
+        return [record for message in taken if marker in (record := message["Body"])]
+
+    [body] = until(records, within=PROMISE_SECONDS, what="record of the failed run")
+    record = json.loads(str(body))
+    assert record["requestContext"]["condition"] == "RetriesExhausted"
+    assert record["requestPayload"] == {"marker": marker}
+    assert "sites" in record["responsePayload"]["errorMessage"]
+
+
+def test_synchronous_run_with_invalid_sites_says_what_is_wrong(
+    pipeline: Pipeline, site: WatchedSite
+) -> None:
+    pipeline.put_sites(b"sites:\n  - name: UPPER\n    url: https://example.com\n")
+    result = pipeline.check()
+    assert result["error"] == "Unhandled"
+    assert "sites.yaml" in result["payload"]["errorMessage"]
+    assert "name" in result["payload"]["errorMessage"]

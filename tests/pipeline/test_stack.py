@@ -1,0 +1,37 @@
+"""What is deployed, beyond what the functions do."""
+
+from __future__ import annotations
+
+from testbed.logs import stack_functions
+from tests.pipeline.conftest import Pipeline
+
+
+def test_every_function_has_a_role_of_its_own(pipeline: Pipeline) -> None:
+    roles = {
+        name: pipeline.aws.lambda_.get_function_configuration(FunctionName=name)["Role"]
+        for name in stack_functions(pipeline.aws, pipeline.stack)
+    }
+    assert set(roles) == {"website-monitor", "incident-recorder", "status-api"}
+    assert len(set(roles.values())) == len(roles)
+
+
+def test_every_log_group_forgets(pipeline: Pipeline) -> None:
+    groups = pipeline.aws.logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/")["logGroups"]
+    retention = {group["logGroupName"]: group.get("retentionInDays") for group in groups}
+    functions = stack_functions(pipeline.aws, pipeline.stack)
+    assert all(retention[f"/aws/lambda/{name}"] for name in functions), retention
+
+
+def test_queue_outlasts_its_consumer(pipeline: Pipeline) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
+    attributes = pipeline.aws.sqs.get_queue_attributes(
+        QueueUrl=pipeline.outputs["IncidentQueueUrl"], AttributeNames=["All"]
+    )["Attributes"]
+    consumer = pipeline.aws.lambda_.get_function_configuration(FunctionName="incident-recorder")
+    assert int(attributes["VisibilityTimeout"]) >= 6 * consumer["Timeout"]
+    assert "incident-dlq" in attributes["RedrivePolicy"]
+
+
+def test_api_has_the_one_stage_that_was_asked_for(pipeline: Pipeline) -> None:
+    stages = pipeline.aws.apigateway.get_stages(restApiId="website-monitor")["item"]
+    assert [stage["stageName"] for stage in stages] == ["v1"]
