@@ -60,10 +60,11 @@ def _run() -> int:
 def _expected_failure(error: Exception) -> TestbedError | None:
     """Return an error of an AWS API, or of the way to it, as one of ours."""
     from botocore.exceptions import BotoCoreError, ClientError
+    from requests import RequestException
 
     from testbed.errors import TestbedError
 
-    if isinstance(error, ClientError | BotoCoreError):
+    if isinstance(error, ClientError | BotoCoreError | RequestException):
         return TestbedError(f"{error}")
     return None
 

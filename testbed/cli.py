@@ -6,7 +6,6 @@ Imports that take time are made where they are needed, so that every command sta
 from __future__ import annotations
 
 import json
-import os
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -15,12 +14,9 @@ from typing import Any
 import click
 
 from testbed import console
-from testbed.project import Project, parse_pair
+from testbed.choices import Choices
+from testbed.project import parse_pair
 from testbed.session import Session
-
-# `up` hands its choices to the init scripts, which run `testbed deploy`, in these variables.
-_PARAMETERS_VARIABLE = "TESTBED_PARAMETERS"
-_FILES_VARIABLE = "TESTBED_FILES"
 
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
@@ -78,53 +74,20 @@ def up(
 ) -> None:
     """Start LocalStack and provision the pipeline with the scripts in init/."""
     from testbed.localstack import exclusive
+    from testbed.starting import start
 
+    choices = Choices.of(parameters, files)
     with exclusive(session.localstack.state):
         if session.localstack.running():
             console.progress.print("The testbed is up already.")
         else:
-            start(session, port=port, settings=settings, parameters=parameters, files=files)
+            start(
+                session,
+                choices,
+                port=port,
+                settings=dict(parse_pair(text, "--env") for text in settings),
+            )
     _describe(session, as_json)
-
-
-def start(
-    session: Session,
-    *,
-    port: int | None = None,
-    settings: tuple[str, ...] = (),
-    parameters: tuple[str, ...] = (),
-    files: tuple[str, ...] = (),
-) -> None:
-    """Start the embedded LocalStack, whose init scripts deploy the project.
-
-    Raises
-    ------
-    ProjectError
-        If what is to be deployed is not valid: before anything is started.
-    EnvironmentBuildError, StartError
-        As the steps say.
-    """
-    from testbed.environments import ensure_environments
-
-    project = _configured(session, parameters, files)
-    for upload in project.uploads:
-        upload.content()
-    with console.step("Python environments"):
-        environments = ensure_environments(console.report)
-    with console.step("LocalStack and its init scripts"):
-        session.localstack.start(
-            environments,
-            port=port,
-            init_scripts=project.init_scripts,
-            settings={
-                **dict(parse_pair(text, "--env") for text in settings),
-                "TESTBED_PROJECT": str(project.root),
-                _PARAMETERS_VARIABLE: shlex.join(parameters),
-                _FILES_VARIABLE: shlex.join(
-                    f"{name}={path}" for name, path in _paths(files).items()
-                ),
-            },
-        )
 
 
 @testbed.command()
@@ -148,11 +111,8 @@ def deploy(
     """Bring the stack up to date with the template, the code and the files beside them."""
     from testbed.deployment import deploy as deploy_project
 
-    project = _configured(
-        session,
-        (*shlex.split(os.environ.get(_PARAMETERS_VARIABLE, "")), *parameters),
-        (*shlex.split(os.environ.get(_FILES_VARIABLE, "")), *files),
-    )
+    choices = Choices.from_environment().updated(Choices.of(parameters, files))
+    project = choices.apply(session.project)
     with console.step(f"Deployment of {project.stack_name}"):
         deployment = deploy_project(project, session.aws, console.report)
     if not deployment.changed:
@@ -273,19 +233,6 @@ def demo(session: Session, keep: bool, sites: tuple[str, ...]) -> None:
     from testbed.demo import run
 
     run(session, keep=keep, real_sites=sites)
-
-
-def _configured(session: Session, parameters: tuple[str, ...], files: tuple[str, ...]) -> Project:
-    """Return the project with what the options change in it."""
-    return session.project.with_parameters(
-        dict(parse_pair(text, "--parameter") for text in parameters)
-    ).with_files(_paths(files))
-
-
-def _paths(files: tuple[str, ...]) -> dict[str, Path]:
-    return {
-        name: Path(path).resolve() for name, path in (parse_pair(text, "--file") for text in files)
-    }
 
 
 def _describe(session: Session, as_json: bool) -> None:

@@ -21,7 +21,10 @@ from testbed.template import local_code, read_template
 from testbed.waiting import WaitedTooLong, until
 
 if TYPE_CHECKING:
-    from types_boto3_cloudformation.type_defs import StackTypeDef
+    from types_boto3_cloudformation.type_defs import (
+        DescribeChangeSetOutputTypeDef,
+        StackTypeDef,
+    )
 
     from testbed.aws import Aws
     from testbed.environments import Report
@@ -185,19 +188,21 @@ def _put_template(aws: Aws, body: str) -> str:
 
 def _change_set_ready(aws: Aws, stack_name: str, change_set: str) -> bool:
     """Wait for a change set; return whether there is anything in it."""
-    status = reason = ""
+    answer: DescribeChangeSetOutputTypeDef | None = None
 
     def finished() -> bool:
-        nonlocal status, reason
+        nonlocal answer
         answer = aws.cloudformation.describe_change_set(
             StackName=stack_name, ChangeSetName=change_set
         )
-        status, reason = answer["Status"], answer.get("StatusReason", "")
-        return status not in ("CREATE_PENDING", "CREATE_IN_PROGRESS")
+        return answer["Status"] not in ("CREATE_PENDING", "CREATE_IN_PROGRESS")
 
     _until(finished, f"change set {change_set}")
+    assert answer is not None
+    status, reason = answer["Status"], answer.get("StatusReason", "")
     if status == "CREATE_COMPLETE":
-        return True
+        # AWS calls an empty change set a failed one; LocalStack does not.
+        return bool(answer.get("Changes"))
     if _NO_CHANGES.search(reason):
         return False
     raise DeploymentError(f"CloudFormation refused the template: {reason or status}")

@@ -184,7 +184,8 @@ def _build_runtime(target: Path) -> None:
 
 def _build_extension(target: Path, source: Path) -> None:
     _uv(
-        "pip", "install", "--target", str(target), "--no-deps", "--compile-bytecode", str(source)
+        "pip", "install", "--target", str(target), "--no-deps", "--compile-bytecode",
+        "--python", _python(), str(source),
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import shlex
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,7 @@ class Upload:
         except yaml.YAMLError as error:
             raise ProjectError(f"{self.file} is not valid YAML.", details=str(error)) from error
         schema = json.loads(self.schema.read_bytes())
-        validator = jsonschema.validators.validator_for(schema)(schema)
+        validator = _validator_class(schema)(schema)
         problems = [
             f"{'.'.join(str(part) for part in error.absolute_path) or '(top level)'}: "
             f"{error.message}"
@@ -74,6 +75,25 @@ class Upload:
                 advice=f"What it may hold is described in {self.schema}.",
                 details="\n".join(problems),
             )
+
+
+def _validator_class(schema: dict[str, Any]) -> Any:
+    """Return the schema's own validator, with one keyword more: ``uniqueItemProperties``.
+
+    JSON Schema cannot say that no two items of an array may share a name; Ajv's keyword can.
+    https://github.com/ajv-validator/ajv-keywords#uniqueitemproperties
+    """
+
+    def check(
+        _validator: object, names: list[str], items: Any, _schema: object
+    ) -> Iterator[jsonschema.ValidationError]:
+        for name in names if isinstance(items, list) else ():
+            values = [item[name] for item in items if isinstance(item, dict) and name in item]
+            for value in sorted({str(value) for value in values if values.count(value) > 1}):
+                yield jsonschema.ValidationError(f"two entries have the {name} {value!r}")
+
+    own = jsonschema.validators.validator_for(schema)
+    return jsonschema.validators.extend(own, {"uniqueItemProperties": check})  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True)

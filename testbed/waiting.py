@@ -11,7 +11,7 @@ _SLOWEST_POLL_SECONDS = 2.0
 _PAUSE_PER_SECOND_WAITED = 0.05
 
 
-class WaitedTooLong(Exception):  # noqa: N818
+class WaitedTooLong(Exception):
     """A condition did not become true within its limit."""
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from testbed import console
+from testbed.choices import Choices
 from testbed.demo.hosting import Hosting
 from testbed.demo.pipeline import Pipeline
 from testbed.demo.sites import Site, real_sites, sites_upload
@@ -20,6 +21,7 @@ from testbed.demo.story import Story, heading
 from testbed.demo.websites import PAGES
 from testbed.errors import TestbedError
 from testbed.localstack import exclusive
+from testbed.starting import start
 
 if TYPE_CHECKING:
     from testbed.session import Session
@@ -37,7 +39,7 @@ def perform(session: Session, keep: bool, urls: tuple[str, ...]) -> None:
         sites_upload(session.project, real, file)  # wrong URLs are to be known at once
         nothing_yet = sites_upload(session.project, [], file)
         heading("Start")
-        _start(session, f"{nothing_yet.name}={file}")
+        start(session, Choices(files={nothing_yet.name: file}))
         stage.callback(_stop, session)
         with console.step("Websites of the demo"):
             instance = session.localstack.running()
@@ -67,12 +69,6 @@ def _check_place(session: Session) -> None:
             f"The testbed of {session.project.root} is running, and the demo needs a fresh one.",
             advice="Stop it with: testbed down",
         )
-
-
-def _start(session: Session, file: str) -> None:
-    from testbed.cli import start
-
-    start(session, files=(file,))
 
 
 def _tell(session: Session, hosting: Hosting, real: tuple[Site, ...], file: Path) -> None:

@@ -82,8 +82,11 @@ class Story:
         self._pipeline.tick()
         say("Fired the schedule, as EventBridge does every minute. GET /status says:")
         with progress.status("waiting for the first check"):
-            statuses = self._pipeline.until(
-                "status of all sites at the API", lambda: self._all_checked(origin), MONITOR, origin
+            statuses = self._pipeline.await_(
+                "check that found the websites up",
+                lambda: self._all_checked(origin),
+                MONITOR,
+                origin,
             )
         width = max(len(site["name"]) for site in statuses)
         for site in statuses:
@@ -143,7 +146,7 @@ class Story:
         )
 
         def wait[T](what: str, probe: Callable[[], T | None], function: str) -> T:
-            return pipeline.until(what, probe, function, origin)
+            return pipeline.await_(what, probe, function, origin)
 
         with _live(timeline):
             mail = wait(

@@ -96,7 +96,7 @@ class Clients:
     """boto3 clients for one LocalStack, which never repeat a call by themselves."""
 
     def __init__(self, endpoint: str) -> None:
-        self._session = boto3.Session(
+        self._session: Any = boto3.Session(
             aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1"
         )
         self._arguments = {

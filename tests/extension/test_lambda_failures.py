@@ -3,12 +3,11 @@
 import re
 
 import pytest
+from conftest import Clients
 from lambda_functions import Function, FunctionFactory
 from waiting import process_exists, wait_until
 
 PROCESS_END_LIMIT = 5.0
-
-RUNTIME_PAGE = "https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"
 
 
 def reports_status(log: str, status: str, error_type: str | None) -> bool:
@@ -41,16 +40,12 @@ def test_exception_keeps_the_environment(functions: FunctionFactory) -> None:
     assert function.invoke().payload == before
 
 
-def test_asynchronous_failure_is_retried_twice(
-    functions: FunctionFactory, aws: dict[str, object]
-) -> None:
+def test_asynchronous_failure_is_retried_twice(functions: FunctionFactory, aws: Clients) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html"""
     function = functions("def handler(event, context): raise ValueError(event)")
     client = aws["lambda"]
 
-    response = client.invoke(  # type: ignore[attr-defined]
-        FunctionName=function.name, InvocationType="Event", Payload=b'"mark"'
-    )
+    response = client.invoke(FunctionName=function.name, InvocationType="Event", Payload=b'"mark"')
 
     request_id = response["ResponseMetadata"]["RequestId"]
 

@@ -6,6 +6,7 @@ import re
 
 from conftest import Clients
 from lambda_functions import FunctionFactory
+from waiting import wait_until
 
 HELLO = """
     import sys
@@ -148,8 +149,6 @@ def test_failures_are_counted_in_cloudwatch(functions: FunctionFactory, aws: Cli
             Period=60 * 60 * 24 * 365 * 200,
             Statistics=["Sum"],
         )
-        return sum(point["Sum"] for point in response["Datapoints"])
-
-    from waiting import wait_until
+        return float(sum(point["Sum"] for point in response["Datapoints"]))
 
     assert wait_until(errors, 10, "the error is counted") == 1

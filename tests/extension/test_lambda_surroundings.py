@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import tempfile
 import time
 import zipfile
 from pathlib import Path
@@ -161,13 +162,7 @@ def test_places(functions: FunctionFactory) -> None:
     assert places["module path"] == root
     assert places["file"] == f"{root}/app.py"
     assert Path(root).resolve() == Path(root)
-    assert places["home"] == places["temporary"] != tempfile_of_this_process()
-
-
-def tempfile_of_this_process() -> str:
-    import tempfile
-
-    return tempfile.gettempdir()
+    assert places["home"] == places["temporary"] != tempfile.gettempdir()
 
 
 def test_sdk_reaches_localstack_with_the_role_of_the_function(functions: FunctionFactory) -> None:

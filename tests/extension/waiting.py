@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 
 def wait_until[T](condition: Callable[[], T], limit: float, what: str) -> T:
@@ -16,7 +17,7 @@ def wait_until[T](condition: Callable[[], T], limit: float, what: str) -> T:
 def process_exists(process: int) -> bool:
     """Tell whether a process runs; one that has ended and awaits its parent does not."""
     try:
-        with open(f"/proc/{process}/stat") as stat:
-            return stat.read().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+        stat = Path(f"/proc/{process}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
         return False
+    return stat.rpartition(")")[2].split()[0] != "Z"

@@ -9,9 +9,10 @@ from typing import Any, cast
 
 import boto3
 import pytest
+from monitoring.storage import Documents
+
 from tests.unit.aws_fakes import FakeEvents, FakeS3, FakeSNS
 from tests.unit.examples import EVENTS, Context, Event
-from monitoring.storage import Documents
 
 
 @pytest.fixture

@@ -5,10 +5,11 @@ from itertools import product
 from typing import Any, cast
 
 import pytest
-from tests.unit.aws_fakes import FakeSNS
-from tests.unit.examples import Event, at, down, incident, site, up
 from monitoring.alerts import AlertTopic, MalformedAlert, document, parse, subject, text
 from monitoring.states import advance
+
+from tests.unit.aws_fakes import FakeSNS
+from tests.unit.examples import Event, at, down, incident, site, up
 
 
 def test_alerts_are_as_their_examples(event: Event) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.unit.examples import NOON, at, site
 from monitoring import guard
 from monitoring.checks import MAX_REDIRECTS, Checker, Observation
+
+from tests.unit.examples import NOON, at, site
 
 type Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

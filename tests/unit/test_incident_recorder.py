@@ -4,6 +4,7 @@ from collections.abc import Callable
 from types import ModuleType
 
 import pytest
+
 from tests.unit.aws_fakes import FakeS3, client_error
 from tests.unit.examples import Context, Event, incident
 

@@ -4,10 +4,11 @@ import json
 from itertools import permutations, product
 
 import pytest
-from tests.unit.aws_fakes import FakeS3
-from tests.unit.examples import incident
 from monitoring.incidents import Incident, merge, page, read, record
 from monitoring.storage import Contended, Documents
+
+from tests.unit.aws_fakes import FakeS3
+from tests.unit.examples import incident
 
 OPEN = incident(0)
 CLOSED = incident(0, 60)

@@ -7,14 +7,15 @@ from itertools import product
 from typing import Any, cast
 
 import pytest
-from tests.unit.aws_fakes import FakeS3, FakeSNS, client_error, open_gate
-from tests.unit.examples import NOON, at, down, site, up
-from tests.unit.interleaving import Turns, every_schedule
 from monitoring.alerts import AlertTopic
 from monitoring.checks import Observation
 from monitoring.ledger import Entry, Ledger, load, state_key
 from monitoring.states import Lease
 from monitoring.storage import BrokenDocument, Contended, Documents
+
+from tests.unit.aws_fakes import FakeS3, FakeSNS, client_error, open_gate
+from tests.unit.examples import NOON, at, down, site, up
+from tests.unit.interleaving import Turns, every_schedule
 
 KEY = state_key("shop")
 DOWN_ID = "shop-20260102T120000000Z-DOWN"

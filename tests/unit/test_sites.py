@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import pytest
-from tests.unit.aws_fakes import FakeS3
-from tests.unit.examples import ROOT
 from monitoring.sites import Site, SiteList, SitesError, parse, select
 from monitoring.storage import Documents
+
+from tests.unit.aws_fakes import FakeS3
+from tests.unit.examples import ROOT
 
 SHOP = "{name: shop, url: 'https://shop.example/'}"
 BLOG = "{name: blog, url: 'http://blog.example:8080/path?query#part'}"

@@ -7,12 +7,13 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from tests.unit.aws_fakes import FakeEvents, FakeS3, client_error
-from tests.unit.examples import Context, Event, at, down, incident, site, up
 from monitoring.incidents import record
 from monitoring.ledger import state_key
 from monitoring.states import advance
 from monitoring.storage import Documents
+
+from tests.unit.aws_fakes import FakeEvents, FakeS3, client_error
+from tests.unit.examples import Context, Event, at, down, incident, site, up
 
 SITES = b"sites: [{name: shop, url: 'https://shop.example/'}, {name: blog, url: 'http://blog/'}]"
 

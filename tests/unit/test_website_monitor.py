@@ -7,11 +7,12 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from tests.unit.aws_fakes import FakeS3, FakeSNS, client_error
-from tests.unit.examples import Context, Event
 from monitoring.monitor import Unhandled
 from monitoring.sites import SitesError
 from monitoring.times import epoch_ms
+
+from tests.unit.aws_fakes import FakeS3, FakeSNS, client_error
+from tests.unit.examples import Context, Event
 
 WAIT_LIMIT = 10.0
 """Seconds that something may take to happen before a test fails rather than hangs."""

@@ -12,7 +12,6 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-
 from localstack_testbed.decorators import on_infra_start, patch
 from localstack_testbed.on_import import on_import
 from localstack_testbed.queue_waiting import wait_for_message, wake

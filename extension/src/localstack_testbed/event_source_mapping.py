@@ -13,7 +13,6 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-
 from localstack_testbed.decorators import on_infra_start, patch
 from localstack_testbed.on_import import on_import
 from localstack_testbed.queue_waiting import (

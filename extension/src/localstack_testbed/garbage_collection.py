@@ -11,7 +11,6 @@ import gc
 from localstack_testbed.decorators import on_infra_ready
 
 
-
 def pause() -> None:
     """Collect nothing until LocalStack is ready."""
     gc.disable()

@@ -20,13 +20,15 @@ from localstack_testbed.switches import switch
 def listen_on_loopback() -> None:
     """Patch what makes LocalStack's server listen."""
     from localstack.runtime.server.twisted import TwistedRuntimeServer
-    from twisted.internet import reactor
+    from twisted.internet import reactor as twisted_reactor
+
+    reactor: Any = twisted_reactor
 
     @patch(TwistedRuntimeServer.register)
     def register(
         original: Callable[..., None], self: Any, gateway: Any, listen: Any, ssl_creds: Any = None
     ) -> None:
-        listen_tcp = reactor.listenTCP  # type: ignore[attr-defined]
+        listen_tcp = reactor.listenTCP
         for address in listen:
             host = address.host
 

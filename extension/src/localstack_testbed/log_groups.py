@@ -8,7 +8,6 @@ Setting: ``TESTBED_LOG_GROUPS`` (``0`` switches the module off).
 
 from typing import Any
 
-
 from localstack_testbed.decorators import on_infra_start, patch
 from localstack_testbed.on_import import on_import
 from localstack_testbed.switches import switch

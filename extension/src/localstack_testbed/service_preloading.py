@@ -15,7 +15,6 @@ from typing import Any
 
 from localstack_testbed.decorators import on_infra_ready, patch
 
-
 LOG = logging.getLogger(__name__)
 
 SERVICES = [name for name in os.environ.get("TESTBED_PRELOADED_SERVICES", "").split(",") if name]

@@ -96,7 +96,7 @@ def function_variables(
     if logging_config.get("LogFormat") == "JSON":
         variables["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
         variables["AWS_LAMBDA_LOG_LEVEL"] = logging_config.get("ApplicationLogLevel", "INFO")
-    return variables | own
+    return {**variables, **own}
 
 
 def _join(folders: list[Path]) -> str:

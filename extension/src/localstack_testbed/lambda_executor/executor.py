@@ -111,7 +111,7 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
 
     def get_endpoint_from_executor(self) -> str:
         host = config.GATEWAY_LISTEN[0].host
-        return "127.0.0.1" if host in ("0.0.0.0", "::") else str(host)
+        return "127.0.0.1" if host in ("0.0.0.0", "::") else str(host)  # noqa: S104 - compared only
 
     def get_runtime_endpoint(self) -> str:
         return ""

@@ -9,7 +9,6 @@ from typing import Any
 from localstack_testbed.decorators import patch
 
 
-
 class _Environments(dict[str, Any]):
     """Environments by id, whose iteration does not mind that another thread adds one."""
 

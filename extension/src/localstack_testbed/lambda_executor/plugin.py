@@ -25,7 +25,7 @@ class ProcessRuntimeExecutorPlugin(RuntimeExecutorPlugin):
 
 
 def _is_chosen() -> bool:
-    return config.LAMBDA_RUNTIME_EXECUTOR == NAME
+    return bool(config.LAMBDA_RUNTIME_EXECUTOR == NAME)
 
 
 @on_infra_start(should_load=_is_chosen)

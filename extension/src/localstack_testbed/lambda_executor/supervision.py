@@ -49,6 +49,7 @@ class Supervisor:
             self._process = subprocess.Popen(
                 [str(python), "-P", "-s", str(SCRIPT), *arguments],
                 stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
                 env=environment,
                 cwd=directory,

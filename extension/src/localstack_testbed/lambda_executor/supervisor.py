@@ -178,10 +178,10 @@ class Supervisor:
         os.chdir(message["directory"])
         if not message["fork"] or self._brings_imported_modules(message["path"]):
             script = [sys.executable, "-B", "-P", __file__, "run"]
-            os.execv(sys.executable, [*script, message["handler"], *message["path"]])
+            arguments = [*script, message["handler"], *message["path"]]
+            os.execv(sys.executable, arguments)  # noqa: S606 - in place of this process
         time.tzset()
         sys.dont_write_bytecode = True
-        # The descriptors are others now, but the objects above them can stay.
         sys.path[:] = self._paths
         run_runtime(message["handler"], message["path"])
 

@@ -1,0 +1,64 @@
+"""Deploying: what is not valid is refused before anything changes, and nothing is done twice."""
+
+from __future__ import annotations
+
+from tests.conftest import CommandLine, RunningTestbed
+
+
+def test_second_deployment_does_nothing(running_testbed: RunningTestbed) -> None:
+    command = running_testbed.command
+    parameters = "--parameter=ScheduleExpression=rate(1 day)"
+    command.output("deploy", parameters)
+    again = command.run("deploy", parameters)
+    assert again.returncode == 0
+    assert "The stack is up to date." in again.stderr
+    assert "Uploaded" not in again.stderr
+
+
+def test_invalid_sites_file(copied: CommandLine) -> None:
+    sites = copied.project / "sites.yaml"
+    sites.write_text("sites:\n  - name: shop\n    url: ftp://example.com\n")
+    result = copied.run("up")
+    assert result.returncode == 1
+    assert "sites.yaml is not valid" in result.stderr
+    assert "sites.0.url" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "was not running" in copied.run("down").stderr
+
+
+def test_sites_file_that_is_not_yaml(copied: CommandLine) -> None:
+    (copied.project / "sites.yaml").write_text("sites: [")
+    result = copied.run("up")
+    assert result.returncode == 1
+    assert "sites.yaml is not valid YAML" in result.stderr
+
+
+def test_two_sites_of_one_name(copied: CommandLine) -> None:
+    entry = "  - name: shop\n    url: https://example.com\n"
+    (copied.project / "sites.yaml").write_text(f"sites:\n{entry}{entry}")
+    result = copied.run("up")
+    assert result.returncode == 1
+    assert "shop" in result.stderr
+
+
+def test_template_error(copied: CommandLine) -> None:
+    template = copied.project / "template.yaml"
+    template.write_text(template.read_text().replace("!Ref WebsiteAlerts", "!Ref NoSuchThing"))
+    result = copied.run("up")
+    assert result.returncode == 1
+    assert "The init script 10-deploy.sh failed" in result.stderr
+    assert "NoSuchThing" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_template_that_is_not_yaml(copied: CommandLine) -> None:
+    (copied.project / "template.yaml").write_text("Resources: {")
+    result = copied.run("up")
+    assert result.returncode == 1
+    assert "template.yaml is not valid YAML" in result.stderr
+
+
+def test_parameter_without_a_value(copied: CommandLine) -> None:
+    result = copied.run("up", "--parameter", "AlertEmail")
+    assert result.returncode == 1
+    assert "'AlertEmail' is not of the form Name=value" in result.stderr

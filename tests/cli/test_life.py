@@ -1,0 +1,149 @@
+"""Starting and stopping, and what is left when that goes wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import psutil
+import pytest
+
+from testbed import instance
+from testbed.waiting import until
+from tests.conftest import CommandLine
+
+LIMIT_SECONDS = 30.0
+
+
+def processes_of(state: Path) -> list[psutil.Process]:
+    """Return every process that works for the testbed in a state folder."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "environ", "status"]):
+        texts = [*(process.info["cmdline"] or []), *(process.info["environ"] or {}).values()]
+        if process.info["status"] != psutil.STATUS_ZOMBIE and any(str(state) in t for t in texts):
+            found.append(process)
+    return found
+
+
+def await_no_process(state: Path) -> None:
+    """Wait until nothing works for the testbed in a state folder any more."""
+    until(lambda: not processes_of(state), within=LIMIT_SECONDS, what="end of every process")
+
+
+def pid_of(command: CommandLine) -> int:
+    """Return the process id of a testbed's LocalStack."""
+    recorded = instance.load(command.state)
+    assert recorded is not None
+    return recorded.pid
+
+
+def with_init_script(command: CommandLine, script: str) -> None:
+    """Give a project one init script."""
+    folder = command.project / "init" / "ready.d"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "10-test.sh"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+def test_up_twice_says_that_it_is_up(bare: CommandLine) -> None:
+    with_init_script(bare, 'exec testbed --endpoint-url "http://$GATEWAY_LISTEN" deploy')
+    first = bare.run("up", "--json")
+    assert first.returncode == 0, first.stderr
+    described = json.loads(first.stdout)
+    assert described["stack"] == "bare"
+    assert described["outputs"]["QueueUrl"].startswith(described["endpoint_url"])
+    again = bare.run("up", "--json")
+    assert again.returncode == 0
+    assert "up already" in again.stderr
+    assert json.loads(again.stdout) == described
+    down = bare.run("down")
+    assert "is down" in down.stderr
+    await_no_process(bare.state)
+    assert "was not running" in bare.run("down").stderr
+
+
+def test_up_after_a_crash(bare: CommandLine) -> None:
+    with_init_script(bare, 'exec testbed --endpoint-url "http://$GATEWAY_LISTEN" deploy')
+    bare.output("up")
+    first = pid_of(bare)
+    os.kill(first, signal.SIGKILL)
+    until(
+        lambda: not psutil.pid_exists(first) or psutil.Process(first).status() == "zombie",
+        within=LIMIT_SECONDS,
+        what="end of LocalStack",
+    )
+    assert "not running" in bare.run("status").stderr
+    bare.output("up")
+    assert pid_of(bare) != first
+    bare.output("down")
+    await_no_process(bare.state)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_start_leaves_no_process(bare: CommandLine, number: signal.Signals) -> None:
+    marker = bare.project / "script-runs"
+    with_init_script(bare, f'touch "{marker}"\nexec sleep 600')
+    process = subprocess.Popen(bare.arguments("up"), stdin=subprocess.DEVNULL)
+    try:
+        until(marker.exists, within=LIMIT_SECONDS, what="running init script")
+        process.send_signal(number)
+        assert process.wait(LIMIT_SECONDS) == 128 + number
+    finally:
+        process.kill()
+        process.wait()
+    await_no_process(bare.state)
+    assert "was not running" in bare.run("down").stderr
+
+
+def test_busy_port(bare: CommandLine) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        result = bare.run("up", "--port", str(port))
+    assert result.returncode == 1
+    assert f"Port {port} on 127.0.0.1 is in use" in result.stderr
+    assert "--port" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_listens_on_loopback_only(bare: CommandLine) -> None:
+    bare.run("up")
+    family = [psutil.Process(pid_of(bare))]
+    family += family[0].children(recursive=True)
+    addresses = {
+        connection.laddr.ip
+        for process in family
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert addresses == {"127.0.0.1"}
+
+
+def test_failing_init_script(bare: CommandLine) -> None:
+    with_init_script(bare, 'echo "the reason, said by the script"\nexit 3')
+    result = bare.run("up")
+    assert result.returncode == 1
+    assert "The init script 10-test.sh failed" in result.stderr
+    assert "the reason, said by the script" in result.stderr
+    assert "Traceback" not in result.stderr
+    await_no_process(bare.state)
+
+
+def test_commands_without_a_testbed(bare: CommandLine) -> None:
+    for name in ("status", "env", "deploy", "tick", "inbox", "logs"):
+        result = bare.run(name)
+        assert result.returncode == 1, name
+        assert "is not running" in result.stderr, name
+        assert "testbed up" in result.stderr, name
+
+
+def test_outside_of_a_project(tmp_path: Path) -> None:
+    result = CommandLine(tmp_path / "state", project=tmp_path).run("up")
+    assert result.returncode == 1
+    assert "There is no samconfig.toml" in result.stderr

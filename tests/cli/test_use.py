@@ -1,0 +1,119 @@
+"""A running testbed in the hands of its user: the commands, the AWS CLI, awslocal and boto3."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from testbed.waiting import until
+from tests.conftest import RunningTestbed
+
+BIN = Path(sys.executable).parent
+
+
+def shell(running: RunningTestbed, script: str) -> str:
+    """Run a script in a shell that has evaluated `testbed env`, and return what it printed."""
+    exports = running.command.output("env")
+    result = subprocess.run(
+        ["sh", "-euc", f"{exports}\n{script}"],
+        # A caller's profile must not get in the way.
+        env={**os.environ, "AWS_PROFILE": "none-such", "PATH": f"{BIN}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def test_status(running_testbed: RunningTestbed) -> None:
+    view = json.loads(running_testbed.command.output("status", "--json"))
+    assert view["stack_status"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+    assert set(view["functions"]) == {"website-monitor", "incident-recorder", "status-api"}
+    assert set(view["functions"].values()) == {"Active"}
+    assert set(view["queues"]) == {"incident-queue", "incident-dlq", "website-monitor-dlq"}
+    text = running_testbed.command.output("status")
+    assert "website-monitor Active" in text
+    assert running_testbed.api_url in text
+
+
+def test_tick_and_logs(running_testbed: RunningTestbed) -> None:
+    command = running_testbed.command
+    event = json.loads(command.output("tick", "--json"))
+    assert event["detail-type"] == "Scheduled Event"
+    assert event["resources"] == ["arn:aws:events:us-east-1:000000000000:rule/cron-rule"]
+    pattern = re.compile(
+        r"START RequestId: (\S+) Version: \$LATEST.*END RequestId: \1.*REPORT RequestId: \1\t"
+        r"Duration: [\d.]+ ms\tBilled Duration: \d+ ms\tMemory Size: 512 MB\t"
+        r"Max Memory Used: \d+ MB",
+        re.DOTALL,
+    )
+    until(
+        lambda: pattern.search(command.output("logs", "website-monitor")),
+        within=20,
+        what="START, END and REPORT lines",
+    )
+
+
+def test_tick_of_an_unknown_rule(running_testbed: RunningTestbed) -> None:
+    result = running_testbed.command.run("tick", "no-such-rule")
+    assert result.returncode == 1
+    assert "no-such-rule" in result.stderr
+    assert "cron-rule" in result.stderr
+
+
+def test_logs_of_an_unknown_function(running_testbed: RunningTestbed) -> None:
+    result = running_testbed.command.run("logs", "no-such-function")
+    assert result.returncode == 1
+    assert "status-api" in result.stderr
+
+
+def test_inbox(running_testbed: RunningTestbed) -> None:
+    shell(
+        running_testbed,
+        f"aws sns publish --topic-arn {running_testbed.outputs['AlertsTopicArn']}"
+        " --subject 'A subject of its own' --message hello",
+    )
+    command = running_testbed.command
+    until(
+        lambda: [
+            mail
+            for mail in json.loads(command.output("inbox", "--json"))
+            if mail["subject"] == "A subject of its own"
+        ],
+        within=20,
+        what="mail",
+    )
+    assert "A subject of its own" in command.output("inbox")
+
+
+def test_aws_cli(running_testbed: RunningTestbed) -> None:
+    names = shell(
+        running_testbed,
+        "aws lambda list-functions --query 'Functions[].FunctionName' --output text",
+    )
+    assert {"website-monitor", "incident-recorder", "status-api"} <= set(names.split())
+
+
+def test_awslocal(running_testbed: RunningTestbed) -> None:
+    bucket = running_testbed.outputs["BucketName"]
+    script = (
+        f"echo hello | awslocal s3 cp - s3://{bucket}/hello.txt\n"
+        f"awslocal s3 cp s3://{bucket}/hello.txt -\n"
+        f"awslocal s3 rm s3://{bucket}/hello.txt >&2\n"
+    )
+    assert shell(running_testbed, script) == "hello\n"
+
+
+def test_boto3(running_testbed: RunningTestbed) -> None:
+    program = (
+        "import boto3; queue = boto3.resource('sqs').get_queue_by_name(QueueName='incident-dlq');"
+        "print(queue.attributes['QueueArn'])"
+    )
+    arn = shell(running_testbed, f'python -c "{program}"')
+    assert arn.strip() == "arn:aws:sqs:us-east-1:000000000000:incident-dlq"
