@@ -97,9 +97,9 @@ def fetch_python() -> str:
     """Let uv fetch the wanted Python."""
     own = ROOT / ".testbed" / "uv"
     own_uv = own / "bin" / "uv"
-    if not own_uv.exists():
-        install(sys.executable, own)
     try:
+        if not own_uv.exists():
+            install(sys.executable, own)
         run([str(own_uv), "python", "install", WANTED])
         return run([str(own_uv), "python", "find", "--managed-python", WANTED]).strip()
     except SetupError as error:

@@ -232,3 +232,8 @@ def _run(command: list[str], environment: dict[str, str] | None = None) -> None:
             advice="The first run needs the network, and a Python 3.13; later runs need neither.",
             details=result.stdout.strip(),
         )
+
+
+if __name__ == "__main__":
+    # For tools that look into LocalStack's packages: the interpreter that has them.
+    print(ensure_environments(lambda message: print(message, file=sys.stderr)).localstack_python)

@@ -3,10 +3,13 @@
 import json
 import math
 import re
+from datetime import UTC, datetime, timedelta
 
 from conftest import Clients
 from lambda_functions import FunctionFactory
 from waiting import wait_until
+
+METRICS_LIMIT = 10.0
 
 HELLO = """
     import sys
@@ -134,21 +137,29 @@ def test_logs_in_json(functions: FunctionFactory) -> None:
     assert {"durationMs", "billedDurationMs", "initDurationMs"} <= record["metrics"].keys()
 
 
-def test_failures_are_counted_in_cloudwatch(functions: FunctionFactory, aws: Clients) -> None:
+def test_invocations_and_errors_are_counted(functions: FunctionFactory, aws: Clients) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html"""
-    function = functions("import missing_module")
-    function.invoke()
+    function = functions(
+        """
+        def handler(event, context):
+            if event:
+                raise ValueError(event)
+        """
+    )
+    for event in (None, None, "wrong"):
+        function.invoke(event)
 
-    def errors() -> float:
+    def counted(metric: str) -> float:
         response = aws["cloudwatch"].get_metric_statistics(
             Namespace="AWS/Lambda",
-            MetricName="Errors",
+            MetricName=metric,
             Dimensions=[{"Name": "FunctionName", "Value": function.name}],
-            StartTime=0,
-            EndTime="2100-01-01",
-            Period=60 * 60 * 24 * 365 * 200,
+            StartTime=datetime.now(UTC) - timedelta(hours=1),
+            EndTime=datetime.now(UTC) + timedelta(hours=1),
+            Period=86400,
             Statistics=["Sum"],
         )
         return float(sum(point["Sum"] for point in response["Datapoints"]))
 
-    assert wait_until(errors, 10, "the error is counted") == 1
+    wait_until(lambda: counted("Invocations") == 3, METRICS_LIMIT, "three invocations counted")
+    wait_until(lambda: counted("Errors") == 1, METRICS_LIMIT, "one error counted")

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+# The AWS SDK, and what AWS's runtime imports itself.
+PRELOAD = "boto3 boto3.s3.inject http.client runtime_client simplejson"
+
 
 class SettingsError(Exception):
     """A setting is missing or cannot be right; the message says which and what to do."""
@@ -40,5 +43,5 @@ class Settings:
                 f"LAMBDA_PROCESS_PYTHON={value} is no program: set it to the interpreter of an "
                 "environment that has boto3 and awslambdaric"
             )
-        preload = variables.get("LAMBDA_PROCESS_PRELOAD", "boto3 simplejson http.client")
+        preload = variables.get("LAMBDA_PROCESS_PRELOAD", PRELOAD)
         return cls(python=Path(value).absolute(), preload=tuple(preload.split()))

@@ -1,0 +1,33 @@
+"""The demo, from its start to its end."""
+
+from __future__ import annotations
+
+import re
+
+from tests.cli.test_life import await_no_process
+from tests.conftest import CommandLine
+
+
+def test_demo_tells_the_whole_story(command: CommandLine) -> None:
+    result = command.run("demo")
+    assert result.returncode == 0, f"{result.stdout}\n{result.stderr}"
+    hops = ("alert published", "mail in the inbox", "incident recorded", "open at API")
+    for hop in (*hops, "incident closed", "closed at API"):
+        assert re.search(rf"{hop} +\d+ ms", result.stdout), hop
+    assert "\x1b" not in result.stdout  # plain, as it is not on a terminal
+    await_no_process(command.state)
+
+
+def test_demo_refuses_what_is_no_url(command: CommandLine) -> None:
+    result = command.run("demo", "--site", "example.com")
+    assert result.returncode == 1
+    assert "example.com" in result.stderr
+    assert "http" in result.stderr
+
+
+def test_demo_needs_a_fresh_testbed(command: CommandLine) -> None:
+    command.output("up", "--parameter=ScheduleExpression=rate(1 day)")
+    result = command.run("demo")
+    assert result.returncode == 1
+    assert "testbed down" in result.stderr
+    assert command.run("status").returncode == 0  # and has left the other one alone

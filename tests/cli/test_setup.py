@@ -1,0 +1,49 @@
+"""The set-up of a fresh machine, as far as it can be asked for without a network."""
+
+from __future__ import annotations
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+
+def set_up(root: Path) -> subprocess.CompletedProcess[str]:
+    """Run the set-up script of a clone, with no package index to ask."""
+    return subprocess.run(
+        [sys.executable, str(root / "scripts" / "setup.py")],
+        env={**os.environ, "PIP_NO_INDEX": "1", "PYENV_ROOT": str(root / "no-pyenv")},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+
+
+def test_second_run_does_nothing() -> None:
+    result = set_up(ROOT)
+    assert result.returncode == 0
+    assert result.stdout == ""
+    assert result.stderr == ""
+
+
+def test_missing_python(tmp_path: Path) -> None:
+    for name in ("scripts", "requirements"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    script = tmp_path / "scripts" / "setup.py"
+    script.write_text(script.read_text().replace('WANTED = "3.13"', 'WANTED = "3.99"'))
+    result = set_up(tmp_path)
+    assert result.returncode == 1
+    assert "Error: Python 3.99 is needed, and is neither on PATH nor in pyenv" in result.stderr
+    assert "Install Python 3.99, and run this again." in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_the_set_up_has_the_syntax_of_python_3_9() -> None:
+    source = (ROOT / "scripts" / "setup.py").read_text()
+    ast.parse(source, feature_version=(3, 9))

@@ -1,0 +1,69 @@
+"""Parts of the command line that are small and have rules of their own."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+import pytest
+
+from testbed import instance
+from testbed.instance import Instance
+from testbed.schedules import scheduled_event
+from testbed.session import api_url
+from testbed.waiting import WaitedTooLong, until
+
+
+def test_scheduled_event_is_as_aws_documents_it() -> None:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html"""
+    arn = "arn:aws:events:us-east-1:123456789012:rule/my-schedule"
+    event = scheduled_event(arn, datetime(2015, 10, 8, 16, 53, 6, 999, UTC))
+    assert event.pop("id")
+    assert event == {
+        "version": "0",
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": "123456789012",
+        "time": "2015-10-08T16:53:06Z",
+        "region": "us-east-1",
+        "resources": [arn],
+        "detail": {},
+    }
+
+
+def test_api_url_of_an_emulator() -> None:
+    outputs = {
+        "Queue": "http://127.0.0.1:4566/queue/x",
+        "Api": "https://abc-1.execute-api.eu-central-1.amazonaws.com/v1",
+    }
+    assert api_url(outputs, "http://127.0.0.1:1") == "http://127.0.0.1:1/_aws/execute-api/abc-1/v1"
+    assert api_url({}, "http://127.0.0.1:1") is None
+
+
+def test_recorded_instance_is_this_process_and_no_other(tmp_path: Path) -> None:
+    created = psutil.Process().create_time()
+    running = Instance(os.getpid(), created, "http://127.0.0.1:1")
+    instance.save(running, tmp_path)
+    assert instance.load(tmp_path) == running
+    assert running.process() is not None
+    reused = Instance(os.getpid(), created - 100, "http://127.0.0.1:1")
+    assert reused.process() is None
+    instance.forget(tmp_path)
+    assert instance.load(tmp_path) is None
+
+
+def test_record_that_was_cut_off(tmp_path: Path) -> None:
+    (tmp_path / "instance.json").write_text('{"pid": 1')
+    assert instance.load(tmp_path) is None
+
+
+def test_until_returns_what_it_waited_for() -> None:
+    answers = iter([None, "", "there"])
+    assert until(lambda: next(answers), within=5, what="answer") == "there"
+
+
+def test_until_gives_up() -> None:
+    with pytest.raises(WaitedTooLong, match=r"After 0\.02 s there is still no answer\."):
+        until(lambda: None, within=0.02, what="answer")

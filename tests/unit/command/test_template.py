@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from testbed.errors import ProjectError
+from testbed.template import local_code, read_template
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "template.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_short_intrinsic_functions_become_long(tmp_path: Path) -> None:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html"""
+    template = read_template(
+        written(
+            tmp_path,
+            "Resources:\n"
+            "  A: !Ref B\n"
+            "  C: !GetAtt D.Arn\n"
+            "  E: !Sub ${F}/x\n"
+            "  G: !Join ['-', [a, !Ref B]]\n"
+            "  H: !If [Cond, !GetAtt [D, Arn], !Ref AWS::NoValue]\n"
+            "  I: {Condition: !Condition Cond}\n",
+        )
+    )
+    assert template["Resources"] == {
+        "A": {"Ref": "B"},
+        "C": {"Fn::GetAtt": ["D", "Arn"]},
+        "E": {"Fn::Sub": "${F}/x"},
+        "G": {"Fn::Join": ["-", ["a", {"Ref": "B"}]]},
+        "H": {"Fn::If": ["Cond", {"Fn::GetAtt": ["D", "Arn"]}, {"Ref": "AWS::NoValue"}]},
+        "I": {"Condition": {"Condition": "Cond"}},
+    }
+
+
+def test_dates_stay_text(tmp_path: Path) -> None:
+    template = read_template(written(tmp_path, "Resources: {A: {Version: 2012-10-17}}"))
+    assert template["Resources"]["A"]["Version"] == "2012-10-17"
+
+
+@pytest.mark.parametrize("text", ["[]", "Outputs: {}", "Resources: ["])
+def test_what_is_no_template(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ProjectError, match="is not"):
+        read_template(written(tmp_path, text))
+
+
+def test_local_code_is_found_and_replaced(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    template = read_template(
+        written(
+            tmp_path,
+            "Globals: {Function: {CodeUri: src/, Architectures: [arm64]}}\n"
+            "Resources:\n"
+            "  Sam: {Type: AWS::Serverless::Function, Properties: {CodeUri: src}}\n"
+            "  Plain: {Type: AWS::Lambda::Function, Properties: {Code: src}}\n"
+            "  Remote: {Type: AWS::Serverless::Function, Properties: {CodeUri: 's3://b/k'}}\n"
+            "  Inline: {Type: AWS::Lambda::Function, Properties: {Code: {ZipFile: x}}}\n"
+            "  Queue: {Type: AWS::SQS::Queue}\n",
+        )
+    )
+    places = list(local_code(template, tmp_path))
+    assert {place.architecture for place in places} == {"arm64"}
+    for place in places:
+        place.replace("bucket", "key")
+    resources = template["Resources"]
+    assert template["Globals"]["Function"]["CodeUri"] == {"Bucket": "bucket", "Key": "key"}
+    assert resources["Sam"]["Properties"]["CodeUri"] == {"Bucket": "bucket", "Key": "key"}
+    assert resources["Plain"]["Properties"]["Code"] == {"S3Bucket": "bucket", "S3Key": "key"}
+    assert resources["Remote"]["Properties"]["CodeUri"] == "s3://b/k"
+    assert resources["Inline"]["Properties"]["Code"] == {"ZipFile": "x"}
+
+
+def test_missing_code(tmp_path: Path) -> None:
+    template = read_template(
+        written(
+            tmp_path,
+            "Resources: {F: {Type: AWS::Serverless::Function, Properties: {CodeUri: none}}}",
+        )
+    )
+    with pytest.raises(ProjectError, match="F: CodeUri names none, which is not a folder"):
+        list(local_code(template, tmp_path))
