@@ -25,6 +25,7 @@ def set_up(root: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_second_run_does_nothing() -> None:
+    set_up(ROOT)
     result = set_up(ROOT)
     assert result.returncode == 0
     assert result.stdout == ""

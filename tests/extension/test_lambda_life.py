@@ -215,6 +215,18 @@ def test_reserved_concurrency_of_zero_runs_nothing(
         function.invoke()
 
 
+def test_loss_of_the_supervisor_is_made_good(tmp_path: Path) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
+    with running_localstack(tmp_path) as (endpoint, _):
+        function = _lonely_function(endpoint)
+        process, supervisor, _ = function.invoke().payload
+
+        os.kill(supervisor, 9)
+        _all_end([process, supervisor])
+
+        assert function.invoke().error is None
+
+
 def _lonely_function(endpoint: str) -> Function:
     clients = Clients(endpoint)
     return FunctionFactory(clients["lambda"], clients["logs"])(

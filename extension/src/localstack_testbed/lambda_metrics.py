@@ -29,6 +29,7 @@ def gather_metrics() -> None:
 
 def _patch() -> None:
     from localstack.services.lambda_.invocation import metrics
+    from localstack.utils.patch import Patch
 
     gathered = _GatheredMetrics()
 
@@ -42,7 +43,7 @@ def _patch() -> None:
     ) -> None:
         gathered.add(account_id, region_name, kwargs["func_name"], metric, value)
 
-    metrics.publish_lambda_metric = publish
+    Patch(metrics, "publish_lambda_metric", publish).apply()
 
 
 class _GatheredMetrics:

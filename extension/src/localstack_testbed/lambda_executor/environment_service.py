@@ -1,16 +1,17 @@
-"""What all execution environments share: the settings and the supervisor."""
+"""What all execution environments share: the settings, the code and the supervisor."""
 
 import tempfile
 import threading
 from functools import cache
 from pathlib import Path
 
+from localstack_testbed.lambda_executor.code_store import CodeStore
 from localstack_testbed.lambda_executor.settings import Settings
 from localstack_testbed.lambda_executor.supervision import Supervisor
 
 
 class EnvironmentService:
-    """Holds the settings, and the supervisor: started when needed, and again if it ended.
+    """Holds the settings, the code, and the supervisor: started when needed, and again if it ended.
 
     ``directory`` is a new folder for the environments' files; the supervisor deletes it.
     """
@@ -18,6 +19,7 @@ class EnvironmentService:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.directory = Path(tempfile.mkdtemp(prefix="lambda-environments-")).resolve()
+        self.code = CodeStore(self.directory / "code")
         self.stopping = False
         self._lock = threading.Lock()
         self._supervisor: Supervisor | None = None

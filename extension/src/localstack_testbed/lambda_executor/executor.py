@@ -121,7 +121,7 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
 
     @classmethod
     def prepare_version(cls, function_version: FunctionVersion) -> None:
-        """Unpack a version's code and layers, and compile them to byte code.
+        """Unpack a version's code and layers.
 
         Raises
         ------
@@ -138,16 +138,10 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
             )
         if runtime != "python3.13":
             _warn_of_other_version(function_version.id.function_name, runtime)
+        service = EnvironmentService.instance()
         for code in (version.code, *(layer.code for layer in version.layers)):
-            if code is None:
-                continue
-            code.prepare_for_execution()
-            if not code.is_hot_reloading():
-                try:
-                    supervisor = EnvironmentService.instance().supervisor()
-                    supervisor.compile(code.get_unzipped_code_location())
-                except ConnectionError as error:
-                    LOG.warning("Could not compile %s: %s", function_version.qualified_arn, error)
+            if code is not None:
+                service.code.prepare(code, service.supervisor())
 
     @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:

@@ -77,6 +77,10 @@ class RuntimeProcess:
             self.output.close_writer()
         self._started.set_result(self._handle)
 
+    @property
+    def ended(self) -> bool:
+        return self._ended.is_set()
+
     def next_event(self, deadline: float) -> ProcessEvent:
         """Wait for what happens next, until ``deadline`` (``time.monotonic``).
 

@@ -152,11 +152,10 @@ class Sandbox:
 
     def _run(self, request: Request, deadline: float) -> Fault | bytes:
         process = self._process
-        # It gave the last answer; whether it lived on after that shows now.
-        if (
-            process is not None
-            and not self._asks_for_event
-            and not isinstance(process.next_event(deadline), Ready)
+        # Whether it lived on after its last answer shows now.
+        if process is not None and (
+            process.ended
+            or not (self._asks_for_event or isinstance(process.next_event(deadline), Ready))
         ):
             self._reset()
         if self._process is None:

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-# The AWS SDK, and what AWS's runtime imports itself.
-PRELOAD = "boto3 boto3.s3.inject http.client runtime_client simplejson"
+# The AWS SDK, and what the runtime imports. Not its native client (runtime_client), which does not
+# work in a process that was forked after its import.
+PRELOAD = "boto3 boto3.s3.inject http.client simplejson"
 
 
 class SettingsError(Exception):

@@ -96,16 +96,22 @@ class Supervisor:
         self._send(message, output)
         return RuntimeHandle(self, number, started.result())
 
-    def compile(self, directory: Path) -> None:
-        """Compile the modules in a folder to byte code, and wait for the end of it."""
+    def compile(self, directory: Path) -> Future[int]:
+        """Begin to compile the modules in a folder to byte code.
+
+        Raises
+        ------
+        ConnectionError
+            The supervisor has ended.
+        """
         number = next(self._numbers)
         compiled: Future[int] = Future()
         with self._lock:
             if self._ended:
-                return
+                raise ConnectionError("the supervisor of Lambda environments has ended")
             self._compilations[number] = compiled
         self._send({"command": "compile", "id": number, "directory": str(directory)})
-        compiled.result()
+        return compiled
 
     def signal(self, number: int, command: str) -> None:
         self._send({"command": command, "id": number})

@@ -269,6 +269,7 @@ def compile_bundle(directory: str) -> None:
     """Write byte code beside the bundle's modules; what cannot be compiled stays as it is."""
     import compileall
 
+    os.nice(10)  # nobody waits for it
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.dup2(null, 2)

@@ -1,0 +1,1 @@
+"""Measurements of the testbed beside another emulator: ``python -m benchmarks up``."""

@@ -1,0 +1,111 @@
+"""What is measured, and what was found."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from enum import StrEnum
+from statistics import median
+
+
+class Unit(StrEnum):
+    """The unit of a measure's samples."""
+
+    SECONDS = "s"
+    BYTES = "B"
+
+
+class Measure(StrEnum):
+    """A thing to measure; docs/benchmarks.md says from where to where."""
+
+    COLD_START = "cold_start"
+    START = "start"
+    FIRST_INCIDENT = "first_incident"
+    INCIDENT = "incident"
+    END_OF_INCIDENT = "end_of_incident"
+    INCIDENT_AFTER_SILENCE = "incident_after_silence"
+    IDLE_RSS = "idle_rss"
+    IDLE_PSS = "idle_pss"
+    BUSY_RSS = "busy_rss"
+    BUSY_PSS = "busy_pss"
+
+    @property
+    def title(self) -> str:
+        """What to call it in a table."""
+        return _TITLES[self]
+
+    @property
+    def unit(self) -> Unit:
+        """The unit of its samples."""
+        return Unit.BYTES if self.endswith("ss") else Unit.SECONDS
+
+
+_TITLES = {
+    Measure.COLD_START: "Empty caches → API answers",
+    Measure.START: "Nothing → API answers",
+    Measure.FIRST_INCIDENT: "First check → incident",
+    Measure.INCIDENT: "Check → incident",
+    Measure.END_OF_INCIDENT: "Check → end of incident",
+    Measure.INCIDENT_AFTER_SILENCE: "Check → incident, after silence",
+    Measure.IDLE_RSS: "Memory, deployed (RSS)",
+    Measure.IDLE_PSS: "Memory, deployed (PSS)",
+    Measure.BUSY_RSS: "Memory, after the checks (RSS)",
+    Measure.BUSY_PSS: "Memory, after the checks (PSS)",
+}
+
+
+@dataclass
+class Results:
+    """The samples of each measure and emulator, and what could not be measured.
+
+    Parameters
+    ----------
+    samples
+        Lists of samples by measure and the emulator's name, in the order of measuring.
+    lacking
+        Why there are no (further) samples, by measure and the emulator's name.
+    """
+
+    emulators: tuple[str, ...]
+    samples: dict[Measure, dict[str, list[float]]] = field(default_factory=dict)
+    lacking: dict[Measure, dict[str, str]] = field(default_factory=dict)
+
+    def add(self, measure: Measure, emulator: str, sample: float) -> None:
+        """Keep a sample."""
+        self.samples.setdefault(measure, {}).setdefault(emulator, []).append(sample)
+
+    def lacks(self, measure: Measure, emulator: str, reason: str) -> None:
+        """Keep the first reason why something could not be measured."""
+        self.lacking.setdefault(measure, {}).setdefault(emulator, reason)
+
+    def of(self, measure: Measure, emulator: str) -> list[float]:
+        """Return the samples, of which there may be none."""
+        return self.samples.get(measure, {}).get(emulator, [])
+
+    def reason(self, measure: Measure, emulator: str) -> str | None:
+        """Return why something could not be measured, or None if it could."""
+        return self.lacking.get(measure, {}).get(emulator)
+
+    def measured(self) -> list[Measure]:
+        """Return what was measured or tried, in the order of :class:`Measure`."""
+        return [one for one in Measure if one in self.samples or one in self.lacking]
+
+
+def percentile(samples: list[float], share: float) -> float:
+    """Return the smallest sample that at least this share of all samples does not exceed.
+
+    This is the nearest rank, so with fewer than a hundred samples the 99th percentile is the
+    slowest of them.
+
+    Parameters
+    ----------
+    share
+        From 0 (exclusive) to 1.
+    """
+    return sorted(samples)[math.ceil(share * len(samples)) - 1]
+
+
+def ratio(results: Results, measure: Measure, ours: str, theirs: str) -> float | None:
+    """Return our median over theirs: below 1 where we need less; None without both."""
+    own, other = results.of(measure, ours), results.of(measure, theirs)
+    return median(own) / median(other) if own and other else None

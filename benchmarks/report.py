@@ -1,0 +1,94 @@
+"""Results for people, as a table or as Markdown, and for programs, as JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from statistics import median
+
+from rich.table import Table
+
+from benchmarks.course import Plan
+from benchmarks.machine import Machine
+from benchmarks.measures import Measure, Results, Unit, percentile, ratio
+
+
+def rows(results: Results) -> list[list[str]]:
+    """Return the header and one row per measure: each emulator's columns, then the ratio.
+
+    The emulator that comes first is the one that the ratio speaks of.
+    """
+    ours, *others = results.emulators
+    header = ["Measure"]
+    for name in results.emulators:
+        header += [f"{name}: median", "p99"]
+    table = [[*header, *(f"{ours} / {name}" for name in others), "samples"]]
+    for measure in results.measured():
+        row = [measure.title]
+        for name in results.emulators:
+            row += _cells(results, measure, name)
+        for name in others:
+            value = ratio(results, measure, ours, name)
+            row.append("–" if value is None else f"{value:.2f}")
+        row.append(" / ".join(str(len(results.of(measure, name))) for name in results.emulators))
+        table.append(row)
+    return table
+
+
+def _cells(results: Results, measure: Measure, emulator: str) -> list[str]:
+    samples, lacking = results.of(measure, emulator), results.reason(measure, emulator)
+    if not samples:
+        return ["lacking" if lacking else "–", "–"]
+    mark = " (!)" if lacking else ""
+    return [
+        amount(median(samples), measure.unit) + mark,
+        amount(percentile(samples, 0.99), measure.unit),
+    ]
+
+
+def lacking(results: Results) -> list[str]:
+    """Return a sentence for each thing that could not be measured."""
+    return [
+        f"{emulator}, {measure.title}: {' '.join(reason.split())}"
+        for measure in results.measured()
+        for emulator, reason in results.lacking.get(measure, {}).items()
+    ]
+
+
+def amount(value: float, unit: Unit) -> str:
+    """Format a sample with a unit that people use."""
+    if unit is Unit.BYTES:
+        return f"{value / 2**20:.0f} MiB"
+    return f"{value:.2f} s" if value >= 1 else f"{value * 1000:.0f} ms"
+
+
+def as_table(results: Results) -> Table:
+    """Return a table for a terminal."""
+    header, *body = rows(results)
+    table = Table()
+    table.add_column(header[0])
+    for title in header[1:]:
+        table.add_column(title, justify="right")
+    for row in body:
+        table.add_row(*row)
+    return table
+
+
+def as_markdown(results: Results, machine: Machine) -> str:
+    """Return the table, the machine and what is lacking as Markdown."""
+    header, *body = rows(results)
+    lines = [header, ["---"] + ["---:"] * (len(header) - 1), *body]
+    text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    notes = "".join(f"- {line}\n" for line in lacking(results))
+    return f"{text}\n\n{machine}.\n" + (f"\n{notes}" if notes else "")
+
+
+def as_json(results: Results, machine: Machine, plan: Plan) -> str:
+    """Return everything, every sample included: seconds and bytes."""
+    document = {
+        "machine": asdict(machine),
+        "plan": asdict(plan),
+        "samples": results.samples,
+        "lacking": results.lacking,
+    }
+    return json.dumps(document, indent=2) + "\n"
