@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +59,11 @@ class Course:
     """
 
     def __init__(
-        self, emulators: list[Emulator], plan: Plan, results: Results, report: Callable[[str], None]
+        self,
+        emulators: Sequence[Emulator],
+        plan: Plan,
+        results: Results,
+        report: Callable[[str], None],
     ) -> None:
         self._emulators = emulators
         self._plan = plan
@@ -89,11 +93,16 @@ class Course:
                 self._results.add(Measure.COLD_START, emulator.name, seconds)
 
     def _warm_caches(self) -> None:
-        """Start each once, uncounted: environments and packages may have to be made."""
+        """Start each once, uncounted: environments and packages may have to be made.
+
+        What does not start is left out from here on.
+        """
+        working = []
         for emulator in self._emulators:
             self._report(f"environments and packages: {emulator.name}")
             with self._noting(Measure.START, emulator), started(emulator):
-                pass
+                working.append(emulator)
+        self._emulators = working
 
     def _measure_start(self, emulator: Emulator) -> None:
         with started(emulator) as (running, website, seconds):
@@ -155,8 +164,9 @@ class Course:
         try:
             yield
         except TestbedError as error:
-            self._report(f"{emulator.name}: {error}")
-            self._results.lacks(measure, emulator.name, error.message)
+            reason = " ".join(f"{error.message} {error.details}".split())
+            self._report(f"{emulator.name}: {reason}")
+            self._results.lacks(measure, emulator.name, reason)
 
 
 @dataclass(frozen=True)

@@ -22,17 +22,17 @@ class Measure(StrEnum):
     START = "start"
     FIRST_INCIDENT = "first_incident"
     INCIDENT = "incident"
-    END_OF_INCIDENT = "end_of_incident"
     INCIDENT_AFTER_SILENCE = "incident_after_silence"
+    END_OF_INCIDENT = "end_of_incident"
     IDLE_RSS = "idle_rss"
     IDLE_PSS = "idle_pss"
     BUSY_RSS = "busy_rss"
     BUSY_PSS = "busy_pss"
 
     @property
-    def title(self) -> str:
+    def label(self) -> str:
         """What to call it in a table."""
-        return _TITLES[self]
+        return _LABELS[self]
 
     @property
     def unit(self) -> Unit:
@@ -40,17 +40,17 @@ class Measure(StrEnum):
         return Unit.BYTES if self.endswith("ss") else Unit.SECONDS
 
 
-_TITLES = {
+_LABELS = {
     Measure.COLD_START: "Empty caches → API answers",
     Measure.START: "Nothing → API answers",
     Measure.FIRST_INCIDENT: "First check → incident",
     Measure.INCIDENT: "Check → incident",
+    Measure.INCIDENT_AFTER_SILENCE: "… after a silence",
     Measure.END_OF_INCIDENT: "Check → end of incident",
-    Measure.INCIDENT_AFTER_SILENCE: "Check → incident, after silence",
-    Measure.IDLE_RSS: "Memory, deployed (RSS)",
-    Measure.IDLE_PSS: "Memory, deployed (PSS)",
-    Measure.BUSY_RSS: "Memory, after the checks (RSS)",
-    Measure.BUSY_PSS: "Memory, after the checks (PSS)",
+    Measure.IDLE_RSS: "Memory when idle (RSS)",
+    Measure.IDLE_PSS: "Memory when idle (PSS)",
+    Measure.BUSY_RSS: "Memory after checks (RSS)",
+    Measure.BUSY_PSS: "Memory after checks (PSS)",
 }
 
 

@@ -14,23 +14,23 @@ from benchmarks.measures import Measure, Results, Unit, percentile, ratio
 
 
 def rows(results: Results) -> list[list[str]]:
-    """Return the header and one row per measure: each emulator's columns, then the ratio.
+    """Return the header and one row per measure: each emulator's median and p99, then the ratio.
 
-    The emulator that comes first is the one that the ratio speaks of.
+    The ratio is the first emulator's median over the other's.
     """
     ours, *others = results.emulators
     header = ["Measure"]
     for name in results.emulators:
-        header += [f"{name}: median", "p99"]
-    table = [[*header, *(f"{ours} / {name}" for name in others), "samples"]]
+        header += [name, "p99"]
+    table = [[*header, *("Ratio" for _ in others), "Samples"]]
     for measure in results.measured():
-        row = [measure.title]
+        row = [measure.label]
         for name in results.emulators:
             row += _cells(results, measure, name)
         for name in others:
             value = ratio(results, measure, ours, name)
             row.append("–" if value is None else f"{value:.2f}")
-        row.append(" / ".join(str(len(results.of(measure, name))) for name in results.emulators))
+        row.append(" + ".join(str(len(results.of(measure, name))) for name in results.emulators))
         table.append(row)
     return table
 
@@ -49,7 +49,7 @@ def _cells(results: Results, measure: Measure, emulator: str) -> list[str]:
 def lacking(results: Results) -> list[str]:
     """Return a sentence for each thing that could not be measured."""
     return [
-        f"{emulator}, {measure.title}: {' '.join(reason.split())}"
+        f"{emulator}, {measure.label}: {reason}"
         for measure in results.measured()
         for emulator, reason in results.lacking.get(measure, {}).items()
     ]
@@ -66,7 +66,7 @@ def as_table(results: Results) -> Table:
     """Return a table for a terminal."""
     header, *body = rows(results)
     table = Table()
-    table.add_column(header[0])
+    table.add_column(header[0], no_wrap=True)
     for title in header[1:]:
         table.add_column(title, justify="right")
     for row in body:

@@ -34,7 +34,7 @@ def main() -> None:
     try:
         set_up([ROOT / "requirements" / (name + ".txt") for name in groups])
     except SetupError as error:
-        sys.exit("Error: {}".format(error))
+        sys.exit(f"Error: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -81,7 +81,7 @@ def find_python() -> str:
     """
     candidates = [sys.executable, shutil.which("python" + WANTED) or ""]
     pyenv = Path(os.environ.get("PYENV_ROOT", str(Path.home() / ".pyenv")))
-    candidates += sorted(str(p) for p in pyenv.glob("versions/{}.*/bin/python".format(WANTED)))
+    candidates += sorted(str(p) for p in pyenv.glob(f"versions/{WANTED}.*/bin/python"))
     return next((python for python in candidates if python and is_wanted(python)), "")
 
 
@@ -104,8 +104,9 @@ def fetch_python() -> str:
         return run([str(own_uv), "python", "find", "--managed-python", WANTED]).strip()
     except SetupError as error:
         raise SetupError(
-            "Python {0} is needed, and is neither on PATH nor in pyenv; fetching it failed.\n{1}\n"
-            "Install Python {0}, and run this again.".format(WANTED, error)
+            f"Python {WANTED} is needed, and is neither on PATH nor in pyenv;"
+            f" fetching it failed.\n{error}\n"
+            f"Install Python {WANTED}, and run this again."
         ) from error
 
 
@@ -115,8 +116,8 @@ def install(python: str, target: Path) -> None:
         run([python, "-m", "venv", str(target)])
     except SetupError as error:
         raise SetupError(
-            "{} cannot make virtual environments.\n{}\n"
-            "On Debian and Ubuntu its package python3-venv is missing.".format(python, error)
+            f"{python} cannot make virtual environments.\n{error}\n"
+            "On Debian and Ubuntu its package python3-venv is missing."
         ) from error
     pip = [str(target / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
     run([*pip, "install", "--quiet", "--require-hashes", "--requirement", str(LOCK_OF_UV)])
@@ -152,11 +153,11 @@ class step:
         return self.note
 
     def note(self, text: str) -> None:
-        self.name += " ({})".format(text)
+        self.name += f" ({text})"
 
     def __exit__(self, kind, error, traceback) -> None:
         if kind is None:
-            line = "✓ {:<44} {:7.2f} s".format(self.name, time.time() - self.started)
+            line = f"✓ {self.name:<44} {time.time() - self.started:7.2f} s"
             print(line, file=sys.stderr, flush=True)
 
 

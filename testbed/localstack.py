@@ -176,6 +176,8 @@ class LocalStack:
             # Nothing is fetched and nothing is reported.
             "SKIP_SSL_CERT_DOWNLOAD": "1",
             "DISABLE_EVENTS": "1",
+            # LocalStack's services call one another directly, and not over HTTP.
+            "IN_MEMORY_CLIENT": "1",
             "TESTBED_PRELOADED_SERVICES": _PRELOADED_SERVICES,
             "LAMBDA_RUNTIME_EXECUTOR": "process",
             "LAMBDA_PROCESS_PYTHON": str(environments.runtime_python),

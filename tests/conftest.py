@@ -65,7 +65,7 @@ def running_testbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runnin
             command.output(
                 "up",
                 "--json",
-                # Only the tests run checks; and a failed asynchronous invocation is retried at once.
+                # Only tests run checks; a failed asynchronous invocation is retried at once.
                 "--parameter=ScheduleExpression=rate(1 day)",
                 "--env=LAMBDA_RETRY_BASE_DELAY=0",
             )

@@ -16,8 +16,10 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from lambda_functions import FunctionFactory
-from waiting import wait_until
+
+from testbed.environments import ensure_environments
+from tests.extension.lambda_functions import FunctionFactory
+from tests.extension.waiting import wait_until
 
 START_LIMIT = 60.0
 STOP_LIMIT = 30.0
@@ -33,12 +35,13 @@ def running_localstack(directory: Path, **settings: str) -> Iterator[tuple[str, 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    environments = ensure_environments(print)
     (directory / "tmp").mkdir(parents=True, exist_ok=True)
     variables = {
         "PATH": os.environ["PATH"],
         "HOME": str(directory),
         "FILESYSTEM_ROOT": str(directory),
-        "TMPDIR": str(directory / "tmp"),
+        "TEMP": str(directory / "tmp"),
         "GATEWAY_LISTEN": f"127.0.0.1:{port}",
         "LOCALSTACK_HOST": f"127.0.0.1:{port}",
         "SQS_ENDPOINT_STRATEGY": "path",
@@ -49,13 +52,12 @@ def running_localstack(directory: Path, **settings: str) -> Iterator[tuple[str, 
         "OVERRIDE_IN_DOCKER": "0",
         "LAMBDA_RUNTIME_EXECUTOR": "process",
         "LAMBDA_RETRY_BASE_DELAY": "1",
-        "LAMBDA_PROCESS_PYTHON": os.environ["LAMBDA_PROCESS_PYTHON"],
-        "PYTHONPATH": os.environ["TESTBED_EXTENSION_DIR"],
+        "LAMBDA_PROCESS_PYTHON": str(environments.runtime_python),
+        "PYTHONPATH": str(environments.extension),
     }
-    python = os.environ["TESTBED_LOCALSTACK_PYTHON"]
     with (directory / "localstack.log").open("ab") as log:
         process = subprocess.Popen(
-            [python, "-m", "localstack.runtime.main"],
+            [str(environments.localstack_python), "-m", "localstack.runtime.main"],
             env=variables | settings,
             cwd=directory,
             stdout=log,

@@ -9,7 +9,7 @@ import zipfile
 from dataclasses import dataclass
 from typing import Any
 
-from waiting import wait_until
+from tests.extension.waiting import wait_until
 
 ROLE = "arn:aws:iam::000000000000:role/lambda"
 LOG_LIMIT = 10.0

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import Clients
-from lambda_functions import Function, FunctionFactory
-from waiting import wait_until
+
+from tests.extension.conftest import Clients
+from tests.extension.lambda_functions import Function, FunctionFactory
+from tests.extension.waiting import wait_until
 
 # Far below a second, in which LocalStack's own pollers would sleep after each poll.
 DELIVERY_LIMIT_MILLISECONDS = 500

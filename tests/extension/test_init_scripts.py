@@ -1,12 +1,15 @@
 """Init scripts show what they do and how they fail."""
 
 import json
+import os
+import signal
 import urllib.request
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import LocalStackEnded, running_localstack
+
+from tests.extension.conftest import LocalStackEnded, running_localstack
 
 
 def states(endpoint: str) -> dict[str, str]:
@@ -50,6 +53,9 @@ def test_init_scripts(tmp_path: Path) -> None:
             "06-bad.py": "ERROR",
             "07-last.sh": "SUCCESSFUL",
         }
+
+    child = tmp_path / "etc/localstack/init/ready.d/03-leaves-child.sh.child"
+    os.kill(int(child.read_text()), signal.SIGKILL)
 
     logs = {path.name: path.read_text() for path in tmp_path.glob("**/logs/init/*.log")}
     assert logs == {

@@ -3,9 +3,10 @@
 import re
 
 import pytest
-from conftest import Clients
-from lambda_functions import Function, FunctionFactory
-from waiting import process_exists, wait_until
+
+from tests.extension.conftest import Clients
+from tests.extension.lambda_functions import Function, FunctionFactory
+from tests.extension.waiting import process_exists, wait_until
 
 PROCESS_END_LIMIT = 5.0
 

@@ -9,9 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from conftest import Clients, running_localstack
-from lambda_functions import Function, FunctionFactory
-from waiting import process_exists, wait_until
+
+from tests.extension.conftest import Clients, running_localstack
+from tests.extension.lambda_functions import Function, FunctionFactory
+from tests.extension.waiting import process_exists, wait_until
 
 PROCESS_END_LIMIT = 5.0
 
@@ -219,10 +220,12 @@ def test_loss_of_the_supervisor_is_made_good(tmp_path: Path) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
     with running_localstack(tmp_path) as (endpoint, _):
         function = _lonely_function(endpoint)
-        process, supervisor, _ = function.invoke().payload
+        process, supervisor, child = function.invoke().payload
 
         os.kill(supervisor, 9)
         _all_end([process, supervisor])
+        # In a session of its own, with nobody left to know of it: see docs/lambda-executor.md.
+        os.kill(child, 9)
 
         assert function.invoke().error is None
 

@@ -5,9 +5,9 @@ import math
 import re
 from datetime import UTC, datetime, timedelta
 
-from conftest import Clients
-from lambda_functions import FunctionFactory
-from waiting import wait_until
+from tests.extension.conftest import Clients
+from tests.extension.lambda_functions import FunctionFactory
+from tests.extension.waiting import wait_until
 
 METRICS_LIMIT = 10.0
 

@@ -5,8 +5,9 @@ import urllib.request
 from typing import Any
 
 import pytest
-from conftest import Clients
-from waiting import wait_until
+
+from tests.extension.conftest import Clients
+from tests.extension.waiting import wait_until
 
 DELIVERY_LIMIT = 20.0
 

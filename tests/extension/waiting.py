@@ -1,17 +1,14 @@
 """Waiting for a condition."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
+
+from testbed.waiting import until
 
 
 def wait_until[T](condition: Callable[[], T], limit: float, what: str) -> T:
     """Return the condition's first true value; fail after ``limit`` seconds."""
-    deadline = time.monotonic() + limit
-    while not (value := condition()):
-        assert time.monotonic() < deadline, f"not within {limit} s: {what}"
-        time.sleep(0.02)
-    return value
+    return until(condition, within=limit, what=what)
 
 
 def process_exists(process: int) -> bool:

@@ -1,4 +1,4 @@
-"""``python -m localstack_testbed``: start LocalStack, as ``python -m localstack.runtime.main`` does."""
+"""``python -m localstack_testbed`` starts LocalStack, as ``localstack.runtime.main`` does."""
 
 from localstack_testbed import garbage_collection
 

@@ -10,7 +10,7 @@ Setting: ``TESTBED_LAMBDA_METRICS`` (``0`` switches the module off).
 import logging
 import threading
 from collections import Counter
-from typing import Any
+from typing import Any, cast
 
 from localstack_testbed.decorators import on_infra_start
 from localstack_testbed.on_import import on_import
@@ -29,7 +29,6 @@ def gather_metrics() -> None:
 
 def _patch() -> None:
     from localstack.services.lambda_.invocation import metrics
-    from localstack.utils.patch import Patch
 
     gathered = _GatheredMetrics()
 
@@ -43,7 +42,7 @@ def _patch() -> None:
     ) -> None:
         gathered.add(account_id, region_name, kwargs["func_name"], metric, value)
 
-    Patch(metrics, "publish_lambda_metric", publish).apply()
+    cast(Any, metrics).publish_lambda_metric = publish
 
 
 class _GatheredMetrics:
