@@ -6,4 +6,4 @@ garbage_collection.pause()
 
 from localstack.runtime.main import main  # noqa: E402  # with the collector paused
 
-main()
+main()  # type: ignore[no-untyped-call]

@@ -5,8 +5,7 @@ import logging
 import threading
 from concurrent.futures import Future
 from pathlib import Path
-
-from localstack.services.lambda_.invocation.lambda_models import ArchiveCode
+from typing import Any
 
 from localstack_testbed.lambda_executor.supervision import Supervisor
 
@@ -24,10 +23,11 @@ class CodeStore:
         self._directory = directory
         self._lock = threading.Lock()
 
-    def prepare(self, code: ArchiveCode, supervisor: Supervisor) -> None:
-        """Unpack an archive where LocalStack expects it, and begin to compile it.
+    def prepare(self, code: Any, supervisor: Supervisor) -> None:
+        """Unpack an archive (LocalStack's ``ArchiveCode``) where LocalStack expects it.
 
-        Nobody waits for the byte code: a function runs without it too, only starts later.
+        Its modules begin to be compiled, but nobody waits for that: a function runs without
+        byte code too, and only starts later.
 
         Raises
         ------
