@@ -20,9 +20,7 @@ from testbed import console
 from testbed.errors import TestbedError
 
 _PROJECT = Path(__file__).parent.parent
-# What a shell reports of a program that a signal ended.
-_EXIT_INTERRUPTED = 128 + signal.SIGINT
-_EXIT_TERMINATED = 128 + signal.SIGTERM
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
@@ -82,7 +80,8 @@ def up(
 
 def main() -> None:
     """Run the command line; whatever ends it, nothing stays behind."""
-    signal.signal(signal.SIGTERM, _terminate)
+    for number in _ENDING:
+        signal.signal(number, _leave)
     try:
         status = benchmarks.main(prog_name="python -m benchmarks", standalone_mode=False)
     except TestbedError as error:
@@ -91,15 +90,15 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         status = error.exit_code
-    except (click.Abort, KeyboardInterrupt):  # click's word for Ctrl-C
-        console.progress.print("Interrupted.")
-        status = _EXIT_INTERRUPTED
     sys.exit(status)
 
 
-def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    """Leave as on Ctrl-C, so that nothing that was started stays behind."""
-    raise SystemExit(_EXIT_TERMINATED)
+def _leave(number: int, _frame: FrameType | None) -> None:
+    """Stop everything and end; a second Ctrl-C must not disturb the first."""
+    for one in _ENDING:
+        signal.signal(one, signal.SIG_IGN)
+    console.progress.print("Interrupted.")
+    raise SystemExit(128 + number)  # as a shell reports it
 
 
 if __name__ == "__main__":

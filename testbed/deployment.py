@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from testbed.project import Project
 
 _TIMEOUT_SECONDS = 300.0
+_POLL_SECONDS = 0.05
 # What CloudFormation says of a change set with nothing in it.
 _NO_CHANGES = re.compile(r"didn't contain changes|No updates are to be performed")
 # A template in the request may have 51,200 bytes; a larger one goes through S3.
@@ -246,6 +247,6 @@ def _describe(aws: Aws, stack_name: str) -> StackTypeDef | None:
 
 def _until(condition: Callable[[], bool], what: str) -> None:
     try:
-        until(condition, within=_TIMEOUT_SECONDS, what=what)
+        until(condition, within=_TIMEOUT_SECONDS, what=what, every=_POLL_SECONDS)
     except WaitedTooLong as error:
         raise DeploymentError(str(error)) from error

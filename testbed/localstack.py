@@ -13,24 +13,23 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
-import requests
 
 from testbed import instance as records
 from testbed.environments import Environments
 from testbed.errors import InitScriptError, PortInUseError, StartError, TestbedError
 from testbed.instance import Instance
+from testbed.waiting import WaitedTooLong, until
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 4566
 _START_LIMIT_SECONDS = 60.0
 _INIT_LIMIT_SECONDS = 300.0
 _STOP_LIMIT_SECONDS = 5.0
-_POLL_SECONDS = 0.02
 _LOG_LINES_SHOWN = 25
 
 # What a serverless pipeline uses, in the order in which a deployment uses it.
@@ -185,52 +184,41 @@ class LocalStack:
         }
 
     def _await_ready(self, process: subprocess.Popen[bytes], started: Instance) -> None:
+        import requests
+
         url = f"{started.endpoint_url}/_localstack/init/ready"
         with requests.Session() as session:
             session.trust_env = False  # no proxy on the way to 127.0.0.1
 
-            def answer() -> dict[str, object] | None:
+            def answer() -> dict[str, Any] | None:
+                if process.poll() is not None:
+                    raise StartError(
+                        f"LocalStack ended with exit code {process.returncode}.",
+                        advice=f"Its log is {self.log}.",
+                        details=self._log_tail(),
+                    )
                 try:
                     response = session.get(url, timeout=5)
                 except requests.RequestException:
                     return None
                 return response.json() if response.ok else None
 
-            self._until(process, lambda: answer() is not None, _START_LIMIT_SECONDS, "answered")
-            self._until(
-                process,
-                lambda: bool((answer() or {}).get("completed")),
-                _INIT_LIMIT_SECONDS,
-                "finished its init scripts",
-            )
-            scripts = (answer() or {}).get("scripts", [])
-        assert isinstance(scripts, list)
-        for script in scripts:
+            def finished() -> dict[str, Any] | None:
+                stage = answer()
+                return stage if stage and stage["completed"] else None
+
+            try:
+                until(answer, within=_START_LIMIT_SECONDS, what="answer from LocalStack")
+                stage = until(
+                    finished, within=_INIT_LIMIT_SECONDS, what="end of the init scripts", every=0.1
+                )
+            except WaitedTooLong as error:
+                raise StartError(
+                    str(error), advice=f"Its log is {self.log}.", details=self._log_tail()
+                ) from error
+        for script in stage["scripts"]:
             if script["state"] != "SUCCESSFUL":
                 raise self._init_script_error(script["name"])
-
-    def _until(
-        self,
-        process: subprocess.Popen[bytes],
-        condition: Callable[[], bool],
-        limit: float,
-        what: str,
-    ) -> None:
-        deadline = time.monotonic() + limit
-        while not condition():
-            if process.poll() is not None:
-                raise StartError(
-                    f"LocalStack ended with exit code {process.returncode} before it {what}.",
-                    advice=f"Its log is {self.log}.",
-                    details=self._log_tail(),
-                )
-            if time.monotonic() > deadline:
-                raise StartError(
-                    f"LocalStack has not {what} within {limit:.0f} s.",
-                    advice=f"Its log is {self.log}.",
-                    details=self._log_tail(),
-                )
-            time.sleep(_POLL_SECONDS)
 
     def _init_script_error(self, name: str) -> InitScriptError:
         # Our extension keeps what each script prints.

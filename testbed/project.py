@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import yaml
 
 from testbed.errors import ProjectError
@@ -84,9 +83,11 @@ def _validator_class(schema: dict[str, Any]) -> Any:
     https://github.com/ajv-validator/ajv-keywords#uniqueitemproperties
     """
 
+    import jsonschema
+
     def check(
         _validator: object, names: list[str], items: Any, _schema: object
-    ) -> Iterator[jsonschema.ValidationError]:
+    ) -> Iterator[Exception]:
         for name in names if isinstance(items, list) else ():
             values = [item[name] for item in items if isinstance(item, dict) and name in item]
             for value in sorted({str(value) for value in values if values.count(value) > 1}):

@@ -15,7 +15,9 @@ class WaitedTooLong(Exception):
     """A condition did not become true within its limit."""
 
 
-def until[T](probe: Callable[[], T | None], *, within: float, what: str) -> T:
+def until[T](
+    probe: Callable[[], T | None], *, within: float, what: str, every: float = _FIRST_POLL_SECONDS
+) -> T:
     """Call a function until it returns something true, and return that.
 
     Parameters
@@ -24,6 +26,8 @@ def until[T](probe: Callable[[], T | None], *, within: float, what: str) -> T:
         The limit, in seconds.
     what
         What is waited for, for the error's message.
+    every
+        The first pause, in seconds: to ask an emulator takes its time from what it works on.
 
     Raises
     ------
@@ -35,6 +39,6 @@ def until[T](probe: Callable[[], T | None], *, within: float, what: str) -> T:
         waited = time.monotonic() - started
         if waited > within:
             raise WaitedTooLong(f"After {within:g} s there is still no {what}.")
-        pause = max(waited * _PAUSE_PER_SECOND_WAITED, _FIRST_POLL_SECONDS)
+        pause = max(waited * _PAUSE_PER_SECOND_WAITED, every)
         time.sleep(min(pause, _SLOWEST_POLL_SECONDS))
     return result
