@@ -20,9 +20,10 @@ import requests
 from benchmarks import processes
 from benchmarks.polling import poll
 from testbed.console import report
-from testbed.environments import _ensure, _virtual_environment
+from testbed.environments import ensure, virtual_environment
 from testbed.errors import StartError
-from testbed.localstack import HOST, LocalStack, _end
+from testbed.localstack import HOST, LocalStack
+from testbed.processes import end_family
 
 _COMMAND_LIMIT_SECONDS = 600.0
 _START_LIMIT_SECONDS = 60.0
@@ -117,7 +118,7 @@ class MiniStack(Emulator):
     @contextmanager
     def deployed(self, sites: Path) -> Iterator[Running]:
         """Start it, wait until it says that it is ready, and deploy."""
-        environment = _ensure("ministack", [_MINISTACK_LOCK], _build_ministack, report)
+        environment = ensure("ministack", [_MINISTACK_LOCK], _build_ministack, report)
         endpoint_url = f"http://{HOST}:{(port := _free_port())}"
         folder = self._scratch / "ministack"
         folder.mkdir(exist_ok=True)
@@ -141,12 +142,12 @@ class MiniStack(Emulator):
             yield Running(json.loads(described)["api_url"], psutil.Process(process.pid))
         finally:
             with contextlib.suppress(psutil.NoSuchProcess):
-                _end(psutil.Process(process.pid))
+                end_family(psutil.Process(process.pid))
             process.wait()
 
 
 def _build_ministack(target: Path) -> None:
-    _virtual_environment(target, _MINISTACK_LOCK)
+    virtual_environment(target, _MINISTACK_LOCK)
 
 
 def ministack_environment(inherited: Mapping[str, str], port: int, folder: Path) -> dict[str, str]:

@@ -101,12 +101,6 @@ class Aws:
         """Amazon SQS."""
         return self.session.client("sqs", endpoint_url=self.endpoint_url, config=self._config)
 
-    @cached_property
-    def account_id(self) -> str:
-        """The account that the credentials belong to."""
-        sts = self.session.client("sts", endpoint_url=self.endpoint_url, config=self._config)
-        return sts.get_caller_identity()["Account"]
-
 
 def environment_variables(endpoint_url: str, region: str) -> dict[str, str]:
     """Return what makes the AWS CLI, ``awslocal`` and the SDKs talk to an emulator.

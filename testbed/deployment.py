@@ -9,15 +9,16 @@ import json
 import re
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from testbed.errors import DeploymentError
 from testbed.packaging import Package, package
-from testbed.template import local_code, read_template
+from testbed.template import LocalCode, local_code, read_template
 from testbed.waiting import WaitedTooLong, until
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _TIMEOUT_SECONDS = 300.0
 _POLL_SECONDS = 0.05
+_ARTIFACTS = "testbed-artifacts"
 # What CloudFormation says of a change set with nothing in it.
 _NO_CHANGES = re.compile(r"didn't contain changes|No updates are to be performed")
 # A template in the request may have 51,200 bytes; a larger one goes through S3.
@@ -78,11 +80,7 @@ def deploy(project: Project, aws: Aws, report: Report) -> Deployment:
     files = {upload: upload.content() for upload in project.uploads}
     template = read_template(project.template)
     places = list(local_code(template, project.template.parent))
-    # One zip serves every function that shares a folder.
-    packages = {
-        key: package(*key, report)
-        for key in {(place.folder, place.architecture) for place in places}
-    }
+    packages = _packages(places, report)
     bucket = _artifact_bucket(aws) if packages else ""
     for place in places:
         built = packages[place.folder, place.architecture]
@@ -97,6 +95,25 @@ def deploy(project: Project, aws: Aws, report: Report) -> Deployment:
     return Deployment(outputs=outputs, changed=changed, uploaded=uploaded)
 
 
+def prepare(project: Project, report: Report) -> None:
+    """Do all of a deployment that needs no AWS API: check every file, and package the code.
+
+    Raises
+    ------
+    ProjectError, EnvironmentBuildError
+        As :func:`deploy`.
+    """
+    for upload in project.uploads:
+        upload.content()
+    _packages(local_code(read_template(project.template), project.template.parent), report)
+
+
+def _packages(places: Iterable[LocalCode], report: Report) -> dict[tuple[Path, str], Package]:
+    """Make the deployment packages: one serves every function that shares a folder."""
+    wanted = {(place.folder, place.architecture) for place in places}
+    return {key: package(*key, report) for key in sorted(wanted)}
+
+
 def stack_outputs(aws: Aws, stack_name: str) -> dict[str, str] | None:
     """Return the outputs of a stack by their names, or None if there is no such stack."""
     stack = _describe(aws, stack_name)
@@ -107,15 +124,16 @@ def stack_outputs(aws: Aws, stack_name: str) -> dict[str, str] | None:
 
 def _artifact_bucket(aws: Aws) -> str:
     """Name the bucket for deployment packages, making it if it is missing."""
-    name = f"testbed-artifacts-{aws.account_id}-{aws.region}"
-    try:
-        aws.s3.head_bucket(Bucket=name)
-    except ClientError:
-        if aws.region == "us-east-1":  # the one region that must not be named
-            aws.s3.create_bucket(Bucket=name)
-        else:
-            location: Any = {"LocationConstraint": aws.region}
-            aws.s3.create_bucket(Bucket=name, CreateBucketConfiguration=location)
+    for bucket in aws.s3.list_buckets(Prefix=_ARTIFACTS)["Buckets"]:
+        if bucket["Name"].startswith(f"{_ARTIFACTS}-{aws.region}-"):
+            return bucket["Name"]
+    # Names of buckets are shared by all AWS accounts.
+    name = f"{_ARTIFACTS}-{aws.region}-{uuid.uuid4().hex[:12]}"
+    if aws.region == "us-east-1":  # the one region that must not be named
+        aws.s3.create_bucket(Bucket=name)
+    else:
+        location: Any = {"LocationConstraint": aws.region}
+        aws.s3.create_bucket(Bucket=name, CreateBucketConfiguration=location)
     return name
 
 

@@ -31,6 +31,8 @@ _LOCKS = _PACKAGE / "locks"
 _EXTENSION_SOURCES = (_PACKAGE / "_extension", _PACKAGE.parent / "extension")
 
 PYTHON_VERSION = "3.13"
+# To be raised when what is built from the same inputs is built in another way.
+_RECIPE = 2
 # AWS Lambda's platform for python3.13 (Amazon Linux 2023, glibc 2.34) by the architectures' names.
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 _LAMBDA_PLATFORMS = {"x86_64": "x86_64-manylinux_2_34", "arm64": "aarch64-manylinux_2_34"}
@@ -67,6 +69,11 @@ class Environments:
         return self.runtime / "bin" / "python"
 
     @property
+    def certificate(self) -> Path:
+        """A self-signed certificate with its key, for LocalStack's HTTPS."""
+        return self.localstack / "certificate.pem"
+
+    @property
     def static_files(self) -> Path:
         """What LocalStack's image ships ready-made: ``/usr/lib/localstack``."""
         return self.localstack / "static"
@@ -94,10 +101,10 @@ def ensure_environments(report: Report) -> Environments:
     EnvironmentBuildError
         If one cannot be built, for want of a network or of a Python 3.13.
     """
-    localstack = _ensure("localstack", [_LOCKS / "localstack.txt"], _build_localstack, report)
-    runtime = _ensure("runtime", [_LOCKS / "runtime.txt"], _build_runtime, report)
+    localstack = ensure("localstack", [_LOCKS / "localstack.txt"], _build_localstack, report)
+    runtime = ensure("runtime", [_LOCKS / "runtime.txt"], _build_runtime, report)
     source = next(path for path in _EXTENSION_SOURCES if path.is_dir())
-    extension = _ensure(
+    extension = ensure(
         "extension",
         [source / "pyproject.toml", *sorted((source / "src").rglob("*.py"))],
         lambda target: _build_extension(target, source),
@@ -131,10 +138,21 @@ def ensure_bundled_requirements(requirements: Path, architecture: str, report: R
         )  # fmt: skip
         shutil.rmtree(target / "bin", ignore_errors=True)  # commands, which no function runs
 
-    return _ensure(f"bundle-{architecture}", [requirements], build, report)
+    return ensure(f"bundle-{architecture}", [requirements], build, report)
 
 
-def _ensure(name: str, inputs: list[Path], build: Callable[[Path], None], report: Report) -> Path:
+def ensure(name: str, inputs: list[Path], build: Callable[[Path], None], report: Report) -> Path:
+    """Return a folder in the cache, built only if its inputs are new.
+
+    Parameters
+    ----------
+    inputs
+        The files that decide what is built; the folder is named by their hash.
+    build
+        Fills the folder, whose path it is given.
+    report
+        Is told before something is built.
+    """
     target = cache_folder() / f"{name}-{_key(inputs)}"
     stamp = target / ".complete"
     if stamp.exists():
@@ -150,7 +168,9 @@ def _ensure(name: str, inputs: list[Path], build: Callable[[Path], None], report
 
 
 def _key(inputs: list[Path]) -> str:
-    digest = hashlib.sha256(f"{platform.system()} {platform.machine()} {PYTHON_VERSION}".encode())
+    digest = hashlib.sha256(
+        f"{_RECIPE} {platform.system()} {platform.machine()} {PYTHON_VERSION}".encode()
+    )
     for path in inputs:
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:12]
@@ -164,7 +184,7 @@ def _lock(path: Path) -> Iterator[None]:
 
 
 def _build_localstack(target: Path) -> None:
-    _virtual_environment(target, _LOCKS / "localstack.txt")
+    virtual_environment(target, _LOCKS / "localstack.txt")
     # LocalStack's image ships an index of all AWS services. Without it the first request to a
     # new LocalStack takes three seconds longer.
     static = target / "static"
@@ -172,14 +192,20 @@ def _build_localstack(target: Path) -> None:
     (root / "usr/lib").mkdir(parents=True)
     static.mkdir()
     (root / "usr/lib/localstack").symlink_to(static)
-    _run(
-        [str(target / "bin" / "python"), "-m", "localstack.aws.spec"],
-        environment={"FILESYSTEM_ROOT": str(root), "OVERRIDE_IN_DOCKER": "0"},
-    )
+    environment = {
+        "FILESYSTEM_ROOT": str(root),
+        "OVERRIDE_IN_DOCKER": "0",
+        "CUSTOM_SSL_CERT_PATH": str(target / "certificate.pem"),
+    }
+    python = str(target / "bin" / "python")
+    _run([python, "-m", "localstack.aws.spec"], environment)
+    # Its image fetches a certificate at every start; without one it makes one, at every start.
+    make_certificate = "from localstack.utils.ssl import create_ssl_cert; create_ssl_cert()"
+    _run([python, "-c", make_certificate], environment)
 
 
 def _build_runtime(target: Path) -> None:
-    _virtual_environment(target, _LOCKS / "runtime.txt")
+    virtual_environment(target, _LOCKS / "runtime.txt")
 
 
 def _build_extension(target: Path, source: Path) -> None:
@@ -189,7 +215,14 @@ def _build_extension(target: Path, source: Path) -> None:
     )  # fmt: skip
 
 
-def _virtual_environment(target: Path, lock: Path) -> None:
+def virtual_environment(target: Path, lock: Path) -> None:
+    """Make a virtual environment that holds what a lock file with hashes names.
+
+    Raises
+    ------
+    EnvironmentBuildError
+        If that cannot be done.
+    """
     _uv("venv", "--python", _python(), str(target))
     # Compiled, LocalStack starts three times faster.
     _uv(

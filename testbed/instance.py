@@ -9,6 +9,8 @@ from pathlib import Path
 import psutil
 
 _FILE = "instance.json"
+# When a process began is reckoned from the clock, which may be set while it runs.
+_CLOCK_TOLERANCE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class Instance:
         try:
             process = psutil.Process(self.pid)
             alive = process.status() != psutil.STATUS_ZOMBIE
-            return process if alive and process.create_time() == self.created else None
+            same = abs(process.create_time() - self.created) < _CLOCK_TOLERANCE_SECONDS
+            return process if alive and same else None
         except psutil.NoSuchProcess:
             return None
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -23,13 +22,13 @@ from testbed import instance as records
 from testbed.environments import Environments
 from testbed.errors import InitScriptError, PortInUseError, StartError, TestbedError
 from testbed.instance import Instance
+from testbed.processes import end_family
 from testbed.waiting import WaitedTooLong, until
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 4566
 _START_LIMIT_SECONDS = 60.0
 _INIT_LIMIT_SECONDS = 300.0
-_STOP_LIMIT_SECONDS = 5.0
 _LOG_LINES_SHOWN = 25
 
 # What a serverless pipeline uses, in the order in which a deployment uses it.
@@ -113,8 +112,7 @@ class LocalStack:
             self._await_ready(process, started)
         except BaseException:
             if process is not None:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    _end(psutil.Process(process.pid))
+                end_family(psutil.Process(process.pid))
                 process.wait()
             self.remove_remains()
             raise
@@ -128,7 +126,7 @@ class LocalStack:
         current = self.running()
         process = current.process() if current else None
         if process is not None:
-            _end(process)
+            end_family(process)
         self.remove_remains()
         return process is not None
 
@@ -167,6 +165,7 @@ class LocalStack:
             "PYTHONUNBUFFERED": "1",
             "FILESYSTEM_ROOT": str(self._root),
             "OVERRIDE_IN_DOCKER": "0",
+            "CONFIG_DIR": str(self._root / "config"),  # and not the user's ~/.localstack
             "GATEWAY_LISTEN": address,
             "LOCALSTACK_HOST": address,
             "DNS_ADDRESS": "0",
@@ -174,6 +173,7 @@ class LocalStack:
             "SQS_ENDPOINT_STRATEGY": "path",
             # Nothing is fetched and nothing is reported.
             "SKIP_SSL_CERT_DOWNLOAD": "1",
+            "CUSTOM_SSL_CERT_PATH": str(environments.certificate),
             "DISABLE_EVENTS": "1",
             # LocalStack's services call one another directly, and not over HTTP.
             "IN_MEMORY_CLIENT": "1",
@@ -271,25 +271,6 @@ def _user_of(port: int) -> str:
             if used == port:
                 return f" by {psutil.Process(connection.pid).name()} (process {connection.pid})"
     return ""
-
-
-def _end(process: psutil.Process) -> None:
-    """End a process and all its descendants: by request, then by force."""
-    family = [process, *_descendants(process)]
-    process.send_signal(signal.SIGTERM)
-    with contextlib.suppress(psutil.TimeoutExpired):
-        process.wait(_STOP_LIMIT_SECONDS)
-    for member in family:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            member.kill()
-    psutil.wait_procs(family, timeout=_STOP_LIMIT_SECONDS)
-
-
-def _descendants(process: psutil.Process) -> list[psutil.Process]:
-    try:
-        return process.children(recursive=True)
-    except psutil.NoSuchProcess:
-        return []
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from testbed import console
 from testbed.choices import Choices
+from testbed.deployment import prepare
 from testbed.environments import ensure_environments
 from testbed.session import Session
 
@@ -32,9 +33,9 @@ def start(
         As the steps say.
     """
     project = choices.apply(session.project)
-    for upload in project.uploads:
-        upload.content()
-    with console.step("Python environments"):
+    with console.step("Python environments and packages"):
+        # Here, and not in an init script: what is wrong shows before anything is started.
+        prepare(project, console.report)
         environments = ensure_environments(console.report)
     with console.step("LocalStack and its init scripts"):
         session.localstack.start(

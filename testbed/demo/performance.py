@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shlex
-import signal
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -21,6 +19,7 @@ from testbed.demo.story import Story, heading
 from testbed.demo.websites import PAGES
 from testbed.errors import TestbedError
 from testbed.localstack import exclusive
+from testbed.processes import undisturbed
 from testbed.starting import start
 
 if TYPE_CHECKING:
@@ -84,22 +83,8 @@ def _tell(session: Session, hosting: Hosting, real: tuple[Site, ...], file: Path
 
 
 def _stop(session: Session) -> None:
-    with _undisturbed(), console.step("Everything stopped"):
+    with undisturbed(), console.step("Everything stopped"):
         session.localstack.stop()
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Ignore further Ctrl-C and requests to end: they are being followed."""
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in _ENDING}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def _leave(stage: ExitStack, hosting: Hosting) -> None:

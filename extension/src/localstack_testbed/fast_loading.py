@@ -2,16 +2,17 @@
 
 - For every operation of a REST service, werkzeug compiles two functions that make URLs. LocalStack
   only ever reads URLs; here such a function is compiled when it is first called.
-- botocore reads its models, megabytes of JSON, into ``OrderedDict``, from the time when ``dict`` had
-  no order.
+- botocore reads its models, megabytes of JSON, into ``OrderedDict``, from the time when ``dict``
+  had no order.
 
 Setting: ``TESTBED_FAST_LOADING`` (``0`` switches the module off).
 """
 
 import json
+from pathlib import Path
 from typing import Any
 
-from botocore.loaders import JSONFileLoader
+from botocore.loaders import JSONFileLoader  # type: ignore[import-untyped]
 from werkzeug.routing.rules import Rule
 
 from localstack_testbed.decorators import on_infra_start, patch
@@ -34,13 +35,9 @@ def load_fast() -> None:
 
         return build
 
-    @patch(json_loader._load_file)
-    def load_file(_original: Any, _self: Any, path: str, open_method: Any) -> Any:
-        try:
-            with open_method(path, "rb") as file:
-                return json.loads(file.read())
-        except FileNotFoundError:
+    @patch(JSONFileLoader._load_file, pass_target=False)
+    def load_file(_self: Any, path: str, open_method: Any) -> Any:
+        if not Path(path).is_file():
             return None
-
-
-json_loader = JSONFileLoader
+        with open_method(path, "rb") as file:
+            return json.loads(file.read())
