@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from testbed.errors import DeploymentError
+from testbed.errors import DeploymentError, ProjectError
 from testbed.packaging import Package, package
 from testbed.template import LocalCode, local_code, read_template
 from testbed.waiting import WaitedTooLong, until
@@ -87,6 +87,12 @@ def deploy(project: Project, aws: Aws, report: Report) -> Deployment:
         place.replace(bucket, _put_package(aws, bucket, built))
     changed = _apply(project, aws, template)
     outputs = stack_outputs(aws, project.stack_name) or {}
+    for upload in files:
+        if upload.output not in outputs:
+            raise ProjectError(
+                f"{project.template.name} has no output {upload.output}, which is to say where"
+                f" {upload.name} belongs."
+            )
     uploaded = [
         upload.name
         for upload, content in files.items()
