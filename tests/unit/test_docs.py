@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from testbed.cli import testbed
+from testbed import cli
 from tests.conftest import ROOT
 
 
@@ -31,7 +31,7 @@ def test_every_setting_of_the_extension_is_documented() -> None:
 def test_readme_names_commands_that_exist() -> None:
     named = set(re.findall(r"^testbed ([a-z]+)", read("README.md"), re.MULTILINE))
     assert named
-    assert named <= set(testbed.commands)
+    assert named <= set(cli.testbed.commands)
 
 
 def test_links_between_documents_lead_somewhere() -> None:

@@ -1,7 +1,7 @@
 """A stack has its outputs from the moment on at which it is complete.
 
-LocalStack sets a stack's status first and its outputs afterwards: who asks in between sees a complete
-stack without outputs, or with those of before an update.
+LocalStack sets a stack's status first and its outputs afterwards: who asks in between sees a
+complete stack without outputs, or with those of before an update.
 
 Setting: ``TESTBED_STACK_OUTPUTS`` (``0`` switches the module off).
 """
