@@ -141,8 +141,7 @@ class MiniStack(Emulator):
             )  # fmt: skip
             yield Running(json.loads(described)["api_url"], psutil.Process(process.pid))
         finally:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                end_family(psutil.Process(process.pid))
+            end_family(process.pid)
             process.wait()
 
 

@@ -112,7 +112,7 @@ class LocalStack:
             self._await_ready(process, started)
         except BaseException:
             if process is not None:
-                end_family(psutil.Process(process.pid))
+                end_family(process.pid)
                 process.wait()
             self.remove_remains()
             raise
@@ -126,7 +126,7 @@ class LocalStack:
         current = self.running()
         process = current.process() if current else None
         if process is not None:
-            end_family(process)
+            end_family(process.pid)
         self.remove_remains()
         return process is not None
 

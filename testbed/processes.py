@@ -13,12 +13,13 @@ _LIMIT_SECONDS = 5.0
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
-def end_family(process: psutil.Process) -> None:
-    """End a process and all its descendants: by request, then by force.
+def end_family(pid: int) -> None:
+    """End a process and all its descendants, if it runs: by request, then by force.
 
     A second Ctrl-C does not keep it from that.
     """
     with undisturbed(), contextlib.suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
         family = [process, *process.children(recursive=True)]
         process.terminate()
         with contextlib.suppress(psutil.TimeoutExpired):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import requests
+
 from tests.cli.test_life import await_no_process
 from tests.conftest import CommandLine
 
@@ -15,6 +17,19 @@ def test_demo_tells_the_whole_story(command: CommandLine) -> None:
     for hop in (*hops, "incident closed", "closed at API"):
         assert re.search(rf"{hop} +\d+ ms", result.stdout), hop
     assert "\x1b" not in result.stdout  # plain, as it is not on a terminal
+    await_no_process(command.state)
+
+
+def test_kept_demo_goes_on_until_it_is_stopped(command: CommandLine) -> None:
+    result = command.run("demo", "--keep")
+    assert result.returncode == 0, f"{result.stdout}\n{result.stderr}"
+    shop = re.search(r"http://127\.0\.0\.1:\d+/", result.stdout)
+    assert shop is not None
+    with requests.Session() as session:
+        session.trust_env = False
+        assert session.get(shop[0], timeout=5).ok
+    assert "website-monitor Active" in command.output("status")
+    command.output("down")
     await_no_process(command.state)
 
 
