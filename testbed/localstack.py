@@ -209,6 +209,7 @@ class LocalStack:
 
             try:
                 until(answer, within=_START_LIMIT_SECONDS, what="answer from LocalStack")
+                _check_who_answers(started)
                 stage = until(
                     finished, within=_INIT_LIMIT_SECONDS, what="end of the init scripts", every=0.1
                 )
@@ -249,6 +250,21 @@ def _choose_port(port: int | None) -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
+
+
+def _check_who_answers(started: Instance) -> None:
+    """Make sure that it is ours that listens: another program may have been faster.
+
+    LocalStack goes on when it cannot have its port, and another LocalStack answers as ours does.
+    """
+    port = int(started.endpoint_url.rpartition(":")[2])
+    for connection in psutil.Process(started.pid).net_connections("tcp"):
+        if connection.status == psutil.CONN_LISTEN and connection.laddr[1:] == (port,):
+            return
+    raise PortInUseError(
+        f"Port {port} on {HOST} was taken{_user_of(port)} while LocalStack started.",
+        advice="Try again, or choose another port with --port.",
+    )
 
 
 def _is_free(port: int) -> bool:

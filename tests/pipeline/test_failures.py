@@ -14,6 +14,9 @@ def test_message_that_is_no_alert_ends_in_the_dead_letter_queue(pipeline: Pipeli
     body = f"no alert {uuid.uuid4().hex}"
     queue = pipeline.outputs["IncidentQueueUrl"]
     # What a broken publisher would send: it is retried, and then set aside.
+    usual = pipeline.aws.sqs.get_queue_attributes(
+        QueueUrl=queue, AttributeNames=["VisibilityTimeout"]
+    )["Attributes"]
     pipeline.aws.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "0"})
     try:
         pipeline.aws.sqs.send_message(QueueUrl=queue, MessageBody=body)
@@ -27,9 +30,7 @@ def test_message_that_is_no_alert_ends_in_the_dead_letter_queue(pipeline: Pipeli
             what="message in the dead-letter queue",
         )
     finally:
-        pipeline.aws.sqs.set_queue_attributes(
-            QueueUrl=queue, Attributes={"VisibilityTimeout": "180"}
-        )
+        pipeline.aws.sqs.set_queue_attributes(QueueUrl=queue, Attributes=usual)
 
 
 def test_failed_asynchronous_run_is_kept_with_its_reason(
