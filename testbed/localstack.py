@@ -27,6 +27,7 @@ from testbed.waiting import WaitedTooLong, until
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 4566
+_PORT_ATTEMPTS = 3
 _START_LIMIT_SECONDS = 60.0
 _INIT_LIMIT_SECONDS = 300.0
 _LOG_LINES_SHOWN = 25
@@ -51,6 +52,7 @@ class LocalStack:
         self.state = state
         self.log = state / "localstack.log"
         self._root = state / "root"
+        self._process: subprocess.Popen[bytes] | None = None
 
     def running(self) -> Instance | None:
         """Return the instance that runs from this state folder, if one does."""
@@ -88,15 +90,31 @@ class LocalStack:
         StartError
             If LocalStack ends or does not answer in time.
         """
+        given = settings or {}
+        if port is not None:
+            if not _is_free(port):
+                raise _taken(port)
+            return self._start(environments, port, init_scripts, given)
+        for _ in range(_PORT_ATTEMPTS - 1):
+            with contextlib.suppress(PortInUseError):  # another program was faster
+                return self._start(environments, _free_port(), init_scripts, given)
+        return self._start(environments, _free_port(), init_scripts, given)
+
+    def _start(
+        self,
+        environments: Environments,
+        port: int,
+        init_scripts: Path | None,
+        settings: dict[str, str],
+    ) -> Instance:
         self.remove_remains()
-        chosen = _choose_port(port)
         self._make_root(environments, init_scripts)
         process: subprocess.Popen[bytes] | None = None
         try:
             with self.log.open("wb") as log:
                 process = subprocess.Popen(
                     [str(environments.localstack_python), "-m", "localstack_testbed"],
-                    env=self._environment(environments, chosen, settings or {}),
+                    env=self._environment(environments, port, settings),
                     cwd=self._root,
                     stdin=subprocess.DEVNULL,
                     stdout=log,
@@ -106,16 +124,17 @@ class LocalStack:
             started = Instance(
                 pid=process.pid,
                 created=psutil.Process(process.pid).create_time(),
-                endpoint_url=f"http://{HOST}:{chosen}",
+                endpoint_url=f"http://{HOST}:{port}",
             )
             records.save(started, self.state)
-            self._await_ready(process, started)
+            self._await_ready(process, started, port)
         except BaseException:
             if process is not None:
                 end_family(process.pid)
                 process.wait()
             self.remove_remains()
             raise
+        self._process = process
         return started
 
     def stop(self) -> bool:
@@ -127,6 +146,9 @@ class LocalStack:
         process = current.process() if current else None
         if process is not None:
             end_family(process.pid)
+        if self._process is not None:  # our own child, which has to be waited for
+            self._process.wait()
+            self._process = None
         self.remove_remains()
         return process is not None
 
@@ -183,7 +205,7 @@ class LocalStack:
             **settings,
         }
 
-    def _await_ready(self, process: subprocess.Popen[bytes], started: Instance) -> None:
+    def _await_ready(self, process: subprocess.Popen[bytes], started: Instance, port: int) -> None:
         import requests
 
         url = f"{started.endpoint_url}/_localstack/init/ready"
@@ -192,6 +214,8 @@ class LocalStack:
 
             def answer() -> dict[str, Any] | None:
                 if process.poll() is not None:
+                    if not _is_free(port):
+                        raise _taken(port)
                     raise StartError(
                         f"LocalStack ended with exit code {process.returncode}.",
                         advice=f"Its log is {self.log}.",
@@ -209,7 +233,8 @@ class LocalStack:
 
             try:
                 until(answer, within=_START_LIMIT_SECONDS, what="answer from LocalStack")
-                _check_who_answers(started)
+                if not _listens(process.pid, port):  # another LocalStack answers as ours does
+                    raise _taken(port)
                 stage = until(
                     finished, within=_INIT_LIMIT_SECONDS, what="end of the init scripts", every=0.1
                 )
@@ -237,14 +262,7 @@ class LocalStack:
         return "\n".join(lines[-_LOG_LINES_SHOWN:])
 
 
-def _choose_port(port: int | None) -> int:
-    if port is not None:
-        if not _is_free(port):
-            raise PortInUseError(
-                f"Port {port} on {HOST} is in use{_user_of(port)}.",
-                advice="Stop that program, or choose another port with --port.",
-            )
-        return port
+def _free_port() -> int:
     if _is_free(DEFAULT_PORT):
         return DEFAULT_PORT
     with socket.socket() as probe:
@@ -252,18 +270,17 @@ def _choose_port(port: int | None) -> int:
         return int(probe.getsockname()[1])
 
 
-def _check_who_answers(started: Instance) -> None:
-    """Make sure that it is ours that listens: another program may have been faster.
+def _listens(pid: int, port: int) -> bool:
+    return any(
+        connection.status == psutil.CONN_LISTEN and connection.laddr[1:] == (port,)
+        for connection in psutil.Process(pid).net_connections("tcp")
+    )
 
-    LocalStack goes on when it cannot have its port, and another LocalStack answers as ours does.
-    """
-    port = int(started.endpoint_url.rpartition(":")[2])
-    for connection in psutil.Process(started.pid).net_connections("tcp"):
-        if connection.status == psutil.CONN_LISTEN and connection.laddr[1:] == (port,):
-            return
-    raise PortInUseError(
-        f"Port {port} on {HOST} was taken{_user_of(port)} while LocalStack started.",
-        advice="Try again, or choose another port with --port.",
+
+def _taken(port: int) -> PortInUseError:
+    return PortInUseError(
+        f"Port {port} on {HOST} is in use{_user_of(port)}.",
+        advice="Stop that program, or choose another port with --port.",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,25 @@ def test_another_localstack_is_not_taken_for_ours(
     port = int(running_testbed.endpoint_url.rpartition(":")[2])
     monkeypatch.setattr(localstack, "_is_free", lambda _port: True)
     ours = LocalStack(tmp_path)
-    with pytest.raises(PortInUseError, match=f"Port {port} on 127.0.0.1 was taken"):
+    with pytest.raises(PortInUseError, match=f"Port {port} on 127.0.0.1 is in use"):
         ours.start(ensure_environments(print), port=port)
     await_no_process(tmp_path)
     assert ours.running() is None
     assert running_testbed.command.run("status").returncode == 0  # and the other one goes on
+
+
+def test_another_port_is_taken_if_none_was_asked_for(
+    running_testbed: RunningTestbed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = int(running_testbed.endpoint_url.rpartition(":")[2])
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        free = probe.getsockname()[1]
+    ports = iter([busy, free])
+    monkeypatch.setattr(localstack, "_free_port", lambda: next(ports))
+    ours = LocalStack(tmp_path)
+    try:
+        started = ours.start(ensure_environments(print))
+        assert started.endpoint_url == f"http://127.0.0.1:{free}"
+    finally:
+        ours.stop()

@@ -4,9 +4,14 @@ LocalStack 4.14 takes only the port of ``GATEWAY_LISTEN`` and listens on all add
 machine, also when told ``127.0.0.1``, its default: whoever can reach the machine could run code
 on it as a Lambda function. With this module it listens on a loopback address when told so.
 
+When the port is taken, LocalStack goes on without it, and its init scripts provision whatever
+listens there. With this module it ends.
+
 Setting: ``TESTBED_GATEWAY`` (``0`` switches the module off).
 """
 
+import logging
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -15,12 +20,17 @@ from localstack.utils.patch import Patch
 from localstack_testbed.decorators import on_infra_start, patch
 from localstack_testbed.switches import switch
 
+LOG = logging.getLogger(__name__)
+
+EXIT_CODE = 1
+
 
 @on_infra_start(should_load=switch("TESTBED_GATEWAY"))
 def listen_on_loopback() -> None:
     """Patch what makes LocalStack's server listen."""
     from localstack.runtime.server.twisted import TwistedRuntimeServer
     from twisted.internet import reactor as twisted_reactor
+    from twisted.internet.error import CannotListenError
 
     reactor: Any = twisted_reactor
 
@@ -36,7 +46,14 @@ def listen_on_loopback() -> None:
                 port: int, factory: Any, backlog: int = 50, interface: str = "", host: str = host
             ) -> Any:
                 loopback = host.startswith("127.") and not interface
-                return listen_tcp(port, factory, backlog, host if loopback else interface)
+                try:
+                    return listen_tcp(port, factory, backlog, host if loopback else interface)
+                except CannotListenError as error:
+                    LOG.error(
+                        "LocalStack ends, as it cannot listen on %s:%s: %s", host, port, error
+                    )
+                    logging.shutdown()
+                    os._exit(EXIT_CODE)  # nobody looks at an exception from here
 
             with Patch(reactor, "listenTCP", listen_there):
                 original(self, gateway, [address], ssl_creds)
