@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import boto3
 import pytest
@@ -29,9 +29,16 @@ class LocalStackEnded(Exception):
     """LocalStack ended instead of starting."""
 
 
+class LocalStack(NamedTuple):
+    """A running LocalStack."""
+
+    endpoint: str
+    process: int
+
+
 @contextmanager
-def running_localstack(directory: Path, **settings: str) -> Iterator[tuple[str, int]]:
-    """Run LocalStack with the extension; give its endpoint and process id."""
+def running_localstack(directory: Path, **settings: str) -> Iterator[LocalStack]:
+    """Run LocalStack with the extension."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -51,7 +58,7 @@ def running_localstack(directory: Path, **settings: str) -> Iterator[tuple[str, 
         "IN_MEMORY_CLIENT": "1",
         "OVERRIDE_IN_DOCKER": "0",
         "LAMBDA_RUNTIME_EXECUTOR": "process",
-        "LAMBDA_RETRY_BASE_DELAY": "1",
+        "TESTBED_ASYNCHRONOUS_RETRY_DELAY": "0.1",
         "LAMBDA_PROCESS_PYTHON": str(environments.runtime_python),
         "PYTHONPATH": str(environments.extension),
     }
@@ -66,7 +73,7 @@ def running_localstack(directory: Path, **settings: str) -> Iterator[tuple[str, 
     try:
         endpoint = f"http://127.0.0.1:{port}"
         wait_until(lambda: _is_ready(endpoint, process), START_LIMIT, "LocalStack is ready")
-        yield endpoint, process.pid
+        yield LocalStack(endpoint, process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -87,12 +94,17 @@ def _is_ready(endpoint: str, process: subprocess.Popen[bytes]) -> bool:
 
 
 @pytest.fixture(scope="session")
-def localstack_endpoint() -> Iterator[str]:
+def localstack() -> Iterator[LocalStack]:
     with (
         tempfile.TemporaryDirectory(prefix="extension-tests-") as directory,
-        running_localstack(Path(directory)) as (endpoint, _),
+        running_localstack(Path(directory)) as running,
     ):
-        yield endpoint
+        yield running
+
+
+@pytest.fixture(scope="session")
+def localstack_endpoint(localstack: LocalStack) -> str:
+    return localstack.endpoint
 
 
 class Clients:

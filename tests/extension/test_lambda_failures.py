@@ -4,9 +4,10 @@ import re
 
 import pytest
 
-from tests.extension.conftest import Clients
+from tests.extension.conftest import Clients, LocalStack
 from tests.extension.lambda_functions import Function, FunctionFactory
-from tests.extension.waiting import process_exists, wait_until
+from tests.extension.processes import process_exists, process_here
+from tests.extension.waiting import wait_until
 
 PROCESS_END_LIMIT = 5.0
 
@@ -176,7 +177,7 @@ def test_result_over_six_megabytes(functions: FunctionFactory) -> None:
     assert function.invoke(1).payload == "x"
 
 
-def test_timeout(functions: FunctionFactory) -> None:
+def test_timeout(functions: FunctionFactory, localstack: LocalStack) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html"""
     function = functions(
         """
@@ -191,6 +192,7 @@ def test_timeout(functions: FunctionFactory) -> None:
         timeout=1,
     )
     before = function.invoke().payload
+    process = process_here(localstack.process, before)
 
     failed = function.invoke(True)
 
@@ -211,7 +213,7 @@ def test_timeout(functions: FunctionFactory) -> None:
     )
     after = function.invoke()
     assert after.payload != before
-    assert not process_exists(before)
+    assert not process_exists(process)
 
 
 @pytest.mark.parametrize(
@@ -316,7 +318,6 @@ CHILD_LEFT_RUNNING = """
     def handler(event, context):
         child = subprocess.Popen(["sleep", "600"], start_new_session=event == "session")
         if event == "exit":
-            print(child.pid, flush=True)
             os._exit(1)
         return child.pid
 """
@@ -324,21 +325,24 @@ CHILD_LEFT_RUNNING = """
 
 @pytest.mark.parametrize("event", ["group", "session"])
 def test_child_left_running_ends_with_the_environment(
-    functions: FunctionFactory, event: str
+    functions: FunctionFactory, localstack: LocalStack, event: str
 ) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
     function: Function = functions(CHILD_LEFT_RUNNING)
-    child = function.invoke(event).payload
-    assert process_exists(child)
+    child = process_here(localstack.process, function.invoke(event).payload)
 
     functions.delete(function)
 
     wait_until(lambda: not process_exists(child), PROCESS_END_LIMIT, "the child has ended")
 
 
-def test_child_left_running_ends_with_the_process(functions: FunctionFactory) -> None:
+def test_child_left_running_ends_with_the_process(
+    functions: FunctionFactory, localstack: LocalStack
+) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
-    failed = functions(CHILD_LEFT_RUNNING).invoke("exit")
+    function = functions(CHILD_LEFT_RUNNING)
+    child = process_here(localstack.process, function.invoke("session").payload)
 
-    child = int(next(line for line in failed.tail.split("\n") if line.isdigit()))
+    assert function.invoke("exit").error == "Unhandled"
+
     wait_until(lambda: not process_exists(child), PROCESS_END_LIMIT, "the child has ended")

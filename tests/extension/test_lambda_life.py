@@ -1,18 +1,19 @@
 """Execution environments live, are reused and end as on AWS."""
 
 import contextlib
-import json
 import os
-import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 
-from tests.extension.conftest import Clients, running_localstack
+from tests.extension.conftest import Clients, LocalStack, running_localstack
 from tests.extension.lambda_functions import Function, FunctionFactory
-from tests.extension.waiting import process_exists, wait_until
+from tests.extension.meeting import MEET, meeting
+from tests.extension.processes import process_exists, process_here
+from tests.extension.waiting import wait_until
 
 RECOVERY_LIMIT = 5.0
 PROCESS_END_LIMIT = 5.0
@@ -46,20 +47,23 @@ def test_simultaneous_invocations_have_environments_of_their_own(
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html"""
     function = functions(
         """
-        import pathlib, os, time
+        import os
+        import meet
 
         def handler(event, context):
-            folder = pathlib.Path(event)
-            (folder / str(os.getpid())).touch()
-            while len(list(folder.iterdir())) < 6:
-                time.sleep(0.01)
+            meet.meet(event)
             return os.getpid()
         """,
+        files={"meet.py": MEET},
         timeout=30,
     )
 
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(6) as pool:
-        results = list(pool.map(function.invoke, [folder] * 6))
+    with ThreadPoolExecutor(6) as pool, meeting() as place:
+        running = [pool.submit(function.invoke, place.port) for _ in range(6)]
+        for _ in running:
+            place.arrival()
+        place.let_go()
+        results = [each.result() for each in running]
 
     assert [result.error for result in results] == [None] * 6
     assert len({result.payload for result in results}) == 6
@@ -88,10 +92,12 @@ def test_environment_runs_one_invocation_at_a_time(functions: FunctionFactory) -
     assert [(result.error, result.payload) for result in results] == [(None, True)] * 24
 
 
-def test_update_replaces_the_environment(functions: FunctionFactory) -> None:
+def test_update_replaces_the_environment(
+    functions: FunctionFactory, localstack: LocalStack
+) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
     function = functions(COUNTING)
-    process = function.invoke().payload["process"]
+    process = process_here(localstack.process, function.invoke().payload["process"])
 
     functions.update(function, "def handler(event, context): return 'new'")
     function.wait_until_updated()
@@ -104,51 +110,38 @@ def test_running_invocation_survives_an_update(functions: FunctionFactory) -> No
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
     function = functions(
         """
-        import pathlib, time
+        import meet
 
         def handler(event, context):
-            folder = pathlib.Path(event)
-            (folder / "running").touch()
-            while not (folder / "end").exists():
-                time.sleep(0.01)
+            meet.meet(event)
             print("last words")
             return "old"
         """,
+        files={"meet.py": MEET},
         timeout=30,
     )
 
-    with tempfile.TemporaryDirectory() as path, ThreadPoolExecutor(1) as pool:
-        folder = Path(path)
-        running = pool.submit(function.invoke, path)
-        wait_until((folder / "running").exists, 10, "the function runs")
+    with ThreadPoolExecutor(1) as pool, meeting() as place:
+        running = pool.submit(function.invoke, place.port)
+        place.arrival()
         functions.update(function, "def handler(event, context): return 'new'")
         function.wait_until_updated()
         new = function.invoke()
-        (folder / "end").touch()
+        place.let_go()
         old = running.result()
 
     assert (new.payload, old.payload) == ("new", "old")
     assert "last words" in function.log(until=f"REPORT RequestId: {old.request_id}")
 
 
-def test_deletion_ends_the_environment(functions: FunctionFactory) -> None:
+def test_deletion_ends_the_environment(functions: FunctionFactory, localstack: LocalStack) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
-    function = functions(
-        """
-        import os, tempfile
-
-        def handler(event, context):
-            return os.getpid(), tempfile.gettempdir()
-        """
-    )
-    process, folder = function.invoke().payload
-    assert process_exists(process)
-    assert Path(folder).is_dir()
+    function = functions(COUNTING)
+    process = process_here(localstack.process, function.invoke().payload["process"])
 
     functions.delete(function)
 
     wait_until(lambda: not process_exists(process), PROCESS_END_LIMIT, "the process has ended")
-    wait_until(lambda: not Path(folder).exists(), PROCESS_END_LIMIT, "its folder is gone")
 
 
 def test_temporary_folder_is_kept_between_invocations(functions: FunctionFactory) -> None:
@@ -175,7 +168,9 @@ def test_temporary_folder_is_kept_between_invocations(functions: FunctionFactory
     assert function.invoke("c").payload == ["a", "b"]
 
 
-def test_environment_stands_still_between_invocations(functions: FunctionFactory) -> None:
+def test_environment_stands_still_between_invocations(
+    functions: FunctionFactory, localstack: LocalStack
+) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
     function = functions(
         """
@@ -195,13 +190,14 @@ def test_environment_stands_still_between_invocations(functions: FunctionFactory
             return os.getpid()
         """
     )
-    process = function.invoke().payload
+    number = function.invoke().payload
+    process = process_here(localstack.process, number)
 
     def state() -> str:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
 
     wait_until(lambda: state() == "T", 5, "the process is stopped")
-    assert function.invoke().payload == process
+    assert function.invoke().payload == number
     wait_until(lambda: state() == "T", 5, "the process is stopped again")
 
 
@@ -219,14 +215,12 @@ def test_reserved_concurrency_of_zero_runs_nothing(
 
 def test_loss_of_the_supervisor_is_made_good(tmp_path: Path) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
-    with running_localstack(tmp_path) as (endpoint, _):
-        function = _lonely_function(endpoint)
-        process, supervisor, child = function.invoke().payload
+    with running_localstack(tmp_path) as localstack:
+        function = _function_with_a_child(localstack)
+        processes = _processes_of(function, localstack)
 
-        os.kill(supervisor, 9)
-        _all_end([process, supervisor])
-        # In a session of its own, with nobody left to know of it: see docs/lambda-executor.md.
-        os.kill(child, 9)
+        os.kill(psutil.Process(processes[0]).ppid(), 9)
+        _all_end(processes)
 
         # One at the very moment of the loss fails, as it does when its environment crashes.
         wait_until(
@@ -234,17 +228,21 @@ def test_loss_of_the_supervisor_is_made_good(tmp_path: Path) -> None:
         )
 
 
-def _lonely_function(endpoint: str) -> Function:
-    clients = Clients(endpoint)
+def _function_with_a_child(localstack: LocalStack) -> Function:
+    clients = Clients(localstack.endpoint)
     return FunctionFactory(clients["lambda"], clients["logs"])(
         """
         import os, subprocess
 
         def handler(event, context):
             child = subprocess.Popen(["sleep", "600"], start_new_session=True)
-            return [os.getpid(), os.getppid(), child.pid]
+            return [os.getpid(), child.pid]
         """
     )
+
+
+def _processes_of(function: Function, localstack: LocalStack) -> list[int]:
+    return [process_here(localstack.process, number) for number in function.invoke().payload]
 
 
 def _all_end(processes: list[int]) -> None:
@@ -255,8 +253,8 @@ def _all_end(processes: list[int]) -> None:
 
 def test_nothing_survives_localstack(tmp_path: Path) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html (shutdown)"""
-    with running_localstack(tmp_path) as (endpoint, _):
-        processes = _lonely_function(endpoint).invoke().payload
+    with running_localstack(tmp_path) as localstack:
+        processes = _processes_of(_function_with_a_child(localstack), localstack)
 
     _all_end(processes)
     assert not list((tmp_path / "tmp").glob("lambda-environments-*"))
@@ -264,39 +262,41 @@ def test_nothing_survives_localstack(tmp_path: Path) -> None:
 
 def test_nothing_survives_localstack_when_it_is_killed(tmp_path: Path) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html (shutdown)"""
-    with running_localstack(tmp_path) as (endpoint, localstack):
-        processes = _lonely_function(endpoint).invoke().payload
-        os.kill(localstack, 9)
-        _all_end(processes)
+    with running_localstack(tmp_path) as localstack:
+        processes = _processes_of(_function_with_a_child(localstack), localstack)
+        family = psutil.Process(localstack.process).children(recursive=True)
+        os.kill(localstack.process, 9)
+        _all_end([*processes, *(process.pid for process in family)])
     folders = (tmp_path / "tmp").glob
     wait_until(lambda: not list(folders("lambda-environments-*")), 5, "no folder is left")
 
 
 def test_shutdown_does_not_wait_for_a_running_invocation(tmp_path: Path) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html (shutdown)"""
-    with running_localstack(tmp_path) as (endpoint, _):
-        clients = Clients(endpoint)
-        function = FunctionFactory(clients["lambda"], clients["logs"])(
-            """
-            import json, os, pathlib, time
+    with meeting() as place:
+        with running_localstack(tmp_path) as localstack:
+            clients = Clients(localstack.endpoint)
+            function = FunctionFactory(clients["lambda"], clients["logs"])(
+                """
+                import os
+                import meet
 
-            def handler(event, context):
-                pathlib.Path(event).write_text(json.dumps(os.getpid()))
-                time.sleep(600)
-            """,
-            timeout=900,
-        )
-        mark = tmp_path / "process"
+                def handler(event, context):
+                    meet.meet(event, os.getpid())
+                """,
+                files={"meet.py": MEET},
+                timeout=900,
+            )
 
-        def invoke() -> None:
-            # The connection breaks, in whatever way.
-            with contextlib.suppress(Exception):
-                function.invoke(str(mark))
+            def invoke() -> None:
+                # The connection breaks, in whatever way.
+                with contextlib.suppress(Exception):
+                    function.invoke(place.port)
 
-        invoking = threading.Thread(target=invoke)
-        invoking.start()
-        wait_until(lambda: mark.exists() and mark.read_text(), 10, "the function runs")
+            invoking = threading.Thread(target=invoke)
+            invoking.start()
+            process = process_here(localstack.process, int(place.arrival()))
 
-    invoking.join(10)
-    assert not invoking.is_alive()
-    _all_end([json.loads(mark.read_text())])
+        invoking.join(10)
+        assert not invoking.is_alive()
+        _all_end([process])

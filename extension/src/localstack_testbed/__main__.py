@@ -14,7 +14,7 @@ from localstack_testbed.lambda_executor.settings import SettingsError
 garbage_collection.pause()
 if os.environ.get("LAMBDA_RUNTIME_EXECUTOR") == "process":
     with contextlib.suppress(SettingsError):  # which the executor reports
-        EnvironmentService.instance().supervisor()
+        EnvironmentService.instance().prepare()
 
 from localstack.runtime.main import main  # noqa: E402  # after all that goes on beside it
 

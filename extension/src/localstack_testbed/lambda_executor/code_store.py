@@ -1,9 +1,16 @@
 """The code of functions on disk: each archive once, however many versions share it."""
 
 import base64
+import contextlib
+import hashlib
 import logging
+import os
+import shutil
 import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +23,17 @@ class CodeStore:
     """Unpacked archives, by their hashes, with byte code beside the modules.
 
     LocalStack unpacks an archive for every version of every function. Here the first of equal
-    ones is kept and the others are links to it, so that it is unpacked and compiled once.
+    ones is kept and the others are links to it, so that it is unpacked and compiled once. What no
+    link leads to any more, and no environment uses, is deleted when the next archive comes.
     """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._lock = threading.Lock()
+        self._links: dict[Path, set[Path]] = {}
+        self._uses: Counter[Path] = Counter()
 
-    def prepare(self, code: Any, supervisor: Supervisor) -> None:
+    def prepare(self, code: Any, supervisor: Supervisor) -> Path:
         """Unpack an archive (LocalStack's ``ArchiveCode``) where LocalStack expects it.
 
         Its modules begin to be compiled, but nobody waits for that: a function runs without
@@ -34,22 +44,79 @@ class CodeStore:
         ConnectionError
             The supervisor has ended.
         """
+        expected = Path(code.get_unzipped_code_location())
         if code.is_hot_reloading():
-            return
+            return expected.resolve()
         name = base64.urlsafe_b64encode(base64.b64decode(code.code_sha256)).decode()
         kept = self._directory / name
-        expected = Path(code.get_unzipped_code_location())
         with self._lock:
-            if kept.exists():
-                if not expected.exists():
-                    expected.parent.mkdir(parents=True, exist_ok=True)
-                    expected.symlink_to(kept)
-                return
-            code.prepare_for_execution()
-            self._directory.mkdir(parents=True, exist_ok=True)
-            expected.rename(kept)
-            expected.symlink_to(kept)
-        supervisor.compile(kept).add_done_callback(_report)
+            known = kept in self._links
+            self._links.setdefault(kept, set()).add(expected)
+            if not known:
+                self._delete_unused()
+                code.prepare_for_execution()
+                self._directory.mkdir(parents=True, exist_ok=True)
+                expected.rename(kept)
+            if not expected.exists():
+                expected.parent.mkdir(parents=True, exist_ok=True)
+                expected.symlink_to(kept)
+        if not known:
+            supervisor.compile(kept).add_done_callback(_report)
+        return kept
+
+    def prepare_layers(self, layers: Sequence[Any], supervisor: Supervisor) -> Path | None:
+        """Unpack layers and merge them, in their order, as Lambda does in ``/opt``.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html
+
+        Raises
+        ------
+        ConnectionError
+            The supervisor has ended.
+        """
+        folders = [self.prepare(layer, supervisor) for layer in layers]
+        if len(folders) < 2:
+            return next(iter(folders), None)
+        digest = hashlib.sha256("\n".join(map(str, folders)).encode())
+        merged = self._directory / f"layers-{digest.hexdigest()}"
+        with self._lock:
+            known = merged in self._links
+            links = {Path(layer.get_unzipped_code_location()) for layer in layers}
+            self._links.setdefault(merged, set()).update(links)
+            if not known:
+                for folder in folders:
+                    shutil.copytree(folder, merged, copy_function=_link, dirs_exist_ok=True)
+        if not known:
+            supervisor.compile(merged).add_done_callback(_report)
+        return merged
+
+    @contextmanager
+    def in_use(self, *folders: Path | None) -> Iterator[None]:
+        """Keep folders while an environment uses them."""
+        used = [folder for folder in folders if folder is not None]
+        with self._lock:
+            self._uses.update(used)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._uses.subtract(used)
+
+    def _delete_unused(self) -> None:
+        for folder, links in list(self._links.items()):
+            if not self._uses[folder] and not any(os.path.lexists(link) for link in links):
+                # One that is just being unpacked has no link yet.
+                if not folder.exists():
+                    continue
+                del self._links[folder], self._uses[folder]
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _link(source: str, target: str) -> None:
+    """Put a file into a merged layer, in place of an earlier layer's."""
+    with contextlib.suppress(FileNotFoundError):
+        Path(target).unlink()
+    os.link(source, target)
 
 
 def _report(compilation: Future[int]) -> None:

@@ -11,9 +11,10 @@ from localstack_testbed.lambda_executor.supervision import Supervisor
 
 
 class EnvironmentService:
-    """Holds the settings, the code, and the supervisor: started when needed, and again if it ended.
+    """Holds the settings, the code, and the supervisors, one for each runtime.
 
-    ``directory`` is a new folder for the environments' files; the supervisor deletes it.
+    A supervisor is started when it is needed, and again if it ended. ``directory`` is a new folder
+    for the environments' files, which the supervisors delete.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -22,15 +23,15 @@ class EnvironmentService:
         self.code = CodeStore(self.directory / "code")
         self.stopping = False
         self._lock = threading.Lock()
-        self._supervisor: Supervisor | None = None
+        self._supervisors: dict[str, Supervisor] = {}
 
     @staticmethod
     @cache
     def instance() -> "EnvironmentService":
         return EnvironmentService(Settings.from_environment())
 
-    def supervisor(self) -> Supervisor:
-        """Return a running supervisor.
+    def supervisor(self, runtime: str) -> Supervisor:
+        """Return a running supervisor for one of the runtimes in the settings.
 
         Raises
         ------
@@ -40,14 +41,32 @@ class EnvironmentService:
         with self._lock:
             if self.stopping:
                 raise ConnectionError("LocalStack is shutting down")
-            if self._supervisor is None or not self._supervisor.running:
-                settings = self.settings
-                self._supervisor = Supervisor(settings.python, settings.preload, self.directory)
-            return self._supervisor
+            supervisor = self._supervisors.get(runtime)
+            if supervisor is None or not supervisor.running:
+                supervisor = Supervisor(runtime, self.settings, self.directory)
+                self._supervisors[runtime] = supervisor
+            return supervisor
+
+    def prepare(self) -> None:
+        """Start the first runtime's supervisor ahead of time.
+
+        Raises
+        ------
+        ConnectionError
+            LocalStack is shutting down.
+        """
+        self.supervisor(next(iter(self.settings.pythons)))
+
+    def discard(self, runtime: str, temporary: Path) -> None:
+        """Delete an environment's temporary folder."""
+        with self._lock:
+            supervisor = self._supervisors.get(runtime)
+        if supervisor is not None:
+            supervisor.discard(temporary)
 
     def stop(self) -> None:
         """End all environments, in the middle of an invocation too."""
         with self._lock:
             self.stopping = True
-            if self._supervisor is not None:
-                self._supervisor.stop()
+            for supervisor in self._supervisors.values():
+                supervisor.stop()

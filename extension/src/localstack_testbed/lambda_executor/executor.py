@@ -1,9 +1,9 @@
 """LocalStack's interface to an execution environment, with processes behind it."""
 
 import logging
-import tempfile
+import uuid
+from contextlib import ExitStack
 from functools import cache
-from pathlib import Path
 from typing import cast
 
 from localstack import config
@@ -14,10 +14,16 @@ from localstack.services.lambda_.invocation.runtime_executor import (
 )
 
 from localstack_testbed.lambda_executor.environment_service import EnvironmentService
-from localstack_testbed.lambda_executor.environment_variables import Places, function_variables
+from localstack_testbed.lambda_executor.environment_variables import function_variables
+from localstack_testbed.lambda_executor.files import (
+    EnvironmentFiles,
+    isolated_places,
+    shared_places,
+)
 from localstack_testbed.lambda_executor.platform_log import platform_log
 from localstack_testbed.lambda_executor.runtime_process import RuntimeProcess
 from localstack_testbed.lambda_executor.sandbox import MEGABYTE, FunctionLimits, Request, Sandbox
+from localstack_testbed.lambda_executor.settings import packages_of
 from localstack_testbed.lambda_executor.supervision import Launch
 
 LOG = logging.getLogger(__name__)
@@ -35,39 +41,50 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
     def start(self, env_vars: dict[str, str]) -> None:
         version = self.function_version
         service = EnvironmentService.instance()
-        code = version.config.code
-        if code is None:
+        asked = version.config.runtime or ""
+        runtime = service.settings.runtime(asked)
+        supervisor = service.supervisor(runtime)
+        if version.config.code is None:
             raise LambdaRuntimeException(f"{version.qualified_arn} has no code to run")
-        temporary = Path(tempfile.mkdtemp(prefix="tmp-", dir=service.directory))
-        places = Places(
-            task_root=code.get_unzipped_code_location().resolve(),
-            layers=tuple(
-                layer.code.get_unzipped_code_location().resolve()
-                for layer in version.config.layers
-                if layer.code is not None
-            ),
-            runtime=service.settings.packages,
-            temporary=temporary,
+        layers = [layer.code for layer in version.config.layers if layer.code is not None]
+        files = EnvironmentFiles(
+            code=service.code.prepare(version.config.code, supervisor),
+            layers=service.code.prepare_layers(layers, supervisor),
+            temporary=service.directory / f"tmp-{uuid.uuid4()}",
         )
+        storage = version.config.ephemeral_storage.size * MEGABYTE
         own = version.config.environment or {}
         logging_config = cast("dict[str, str]", version.config.logging_config)
-        runtime = version.config.runtime or ""
+        self._resources = ExitStack()
+        self._resources.enter_context(service.code.in_use(files.code, files.layers))
+        self._resources.callback(lambda: service.discard(runtime, files.temporary))
 
-        def launch(runtime_api: str) -> Launch:
-            return Launch(
-                handler=version.config.handler or "",
-                directory=places.task_root,
-                path=places.module_path,
-                environment=function_variables(
-                    prepared=env_vars,
-                    own=own,
-                    logging_config=logging_config,
-                    places=places,
-                    runtime=runtime,
-                    runtime_api=runtime_api,
-                ),
-                fork=not any(name.startswith(INTERPRETER_VARIABLES) for name in own),
-            )
+        def start_process() -> RuntimeProcess:
+            # Another one than before, if that has ended.
+            supervisor = service.supervisor(runtime)
+            if supervisor.isolated:
+                places = isolated_places()
+            else:
+                places = shared_places(files, packages_of(service.settings.pythons[runtime]))
+
+            def launch(runtime_api: str) -> Launch:
+                return Launch(
+                    handler=version.config.handler or "",
+                    files=files,
+                    storage=storage,
+                    path=places.module_path(runtime),
+                    environment=function_variables(
+                        prepared=env_vars,
+                        own=own,
+                        logging_config=logging_config,
+                        places=places,
+                        runtime=asked,
+                        runtime_api=runtime_api,
+                    ),
+                    fork=not any(name.startswith(INTERPRETER_VARIABLES) for name in own),
+                )
+
+            return RuntimeProcess(supervisor, launch, version.config.memory_size * MEGABYTE)
 
         self._sandbox = Sandbox(
             limits=FunctionLimits(
@@ -75,21 +92,19 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
                 timeout=version.config.timeout,
                 memory_size=version.config.memory_size,
             ),
-            start_process=lambda: RuntimeProcess(
-                service.supervisor(), launch, version.config.memory_size * MEGABYTE
-            ),
-            temporary=temporary,
+            start_process=start_process,
             platform_log=platform_log(logging_config),
         )
         runtime_version = cast("dict[str, str]", version.config.runtime_version_config or {})
         self._sandbox.initialize(
-            runtime=f"{runtime.replace('python', 'python:')}.v1",
+            runtime=f"{asked.replace('python', 'python:')}.v1",
             runtime_arn=runtime_version.get("RuntimeVersionArn", ""),
         )
 
     def stop(self) -> None:
         if self._sandbox is not None:
-            self._sandbox.stop(finish=not EnvironmentService.instance().stopping)
+            with self._resources:
+                self._sandbox.stop(finish=not EnvironmentService.instance().stopping)
 
     def invoke(self, payload: dict[str, str]) -> InvocationResult:
         assert self._sandbox is not None
@@ -130,24 +145,33 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
             function's ``StateReason``.
         """
         version = function_version.config
-        runtime = version.runtime or f"package type {version.package_type}"
-        if not runtime.startswith("python3."):
+        asked = version.runtime or f"package type {version.package_type}"
+        if not asked.startswith("python3."):
             raise LambdaRuntimeException(
-                f"{function_version.qualified_arn} needs {runtime}, and the process executor runs "
+                f"{function_version.qualified_arn} needs {asked}, and the process executor runs "
                 "Python only: start LocalStack with LAMBDA_RUNTIME_EXECUTOR=docker for it"
             )
-        if runtime != "python3.13":
-            _warn_of_other_version(function_version.id.function_name, runtime)
         service = EnvironmentService.instance()
-        for code in (version.code, *(layer.code for layer in version.layers)):
-            if code is not None:
-                service.code.prepare(code, service.supervisor())
+        runtime = service.settings.runtime(asked)
+        if runtime != asked:
+            _warn_of_other_version(function_version.id.function_name, asked, runtime)
+        supervisor = service.supervisor(runtime)
+        if version.code is not None:
+            service.code.prepare(version.code, supervisor)
+        layers = [layer.code for layer in version.layers if layer.code is not None]
+        service.code.prepare_layers(layers, supervisor)
 
     @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:
-        """Do nothing: LocalStack deletes the code with the version."""
+        """Do nothing: LocalStack deletes its links to the code with the version."""
 
 
 @cache
-def _warn_of_other_version(function: str, runtime: str) -> None:
-    LOG.warning("Function %s is for %s and runs on python3.13 here", function, runtime)
+def _warn_of_other_version(function: str, asked: str, runtime: str) -> None:
+    LOG.warning(
+        "Function %s is for %s and runs on %s here: add the interpreter of an environment of its "
+        "version to LAMBDA_PROCESS_PYTHON",
+        function,
+        asked,
+        runtime,
+    )

@@ -18,6 +18,7 @@ from localstack_testbed.lambda_executor.runtime_process import (
     ProcessEvent,
     Stopped,
     TimedOut,
+    TooManyProcesses,
 )
 from localstack_testbed.lambda_executor.supervision import describe_exit
 
@@ -70,6 +71,9 @@ def fault_of(event: ProcessEvent, timeout: float) -> Fault:
         case OutOfMemory():
             message = "Runtime exited with error: signal: killed"
             return Fault("Runtime.OutOfMemory", message, logged=True)
+        case TooManyProcesses():
+            message = "Runtime exited with error: signal: killed"
+            return Fault("Runtime.ExitError", message, logged=True)
         case Exited(status) if description := describe_exit(status):
             message = f"Runtime exited with error: {description}"
             return Fault("Runtime.ExitError", message, logged=True)

@@ -35,7 +35,7 @@ def prepare_lambda_executor() -> None:
         service = EnvironmentService.instance()
     except SettingsError as error:
         raise LocalstackExit(str(error), code=1) from error
-    service.supervisor()
+    service.prepare()
     package = "localstack.services.lambda_.invocation"
     on_import(f"{package}.execution_environment", localstack_patches.pass_client_context)
     on_import(f"{package}.assignment", localstack_patches.keep_new_environment_for_its_invocation)

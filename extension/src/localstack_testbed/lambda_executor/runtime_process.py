@@ -7,7 +7,6 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 
-from localstack_testbed.lambda_executor.memory import memory_used, peak_memory_used
 from localstack_testbed.lambda_executor.output import OutputStream
 from localstack_testbed.lambda_executor.runtime_api import (
     Invocation,
@@ -16,8 +15,9 @@ from localstack_testbed.lambda_executor.runtime_api import (
     RuntimeEvent,
 )
 from localstack_testbed.lambda_executor.supervision import Launch, RuntimeHandle, Supervisor
+from localstack_testbed.lambda_executor.usage import PROCESS_LIMIT, peak_memory, usage
 
-MEMORY_SAMPLE_SECONDS = 0.05
+SAMPLE_SECONDS = 0.05
 KILL_LIMIT_SECONDS = 5.0
 
 
@@ -39,11 +39,16 @@ class OutOfMemory:
 
 
 @dataclass(frozen=True)
+class TooManyProcesses:
+    """The environment has more processes and threads than it may."""
+
+
+@dataclass(frozen=True)
 class Stopped:
     """LocalStack wants the environment to end."""
 
 
-type ProcessEvent = RuntimeEvent | Exited | TimedOut | OutOfMemory | Stopped
+type ProcessEvent = RuntimeEvent | Exited | TimedOut | OutOfMemory | TooManyProcesses | Stopped
 
 
 class RuntimeProcess:
@@ -84,19 +89,22 @@ class RuntimeProcess:
     def next_event(self, deadline: float) -> ProcessEvent:
         """Wait for what happens next, until ``deadline`` (``time.monotonic``).
 
-        Meanwhile the memory in use is measured, and too much of it is an event.
+        Meanwhile the memory in use is measured, and processes are counted: too much of either is
+        an event.
         """
         while True:
             remaining = deadline - time.monotonic()
             try:
-                return self._events.get(timeout=max(0, min(remaining, MEMORY_SAMPLE_SECONDS)))
+                return self._events.get(timeout=max(0, min(remaining, SAMPLE_SECONDS)))
             except queue.Empty:
                 if remaining <= 0:
                     return TimedOut()
-            used = memory_used(self._handle.process)
-            self._peak = max(self._peak, used)
-            if used > self._memory_limit:
+            used = usage(self._handle.process)
+            self._peak = max(self._peak, used.memory)
+            if used.memory > self._memory_limit:
                 return OutOfMemory()
+            if used.processes > PROCESS_LIMIT:
+                return TooManyProcesses()
 
     def send(self, invocation: Invocation) -> None:
         """Thaw the environment and answer its request for an event."""
@@ -105,7 +113,7 @@ class RuntimeProcess:
 
     def measure_memory(self) -> int:
         """Return the most memory that was seen in use since the start, in bytes."""
-        self._peak = max(self._peak, peak_memory_used(self._handle.process))
+        self._peak = max(self._peak, peak_memory(self._handle.process))
         return self._peak
 
     def interrupt(self) -> None:

@@ -4,12 +4,10 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 """
 
 import math
-import shutil
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from localstack_testbed.lambda_executor.fault import Fault, fault_of
 from localstack_testbed.lambda_executor.platform_log import PlatformLog, Report
@@ -59,20 +57,16 @@ class Sandbox:
     ----------
     start_process
         Starts a runtime process.
-    temporary
-        The environment's own temporary folder, deleted with it.
     """
 
     def __init__(
         self,
         limits: FunctionLimits,
         start_process: Callable[[], RuntimeProcess],
-        temporary: Path,
         platform_log: PlatformLog,
     ) -> None:
         self._limits = limits
         self._start_process = start_process
-        self._temporary = temporary
         self._platform_log = platform_log
         self._log: list[str] = []
         self._process: RuntimeProcess | None = None
@@ -128,7 +122,6 @@ class Sandbox:
         if process is not None:
             process.interrupt()
             process.kill()
-        shutil.rmtree(self._temporary, ignore_errors=True)
 
     def _load(self, phase: str, deadline: float) -> Fault | None:
         """Start a process, and wait until it has loaded the function and asks for an event."""

@@ -15,39 +15,59 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from localstack_testbed.lambda_executor.files import EnvironmentFiles
+from localstack_testbed.lambda_executor.process_table import (
+    NO_PROCESS,
+    children,
+    innermost_number,
+)
+from localstack_testbed.lambda_executor.settings import Settings, packages_of
+
 LOG = logging.getLogger(__name__)
 
-SCRIPT = Path(__file__).with_name("supervisor.py")
+PROGRAM = "localstack_testbed.lambda_executor.supervisor"
+PACKAGE_FOLDER = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
 class Launch:
     """What a new runtime process is given.
 
-    ``path`` comes first on its module search path; ``fork`` allows it to start from the
+    ``files`` are the environment's, and ``storage`` the bytes that it may have in its temporary
+    folder. ``path`` comes first on its module search path; ``fork`` allows it to start from the
     interpreter that has imported the AWS SDK already.
     """
 
     handler: str
-    directory: Path
+    files: EnvironmentFiles
+    storage: int
     path: tuple[str, ...]
     environment: dict[str, str]
     fork: bool
 
 
 class Supervisor:
-    """A connection to a running supervisor, which it starts with the given interpreter.
+    """A connection to a running supervisor, which it starts with a runtime's interpreter.
 
-    ``modules`` are imported ahead of time. ``directory`` is deleted when the connection ends.
+    ``settings`` say which one that is, which modules are imported ahead of time, and whether
+    environments are to be isolated. ``directory`` is deleted when the connection ends.
     """
 
-    def __init__(self, python: Path, modules: tuple[str, ...], directory: Path) -> None:
+    def __init__(self, runtime: str, settings: Settings, directory: Path) -> None:
         self._connection, theirs = socket.socketpair()
-        environment = {"LANG": "en_US.UTF-8", "TZ": ":UTC", "HOME": str(directory)}
-        arguments = [str(theirs.fileno()), str(directory), *modules]
+        directory.mkdir(exist_ok=True)
+        environment = {
+            "LANG": "en_US.UTF-8",
+            "TZ": ":UTC",
+            "HOME": str(directory),
+            "PYTHONPATH": str(PACKAGE_FOLDER),
+        }
+        python = settings.pythons[runtime]
+        root = directory / f"root-{runtime}" if settings.isolation else ""
+        arguments = [str(theirs.fileno()), str(directory), str(root), str(packages_of(python))]
         with theirs:
             self._process = subprocess.Popen(
-                [str(python), "-P", "-s", str(SCRIPT), *arguments],
+                [str(python), "-s", "-m", PROGRAM, *arguments, *settings.preload],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
@@ -60,12 +80,24 @@ class Supervisor:
         self._started: dict[int, Future[int]] = {}
         self._exits: dict[int, Callable[[int], None]] = {}
         self._compilations: dict[int, Future[int]] = {}
+        self._isolated: Future[bool] = Future()
         self._ended = False
         threading.Thread(target=self._receive, name="lambda-supervisor", daemon=True).start()
 
     @property
     def running(self) -> bool:
         return not self._ended
+
+    @property
+    def isolated(self) -> bool:
+        """Whether environments see a file system of their own.
+
+        Raises
+        ------
+        ConnectionError
+            The supervisor has ended.
+        """
+        return self._isolated.result()
 
     def start(self, launch: Launch, output: int, on_exit: Callable[[int], None]) -> "RuntimeHandle":
         """Start a runtime process that writes to the descriptor ``output``.
@@ -88,13 +120,16 @@ class Supervisor:
             "command": "start",
             "id": number,
             "handler": launch.handler,
-            "directory": str(launch.directory),
+            "code": str(launch.files.code),
+            "layers": str(launch.files.layers or ""),
+            "temporary": str(launch.files.temporary),
+            "storage": launch.storage,
             "path": launch.path,
             "environment": launch.environment,
             "fork": launch.fork,
         }
         self._send(message, output)
-        return RuntimeHandle(self, number, started.result())
+        return RuntimeHandle(self, number, self._number_here(started.result()))
 
     def compile(self, directory: Path) -> Future[int]:
         """Begin to compile the modules in a folder to byte code.
@@ -112,6 +147,10 @@ class Supervisor:
             self._compilations[number] = compiled
         self._send({"command": "compile", "id": number, "directory": str(directory)})
         return compiled
+
+    def discard(self, temporary: Path) -> None:
+        """Delete an environment's temporary folder."""
+        self._send({"command": "discard", "id": 0, "directory": str(temporary)})
 
     def signal(self, number: int, command: str) -> None:
         self._send({"command": command, "id": number})
@@ -142,14 +181,21 @@ class Supervisor:
         with self._lock:
             self._ended = True
             exits, self._exits = self._exits, {}
-            futures = [*self._started.values(), *self._compilations.values()]
+            futures: list[Future[Any]] = [*self._started.values(), *self._compilations.values()]
             self._started, self._compilations = {}, {}
+        if not self._isolated.done():
+            futures.append(self._isolated)
         for future in futures:
             future.set_exception(ConnectionError("the supervisor of Lambda environments ended"))
         for on_exit in exits.values():
             on_exit(9)
 
     def _dispatch(self, event: dict[str, Any]) -> None:
+        if event["event"] == "ready":
+            if not event["isolated"]:
+                LOG.info("Lambda functions see the whole machine: %s", event["reason"])
+            self._isolated.set_result(event["isolated"])
+            return
         number = event["id"]
         match event["event"]:
             case "started":
@@ -158,6 +204,16 @@ class Supervisor:
                 self._exits.pop(number)(event["status"])
             case "compiled":
                 self._compilations.pop(number).set_result(event["status"])
+
+    def _number_here(self, process: int) -> int:
+        """Return the number by which this process's namespace knows one of the supervisor's."""
+        if not self.isolated:
+            return process
+        for supervisor in children(self._process.pid):
+            for child in reversed(children(supervisor)):  # it is the newest, or nearly so
+                if innermost_number(child) == process:
+                    return child
+        return NO_PROCESS
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,4 @@
-"""The supervisor: the parent of all execution environments, run by the functions' interpreter.
-
-A script, not a module of the package: it runs in the interpreter named by
-``LAMBDA_PROCESS_PYTHON`` and so may import nothing but the standard library.
+"""The parent of all execution environments.
 
 It imports what most functions need anyway (the AWS SDK) once, and forks an execution
 environment from there, which starts in milliseconds. A function whose bundle brings a module of
@@ -14,82 +11,42 @@ It also makes sure that nothing survives:
 - an environment whose supervisor is gone is killed by the kernel (Linux);
 - what a function leaves running is adopted by its environment or, after that has ended, by the
   supervisor, and is killed (Linux; elsewhere whatever stayed in the process group).
-
-Messages, both ways: length (4 bytes, big endian), then JSON. Commands, with the environment's
-number in ``id``: ``start`` (with one file descriptor, the output), ``kill``, ``freeze``,
-``thaw``, ``compile``. Events: ``started``, ``exited``, ``compiled``.
 """
 
-import array
+from __future__ import annotations
+
 import contextlib
-import ctypes
-import gc
-import importlib
-import json
 import os
-import runpy
 import selectors
 import shutil
 import signal
 import socket
-import struct
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
-type Message = dict[str, Any]
+from localstack_testbed.lambda_executor.supervisor import runtime
+from localstack_testbed.lambda_executor.supervisor.control import ControlConnection, Message
+from localstack_testbed.lambda_executor.supervisor.isolation import Isolation, limit_resources
+from localstack_testbed.lambda_executor.supervisor.processes import (
+    adopt_orphans,
+    children,
+    end_with_parent,
+    signal_group,
+)
 
-PR_SET_PDEATHSIG = 1
-PR_SET_CHILD_SUBREAPER = 36
-
-
-class ControlConnection:
-    """The connection to LocalStack: framed JSON with, now and then, a file descriptor."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
-        self._buffer = b""
-        self._descriptors: list[int] = []
-
-    def fileno(self) -> int:
-        return self._connection.fileno()
-
-    def receive(self) -> list[tuple[Message, int | None]] | None:
-        """Read what has arrived: messages with their descriptors; None at the end."""
-        descriptors = array.array("i")
-        data, ancillary, _, _ = self._connection.recvmsg(65536, socket.CMSG_SPACE(64))
-        for level, kind, content in ancillary:
-            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-                descriptors.frombytes(content[: len(content) - len(content) % descriptors.itemsize])
-        if not data:
-            return None
-        self._descriptors.extend(descriptors)
-        self._buffer += data
-        messages = []
-        while len(self._buffer) >= 4:
-            (length,) = struct.unpack(">I", self._buffer[:4])
-            if len(self._buffer) < 4 + length:
-                break
-            message = json.loads(self._buffer[4 : 4 + length])
-            self._buffer = self._buffer[4 + length :]
-            descriptor = self._descriptors.pop(0) if message["command"] == "start" else None
-            messages.append((message, descriptor))
-        return messages
-
-    def send(self, message: Message) -> None:
-        data = json.dumps(message).encode()
-        with contextlib.suppress(OSError):
-            self._connection.sendall(struct.pack(">I", len(data)) + data)
-
-    def close(self) -> None:
-        self._connection.close()
+SIGNALS = {"kill": signal.SIGKILL, "freeze": signal.SIGSTOP, "thaw": signal.SIGCONT}
 
 
 class Supervisor:
-    def __init__(self, control: ControlConnection, directory: str) -> None:
+    """Carries out what LocalStack asks for; without ``isolation``, environments share everything.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+    """
+
+    def __init__(self, control: ControlConnection, isolation: Isolation | None) -> None:
         self._control = control
-        self._directory = directory
+        self._isolation = isolation
         self._environments: dict[int, int] = {}
         self._compilations: dict[int, int] = {}
         self._wakeup, wakeup_writer = socket.socketpair()
@@ -113,10 +70,7 @@ class Supervisor:
                         self._wakeup.recv(4096)
                     self._reap()
                     continue
-                try:
-                    messages = self._control.receive()
-                except ConnectionError:
-                    messages = None
+                messages = self._control.receive()
                 if messages is None:
                     self._end()
                     return None
@@ -128,7 +82,12 @@ class Supervisor:
     def _handle(self, message: Message, descriptor: int | None) -> bool:
         """Carry out a command; true in the child that it forked."""
         command, number = message["command"], message["id"]
+        if command == "discard":
+            self._discard(Path(message["directory"]))
+            return False
         if command in ("start", "compile"):
+            if command == "start":
+                self._prepare(Path(message["temporary"]), message["storage"])
             supervisor = os.getpid()
             process = os.fork()
             if process == 0:
@@ -143,23 +102,29 @@ class Supervisor:
             return False
         for process, other in self._environments.items():
             if other == number:
-                sent = {
-                    "kill": signal.SIGKILL,
-                    "freeze": signal.SIGSTOP,
-                    "thaw": signal.SIGCONT,
-                }[command]
-                kill_group(process, sent)
+                signal_group(process, SIGNALS[command])
         return False
+
+    def _prepare(self, temporary: Path, storage: int) -> None:
+        # Whatever the reason, the environment that lacks its folder says so in its log.
+        with contextlib.suppress(OSError):
+            if self._isolation is not None:
+                self._isolation.prepare_temporary(temporary, storage)
+            else:
+                temporary.mkdir(exist_ok=True)
+
+    def _discard(self, temporary: Path) -> None:
+        if self._isolation is not None:
+            self._isolation.discard_temporary(temporary)
+        shutil.rmtree(temporary, ignore_errors=True)
 
     def _become_child(self, supervisor: int, descriptor: int | None) -> None:
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         os.setsid()
-        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        prctl(PR_SET_CHILD_SUBREAPER, 1)
-        if os.getppid() != supervisor:
-            os._exit(1)
+        end_with_parent(supervisor)
+        adopt_orphans()
         self._control.close()
         self._wakeup.close()
         self._wakeup_writer.close()
@@ -175,15 +140,23 @@ class Supervisor:
             return
         os.environ.clear()
         os.environ.update(message["environment"])
-        os.chdir(message["directory"])
+        if self._isolation is None:
+            limit_resources(message["storage"])
+        else:
+            limit_resources(None)
+            layers = message["layers"]
+            self._isolation.enter(
+                Path(message["code"]), Path(layers) if layers else None, Path(message["temporary"])
+            )
+        os.chdir(message["environment"]["LAMBDA_TASK_ROOT"])
         if not message["fork"] or self._brings_imported_modules(message["path"]):
-            script = [sys.executable, "-B", "-P", __file__, "run"]
-            arguments = [*script, message["handler"], *message["path"]]
+            arguments = [sys.executable, "-B", runtime.__file__, message["handler"]]
+            arguments.extend(message["path"])
             os.execv(sys.executable, arguments)  # noqa: S606 - in place of this process
         time.tzset()
         sys.dont_write_bytecode = True
         sys.path[:] = self._paths
-        run_runtime(message["handler"], message["path"])
+        runtime.run_runtime(message["handler"], message["path"])
 
     def _brings_imported_modules(self, path: list[str]) -> bool:
         for directory in path:
@@ -205,7 +178,7 @@ class Supervisor:
                 break
             if process in self._environments:
                 ended = True
-                kill_group(process, signal.SIGKILL)
+                signal_group(process, signal.SIGKILL)
                 number = self._environments.pop(process)
                 self._control.send({"event": "exited", "id": number, "status": status})
             elif process in self._compilations:
@@ -221,7 +194,7 @@ class Supervisor:
 
     def _end(self) -> None:
         for process in self._environments:
-            kill_group(process, signal.SIGKILL)
+            signal_group(process, signal.SIGKILL)
         while True:
             for process in children():
                 with contextlib.suppress(ProcessLookupError):
@@ -230,39 +203,6 @@ class Supervisor:
                 os.waitpid(-1, 0)
             except ChildProcessError:
                 break
-        shutil.rmtree(self._directory, ignore_errors=True)
-
-
-def run_runtime(handler: str, path: list[str]) -> None:
-    """Run AWS's runtime, which gets its own modules before the function's come to the path."""
-    for name in ("awslambdaric.bootstrap", "awslambdaric.lambda_config"):
-        importlib.import_module(name)
-    sys.argv[:] = ["awslambdaric", handler]
-    sys.path[:0] = path
-    importlib.invalidate_caches()
-    runpy.run_module("awslambdaric", run_name="__main__", alter_sys=True)
-
-
-def prctl(option: int, value: int) -> None:
-    """Ask the Linux kernel for a property of this process; elsewhere do nothing."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(option, int(value), 0, 0, 0)
-
-
-def kill_group(process: int, number: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process, number)
-
-
-def children() -> list[int]:
-    """List the child processes of this process (Linux; elsewhere none are found)."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            # The command may hold spaces and parentheses: count from its last one.
-            if int(stat.read_text().rpartition(")")[2].split()[1]) == os.getpid():
-                found.append(int(stat.parent.name))
-    return found
 
 
 def compile_bundle(directory: str) -> None:
@@ -274,32 +214,3 @@ def compile_bundle(directory: str) -> None:
     os.dup2(null, 1)
     os.dup2(null, 2)
     compileall.compile_dir(directory, quiet=2, maxlevels=50)
-
-
-def import_modules(names: list[str]) -> None:
-    for name in names:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
-    # Objects made so far stay out of collections, which would unshare their memory pages.
-    gc.collect()
-    gc.freeze()
-
-
-def main() -> None:
-    if sys.argv[1] == "run":
-        run_runtime(sys.argv[2], sys.argv[3:])
-        return
-    descriptor, directory, *modules = sys.argv[1:]
-    # The keyboard's interrupt goes to LocalStack, which ends this process by disconnecting.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    prctl(PR_SET_CHILD_SUBREAPER, 1)
-    import_modules(modules)
-    supervisor = Supervisor(ControlConnection(socket.socket(fileno=int(descriptor))), directory)
-    command = supervisor.serve()
-    if command is not None:
-        supervisor.run(command)
-
-
-if __name__ == "__main__":
-    main()

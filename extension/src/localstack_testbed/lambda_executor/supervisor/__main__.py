@@ -1,0 +1,78 @@
+"""``python -m localstack_testbed.lambda_executor.supervisor``, started by ``supervision``."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import os
+import shutil
+import signal
+import socket
+import sys
+from pathlib import Path
+
+from localstack_testbed.lambda_executor.supervisor.control import ControlConnection
+from localstack_testbed.lambda_executor.supervisor.environments import Supervisor
+from localstack_testbed.lambda_executor.supervisor.isolation import (
+    Isolation,
+    enter_namespaces,
+    obstacle,
+    own_mounts,
+)
+from localstack_testbed.lambda_executor.supervisor.processes import (
+    adopt_orphans,
+    end_with_parent,
+)
+
+
+def main() -> None:
+    descriptor, folder, root, packages, *modules = sys.argv[1:]
+    directory = Path(folder)
+    # The keyboard's interrupt goes to LocalStack, which ends this process by disconnecting.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    control = ControlConnection(socket.socket(fileno=int(descriptor)))
+    isolation = None
+    if root:
+        Path(root).mkdir(exist_ok=True)
+        reason = obstacle(Path(root), Path(packages))
+        if reason is None:
+            enter_namespaces()
+            parent = os.getpid()
+            process = os.fork()
+            if process != 0:
+                control.close()
+                _, status = os.waitpid(process, 0)
+                if status == 0:  # LocalStack is gone, and the other's mounts
+                    shutil.rmtree(directory, ignore_errors=True)
+                return
+            end_with_parent(parent)
+            own_mounts()
+            isolation = Isolation(Path(root), Path(packages))
+    else:
+        reason = "LAMBDA_PROCESS_ISOLATION=0"
+    control.send({"event": "ready", "isolated": isolation is not None, "reason": reason})
+    adopt_orphans()
+    import_modules(modules)
+    supervisor = Supervisor(control, isolation)
+    command = supervisor.serve()
+    if command is not None:
+        supervisor.run(command)
+    elif isolation is None:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def import_modules(names: list[str]) -> None:
+    """Import what functions will need, from the functions' packages alone."""
+    own = (str(Path.cwd()), str(Path(__file__).parents[3]))
+    sys.path[:] = [path for path in sys.path if path and path not in own]
+    for name in names:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    # Objects made so far stay out of collections, which would unshare their memory pages.
+    gc.collect()
+    gc.freeze()
+
+
+main()

@@ -1,0 +1,296 @@
+"""What an execution environment sees of the machine, as AWS describes it (Linux).
+
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+
+The supervisor enters namespaces of its own, for which no privilege is needed where the kernel
+grants user namespaces to everybody (https://man7.org/linux/man-pages/man7/user_namespaces.7.html).
+There it is the first process: with it, the kernel ends all others. It puts together a file system
+with the folders of the system, of the interpreter, and nothing else of the machine, all of it
+read-only. Each environment adds its code (``/var/task``), its layers (``/opt``) and its ``/tmp``,
+and makes that its root, as a user without any privilege.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import platform
+import resource
+import struct
+import sys
+from pathlib import Path
+
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+PROCESSES = 1024
+FILES = 1024
+
+# As Lambda names the user of functions.
+USER, USER_ID, GROUP_ID = "sbx_user1051", 993, 990
+
+SYSTEM_FOLDERS = ("bin", "etc", "lib", "lib32", "lib64", "libx32", "nix", "sbin", "sys", "usr")
+DEVICES = ("full", "null", "random", "tty", "urandom", "zero")
+PLACES = ("dev", "opt", "proc", "tmp", "var", "var/runtime", "var/task")
+
+CLONE_NEWNS = 0x00020000
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWPID = 0x20000000
+MS_NOSUID, MS_NODEV, MS_NOEXEC = 2, 4, 8
+MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
+MNT_DETACH = 2
+AT_FDCWD, AT_RECURSIVE = -100, 0x8000
+MOUNT_ATTR_RDONLY = 1
+PR_SET_NO_NEW_PRIVS = 38
+CAPABILITY_VERSION_3 = 0x20080522
+
+# System calls that the C library has no function for, or not yet (the same on all architectures,
+# except for pivot_root).
+SYS_MOUNT_SETATTR = 442
+SYS_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
+
+
+class Isolation:
+    """The file system that environments share, put together below ``root``.
+
+    Parameters
+    ----------
+    root
+        An empty folder.
+    packages
+        The runtime's packages, which appear as ``/var/runtime``, too.
+    """
+
+    def __init__(self, root: Path, packages: Path) -> None:
+        self._root = root
+        needed = {
+            Path(sys.prefix).resolve(),
+            Path(sys.base_prefix).resolve(),
+            Path(sys.executable).resolve().parent,
+            Path(__file__).resolve().parents[3],
+            Path("/etc/resolv.conf").resolve(),
+        }
+        self._needed = sorted(path for path in needed if not _is_visible(path) and path.exists())
+        _mount("tmpfs", root, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755")
+        for name in SYSTEM_FOLDERS:
+            folder = Path("/", name)
+            if folder.is_symlink():
+                (root / name).symlink_to(folder.readlink())
+            elif folder.is_dir():
+                _bind(folder, root / name)
+        for name in PLACES:
+            (root / name).mkdir()
+        for name in DEVICES:
+            if Path("/dev", name).exists():
+                _bind(Path("/dev", name), root / "dev" / name)
+        for name, target in (("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")):
+            (root / "dev" / name).symlink_to("/proc/self/fd" + target)
+        _bind(packages, root / "var" / "runtime")
+        users = root / "var" / "users"
+        users.write_text(
+            "root:x:0:0:root:/root:/sbin/nologin\n"
+            f"{USER}:x:{USER_ID}:{GROUP_ID}::/home/{USER}:/sbin/nologin\n"
+        )
+        _bind(users, root / "etc" / "passwd")
+        self._show_needed("")
+        _make_read_only(root, AT_RECURSIVE)
+        _bind(Path("/proc"), root / "proc")
+
+    def enter(self, task_root: Path, layers: Path | None, temporary: Path) -> None:
+        """Make it this process's root, with an environment's folders, and give up all privileges.
+
+        Raises
+        ------
+        OSError
+            The kernel does not allow it.
+        """
+        root = self._root
+        _check(_libc.unshare(CLONE_NEWNS), "unshare")
+        _bind(task_root, root / "var" / "task")
+        _make_read_only(root / "var" / "task")
+        _bind(temporary, root / "tmp")
+        self._show_needed("tmp")
+        if layers is not None:
+            _mount("tmpfs", root / "opt", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755")
+            for entry in layers.iterdir():
+                if entry.is_symlink():
+                    (root / "opt" / entry.name).symlink_to(entry.readlink())
+                else:
+                    _bind(entry, root / "opt" / entry.name)
+            self._show_needed("opt")
+            _make_read_only(root / "opt", AT_RECURSIVE)
+        os.chdir(root)
+        number = SYS_PIVOT_ROOT[platform.machine()]
+        _check(_libc.syscall(number, b".", b"."), "pivot_root")
+        _check(_libc.umount2(b".", MNT_DETACH), "umount")
+        # In a user namespace of its own an environment has its own count of processes, and no
+        # privilege over the file system that was just put together.
+        _enter_user_namespace(CLONE_NEWUSER, USER_ID, GROUP_ID)
+        _drop_capabilities()
+        _lower_limit(resource.RLIMIT_NPROC, PROCESSES)
+
+    def prepare_temporary(self, folder: Path, size: int) -> None:
+        """Give a folder a file system of its own, of ``size`` bytes, unless it has one."""
+        folder.mkdir(exist_ok=True)
+        if not os.path.ismount(folder):
+            _mount("tmpfs", folder, "tmpfs", MS_NOSUID | MS_NODEV, f"mode=1777,size={size}")
+
+    def discard_temporary(self, folder: Path) -> None:
+        """Forget a folder's file system; what still uses it keeps it."""
+        _libc.umount2(os.fsencode(folder), MNT_DETACH)
+
+    def _show_needed(self, place: str) -> None:
+        """Show what the interpreter needs and what lies in a place that has been covered."""
+        for path in self._needed:
+            if path.is_relative_to(Path("/", place)):
+                target = self._root / path.relative_to("/")
+                target.parent.mkdir(parents=True, exist_ok=True)
+                _bind(path, target)
+
+
+def obstacle(root: Path, packages: Path) -> str | None:
+    """Try in a child process whether isolation is possible here; return why not.
+
+    A process cannot leave a namespace again, so it has to know before it enters one.
+    """
+    if sys.platform != "linux":
+        return "it needs Linux"
+    if platform.machine() not in SYS_PIVOT_ROOT:
+        return f"it was not made for processors of the kind {platform.machine()}"
+    reader, writer = os.pipe()
+    process = os.fork()
+    if process == 0:
+        with contextlib.suppress(BaseException):
+            os.close(reader)
+            reason = _try(root, packages)
+            os.write(writer, reason.encode())
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as pipe:
+        reason = pipe.read().decode()
+    os.waitpid(process, 0)
+    with contextlib.suppress(OSError):
+        root.with_name(f"{root.name}-trial").rmdir()
+    return None if reason == "possible" else reason or "the attempt ended without an answer"
+
+
+def _try(root: Path, packages: Path) -> str:
+    try:
+        enter_namespaces()
+        reader, writer = os.pipe()
+        if os.fork() == 0:
+            answer = "possible"
+            try:
+                own_mounts()
+                isolation = Isolation(root, packages)
+                temporary = root.with_name(f"{root.name}-trial")
+                isolation.prepare_temporary(temporary, 4096)
+                isolation.enter(packages, None, temporary)
+            except OSError as error:
+                answer = str(error)
+            os.write(writer, answer.encode())
+            os._exit(0)
+        os.close(writer)
+        os.wait()
+        return os.read(reader, 4096).decode()
+    except OSError as error:
+        return str(error)
+
+
+def enter_namespaces() -> None:
+    """Enter a user namespace, and one of processes, whose first one is the next child.
+
+    Raises
+    ------
+    OSError
+        The kernel does not allow it.
+    """
+    _enter_user_namespace(CLONE_NEWUSER | CLONE_NEWPID, os.getuid(), os.getgid())
+
+
+def own_mounts() -> None:
+    """Enter a namespace of mounts, from which none gets out, before :class:`Isolation` mounts any.
+
+    Raises
+    ------
+    OSError
+        The kernel does not allow it.
+    """
+    _check(_libc.unshare(CLONE_NEWNS), "unshare")
+    _mount("none", Path("/"), None, MS_REC | MS_PRIVATE, None)
+    # Of this namespace's processes, and no others.
+    _mount("proc", Path("/proc"), "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, None)
+
+
+def limit_resources(storage: int | None) -> None:
+    """Set the limits that need no isolation; files of at most ``storage`` bytes."""
+    _lower_limit(resource.RLIMIT_NOFILE, FILES)
+    _lower_limit(resource.RLIMIT_CORE, 0)
+    if storage is not None:
+        _lower_limit(resource.RLIMIT_FSIZE, storage)
+
+
+def _lower_limit(kind: int, value: int) -> None:
+    _, hard = resource.getrlimit(kind)
+    if hard != resource.RLIM_INFINITY:
+        value = min(value, hard)
+    resource.setrlimit(kind, (value, value))
+
+
+def _enter_user_namespace(flags: int, user: int, group: int) -> None:
+    """Enter namespaces, in which this process's user and group are Lambda's."""
+    _check(_libc.unshare(flags), "unshare")
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{USER_ID} {user} 1")
+    Path("/proc/self/gid_map").write_text(f"{GROUP_ID} {group} 1")
+
+
+def _drop_capabilities() -> None:
+    _check(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
+    header = struct.pack("Ii", CAPABILITY_VERSION_3, 0)
+    _check(_libc.capset(header, bytes(24)), "capset")
+
+
+def _is_visible(path: Path) -> bool:
+    return path.parts[1] in SYSTEM_FOLDERS
+
+
+def _bind(source: Path, target: Path) -> None:
+    if source.is_dir():
+        target.mkdir(exist_ok=True)
+    else:
+        target.touch(exist_ok=True)
+    _mount(str(source), target, None, MS_BIND | MS_REC, None)
+
+
+def _mount(source: str, target: Path, kind: str | None, flags: int, options: str | None) -> None:
+    arguments = (
+        os.fsencode(source),
+        os.fsencode(target),
+        kind.encode() if kind is not None else None,
+        flags,
+        options.encode() if options is not None else None,
+    )
+    _check(_libc.mount(*arguments), f"mount {target}")
+
+
+def _make_read_only(target: Path, flags: int = 0) -> None:
+    attributes = struct.pack("QQQQ", MOUNT_ATTR_RDONLY, 0, 0, 0)
+    arguments = (AT_FDCWD, os.fsencode(target), flags, attributes, len(attributes))
+    _check(_libc.syscall(SYS_MOUNT_SETATTR, *arguments), f"mount_setattr {target}")
+
+
+def _check(result: int, call: str) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{call}: {os.strerror(number)}")
+
+
+_libc = ctypes.CDLL(None, use_errno=True)
+if sys.platform == "linux":
+    _libc.mount.argtypes = (
+        ctypes.c_char_p,
+        ctypes.c_char_p,
+        ctypes.c_char_p,
+        ctypes.c_ulong,
+        ctypes.c_char_p,
+    )

@@ -1,0 +1,53 @@
+"""A place where a running function and its test meet: functions share no files with the test."""
+
+import socket
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+ARRIVAL_LIMIT_SECONDS = 20.0
+
+# For a function: tell the test a word, and wait until it lets the function go on.
+MEET = textwrap.dedent(
+    """
+    import socket
+
+    def meet(port, word=""):
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(f"{word}\\n".encode())
+            connection.recv(1)
+    """
+)
+
+
+class Meeting:
+    """Where functions arrive and wait."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self._listener = listener
+        self._waiting: list[socket.socket] = []
+        self.port: int = listener.getsockname()[1]
+
+    def arrival(self) -> str:
+        """Wait for the next function; return its word."""
+        connection, _ = self._listener.accept()
+        connection.settimeout(ARRIVAL_LIMIT_SECONDS)
+        self._waiting.append(connection)
+        with connection.makefile("r") as words:
+            return words.readline().strip()
+
+    def let_go(self) -> None:
+        """Let all go on that have arrived."""
+        while self._waiting:
+            self._waiting.pop().close()
+
+
+@contextmanager
+def meeting() -> Iterator[Meeting]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(ARRIVAL_LIMIT_SECONDS)
+        place = Meeting(listener)
+        try:
+            yield place
+        finally:
+            place.let_go()

@@ -1,0 +1,287 @@
+"""What a function sees of the machine, and what it can do to it.
+
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+
+Where the kernel gives no user namespaces, a function sees the whole machine, and most of these
+tests are skipped, saying so; those at the end run everywhere.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.extension.conftest import Clients, LocalStack, running_localstack
+from tests.extension.lambda_functions import FunctionFactory, bundle
+from tests.extension.processes import process_here
+from tests.extension.waiting import wait_until
+
+PROCESS_END_LIMIT = 10.0
+
+MEGABYTE = 1024 * 1024
+
+PLACES = """
+    import os, pathlib, sys, tempfile
+
+    def handler(event, context):
+        return {
+            "LAMBDA_TASK_ROOT": os.environ["LAMBDA_TASK_ROOT"],
+            "LAMBDA_RUNTIME_DIR": os.environ["LAMBDA_RUNTIME_DIR"],
+            "working directory": os.getcwd(),
+            "file": __file__,
+            "module path": sys.path[:3],
+            "temporary": tempfile.gettempdir(),
+        }
+"""
+
+
+@pytest.fixture
+def isolated(functions: FunctionFactory) -> FunctionFactory:
+    """Makes functions in isolated environments; skips the test where there are none."""
+    if functions(PLACES).invoke().payload["LAMBDA_TASK_ROOT"] != "/var/task":
+        pytest.skip("the kernel gives no user namespaces here: LocalStack's log says why")
+    return functions
+
+
+def evaluate(functions: FunctionFactory, expression: str, **arguments: Any) -> Any:
+    """Return an expression's value in a function, or what it raises, as text."""
+    source = f"""
+        import ctypes, mmap, os, pathlib, resource, shutil, signal, subprocess, sys, tempfile
+
+        def handler(event, context):
+            try:
+                return {expression}
+            except Exception as error:
+                return repr(error)
+    """
+    return functions(source, **arguments).invoke().payload
+
+
+def test_places(isolated: FunctionFactory) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
+    assert isolated(PLACES).invoke().payload == {
+        "LAMBDA_TASK_ROOT": "/var/task",
+        "LAMBDA_RUNTIME_DIR": "/var/runtime",
+        "working directory": "/var/task",
+        "file": "/var/task/app.py",
+        "module path": ["/var/task", "/opt/python/lib/python3.13/site-packages", "/opt/python"],
+        "temporary": "/tmp",  # noqa: S108
+    }
+
+
+def test_layers_are_merged_in_opt(isolated: FunctionFactory, aws: Clients, name: str) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html"""
+    layers = [
+        aws["lambda"].publish_layer_version(LayerName=layer, Content={"ZipFile": bundle(files)})
+        for layer, files in {
+            f"{name}-1": {"settings/a": "first", "settings/b": "first"},
+            f"{name}-2": {"settings/b": "second", "file": "second"},
+        }.items()
+    ]
+    expression = "[pathlib.Path('/opt', path).read_text() for path in event.split()]"
+    function = isolated(
+        f"""
+        import pathlib
+
+        def handler(event, context):
+            return {expression}
+        """,
+        Layers=[layer["LayerVersionArn"] for layer in layers],
+    )
+
+    assert function.invoke("settings/a settings/b file").payload == ["first", "second", "second"]
+
+
+@pytest.mark.parametrize("place", ["/var/task/app.py", "/var/task/new", "/opt/new", "/new"])
+def test_only_the_temporary_folder_can_be_written(isolated: FunctionFactory, place: str) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
+    assert evaluate(isolated, f"open('{place}', 'w')") == "OSError(30, 'Read-only file system')"
+
+
+def test_temporary_folder_has_the_size_of_ephemeral_storage(isolated: FunctionFactory) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html"""
+    size = "shutil.disk_usage('/tmp').total"
+
+    assert evaluate(isolated, size) == 512 * MEGABYTE
+    assert evaluate(isolated, size, EphemeralStorage={"Size": 1024}) == 1024 * MEGABYTE
+
+
+def test_full_temporary_folder(isolated: FunctionFactory) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html
+
+    The next environment finds it empty, also if this one is not ended in order.
+    """
+    function = isolated(
+        """
+        import os, shutil
+
+        def handler(event, context):
+            if event == "look":
+                return os.listdir("/tmp")
+            with open("/tmp/file", "wb") as file:
+                for _ in range(600):
+                    file.write(bytes(1024 * 1024))
+        """,
+        timeout=60,
+    )
+
+    assert function.invoke("fill").payload["errorMessage"] == "[Errno 28] No space left on device"
+    assert function.invoke("look").payload == ["file"]
+
+
+def test_other_files_of_the_machine_are_not_there(
+    isolated: FunctionFactory, tmp_path: Path
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/lambda-security.html"""
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+
+    assert evaluate(isolated, f"os.path.exists('{secret}')") is False
+    assert evaluate(isolated, "os.listdir('/tmp')") == []
+    assert evaluate(isolated, "os.path.exists('/home') or os.path.exists('/mnt')") is False
+
+
+def test_other_processes_of_the_machine_are_not_there(isolated: FunctionFactory) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/lambda-security.html"""
+    commands = evaluate(
+        isolated,
+        "[path.read_text() for path in pathlib.Path('/proc').glob('[0-9]*/cmdline')]",
+    )
+
+    assert commands
+    assert not [command for command in commands if "localstack.runtime" in command]
+
+
+def test_function_has_no_privilege(isolated: FunctionFactory) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/lambda-security.html"""
+    assert evaluate(isolated, "[os.getuid(), os.getgid()]") == [993, 990]
+    assert evaluate(isolated, "str(pathlib.Path.home())") == "/home/sbx_user1051"
+    status = evaluate(isolated, "pathlib.Path('/proc/self/status').read_text()")
+    capabilities = [line.split()[1] for line in status.splitlines() if line.startswith("CapEff")]
+    assert [int(each, 16) for each in capabilities] == [0]
+    unmount = "[ctypes.CDLL(None).umount2(b'/var/task', 2), os.path.exists('/var/task/app.py')]"
+    assert evaluate(isolated, unmount) == [-1, True]
+
+
+def test_fork_bomb_is_contained(functions: FunctionFactory, localstack: LocalStack) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+
+    At most 1,024 processes and threads. Where the kernel does not count them for us (it does not
+    for root), the environment ends.
+    """
+    function = functions(
+        """
+        import os, time
+
+        def handler(event, context):
+            if not event:
+                return os.getpid()
+            try:
+                for count in range(3000):
+                    if os.fork() == 0:
+                        time.sleep(60)
+            except BlockingIOError:
+                return count
+            time.sleep(20)
+        """,
+        timeout=30,
+        MemorySize=10240,
+    )
+    process = psutil.Process(process_here(localstack.process, function.invoke(0).payload))
+
+    bomb = function.invoke(1)
+
+    assert bomb.error == "Unhandled" or bomb.payload < 1024
+    if bomb.error:
+        assert bomb.payload["errorType"] == "Runtime.ExitError"
+        wait_until(lambda: not process.is_running(), PROCESS_END_LIMIT, "the environment has ended")
+    functions.delete(function)
+    wait_until(
+        lambda: len(psutil.Process(localstack.process).children(recursive=True)) < 500,
+        PROCESS_END_LIMIT,
+        "the processes have ended",
+    )
+
+
+def test_open_files_are_limited(functions: FunctionFactory) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+    limit = evaluate(functions, "resource.getrlimit(resource.RLIMIT_NOFILE)")
+
+    assert limit == [1024, 1024]
+
+
+@pytest.fixture(scope="module")
+def clients_without_isolation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clients]:
+    """Clients of a LocalStack whose functions see the whole machine."""
+    folder = tmp_path_factory.mktemp("shared")
+    with running_localstack(folder, LAMBDA_PROCESS_ISOLATION="0") as localstack:
+        yield Clients(localstack.endpoint)
+
+
+@pytest.fixture
+def shared_machine(clients_without_isolation: Clients) -> Iterator[FunctionFactory]:
+    """Makes functions that see the whole machine."""
+    factory = FunctionFactory(
+        clients_without_isolation["lambda"], clients_without_isolation["logs"]
+    )
+    yield factory
+    factory.delete_all()
+
+
+def test_places_without_isolation(shared_machine: FunctionFactory) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
+    places = shared_machine(PLACES).invoke().payload
+
+    root = places["LAMBDA_TASK_ROOT"]
+    assert Path(root).is_dir()
+    assert places["working directory"] == root
+    assert places["module path"][0] == root
+    assert places["file"] == f"{root}/app.py"
+    assert Path(places["temporary"]).is_dir()
+
+
+def test_layers_without_isolation(
+    shared_machine: FunctionFactory, clients_without_isolation: Clients, name: str
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html"""
+    client = clients_without_isolation["lambda"]
+    layers = [
+        client.publish_layer_version(LayerName=layer, Content={"ZipFile": bundle(files)})
+        for layer, files in {
+            f"{name}-1": {"python/one.py": "NAME = 'first'", "python/both.py": "NAME = 'first'"},
+            f"{name}-2": {"python/both.py": "NAME = 'second'", "bin/tool": "#!/bin/sh\necho tool"},
+        }.items()
+    ]
+    function = shared_machine(
+        """
+        import subprocess
+        import both, one
+
+        def handler(event, context):
+            tool = subprocess.run(["tool"], capture_output=True, text=True, check=True)
+            return [one.NAME, both.NAME, tool.stdout]
+        """,
+        Layers=[layer["LayerVersionArn"] for layer in layers],
+    )
+
+    assert function.invoke().payload == ["first", "second", "tool\n"]
+
+
+def test_file_is_limited_without_isolation(shared_machine: FunctionFactory) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html"""
+    expression = "os.truncate(tempfile.mkstemp()[1], 512 * 1024 * 1024 + 1)"
+
+    assert evaluate(shared_machine, expression) == "OSError(27, 'File too large')"
+
+
+def test_temporary_folder_goes_with_its_environment(shared_machine: FunctionFactory) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
+    function = shared_machine(PLACES)
+    folder = Path(function.invoke().payload["temporary"])
+    assert folder.is_dir()
+
+    shared_machine.delete(function)
+
+    wait_until(lambda: not folder.exists(), PROCESS_END_LIMIT, "its folder is gone")
