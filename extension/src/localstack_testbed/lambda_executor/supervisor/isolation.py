@@ -255,10 +255,11 @@ def _is_visible(path: Path) -> bool:
 
 
 def _bind(source: Path, target: Path) -> None:
-    if source.is_dir():
-        target.mkdir(exist_ok=True)
-    else:
-        target.touch(exist_ok=True)
+    if not target.exists():
+        if source.is_dir():
+            target.mkdir()
+        else:
+            target.touch()
     _mount(str(source), target, None, MS_BIND | MS_REC, None)
 
 
