@@ -1,1 +1,7 @@
-"""Measurements of the testbed beside another emulator: ``python -m benchmarks up``."""
+"""Measurements of the testbed beside another emulator: ``python -m benchmarks COMMAND``.
+
+::
+
+    up       benchmarks.pipeline     from nothing to the pipeline, and from a check to the incident
+    lambda   benchmarks.functions    Lambda functions by themselves
+"""

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.text import Text
 
 from benchmarks import report
-from benchmarks.course import Course, Plan
-from benchmarks.emulators import MiniStack, Testbed
+from benchmarks.course import Course
+from benchmarks.emulators import Emulator, MiniStack, Testbed
+from benchmarks.functions import course as functions
+from benchmarks.functions.measures import FunctionMeasure
 from benchmarks.machine import this_machine
-from benchmarks.measures import Results
+from benchmarks.measures import Measure, Results
+from benchmarks.pipeline import course as pipeline
+from benchmarks.pipeline.measures import PipelineMeasure
 from testbed import console
 from testbed.errors import TestbedError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 _PROJECT = Path(__file__).parent.parent
 _ENDING = (signal.SIGINT, signal.SIGTERM)
@@ -28,29 +37,36 @@ def benchmarks() -> None:
     """Measure the testbed. docs/benchmarks.md tells how to read the numbers."""
 
 
+def _with_results[**P](command: Callable[P, None]) -> Callable[P, None]:
+    """Add the options of all commands: what becomes of the results."""
+    for option in (
+        click.option("--markdown", is_flag=True, help="Print Markdown in place of a table."),
+        click.option(
+            "--json", "file", type=click.Path(path_type=Path, dir_okay=False, writable=True),
+            metavar="FILE", help="Write every sample, and the machine, to FILE.",
+        ),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def _times(name: str, default: int, help_text: str) -> Callable[..., Any]:
+    """Return an option that says how often to measure something."""
+    return click.option(name, type=click.IntRange(0), default=default, help=help_text)
+
+
 @benchmarks.command()
+@_times("--starts", pipeline.Plan.starts, "Starts from nothing of each.")
+@_times("--rounds", pipeline.Plan.rounds, "Outages right after activity.")
+@_times("--silent-rounds", pipeline.Plan.silent_rounds, "Outages after a silence.")
 @click.option(
-    "--starts", type=click.IntRange(0), default=Plan.starts, help="Starts from nothing of each."
-)
-@click.option(
-    "--rounds", type=click.IntRange(0), default=Plan.rounds, help="Outages right after activity."
-)
-@click.option(
-    "--silent-rounds", type=click.IntRange(0), default=Plan.silent_rounds,
-    help="Outages after a silence.",
-)  # fmt: skip
-@click.option(
-    "--silence", type=click.FloatRange(0), default=Plan.silence, metavar="SECONDS",
+    "--silence", type=click.FloatRange(0), default=pipeline.Plan.silence, metavar="SECONDS",
     help="How long a silence is.",
 )  # fmt: skip
 @click.option(
     "--cold", is_flag=True, help="Measure a start from empty caches, too; it needs the network."
 )
-@click.option(
-    "--json", "file", type=click.Path(path_type=Path, dir_okay=False, writable=True),
-    metavar="FILE", help="Write every sample, and the machine, to FILE.",
-)  # fmt: skip
-@click.option("--markdown", is_flag=True, help="Print Markdown in place of a table.")
+@_with_results
 def up(
     starts: int,
     rounds: int,
@@ -61,12 +77,44 @@ def up(
     markdown: bool,
 ) -> None:
     """Measure from nothing to the pipeline, and from a check to the incident, beside MiniStack."""
+    plan = pipeline.Plan(starts, rounds, silent_rounds, silence, cold)
+
+    def course(emulators: Sequence[Emulator], results: Results) -> Course:
+        return pipeline.PipelineCourse(emulators, plan, results, console.report)
+
+    _run(PipelineMeasure, plan, course, file, markdown)
+
+
+@benchmarks.command("lambda")
+@_times("--warm", functions.Plan.warm, "Invocations of an environment that is there.")
+@_times("--cold", functions.Plan.cold, "Cold starts of each kind of function.")
+@_times("--bursts", functions.Plan.bursts, "Bursts of 100 invocations, twice each.")
+@_times("--batches", functions.Plan.batches, "Times to weigh 20 environments of each kind.")
+@_with_results
+def lambda_(
+    warm: int, cold: int, bursts: int, batches: int, file: Path | None, markdown: bool
+) -> None:
+    """Measure functions by themselves, beside MiniStack: time of invocations, and memory."""
+    plan = functions.Plan(warm, cold, bursts, batches)
+
+    def course(emulators: Sequence[Emulator], results: Results) -> Course:
+        return functions.FunctionCourse(emulators, plan, results, console.report)
+
+    _run(FunctionMeasure, plan, course, file, markdown)
+
+
+def _run(
+    measures: type[Measure],
+    plan: DataclassInstance,
+    course: Callable[[Sequence[Emulator], Results], Course],
+    file: Path | None,
+    markdown: bool,
+) -> None:
     machine = this_machine()
-    plan = Plan(starts, rounds, silent_rounds, silence, cold)
     with TemporaryDirectory(prefix="benchmarks-") as folder:
         emulators = [kind(_PROJECT, Path(folder)) for kind in (Testbed, MiniStack)]
-        results = Results(tuple(emulator.name for emulator in emulators))
-        Course(emulators, plan, results, console.report).run()
+        results = Results(tuple(emulator.name for emulator in emulators), measures)
+        course(emulators, results).run()
     if file is not None:
         file.write_text(report.as_json(results, machine, plan), encoding="utf-8")
     if markdown:

@@ -1,4 +1,4 @@
-"""The emulators that are compared, each brought from nothing to the deployed pipeline."""
+"""The emulators that are compared, each started by itself or with the pipeline deployed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ import requests
 from benchmarks import processes
 from benchmarks.polling import poll
 from testbed.console import report
-from testbed.environments import ensure, virtual_environment
+from testbed.environments import ensure, ensure_environments, virtual_environment
 from testbed.errors import StartError
 from testbed.localstack import HOST, LocalStack
 from testbed.processes import end_family
@@ -30,6 +30,23 @@ _START_LIMIT_SECONDS = 60.0
 _MINISTACK_LOCK = Path(__file__).parent / "ministack.txt"
 # Only the benchmark asks for checks.
 _PARAMETER = "--parameter=ScheduleExpression=rate(1 day)"
+
+
+@dataclass(frozen=True)
+class Started:
+    """An emulator with nothing deployed.
+
+    Parameters
+    ----------
+    process
+        The emulator; whatever else it needs is among its descendants.
+    python
+        The interpreter that runs functions, with what their environment has of itself.
+    """
+
+    endpoint_url: str
+    process: psutil.Process
+    python: Path
 
 
 @dataclass(frozen=True)
@@ -64,6 +81,16 @@ class Emulator(ABC):
         self._scratch = scratch
 
     @abstractmethod
+    def started(self) -> contextlib.AbstractContextManager[Started]:
+        """Start it with nothing deployed, and stop everything on leaving.
+
+        Raises
+        ------
+        TestbedError
+            If it does not start.
+        """
+
+    @abstractmethod
     def deployed(self, sites: Path) -> contextlib.AbstractContextManager[Running]:
         """Start it, deploy the pipeline, and stop everything on leaving.
 
@@ -89,16 +116,27 @@ class Testbed(Emulator):
     name = "Testbed"
 
     @contextmanager
+    def started(self) -> Iterator[Started]:
+        """Start what ``testbed up`` starts, without the init scripts that deploy the pipeline."""
+        localstack = self._localstack()
+        environments = ensure_environments(report)
+        try:
+            instance = localstack.start(environments, port=_free_port())
+            process = psutil.Process(instance.pid)
+            yield Started(instance.endpoint_url, process, environments.runtime_python)
+        finally:
+            localstack.stop()
+
+    @contextmanager
     def deployed(self, sites: Path) -> Iterator[Running]:
         """Start it as a user does."""
-        state = self._scratch / "testbed"
-        localstack = LocalStack(state)
+        localstack = self._localstack()
         # LocalStack's environment is its own; init scripts build bundles with uv, too.
         cache = os.environ.get("UV_CACHE_DIR")
         settings = [f"--env=UV_CACHE_DIR={cache}"] if cache else []
         try:
             described = self._testbed(
-                "--state", str(state), "up", "--json", f"--port={_free_port()}",
+                "--state", str(localstack.state), "up", "--json", f"--port={_free_port()}",
                 _PARAMETER, f"--file=sites.yaml={sites}", *settings,
             )  # fmt: skip
             instance = localstack.running()
@@ -109,6 +147,9 @@ class Testbed(Emulator):
         finally:
             localstack.stop()
 
+    def _localstack(self) -> LocalStack:
+        return LocalStack(self._scratch / "testbed")
+
 
 class MiniStack(Emulator):
     """MiniStack in an environment of its own, and ``testbed deploy`` with its endpoint."""
@@ -116,16 +157,17 @@ class MiniStack(Emulator):
     name = "MiniStack"
 
     @contextmanager
-    def deployed(self, sites: Path) -> Iterator[Running]:
-        """Start it, wait until it says that it is ready, and deploy."""
+    def started(self) -> Iterator[Started]:
+        """Start it, and wait until it says that it is ready."""
         environment = ensure("ministack", [_MINISTACK_LOCK], _build_ministack, report)
+        python = environment / "bin" / "python"
         endpoint_url = f"http://{HOST}:{(port := _free_port())}"
         folder = self._scratch / "ministack"
         folder.mkdir(exist_ok=True)
         log = folder / "ministack.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [str(environment / "bin" / "python"), "-m", "ministack"],
+                [str(python), "-m", "ministack"],
                 env=ministack_environment(os.environ, port, folder),
                 cwd=folder,
                 stdin=subprocess.DEVNULL,
@@ -135,14 +177,20 @@ class MiniStack(Emulator):
             )
         try:
             _await_ready(process, endpoint_url, log)
-            described = self._testbed(
-                "--endpoint-url", endpoint_url, "deploy", "--json",
-                _PARAMETER, f"--file=sites.yaml={sites}",
-            )  # fmt: skip
-            yield Running(json.loads(described)["api_url"], psutil.Process(process.pid))
+            yield Started(endpoint_url, psutil.Process(process.pid), python)
         finally:
             end_family(process.pid)
             process.wait()
+
+    @contextmanager
+    def deployed(self, sites: Path) -> Iterator[Running]:
+        """Start it, and deploy with its endpoint."""
+        with self.started() as started:
+            described = self._testbed(
+                "--endpoint-url", started.endpoint_url, "deploy", "--json",
+                _PARAMETER, f"--file=sites.yaml={sites}",
+            )  # fmt: skip
+            yield Running(json.loads(described)["api_url"], started.process)
 
 
 def _build_ministack(target: Path) -> None:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 from statistics import median
+from typing import Self
 
 
 class Unit(StrEnum):
@@ -13,45 +14,33 @@ class Unit(StrEnum):
 
     SECONDS = "s"
     BYTES = "B"
+    COUNT = "1"
 
 
 class Measure(StrEnum):
-    """A thing to measure; docs/benchmarks.md says from where to where."""
+    """A thing to measure; docs/benchmarks.md says from where to where.
 
-    COLD_START = "cold_start"
-    START = "start"
-    FIRST_INCIDENT = "first_incident"
-    INCIDENT = "incident"
-    INCIDENT_AFTER_SILENCE = "incident_after_silence"
-    END_OF_INCIDENT = "end_of_incident"
-    IDLE_RSS = "idle_rss"
-    IDLE_PSS = "idle_pss"
-    BUSY_RSS = "busy_rss"
-    BUSY_PSS = "busy_pss"
+    Each command has an enumeration of its own, whose members are in the order of the table:
+    ``NAME = "name", "label", Unit…``.
 
-    @property
-    def label(self) -> str:
-        """What to call it in a table."""
-        return _LABELS[self]
+    Parameters
+    ----------
+    label
+        What to call it in a table.
+    unit
+        The unit of its samples.
+    """
 
-    @property
-    def unit(self) -> Unit:
-        """The unit of its samples."""
-        return Unit.BYTES if self.endswith("ss") else Unit.SECONDS
+    label: str
+    unit: Unit
 
-
-_LABELS = {
-    Measure.COLD_START: "Empty caches → API answers",
-    Measure.START: "Nothing → API answers",
-    Measure.FIRST_INCIDENT: "First check → incident",
-    Measure.INCIDENT: "Check → incident",
-    Measure.INCIDENT_AFTER_SILENCE: "… after a silence",
-    Measure.END_OF_INCIDENT: "Check → end of incident",
-    Measure.IDLE_RSS: "Memory when idle (RSS)",
-    Measure.IDLE_PSS: "Memory when idle (PSS)",
-    Measure.BUSY_RSS: "Memory after checks (RSS)",
-    Measure.BUSY_PSS: "Memory after checks (PSS)",
-}
+    def __new__(cls, value: str, label: str, unit: Unit = Unit.SECONDS) -> Self:
+        """Make a member."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label
+        member.unit = unit
+        return member
 
 
 @dataclass
@@ -67,6 +56,7 @@ class Results:
     """
 
     emulators: tuple[str, ...]
+    measures: type[Measure]
     samples: dict[Measure, dict[str, list[float]]] = field(default_factory=dict)
     lacking: dict[Measure, dict[str, str]] = field(default_factory=dict)
 
@@ -87,8 +77,8 @@ class Results:
         return self.lacking.get(measure, {}).get(emulator)
 
     def measured(self) -> list[Measure]:
-        """Return what was measured or tried, in the order of :class:`Measure`."""
-        return [one for one in Measure if one in self.samples or one in self.lacking]
+        """Return what was measured or tried, in the order of the command's measures."""
+        return [one for one in self.measures if one in self.samples or one in self.lacking]
 
 
 def percentile(samples: list[float], share: float) -> float:
@@ -106,6 +96,6 @@ def percentile(samples: list[float], share: float) -> float:
 
 
 def ratio(results: Results, measure: Measure, ours: str, theirs: str) -> float | None:
-    """Return our median over theirs: below 1 where we need less; None without both."""
+    """Return our median over theirs: below 1 where we need less; None without both, or with 0."""
     own, other = results.of(measure, ours), results.of(measure, theirs)
-    return median(own) / median(other) if own and other else None
+    return median(own) / median(other) if own and other and median(other) else None

@@ -84,15 +84,28 @@ class Memory:
     rss: int
     pss: int | None
 
+    def growth(self, before: Memory, number: int) -> Memory:
+        """Return how much more this is than before, for each of so many."""
+        known = self.pss is not None and before.pss is not None
+        return Memory(
+            rss=(self.rss - before.rss) // number,
+            pss=((self.pss or 0) - (before.pss or 0)) // number if known else None,
+        )
+
 
 def memory(process: psutil.Process) -> Memory:
     """Weigh a process and its descendants."""
     rss, pss = 0, 0
     known = True
-    for member in (process, *process.children(recursive=True)):
+    for member in family(process):
         with contextlib.suppress(psutil.NoSuchProcess):
             info = member.memory_full_info()
             rss += info.rss
             known = known and hasattr(info, "pss")
             pss += getattr(info, "pss", 0)
     return Memory(rss=rss, pss=pss if known else None)
+
+
+def family(process: psutil.Process) -> list[psutil.Process]:
+    """Return a process and its descendants."""
+    return [process, *process.children(recursive=True)]

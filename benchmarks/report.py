@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from statistics import median
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from benchmarks.course import Plan
 from benchmarks.machine import Machine
 from benchmarks.measures import Measure, Results, Unit, percentile, ratio
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 def rows(results: Results) -> list[list[str]]:
@@ -57,18 +60,27 @@ def lacking(results: Results) -> list[str]:
 
 def amount(value: float, unit: Unit) -> str:
     """Format a sample with a unit that people use."""
-    if unit is Unit.BYTES:
-        return f"{value / 2**20:.0f} MiB"
-    return f"{value:.2f} s" if value >= 1 else f"{value * 1000:.0f} ms"
+    match unit:
+        case Unit.COUNT:
+            return f"{value:g}"
+        case Unit.BYTES:
+            return f"{_rounded(value / 2**20)} MiB"
+        case Unit.SECONDS:
+            return f"{value:.2f} s" if value >= 1 else f"{_rounded(value * 1000)} ms"
+
+
+def _rounded(value: float) -> str:
+    """Leave two digits at least."""
+    return f"{value:.1f}" if abs(value) < 9.95 else f"{value:.0f}"
 
 
 def as_table(results: Results) -> Table:
     """Return a table for a terminal."""
     header, *body = rows(results)
-    table = Table()
+    table = Table(box=None, padding=(0, 1, 0, 0))  # fits into 80 columns
     table.add_column(header[0], no_wrap=True)
     for title in header[1:]:
-        table.add_column(title, justify="right")
+        table.add_column(title, justify="right", no_wrap=True)
     for row in body:
         table.add_row(*row)
     return table
@@ -83,8 +95,8 @@ def as_markdown(results: Results, machine: Machine) -> str:
     return f"{text}\n\n{machine}.\n" + (f"\n{notes}" if notes else "")
 
 
-def as_json(results: Results, machine: Machine, plan: Plan) -> str:
-    """Return everything, every sample included: seconds and bytes."""
+def as_json(results: Results, machine: Machine, plan: DataclassInstance) -> str:
+    """Return everything, every sample included: seconds, bytes and counts."""
     document = {
         "machine": asdict(machine),
         "plan": asdict(plan),

@@ -2,7 +2,9 @@
 
 import pytest
 
+from benchmarks.functions.measures import FunctionMeasure
 from benchmarks.measures import Measure, Results, Unit, percentile, ratio
+from benchmarks.pipeline.measures import PipelineMeasure
 
 
 @pytest.mark.parametrize(
@@ -13,28 +15,32 @@ def test_percentile_is_the_nearest_rank(count: int, share: float, expected: floa
     assert percentile([float(n) for n in range(count, 0, -1)], share) == expected
 
 
-def test_every_measure_has_a_label_and_a_unit() -> None:
-    assert len({measure.label for measure in Measure}) == len(Measure)
-    assert {m for m in Measure if m.unit is Unit.BYTES} == {
-        Measure.IDLE_RSS,
-        Measure.IDLE_PSS,
-        Measure.BUSY_RSS,
-        Measure.BUSY_PSS,
-    }
+@pytest.mark.parametrize("measures", [PipelineMeasure, FunctionMeasure])
+def test_every_measure_has_a_label_of_its_own_and_a_unit(measures: type[Measure]) -> None:
+    assert len({measure.label for measure in measures}) == len(measures)
+    for measure in measures:
+        assert (measure.unit is Unit.BYTES) == measure.endswith(("_rss", "_pss"))
 
 
 def test_ratio_is_of_medians_and_needs_both() -> None:
-    results = Results(("A", "B"))
+    results = Results(("A", "B"), PipelineMeasure)
     for sample in (1.0, 2.0, 9.0):
-        results.add(Measure.START, "A", sample)
-    assert ratio(results, Measure.START, "A", "B") is None
-    results.add(Measure.START, "B", 4.0)
-    assert ratio(results, Measure.START, "A", "B") == 0.5
+        results.add(PipelineMeasure.START, "A", sample)
+    assert ratio(results, PipelineMeasure.START, "A", "B") is None
+    results.add(PipelineMeasure.START, "B", 4.0)
+    assert ratio(results, PipelineMeasure.START, "A", "B") == 0.5
+
+
+def test_ratio_to_nothing_is_none() -> None:
+    results = Results(("A", "B"), FunctionMeasure)
+    results.add(FunctionMeasure.BURST_ERRORS, "A", 1)
+    results.add(FunctionMeasure.BURST_ERRORS, "B", 0)
+    assert ratio(results, FunctionMeasure.BURST_ERRORS, "A", "B") is None
 
 
 def test_first_reason_for_a_lack_is_kept() -> None:
-    results = Results(("A",))
-    results.lacks(Measure.INCIDENT, "A", "first")
-    results.lacks(Measure.INCIDENT, "A", "second")
-    assert results.reason(Measure.INCIDENT, "A") == "first"
-    assert results.measured() == [Measure.INCIDENT]
+    results = Results(("A",), PipelineMeasure)
+    results.lacks(PipelineMeasure.INCIDENT, "A", "first")
+    results.lacks(PipelineMeasure.INCIDENT, "A", "second")
+    assert results.reason(PipelineMeasure.INCIDENT, "A") == "first"
+    assert results.measured() == [PipelineMeasure.INCIDENT]

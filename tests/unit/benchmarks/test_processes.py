@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from benchmarks import processes
+from benchmarks.processes import Memory
 from testbed.errors import TestbedError
 
 
@@ -46,3 +47,9 @@ def test_memory_includes_descendants() -> None:
         assert its > 0
         assert processes.memory(psutil.Process(os.getpid())).rss >= alone / 2 + its
         child.communicate(b"\n")
+
+
+def test_growth_is_divided() -> None:
+    before, after = Memory(rss=100, pss=50), Memory(rss=400, pss=80)
+    assert after.growth(before, 3) == Memory(rss=100, pss=10)
+    assert after.growth(Memory(rss=100, pss=None), 3) == Memory(rss=100, pss=None)

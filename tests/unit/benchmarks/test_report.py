@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from benchmarks.course import Plan
 from benchmarks.machine import Machine, this_machine
-from benchmarks.measures import Measure, Results, Unit
+from benchmarks.measures import Results, Unit
+from benchmarks.pipeline.course import Plan
+from benchmarks.pipeline.measures import PipelineMeasure as Measure
 from benchmarks.report import amount, as_json, as_markdown, rows
 
 MACHINE = Machine("A processor", 2, 8 * 2**30, "Linux 6", "3.13.0", 0.25)
@@ -14,7 +15,7 @@ MACHINE = Machine("A processor", 2, 8 * 2**30, "Linux 6", "3.13.0", 0.25)
 
 @pytest.fixture
 def results() -> Results:
-    found = Results(("Ours", "Theirs"))
+    found = Results(("Ours", "Theirs"), Measure)
     found.add(Measure.START, "Ours", 1.5)
     found.add(Measure.START, "Theirs", 3.0)
     found.add(Measure.INCIDENT, "Ours", 0.04)
@@ -55,7 +56,11 @@ def test_json_has_every_sample(results: Results) -> None:
     [
         (0.0123, Unit.SECONDS, "12 ms"),
         (1.0, Unit.SECONDS, "1.00 s"),
-        (3 * 2**20, Unit.BYTES, "3 MiB"),
+        (0.00246, Unit.SECONDS, "2.5 ms"),
+        (0.00996, Unit.SECONDS, "10 ms"),
+        (30 * 2**20, Unit.BYTES, "30 MiB"),
+        (3 * 2**20, Unit.BYTES, "3.0 MiB"),
+        (3, Unit.COUNT, "3"),
     ],
 )
 def test_amounts(value: float, unit: Unit, text: str) -> None:

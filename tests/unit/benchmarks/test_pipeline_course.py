@@ -1,4 +1,4 @@
-"""The course of a run, with emulators that are an HTTP server."""
+"""The course of ``up``, with emulators that are an HTTP server."""
 
 import json
 import os
@@ -14,11 +14,13 @@ import pytest
 import requests
 import yaml
 
-from benchmarks import course
-from benchmarks.course import Course, Plan, empty_caches
-from benchmarks.emulators import Emulator, Running, ministack_environment
-from benchmarks.measures import Measure, Results
+from benchmarks.emulators import Running, ministack_environment
+from benchmarks.measures import Results
+from benchmarks.pipeline import course
+from benchmarks.pipeline.course import PipelineCourse, Plan, empty_caches
+from benchmarks.pipeline.measures import PipelineMeasure as Measure
 from testbed.errors import StartError
+from tests.unit.benchmarks.unusable import UnusableEmulator
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -56,7 +58,7 @@ class Handler(BaseHTTPRequestHandler):
         """Keep no access log."""
 
 
-class FakeEmulator(Emulator):
+class FakeEmulator(UnusableEmulator):
     """Starts at once."""
 
     def __init__(self, name: str, scratch: Path, checks_status: int = 202) -> None:
@@ -103,10 +105,10 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def measured(*emulators: FakeEmulator, **plan: Any) -> tuple[Results, list[str]]:
-    results = Results(tuple(emulator.name for emulator in emulators))
+    results = Results(tuple(emulator.name for emulator in emulators), Measure)
     told: list[str] = []
     chosen = Plan(**{"starts": 2, "rounds": 3, "silent_rounds": 1, "silence": 0.0, **plan})
-    Course(emulators, chosen, results, told.append).run()
+    PipelineCourse(emulators, chosen, results, told.append).run()
     return results, told
 
 

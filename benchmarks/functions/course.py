@@ -1,0 +1,251 @@
+"""The course of the command ``lambda``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
+
+from benchmarks import processes
+from benchmarks.course import Course
+from benchmarks.emulators import Emulator, Started
+from benchmarks.functions.invoking import Answer, Function, Functions, Kind
+from benchmarks.functions.measures import FunctionMeasure as Measure
+from benchmarks.measures import Results
+from benchmarks.polling import poll
+from testbed.errors import TestbedError
+
+BURST = 100
+BATCH = 20
+# How long the functions of a burst, and of a batch, hold their environments.
+_BURST_SECONDS = 0.05
+_BATCH_SECONDS = 1.0
+# After this an emulator that was just used is taken to be idle.
+_SETTLE_SECONDS = 3.0
+# After this the environments of a batch are idle: their emulator has dealt with their log.
+_PAUSE_SECONDS = 1.0
+_LIMIT_SECONDS = 60.0
+_COLD = {
+    Kind.TRIVIAL: (Measure.COLD, Measure.COLD_INIT),
+    Kind.IMPORT: (Measure.COLD_IMPORT, Measure.COLD_IMPORT_INIT),
+    Kind.CLIENT: (Measure.COLD_CLIENT, Measure.COLD_CLIENT_INIT),
+}
+_IDLE = {
+    Kind.TRIVIAL: (Measure.IDLE_RSS, Measure.IDLE_PSS),
+    Kind.CLIENT: (Measure.IDLE_CLIENT_RSS, Measure.IDLE_CLIENT_PSS),
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How often to measure.
+
+    Parameters
+    ----------
+    warm
+        Invocations of an environment that is there.
+    cold
+        Cold starts of each kind of function, and starts of the interpreter.
+    bursts
+        Times that 100 invocations arrive at once, first with no environment and then again.
+    batches
+        Times that 20 environments of each kind are weighed.
+    """
+
+    warm: int = 500
+    cold: int = 20
+    bursts: int = 5
+    batches: int = 3
+
+
+@dataclass(frozen=True)
+class Side:
+    """An emulator that is up."""
+
+    emulator: Emulator
+    started: Started
+    functions: Functions
+    seen: set[str] = field(default_factory=set)
+
+    def first_answer(self, function: Function) -> Answer:
+        """Invoke a new function.
+
+        Raises
+        ------
+        TestbedError
+            If an environment answers that is not new.
+        """
+        answer = function.invoke(tail=True)
+        if answer.environment in self.seen:
+            raise TestbedError("An environment that was used before answered for a new function.")
+        self.seen.add(answer.environment)
+        return answer
+
+
+class FunctionCourse(Course):
+    """One run of the command."""
+
+    def __init__(
+        self,
+        emulators: Sequence[Emulator],
+        plan: Plan,
+        results: Results,
+        report: Callable[[str], None],
+    ) -> None:
+        super().__init__(emulators, results, report)
+        self._plan = plan
+        self._sides: list[Side] = []
+
+    def run(self) -> None:
+        """Measure everything; what an emulator cannot do becomes part of the results.
+
+        All emulators are up all the time, so that what else the machine does meets them alike.
+        """
+        with ExitStack() as stack:
+            for emulator in self._emulators:
+                self._report(f"start: {emulator.name}")
+                with self._noting(Measure.WARM, emulator):
+                    started = stack.enter_context(emulator.started())
+                    functions = Functions(started.endpoint_url, BURST)
+                    self._sides.append(Side(emulator, started, functions))
+            time.sleep(_SETTLE_SECONDS)
+            self._measure_warm_invocations()
+            for kind in _COLD:
+                self._measure_cold_starts(kind)
+            self._measure_interpreters()
+            self._measure_bursts()
+            for kind in _IDLE:
+                self._measure_idle_environments(kind)
+
+    def _measure_warm_invocations(self) -> None:
+        self._report(f"{self._plan.warm} warm invocations")
+        with ExitStack() as stack:
+            functions: dict[str, tuple[Function, str]] = {}
+
+            def make(side: Side) -> None:
+                function = stack.enter_context(side.functions.made(Kind.TRIVIAL))
+                functions[side.emulator.name] = function, side.first_answer(function).environment
+
+            def invoke(side: Side, measure: Measure, logs: bool) -> None:
+                function, environment = functions[side.emulator.name]
+                answer = function.invoke(logs=logs)
+                if answer.environment != environment:
+                    raise TestbedError("Another environment answered a warm invocation.")
+                self._results.add(measure, side.emulator.name, answer.seconds)
+
+            ready = self._in_turn(self._sides, 1, Measure.WARM, make)
+            for measure, logs in ((Measure.WARM, True), (Measure.WARM_SILENT, False)):
+                sample = partial(invoke, measure=measure, logs=logs)
+                self._in_turn(ready, self._plan.warm, measure, sample)
+
+    def _measure_cold_starts(self, kind: Kind) -> None:
+        self._report(f"{self._plan.cold} cold starts: {kind}")
+        measure, init = _COLD[kind]
+
+        def start(side: Side) -> Answer:
+            with side.functions.made(kind) as function:
+                return side.first_answer(function)
+
+        def start_and_count(side: Side) -> None:
+            answer = start(side)
+            self._results.add(measure, side.emulator.name, answer.seconds)
+            if answer.init_duration is not None:
+                self._results.add(init, side.emulator.name, answer.init_duration)
+
+        ready = self._in_turn(self._sides, 1, measure, start)  # uncounted: files are read first
+        self._in_turn(ready, self._plan.cold, measure, start_and_count)
+
+    def _measure_interpreters(self) -> None:
+        self._report(f"{self._plan.cold} starts of the functions' interpreters")
+
+        def start(side: Side) -> None:
+            command = [str(side.started.python), "-c", "import boto3"]
+            started = time.perf_counter()
+            processes.run(command, {}, _LIMIT_SECONDS)
+            seconds = time.perf_counter() - started
+            self._results.add(Measure.INTERPRETER, side.emulator.name, seconds)
+
+        self._in_turn(self._sides, self._plan.cold, Measure.INTERPRETER, start)
+
+    def _measure_bursts(self) -> None:
+        self._report(f"{self._plan.bursts} bursts of {BURST} invocations")
+        errors = {side.emulator.name: 0 for side in self._sides}
+
+        def burst(side: Side, function: Function, each: Measure, everything: Measure) -> None:
+            name = side.emulator.name
+            answers: list[Answer] = []
+            for got in function.invoke_at_once(BURST, _BURST_SECONDS):
+                if isinstance(got, TestbedError):
+                    errors[name] += 1
+                    self._note(Measure.BURST_ERRORS, side.emulator, got)
+                else:
+                    answers.append(got)
+                    self._results.add(each, name, got.seconds)
+            if len(answers) == BURST:
+                first, last = min(a.started for a in answers), max(a.ended for a in answers)
+                self._results.add(everything, name, last - first)
+
+        def bursts(side: Side) -> None:
+            with side.functions.made(Kind.TRIVIAL) as function:
+                burst(side, function, Measure.BURST_COLD, Measure.BURST_COLD_ALL)
+                burst(side, function, Measure.BURST_WARM, Measure.BURST_WARM_ALL)
+
+        self._in_turn(self._sides, self._plan.bursts, Measure.BURST_COLD, bursts)
+        if self._plan.bursts:
+            for name, number in errors.items():
+                self._results.add(Measure.BURST_ERRORS, name, number)
+
+    def _measure_idle_environments(self, kind: Kind) -> None:
+        self._report(f"{self._plan.batches} times {BATCH} idle environments: {kind}")
+        rss, pss = _IDLE[kind]
+
+        def weigh(side: Side) -> None:
+            emulator = side.started.process
+            with side.functions.made(kind) as function:
+                members = len(processes.family(emulator))
+                before = processes.memory(emulator)
+                answers = function.invoke_at_once(BATCH, _BATCH_SECONDS)
+                self._check_batch(answers)
+                time.sleep(_PAUSE_SECONDS)
+                growth = processes.memory(emulator).growth(before, BATCH)
+            self._add_memory(side.emulator, growth, rss, pss)
+            # What still goes away would be missing from the next growth.
+            poll(
+                lambda: len(processes.family(emulator)) <= members,
+                within=_LIMIT_SECONDS,
+                what="end of the environments of a function that was deleted",
+            )
+
+        self._in_turn(self._sides, self._plan.batches, rss, weigh)
+
+    @staticmethod
+    def _check_batch(answers: list[Answer | TestbedError]) -> None:
+        for answer in answers:
+            if isinstance(answer, TestbedError):
+                raise answer
+        number = len({a.environment for a in answers if isinstance(a, Answer)})
+        if number != BATCH:
+            raise TestbedError(f"{BATCH} invocations at once had {number} environments.")
+
+    def _in_turn(
+        self,
+        sides: Sequence[Side],
+        times: int,
+        measure: Measure,
+        sample: Callable[[Side], object],
+    ) -> list[Side]:
+        """Do something with each emulator so many times; return those that have not failed.
+
+        One that fails is left out of the remaining times.
+        """
+        remaining = list(sides)
+        for _ in range(times):
+            for side in list(remaining):
+                try:
+                    sample(side)
+                except TestbedError as error:
+                    self._note(measure, side.emulator, error)
+                    remaining.remove(side)
+        return remaining

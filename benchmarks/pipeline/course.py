@@ -1,0 +1,197 @@
+"""The course of the command ``up``."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.course import Course
+from benchmarks.emulators import Emulator, Running
+from benchmarks.measures import Results
+from benchmarks.pipeline.checking import Api, WatchedWebsite
+from benchmarks.pipeline.measures import PipelineMeasure as Measure
+from testbed.errors import TestbedError
+
+# After this an emulator that was just used is taken to be idle.
+_SETTLE_SECONDS = 3.0
+# Between two checks: the functions of the first have returned, and wait for the next.
+_PAUSE_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How often to measure.
+
+    Parameters
+    ----------
+    starts
+        Starts from nothing of each emulator.
+    rounds
+        Outages of the website, from its first failing check to the end of the incident.
+    silent_rounds
+        Outages after a silence.
+    silence
+        How long nothing is asked of an emulator before, in seconds.
+    cold
+        Whether to measure a start from empty caches, too.
+    """
+
+    starts: int = 5
+    rounds: int = 30
+    silent_rounds: int = 3
+    silence: float = 60.0
+    cold: bool = False
+
+
+class PipelineCourse(Course):
+    """One run of the command."""
+
+    def __init__(
+        self,
+        emulators: Sequence[Emulator],
+        plan: Plan,
+        results: Results,
+        report: Callable[[str], None],
+    ) -> None:
+        super().__init__(emulators, results, report)
+        self._plan = plan
+
+    def run(self) -> None:
+        """Measure everything; what an emulator cannot do becomes part of the results."""
+        if self._plan.cold:
+            self._measure_cold_starts()
+        self._warm_caches()
+        for number in range(1, self._plan.starts + 1):
+            for emulator in self._emulators:
+                self._report(f"start {number} of {self._plan.starts}: {emulator.name}")
+                with self._noting(Measure.START, emulator):
+                    self._measure_start(emulator)
+        self._measure_checks()
+
+    def _measure_cold_starts(self) -> None:
+        for emulator in self._emulators:
+            self._report(f"start from empty caches: {emulator.name}")
+            with (
+                self._noting(Measure.COLD_START, emulator),
+                empty_caches(),
+                started(emulator) as (_, _, seconds),
+            ):
+                self._results.add(Measure.COLD_START, emulator.name, seconds)
+
+    def _warm_caches(self) -> None:
+        """Start each once, uncounted: environments and packages may have to be made.
+
+        What does not start is left out from here on.
+        """
+        working = []
+        for emulator in self._emulators:
+            self._report(f"environments and packages: {emulator.name}")
+            with self._noting(Measure.START, emulator), started(emulator):
+                working.append(emulator)
+        self._emulators = working
+
+    def _measure_start(self, emulator: Emulator) -> None:
+        with started(emulator) as (running, website, seconds):
+            self._results.add(Measure.START, emulator.name, seconds)
+            time.sleep(_SETTLE_SECONDS)
+            self._weigh(emulator, running.process, Measure.IDLE_RSS, Measure.IDLE_PSS)
+            with self._noting(Measure.FIRST_INCIDENT, emulator), Api(running.api_url) as api:
+                api.await_answer()
+                website.breaks()
+                self._results.add(Measure.FIRST_INCIDENT, emulator.name, api.timed_check("OPEN"))
+
+    def _measure_checks(self) -> None:
+        """Measure with all emulators up, so that what else the machine does meets them alike."""
+        with ExitStack() as stack:
+            watched = []
+            for emulator in self._emulators:
+                with self._noting(Measure.INCIDENT, emulator):
+                    running, website, _ = stack.enter_context(started(emulator))
+                    api = stack.enter_context(Api(running.api_url))
+                    outage = Outage(emulator, running, website, api)
+                    outage.begins()  # the functions' first invocations
+                    outage.ends()
+                    watched.append(outage)
+            for number in range(1, self._plan.rounds + 1):
+                self._report(f"check {number} of {self._plan.rounds}")
+                self._measure_outages(watched, Measure.INCIDENT, Measure.END_OF_INCIDENT)
+            for number in range(1, self._plan.silent_rounds + 1):
+                self._report(f"silence {number} of {self._plan.silent_rounds}")
+                time.sleep(self._plan.silence)
+                self._measure_outages(watched, Measure.INCIDENT_AFTER_SILENCE, None)
+            time.sleep(_SETTLE_SECONDS)
+            for outage in watched:
+                self._weigh(
+                    outage.emulator, outage.running.process, Measure.BUSY_RSS, Measure.BUSY_PSS
+                )
+
+    def _measure_outages(
+        self, watched: list[Outage], beginning: Measure, end: Measure | None
+    ) -> None:
+        for outage in list(watched):
+            name = outage.emulator.name
+            with self._noting(beginning, outage.emulator):
+                try:
+                    begun, ended = outage.begins(), outage.ends()
+                except TestbedError:
+                    watched.remove(outage)  # its website's incident is not what the next expects
+                    raise
+                self._results.add(beginning, name, begun)
+                if end is not None:
+                    self._results.add(end, name, ended)
+
+
+@dataclass(frozen=True)
+class Outage:
+    """Outages of the website that an emulator's pipeline watches."""
+
+    emulator: Emulator
+    running: Running
+    website: WatchedWebsite
+    api: Api
+
+    def begins(self) -> float:
+        """Break the website; return the seconds from a check to its incident at the API."""
+        self.website.breaks()
+        return self._check("OPEN")
+
+    def ends(self) -> float:
+        """Repair the website; return the seconds from a check to the incident's end at the API."""
+        self.website.repaired()
+        return self._check("CLOSED")
+
+    def _check(self, status: str) -> float:
+        seconds = self.api.timed_check(status)
+        time.sleep(_PAUSE_SECONDS)
+        return seconds
+
+
+@contextmanager
+def started(emulator: Emulator) -> Iterator[tuple[Running, WatchedWebsite, float]]:
+    """Bring an emulator up with a website; yield the seconds until its API answered, too."""
+    with TemporaryDirectory() as folder, WatchedWebsite(Path(folder) / "sites.yaml") as website:
+        beginning = time.perf_counter()
+        with emulator.deployed(website.sites) as running:
+            with Api(running.api_url) as api:
+                api.await_answer()
+            yield running, website, time.perf_counter() - beginning
+
+
+@contextmanager
+def empty_caches() -> Iterator[None]:
+    """Have the testbed and uv use caches that are empty, and gone afterwards."""
+    names = ("TESTBED_CACHE", "UV_CACHE_DIR")
+    before = {name: os.environ[name] for name in names if name in os.environ}
+    with TemporaryDirectory() as folder:
+        os.environ.update({name: str(Path(folder) / name.lower()) for name in names})
+        try:
+            yield
+        finally:
+            for name in names:
+                os.environ.pop(name)
+            os.environ.update(before)
