@@ -275,21 +275,6 @@ def test_other_runtime_is_refused_with_advice(aws: Clients, name: str) -> None:
     client.delete_function(FunctionName=name)
 
 
-def test_earlier_python_runs_on_the_one_there_is(functions: FunctionFactory) -> None:
-    """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html"""
-    function = functions(
-        """
-        import os
-
-        def handler(event, context):
-            return os.environ["AWS_EXECUTION_ENV"]
-        """,
-        runtime="python3.12",
-    )
-
-    assert function.invoke().payload == "AWS_Lambda_python3.12"
-
-
 def test_bundle_is_compiled(functions: FunctionFactory) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/best-practices.html (cold starts)"""
     function = functions(
