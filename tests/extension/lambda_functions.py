@@ -39,6 +39,7 @@ class Function:
         self._lambda = lambda_client
         self._logs = logs_client
         self.name = name
+        self.arn = f"arn:aws:lambda:us-east-1:000000000000:function:{name}"
 
     def invoke(self, event: Any = None, **arguments: Any) -> Invocation:
         response = self._lambda.invoke(
@@ -51,6 +52,14 @@ class Function:
             error=response.get("FunctionError"),
             tail=base64.b64decode(response["LogResult"]).decode(),
         )
+
+    def publish(self) -> str:
+        """Publish a version, wait until it is active, and return its number."""
+        number: str = self._lambda.publish_version(FunctionName=self.name)["Version"]
+        waiter = self._lambda.get_waiter("function_active_v2")
+        delay = {"Delay": 0.05, "MaxAttempts": 200}
+        waiter.wait(FunctionName=self.name, Qualifier=number, WaiterConfig=delay)
+        return number
 
     def wait_until_updated(self) -> None:
         waiter = self._lambda.get_waiter("function_updated_v2")

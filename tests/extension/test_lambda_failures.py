@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.extension.conftest import Clients, LocalStack
+from tests.extension.conftest import LocalStack
 from tests.extension.lambda_functions import Function, FunctionFactory
 from tests.extension.processes import process_exists, process_here
 from tests.extension.waiting import wait_until
@@ -40,22 +40,6 @@ def test_exception_keeps_the_environment(functions: FunctionFactory) -> None:
     assert "app.py" in failed.payload["stackTrace"][0]
     assert "[ERROR] ValueError: too high" in failed.tail
     assert function.invoke().payload == before
-
-
-def test_asynchronous_failure_is_retried_twice(functions: FunctionFactory, aws: Clients) -> None:
-    """https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html"""
-    function = functions("def handler(event, context): raise ValueError(event)")
-    client = aws["lambda"]
-
-    response = client.invoke(FunctionName=function.name, InvocationType="Event", Payload=b'"mark"')
-
-    request_id = response["ResponseMetadata"]["RequestId"]
-
-    def three_attempts() -> bool:
-        log = function.log(until=f"REPORT RequestId: {request_id}")
-        return log.count(f"START RequestId: {request_id}") == 3
-
-    wait_until(three_attempts, 15, "two retries")
 
 
 @pytest.mark.parametrize(

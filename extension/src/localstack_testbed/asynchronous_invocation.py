@@ -1,17 +1,26 @@
-"""Asynchronous invocations: what waits for events ends when it is told to.
+"""Asynchronous invocations: events wait, are tried again and are given up as on AWS.
 
-LocalStack keeps the events of each function version in a queue of its own and waits at it for two
-seconds at a time, and updates, deletions and its shutdown wait for the end of that. Here the
-poller waits until there is an event, or until it is to stop.
-https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 
-Setting: ``TESTBED_ASYNCHRONOUS_INVOCATION`` (``0`` switches the module off).
+LocalStack keeps the events of each function version in a queue of its own. Its poller waits there
+for two seconds at a time, and updates, deletions and its shutdown wait for the end of that; it
+takes more events than it can run, and loses or repeats the others. Here the poller waits until
+there is an event that can run, or until it is to stop. What becomes of an event is decided in
+``asynchronous_events``.
+
+Settings: ``TESTBED_ASYNCHRONOUS_INVOCATION`` (``0`` switches the module off),
+``TESTBED_ASYNCHRONOUS_RETRY_DELAY`` (see ``asynchronous_events``).
 """
 
 import logging
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from localstack.runtime.exceptions import LocalstackExit
+
+from localstack_testbed.asynchronous_events import EventHandler, note_received, retry_delay
 from localstack_testbed.decorators import on_infra_start, patch
 from localstack_testbed.on_import import on_import
 from localstack_testbed.queue_waiting import wait_for_message, wake
@@ -20,44 +29,109 @@ from localstack_testbed.switches import switch
 LOG = logging.getLogger(__name__)
 
 FAILURE_PAUSE_SECONDS = 1
+# How many events of a function version run at once. AWS has the concurrency of the account for
+# them, which as many processes of this machine could not bear.
+EVENTS_AT_ONCE = 32
+STOP_CHECK_SECONDS = 0.5
+# An event that was taken is handled to its end; until then no other poller may have it.
+VISIBILITY_TIMEOUT_SECONDS = 12 * 60 * 60
 
 
 @on_infra_start(should_load=switch("TESTBED_ASYNCHRONOUS_INVOCATION"))
-def stop_polling_at_once() -> None:
+def handle_events_as_aws_does() -> None:
     """Patch what polls the events of a function version, when LocalStack loads it."""
+    try:
+        retry_delay()
+    except ValueError as error:
+        message = "TESTBED_ASYNCHRONOUS_RETRY_DELAY is a number of seconds, such as 0.5"
+        raise LocalstackExit(message, code=1) from error
     on_import("localstack.services.lambda_.invocation.event_manager", _patch)
 
 
 def _patch() -> None:
-    from localstack.services.lambda_.invocation.event_manager import Poller
+    from localstack.services.lambda_.invocation.event_manager import LambdaEventManager, Poller
     from localstack.services.lambda_.invocation.internal_sqs_queue import get_fake_sqs_client
 
     def queue_of(poller: Any) -> Any:
         return get_fake_sqs_client().queue_manager.queues.get(poller.event_queue_url)
 
+    @patch(Poller.__init__)
+    def init(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        self.invoker_pool = ThreadPoolExecutor(EVENTS_AT_ONCE, "lambda-events")
+        self.free = threading.Semaphore(EVENTS_AT_ONCE)
+
+    def take(poller: Any) -> None:
+        """Wait until an event can run, and start it, if there is one."""
+        stopped = poller._shutdown_event
+        if not poller.free.acquire(timeout=STOP_CHECK_SECONDS):
+            return
+        started = False
+        try:
+            wait_for_message(queue_of(poller), stopped)
+            if stopped.is_set():
+                return
+            for message in _receive(poller.event_queue_url):
+                started = _start(poller, message)
+        finally:
+            if not started:
+                poller.free.release()
+
     @patch(Poller.run, pass_target=False)
     def run(self: Any, *args: Any, **kwargs: Any) -> None:
-        version = self.version_manager.function_version
         stopped = self._shutdown_event
         while not stopped.is_set():
             try:
-                wait_for_message(queue_of(self), stopped)
-                if stopped.is_set():
-                    return
-                response = get_fake_sqs_client().receive_message(
-                    QueueUrl=self.event_queue_url,
-                    MaxNumberOfMessages=10,
-                    VisibilityTimeout=version.config.timeout + 60,
-                )
-                for message in response.get("Messages") or []:
-                    self.invoker_pool.submit(self.handle_message, message)
+                take(self)
             except Exception as error:
                 if stopped.is_set():
                     return
-                LOG.error("Cannot poll the events of %s: %s", version.qualified_arn, error)
+                arn = self.version_manager.function_version.qualified_arn
+                LOG.error("Cannot poll the events of %s: %s", arn, error)
                 stopped.wait(FAILURE_PAUSE_SECONDS)
 
     @patch(Poller.stop)
     def stop(original: Callable[[Any], None], self: Any) -> None:
         original(self)
         wake(queue_of(self))
+
+    @patch(Poller.handle_message, pass_target=False)
+    def handle_message(self: Any, message: dict[str, Any]) -> None:
+        handler = EventHandler(self.version_manager, self.event_queue_url)
+        try:
+            handler.handle(message["Body"])
+        except Exception as error:
+            arn = self.version_manager.function_version.qualified_arn
+            LOG.error("Cannot handle an event of %s: %s", arn, error)
+        finally:
+            self.free.release()
+            get_fake_sqs_client().delete_message(self.event_queue_url, message["ReceiptHandle"])
+
+    @patch(LambdaEventManager.enqueue_event)
+    def enqueue_event(original: Callable[..., None], self: Any, invocation: Any) -> None:
+        original(self, invocation)
+        note_received(self.version_manager.function_version, invocation)
+
+
+def _receive(queue_url: str) -> list[dict[str, Any]]:
+    from localstack.services.lambda_.invocation.internal_sqs_queue import get_fake_sqs_client
+
+    response = get_fake_sqs_client().receive_message(
+        QueueUrl=queue_url,
+        MaxNumberOfMessages=1,
+        VisibilityTimeout=VISIBILITY_TIMEOUT_SECONDS,
+    )
+    return response.get("Messages") or []
+
+
+def _start(poller: Any, message: dict[str, Any]) -> bool:
+    """Let an event be handled; one that comes while the poller stops goes back to the queue."""
+    from localstack.services.lambda_.invocation.internal_sqs_queue import get_fake_sqs_client
+
+    try:
+        poller.invoker_pool.submit(poller.handle_message, message)
+    except RuntimeError:
+        client = get_fake_sqs_client()
+        client.send_message(QueueUrl=poller.event_queue_url, MessageBody=message["Body"])
+        return False
+    return True

@@ -1,83 +1,192 @@
-"""The metrics of functions reach CloudWatch once a second instead of once an invocation.
+"""The CloudWatch metrics of functions, sent once a second.
 
-LocalStack sends a request to itself for each invocation and each error, which costs more than the
-invocation. AWS gathers these metrics by the minute:
-https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics.html
+LocalStack knows two, ``Invocations`` and ``Errors``, and sends itself a request for each, which
+costs more than the invocation. Here each invocation is noted, and what a second brought is sent
+as one request. The metrics, and what counts for them:
+https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+Their dimensions and time: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
 
 Setting: ``TESTBED_LAMBDA_METRICS`` (``0`` switches the module off).
 """
 
-import logging
+import re
 import threading
+import time
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from typing import Any, cast
 
-from localstack_testbed.decorators import on_infra_start
+from localstack_testbed.decorators import on_infra_start, patch
+from localstack_testbed.metric_gathering import Dimensions, Metric, MetricGathering
 from localstack_testbed.on_import import on_import
 from localstack_testbed.switches import switch
 
-LOG = logging.getLogger(__name__)
+_is_on = switch("TESTBED_LAMBDA_METRICS")
+_gathering = MetricGathering("AWS/Lambda")
 
-INTERVAL_SECONDS = 1.0
+# The end of an invocation's log, which holds its report.
+REPORT_LENGTH = 1000
+REPORTED_DURATION = re.compile(r'(?:\tDuration: |"durationMs": ?)([\d.]+)')
+
+UNITS = {"Duration": "Milliseconds", "AsyncEventAge": "Milliseconds"}
 
 
-@on_infra_start(should_load=switch("TESTBED_LAMBDA_METRICS"))
+@dataclass(frozen=True)
+class Target:
+    """What a caller invoked: a function, or one of its versions or aliases.
+
+    ``executed_version`` is given for an alias only.
+    """
+
+    account: str
+    region: str
+    function: str
+    qualifier: str | None = None
+    executed_version: str | None = None
+
+    def dimensions(self) -> Iterator[Dimensions]:
+        """Give the dimensions of all metrics that a value of this target counts for."""
+        yield ()
+        yield ((function := ("FunctionName", self.function)),)
+        resource = f"{self.function}:{self.qualifier}" if self.qualifier else self.function
+        yield function, ("Resource", resource)
+        if self.executed_version:
+            version = ("ExecutedVersion", self.executed_version)
+            yield version, function, ("Resource", resource)
+
+
+def note(target: Target, moment: float, values: Callable[[], dict[str, float]]) -> None:
+    """Note values by the names of their metrics, caused at a moment (seconds since 1970)."""
+    if not _is_on():
+        return
+
+    def expanded() -> Iterator[tuple[Metric, float]]:
+        named = values()
+        for dimensions in target.dimensions():
+            for name, value in named.items():
+                yield _metric(target, name, dimensions, moment), value
+
+    _gathering.add(expanded)
+
+
+def target_of(version_id: Any, invoked_arn: str) -> Target:
+    """Return what was invoked by an ARN, which may have a qualifier, and led to a version."""
+    qualifier = invoked_arn.split(":", 7)[7] if invoked_arn.count(":") >= 7 else None
+    is_alias = qualifier not in (None, version_id.qualifier)
+    return Target(
+        account=version_id.account,
+        region=version_id.region,
+        function=version_id.function_name,
+        qualifier=qualifier,
+        executed_version=version_id.qualifier if is_alias else None,
+    )
+
+
+@on_infra_start(should_load=_is_on)
 def gather_metrics() -> None:
-    """Patch what publishes the metrics of an invocation, when LocalStack loads it."""
-    on_import("localstack.services.lambda_.invocation.metrics", _patch)
+    """Patch what invokes function versions and counts their invocations, when it is loaded."""
+    package = "localstack.services.lambda_.invocation"
+    on_import(f"{package}.counting_service", _patch_counting)
+    on_import(f"{package}.version_manager", _patch_invocations)
 
 
-def _patch() -> None:
-    from localstack.services.lambda_.invocation import metrics
+def _patch_counting() -> None:
+    from localstack.services.lambda_.invocation.counting_service import CountingService
 
-    gathered = _GatheredMetrics()
+    executions = _Executions()
 
-    # LocalStack calls it by the name that its module of Lambda metrics has for it.
-    def publish(
-        metric: str,
-        value: int,
-        kwargs: dict[str, str],
-        account_id: str,
-        region_name: str,
-    ) -> None:
-        gathered.add(account_id, region_name, kwargs["func_name"], metric, value)
+    @patch(CountingService.get_invocation_lease)
+    @contextmanager
+    def get_invocation_lease(
+        original: Callable[..., AbstractContextManager[Any]],
+        self: Any,
+        function: Any,
+        function_version: Any,
+        *args: Any,
+    ) -> Iterator[Any]:
+        lease = original(self, function, function_version, *args)
+        with lease as kind, executions.counted(function_version.id):
+            yield kind
 
-    cast(Any, metrics).publish_lambda_metric = publish
+
+def _patch_invocations() -> None:
+    from localstack.aws.api.lambda_ import TooManyRequestsException
+    from localstack.services.lambda_.invocation import version_manager
+
+    @patch(version_manager.LambdaVersionManager.invoke)
+    def invoke(original: Callable[..., Any], self: Any, *, invocation: Any) -> Any:
+        target = target_of(self.function_version.id, invocation.invoked_arn)
+        started = time.time()
+        try:
+            result = original(self, invocation=invocation)
+        except TooManyRequestsException:
+            note(target, started, lambda: {"Throttles": 1})
+            raise
+        elapsed = (time.time() - started) * 1000
+        failed = bool(result.is_error)
+        report = (result.logs or "")[-REPORT_LENGTH:]
+        note(
+            target,
+            started,
+            lambda: {
+                "Invocations": 1,
+                "Errors": int(failed),
+                "Throttles": 0,
+                "Duration": _reported_duration(report, elapsed),
+            },
+        )
+        return result
+
+    # LocalStack starts a thread for each invocation in order to send the two metrics it knows.
+    module = cast(Any, version_manager)
+    start_thread = module.start_thread
+
+    def start_other_thread(method: Any, *args: Any, **kwargs: Any) -> Any:
+        if str(kwargs.get("name")).startswith("record-cloudwatch-metric"):
+            return None
+        return start_thread(method, *args, **kwargs)
+
+    module.start_thread = start_other_thread
 
 
-class _GatheredMetrics:
-    """Counts by account, region, function and metric, which are sent soon after the first."""
+def _reported_duration(report: str, otherwise: float) -> float:
+    """Return the milliseconds in the report of an invocation, which the log may be without."""
+    found = REPORTED_DURATION.findall(report)
+    return float(found[-1]) if found else otherwise
+
+
+class _Executions:
+    """How many invocations run at the moment: of a function, and in an account and region."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._counts: Counter[tuple[str, str, str, str]] = Counter()
+        self._running: Counter[tuple[str, ...]] = Counter()
 
-    def add(self, account: str, region: str, function: str, metric: str, value: int) -> None:
+    @contextmanager
+    def counted(self, version_id: Any) -> Iterator[None]:
+        target = Target(version_id.account, version_id.region, version_id.function_name)
+        scopes = ((), (target.function,))
+        keys = [(target.account, target.region, *scope) for scope in scopes]
         with self._lock:
-            if not self._counts:
-                timer = threading.Timer(INTERVAL_SECONDS, self._send)
-                timer.daemon = True
-                timer.start()
-            self._counts[account, region, function, metric] += value
+            self._running.update(keys)
+            numbers = [self._running[key] for key in keys]
+        moment = time.time()
 
-    def _send(self) -> None:
-        from localstack.aws.connect import connect_to
-        from localstack.utils.bootstrap import is_api_enabled
+        def values() -> Iterator[tuple[Metric, float]]:
+            for scope, number in zip(scopes, numbers, strict=True):
+                dimensions = tuple(("FunctionName", name) for name in scope)
+                yield _metric(target, "ConcurrentExecutions", dimensions, moment), number
 
-        with self._lock:
-            counts, self._counts = self._counts, Counter()
-        if not is_api_enabled("cloudwatch"):
-            return
-        for (account, region, function, metric), count in counts.items():
-            data: dict[str, Any] = {
-                "MetricName": metric,
-                "Dimensions": [{"Name": "FunctionName", "Value": function}],
-                "Values": [1],
-                "Counts": [count],
-                "Unit": "Count",
-            }
-            try:
-                client = connect_to(aws_access_key_id=account, region_name=region).cloudwatch
-                client.put_metric_data(Namespace="AWS/Lambda", MetricData=[data])
-            except Exception as error:
-                LOG.info("Cannot send the metric %s of %s: %s", metric, function, error)
+        _gathering.add(values)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._running.subtract(keys)
+
+
+def _metric(target: Target, name: str, dimensions: Dimensions, moment: float) -> Metric:
+    unit = UNITS.get(name, "Count")
+    return Metric(target.account, target.region, name, unit, dimensions, int(moment))

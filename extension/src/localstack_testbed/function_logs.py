@@ -1,0 +1,107 @@
+"""The log lines of functions reach CloudWatch Logs in batches, not once an invocation.
+
+LocalStack makes a request to itself for each invocation's lines, which costs more than the
+invocation. AWS batches them, too: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-logs.html
+
+Setting: ``TESTBED_FUNCTION_LOGS`` (``0`` switches the module off).
+"""
+
+import logging
+import queue
+import time
+from collections.abc import Iterator
+from typing import Any, cast
+
+from localstack_testbed.decorators import on_infra_start, patch
+from localstack_testbed.on_import import on_import
+from localstack_testbed.switches import switch
+
+LOG = logging.getLogger(__name__)
+
+INTERVAL_SECONDS = 0.1
+
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
+BATCH_EVENTS = 10_000
+BATCH_BYTES = 1_048_576
+EVENT_OVERHEAD_BYTES = 26
+
+type Event = dict[str, Any]
+type Stream = tuple[str, str]
+
+
+@on_infra_start(should_load=switch("TESTBED_FUNCTION_LOGS"))
+def store_logs_in_batches() -> None:
+    """Patch what stores the logs of a function version, when LocalStack loads it."""
+    on_import("localstack.services.lambda_.invocation.logs", _patch)
+
+
+def _patch() -> None:
+    from localstack.aws.connect import connect_to
+    from localstack.services.lambda_.invocation.logs import QUEUE_SHUTDOWN, LogHandler
+    from localstack.utils.aws.client_types import ServicePrincipal
+
+    @patch(LogHandler.run_log_loop, pass_target=False)
+    def run_log_loop(self: Any, *args: Any, **kwargs: Any) -> None:
+        client = connect_to.with_assumed_role(
+            region_name=self.region,
+            role_arn=self.role_arn,
+            service_principal=cast(Any, ServicePrincipal.lambda_),
+        ).logs
+        ended = False
+        while not ended:
+            streams: dict[Stream, list[Event]] = {}
+            item = self.log_queue.get()
+            deadline = time.monotonic() + INTERVAL_SECONDS
+            while True:
+                ended = item is QUEUE_SHUTDOWN
+                if ended:
+                    break
+                events = streams.setdefault((item.log_group, item.log_stream), [])
+                events.extend(_events(item.logs))
+                try:
+                    item = self.log_queue.get(timeout=max(0, deadline - time.monotonic()))
+                except queue.Empty:
+                    break
+            for (group, stream), events in streams.items():
+                try:
+                    _store(client, group, stream, events)
+                except Exception as error:
+                    LOG.warning("Cannot store the logs of %s: %s", group, error)
+
+
+def _events(text: str) -> list[Event]:
+    """Make events of an invocation's lines, which all have the time of its end."""
+    now = int(time.time() * 1000)
+    # An empty message is not allowed.
+    return [{"timestamp": now, "message": f"{line}\n"} for line in text.split("\n") if line]
+
+
+def _store(client: Any, group: str, stream: str, events: list[Event]) -> None:
+    place = {"logGroupName": group, "logStreamName": stream}
+    for batch in _batches(events):
+        try:
+            client.put_log_events(**place, logEvents=batch)
+        except client.exceptions.ResourceNotFoundException:
+            for create, arguments in (
+                (client.create_log_group, {"logGroupName": group}),
+                (client.create_log_stream, place),
+            ):
+                try:
+                    create(**arguments)
+                except client.exceptions.ResourceAlreadyExistsException:
+                    continue
+            client.put_log_events(**place, logEvents=batch)
+
+
+def _batches(events: list[Event]) -> Iterator[list[Event]]:
+    batch: list[Event] = []
+    size = 0
+    for event in events:
+        length = len(event["message"].encode()) + EVENT_OVERHEAD_BYTES
+        if batch and (len(batch) == BATCH_EVENTS or size + length > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(event)
+        size += length
+    if batch:
+        yield batch

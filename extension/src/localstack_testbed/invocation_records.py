@@ -1,0 +1,175 @@
+"""What Lambda sends of asynchronous invocations: records to destinations, events to dead letters.
+
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html (destinations),
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-add-dlq.html (dead-letter queues)
+"""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from localstack_testbed.lambda_metrics import note, target_of
+
+LOG = logging.getLogger(__name__)
+
+ERROR_MESSAGE_BYTES = 1024
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why an event was given up; ``refusal`` if the function did not run at last."""
+
+    cause: str
+    refusal: Exception | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The result of an event's last attempt, if the function ran, and why it was given up."""
+
+    result: Any
+    failure: Failure | None = None
+
+
+def send_outcome(
+    function_version: Any, event: Any, outcome: Outcome, destinations: Mapping[str, Any]
+) -> None:
+    """Send an event's outcome where the function's settings want it; failures go to the log.
+
+    Parameters
+    ----------
+    event
+        LocalStack's ``SQSInvocation``.
+    destinations
+        The ``DestinationConfig`` of what was invoked.
+    """
+    target = target_of(function_version.id, event.invocation.invoked_arn)
+
+    def attempt(what: str, send: Callable[[], None], metric: str) -> None:
+        try:
+            send()
+        except Exception as error:
+            LOG.warning("Cannot send an event of %s to %s: %s", target.function, what, error)
+            note(target, time.time(), lambda: {metric: 1})
+
+    name = "OnFailure" if outcome.failure else "OnSuccess"
+    destination = (destinations.get(name) or {}).get("Destination")
+    if destination:
+        record = _record(function_version, event, outcome)
+        attempt(
+            destination,
+            lambda: _send_record(function_version, destination, record),
+            "DestinationDeliveryFailures",
+        )
+    dead_letters = function_version.config.dead_letter_arn
+    if outcome.failure and dead_letters:
+        attempt(
+            dead_letters,
+            lambda: _send_dead_letter(function_version, dead_letters, event, outcome),
+            "DeadLetterErrors",
+        )
+
+
+def _record(function_version: Any, event: Any, outcome: Outcome) -> dict[str, Any]:
+    from localstack.utils.time import timestamp_millis
+
+    invocation, result, failure = event.invocation, outcome.result, outcome.failure
+    target = target_of(function_version.id, invocation.invoked_arn)
+    qualifier = target.qualifier or "$LATEST"
+    record: dict[str, Any] = {
+        "version": "1.0",
+        "timestamp": timestamp_millis(),
+        "requestContext": {
+            "requestId": invocation.request_id,
+            "functionArn": f"{function_version.id.unqualified_arn()}:{qualifier}",
+            "condition": failure.cause if failure else "Success",
+            "approximateInvokeCount": event.retries + (result is not None),
+        },
+        "requestPayload": json.loads(invocation.payload),
+    }
+    if result is not None:
+        record["responseContext"] = {
+            "statusCode": 200,
+            "executedVersion": function_version.id.qualifier,
+        }
+        if result.is_error:
+            record["responseContext"]["functionError"] = "Unhandled"
+        record["responsePayload"] = json.loads(result.payload or b"null")
+    return record
+
+
+def _send_record(function_version: Any, destination: str, record: dict[str, Any]) -> None:
+    from localstack.utils.aws.message_forwarding import send_event_to_target
+
+    function = function_version.id.unqualified_arn()
+    if destination.split(":")[2] == "events":
+        succeeded = record["requestContext"]["condition"] == "Success"
+        result = "Success" if succeeded else "Failure"
+        resources = [destination, record["requestContext"]["functionArn"]]
+        response = _clients(function_version, destination).events.put_events(
+            Entries=[
+                {
+                    "EventBusName": destination.rpartition("/")[2],
+                    "Source": "lambda",
+                    "DetailType": f"Lambda Function Invocation Result - {result}",
+                    "Detail": json.dumps(record),
+                    "Resources": resources,
+                }
+            ]
+        )
+        if response["FailedEntryCount"]:
+            raise RuntimeError(response["Entries"][0].get("ErrorMessage"))
+        return
+    send_event_to_target(
+        target_arn=destination,
+        event=record,
+        role=function_version.config.role,
+        source_arn=function,
+        source_service="lambda",
+    )
+
+
+def _send_dead_letter(function_version: Any, arn: str, event: Any, outcome: Outcome) -> None:
+    from localstack.utils.aws.arns import sqs_queue_url_for_arn
+    from localstack.utils.strings import convert_to_printable_chars
+
+    status, message = _error(outcome)
+    attributes = {
+        "RequestID": {"DataType": "String", "StringValue": event.invocation.request_id},
+        "ErrorCode": {"DataType": "Number", "StringValue": str(status)},
+    }
+    if message:
+        shortened = message.encode()[:ERROR_MESSAGE_BYTES].decode(errors="ignore")
+        printable = convert_to_printable_chars(shortened)
+        attributes["ErrorMessage"] = {"DataType": "String", "StringValue": printable}
+    body = event.invocation.payload.decode()
+    clients = _clients(function_version, arn)
+    if arn.split(":")[2] == "sns":
+        clients.sns.publish(TopicArn=arn, Message=body, MessageAttributes=attributes)
+    else:
+        queue = sqs_queue_url_for_arn(arn)
+        clients.sqs.send_message(QueueUrl=queue, MessageBody=body, MessageAttributes=attributes)
+
+
+def _error(outcome: Outcome) -> tuple[int, str]:
+    """Return the HTTP status code and the message of the error that an event was given up for."""
+    if outcome.result is not None:
+        payload = json.loads(outcome.result.payload or b"null")
+        message = payload.get("errorMessage") if isinstance(payload, dict) else payload
+        return 200, str(message or "")
+    refusal = outcome.failure.refusal if outcome.failure else None
+    return getattr(refusal, "status_code", 500), str(refusal or "")
+
+
+def _clients(function_version: Any, arn: str) -> Any:
+    """Return clients with the permissions of the function's role, for the region of an ARN."""
+    from localstack.aws import connect
+
+    return cast(Any, connect).connect_to.with_assumed_role(
+        role_arn=function_version.config.role,
+        service_principal="lambda",
+        region_name=arn.split(":")[3],
+    )

@@ -1,0 +1,106 @@
+"""Gather the values of metrics, and send what a second brought to CloudWatch in one request."""
+
+import logging
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+LOG = logging.getLogger(__name__)
+
+INTERVAL_SECONDS = 1.0
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html
+METRICS_A_REQUEST = 1000
+
+type Dimensions = tuple[tuple[str, str], ...]
+type Values = Callable[[], Iterable[tuple[Metric, float]]]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric of one account and region, and the second that its values belong to."""
+
+    account: str
+    region: str
+    name: str
+    unit: str
+    dimensions: Dimensions
+    second: int
+
+
+@dataclass
+class Statistics:
+    """What CloudWatch keeps of many values."""
+
+    count: int = 0
+    total: float = 0
+    minimum: float = float("inf")
+    maximum: float = float("-inf")
+
+    def add(self, value: float) -> None:
+        self.count += 1
+        self.total += value
+        self.minimum = min(self.minimum, value)
+        self.maximum = max(self.maximum, value)
+
+
+class MetricGathering:
+    """The values of a namespace's metrics, which are sent soon after the first one."""
+
+    def __init__(self, namespace: str) -> None:
+        self._namespace = namespace
+        self._lock = threading.Lock()
+        self._noted: list[Values] = []
+
+    def add(self, values: Values) -> None:
+        """Note what gives values when they are sent; whoever causes them waits for no more."""
+        with self._lock:
+            if not self._noted:
+                timer = threading.Timer(INTERVAL_SECONDS, self._send)
+                timer.daemon = True
+                timer.start()
+            self._noted.append(values)
+
+    def _send(self) -> None:
+        from localstack.utils.bootstrap import is_api_enabled
+
+        with self._lock:
+            noted, self._noted = self._noted, []
+        if not is_api_enabled("cloudwatch"):
+            return
+        gathered: dict[Metric, Statistics] = defaultdict(Statistics)
+        for values in noted:
+            for metric, value in values():
+                gathered[metric].add(value)
+        requests: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+        for metric, statistics in gathered.items():
+            requests[metric.account, metric.region].append(_datum(metric, statistics))
+        for (account, region), data in requests.items():
+            for start in range(0, len(data), METRICS_A_REQUEST):
+                self._put(account, region, data[start : start + METRICS_A_REQUEST])
+
+    def _put(self, account: str, region: str, data: list[dict[str, Any]]) -> None:
+        from localstack.aws.connect import connect_to
+
+        try:
+            client = connect_to(aws_access_key_id=account, region_name=region).cloudwatch
+            client.put_metric_data(Namespace=self._namespace, MetricData=data)
+        except Exception as error:
+            LOG.info("Cannot send metrics of %s: %s", self._namespace, error)
+
+
+def _datum(metric: Metric, statistics: Statistics) -> dict[str, Any]:
+    return {
+        "MetricName": metric.name,
+        "Dimensions": [{"Name": name, "Value": value} for name, value in metric.dimensions],
+        "Timestamp": datetime.fromtimestamp(metric.second, UTC),
+        "Unit": metric.unit,
+        "StatisticValues": {
+            "SampleCount": statistics.count,
+            "Sum": statistics.total,
+            "Minimum": statistics.minimum,
+            "Maximum": statistics.maximum,
+        },
+    }

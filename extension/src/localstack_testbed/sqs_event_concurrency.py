@@ -1,0 +1,112 @@
+"""Event source mappings of standard queues process several batches at once.
+
+AWS begins with five, and adds more while the queue has messages, up to the mapping's
+``MaximumConcurrency``: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html.
+LocalStack takes one batch after the other. Here a mapping processes five at once, or as many as
+its ``MaximumConcurrency`` says; further messages stay in the queue. FIFO queues are left to
+LocalStack, which keeps their order.
+
+Setting: ``TESTBED_SQS_EVENT_CONCURRENCY`` (``0`` switches the module off).
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from localstack_testbed.decorators import on_infra_start, patch
+from localstack_testbed.on_import import on_import
+from localstack_testbed.switches import switch
+
+LOG = logging.getLogger(__name__)
+
+BATCHES_AT_ONCE = 5
+# How often a poller that waits for the end of a batch looks whether it is to stop.
+STOP_CHECK_SECONDS = 0.5
+
+
+@on_infra_start(should_load=switch("TESTBED_SQS_EVENT_CONCURRENCY"))
+def process_batches_at_once() -> None:
+    """Patch LocalStack's SQS poller and the worker that runs it, when LocalStack loads them."""
+    package = "localstack.services.lambda_.event_source_mapping"
+    on_import(f"{package}.pollers.sqs_poller", _patch_poller)
+    on_import(f"{package}.esm_worker", _patch_worker)
+
+
+class _Batches:
+    """The batches of a mapping that are processed at the moment."""
+
+    def __init__(self, maximum: int) -> None:
+        self._free = threading.Semaphore(maximum)
+        self._reserved = False
+
+    def reserve(self) -> bool:
+        """Wait until another batch can be processed; return False if it takes long."""
+        self._reserved = self._free.acquire(timeout=STOP_CHECK_SECONDS)
+        return self._reserved
+
+    def start(self, process: Callable[[], None]) -> None:
+        """Process a batch; of a poll that gives several, only the first is reserved."""
+        if not self._reserved:
+            self._free.acquire()
+        self._reserved = False
+
+        def run() -> None:
+            try:
+                process()
+            except Exception as error:
+                LOG.warning("Cannot process a batch of messages: %s", error)
+            finally:
+                self._free.release()
+
+        threading.Thread(target=run, name="sqs-event-batch", daemon=True).start()
+
+    def give_back(self) -> None:
+        """End a reservation that no batch was found for."""
+        if self._reserved:
+            self._reserved = False
+            self._free.release()
+
+
+def _patch_worker() -> None:
+    from localstack.services.lambda_.event_source_mapping.esm_worker import EsmWorker
+
+    @patch(EsmWorker.poller_loop)
+    def poller_loop(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
+        scaling = self.esm_config.get("ScalingConfig") or {}
+        maximum = scaling.get("MaximumConcurrency") or BATCHES_AT_ONCE
+        self.poller.batches = _Batches(maximum)
+        original(self, *args, **kwargs)
+
+
+def _patch_poller() -> None:
+    from localstack.services.lambda_.event_source_mapping.pollers.poller import (
+        EmptyPollResultsException,
+    )
+    from localstack.services.lambda_.event_source_mapping.pollers.sqs_poller import SqsPoller
+
+    def batches_of(poller: Any) -> _Batches | None:
+        """Return None for what is processed one by one: FIFO queues, and pipes."""
+        batches: _Batches | None = getattr(poller, "batches", None)
+        return None if batches is None or poller.source_arn.endswith(".fifo") else batches
+
+    @patch(SqsPoller.poll_events)
+    def poll_events(original: Callable[[Any], None], self: Any) -> None:
+        batches = batches_of(self)
+        if batches is None:
+            original(self)
+            return
+        if not batches.reserve():
+            raise EmptyPollResultsException(service="sqs", source_arn=self.source_arn)
+        try:
+            original(self)
+        finally:
+            batches.give_back()
+
+    @patch(SqsPoller.handle_messages)
+    def handle_messages(original: Callable[..., None], self: Any, messages: Any) -> None:
+        batches = batches_of(self)
+        if batches is None:
+            original(self, messages)
+        else:
+            batches.start(lambda: original(self, messages))
