@@ -185,6 +185,10 @@ class LocalStack:
             "TEMP": str(self._root / "tmp"),
             "PYTHONPATH": str(environments.extension),
             "PYTHONUNBUFFERED": "1",
+            # Memory of large payloads goes back to the system: otherwise the C library keeps it in
+            # an arena for each thread. https://man7.org/linux/man-pages/man3/mallopt.3.html
+            "MALLOC_ARENA_MAX": "2",
+            "MALLOC_MMAP_THRESHOLD_": "131072",
             "FILESYSTEM_ROOT": str(self._root),
             "OVERRIDE_IN_DOCKER": "0",
             "CONFIG_DIR": str(self._root / "config"),  # and not the user's ~/.localstack

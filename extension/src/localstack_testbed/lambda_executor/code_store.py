@@ -24,7 +24,8 @@ class CodeStore:
 
     LocalStack unpacks an archive for every version of every function. Here the first of equal
     ones is kept and the others are links to it, so that it is unpacked and compiled once. What no
-    link leads to any more, and no environment uses, is deleted when the next archive comes.
+    link leads to any more, and no environment uses, is deleted when an environment ends or the next
+    archive comes.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -101,6 +102,7 @@ class CodeStore:
         finally:
             with self._lock:
                 self._uses.subtract(used)
+                self._delete_unused()
 
     def _delete_unused(self) -> None:
         for folder, links in list(self._links.items()):

@@ -49,6 +49,11 @@ def keep_new_environment_for_its_invocation() -> None:
         original(self)
         self.environments = defaultdict(_Environments)
 
+    @patch(AssignmentService.stop_environments_for_version)
+    def stop_environments(original: Callable[[Any, str], None], self: Any, manager: str) -> None:
+        original(self, manager)
+        self.environments.pop(manager, None)
+
     @patch(ExecutionEnvironment.start)
     def start(original: Callable[[Any], None], self: Any) -> None:
         if self.initialization_type == InitializationType.on_demand:

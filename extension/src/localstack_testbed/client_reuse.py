@@ -1,0 +1,56 @@
+"""Clients that LocalStack makes for itself are used again, instead of a new one each time.
+
+For each function version, dead letter and event source mapping LocalStack assumes a role anew and
+makes a client with the new credentials, a megabyte that is never given back. Here a role's
+credentials are used until shortly before they end, as AWS's services do, and two configurations
+of the same content are one: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+
+Setting: ``TESTBED_CLIENT_REUSE`` (``0`` switches the module off).
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from localstack.aws.connect import ClientFactory
+
+from localstack_testbed.decorators import on_infra_start, patch
+from localstack_testbed.switches import switch
+
+# Credentials are valid for an hour.
+LIFETIME_SECONDS = 50 * 60.0
+
+
+@on_infra_start(should_load=switch("TESTBED_CLIENT_REUSE"))
+def reuse_clients() -> None:
+    """Patch what makes clients."""
+    lock = threading.Lock()
+    factories: dict[Any, tuple[float, Any]] = {}
+    configurations: dict[str, Any] = {}
+
+    @patch(ClientFactory.with_assumed_role)
+    def with_assumed_role(original: Callable[..., Any], self: Any, **arguments: Any) -> Any:
+        options = _content(arguments.get("config"))
+        others = sorted((name, str(each)) for name, each in arguments.items() if name != "config")
+        key = (id(self), tuple(others), options)
+        with lock:
+            end, factory = factories.get(key, (0.0, None))
+        if time.monotonic() >= end:
+            factory = original(self, **arguments)
+            with lock:
+                factories[key] = (time.monotonic() + LIFETIME_SECONDS, factory)
+        return factory
+
+    cached_get_client: Any = ClientFactory._get_client
+
+    def get_client(self: Any, *, config: Any, **arguments: Any) -> Any:
+        with lock:
+            config = configurations.setdefault(_content(config), config)
+        return cached_get_client(self, config=config, **arguments)
+
+    ClientFactory._get_client = get_client  # type: ignore[assignment, method-assign]
+
+
+def _content(config: Any) -> str:
+    return "" if config is None else repr(sorted(config._user_provided_options.items()))

@@ -1,0 +1,44 @@
+"""CloudWatch's connections to its database are closed when they have done their work.
+
+LocalStack leaves them to the garbage collector, hundreds of open files at times.
+https://docs.python.org/3/library/sqlite3.html#how-to-use-the-connection-context-manager
+
+Setting: ``TESTBED_METRIC_DATABASE`` (``0`` switches the module off).
+"""
+
+import sqlite3
+from typing import Any, cast
+
+from localstack_testbed.decorators import on_infra_start
+from localstack_testbed.on_import import on_import
+from localstack_testbed.switches import switch
+
+
+@on_infra_start(should_load=switch("TESTBED_METRIC_DATABASE"))
+def close_connections() -> None:
+    """Patch what stores metrics, when LocalStack loads it."""
+    on_import("localstack.services.cloudwatch.cloudwatch_database_helper", _patch)
+
+
+class _Connection(sqlite3.Connection):
+    def __exit__(self, *arguments: Any) -> Any:
+        try:
+            return super().__exit__(*arguments)
+        finally:
+            self.close()
+
+
+class _Sqlite:
+    """The module ``sqlite3``, as LocalStack's helper sees it."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sqlite3, name)
+
+    def connect(self, *arguments: Any, **options: Any) -> sqlite3.Connection:
+        return sqlite3.connect(*arguments, factory=_Connection, **options)
+
+
+def _patch() -> None:
+    from localstack.services.cloudwatch import cloudwatch_database_helper
+
+    cast(Any, cloudwatch_database_helper).sqlite3 = _Sqlite()
