@@ -1,0 +1,1 @@
+"""The Lambda executor under a mixed load for long: wrong answers, and what is left behind."""

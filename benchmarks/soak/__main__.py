@@ -1,0 +1,103 @@
+"""The command ``python -m benchmarks.soak``."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import FrameType
+
+import click
+
+from benchmarks.machine import this_machine
+from benchmarks.soak import report
+from benchmarks.soak.course import Course, Findings, Plan
+from benchmarks.soak.durations import Duration
+from testbed import console
+from testbed.errors import TestbedError
+
+_ENDING = (signal.SIGINT, signal.SIGTERM)
+
+
+class _Interrupted(BaseException):
+    """Someone wants the end; the number is a shell's exit code for the signal."""
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.option("--duration", type=Duration(), default="5m", help="Of the load; rests come on top.")
+@click.option(
+    "--rate", type=click.FloatRange(0.1), default=Plan.rate,
+    help="Operations per second, at most.",
+)  # fmt: skip
+@click.option("--clients", type=click.IntRange(1, 32), default=Plan.clients, help="At a time.")
+@click.option(
+    "--rest-every", type=Duration(), default="3m",
+    help="Load between two rests; less if there would be under six.",
+)  # fmt: skip
+@click.option(
+    "--sample-every", type=Duration(), default="10s", help="Between two samples under load."
+)
+@click.option(
+    "--json", "file", type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    metavar="FILE", help="Write everything, every sample and the machine included, to FILE.",
+)  # fmt: skip
+@click.option("--markdown", is_flag=True, help="Print Markdown in place of tables.")
+def soak(
+    duration: float,
+    rate: float,
+    clients: int,
+    rest_every: float,
+    sample_every: float,
+    file: Path | None,
+    markdown: bool,
+) -> None:
+    """Load the Lambda executor for long, and look for what is left behind (docs/soak.md).
+
+    The exit code is 1 if an answer was not the expected one, or something leaks.
+    """
+    machine = this_machine()
+    plan = Plan(duration, rate, clients, rest_every, sample_every)
+    findings = Findings()
+    status = 0
+    with TemporaryDirectory(prefix="soak-") as folder:
+        try:
+            Course(plan, Path(folder).resolve(), findings, console.report).run()
+        except _Interrupted as interruption:
+            status = int(interruption.args[0])
+    if file is not None:
+        file.write_text(report.as_json(findings, machine, plan), encoding="utf-8")
+    if markdown:
+        click.echo(report.as_markdown(findings, machine, plan), nl=False)
+    else:
+        console.output.print(report.as_tables(findings))
+        console.output.print(str(machine))
+    if not report.passed(findings):
+        status = 1
+    raise SystemExit(status)
+
+
+def main() -> None:
+    """Run the command line; Ctrl-C ends it with the findings so far, and nothing stays behind."""
+    for number in _ENDING:
+        signal.signal(number, _interrupt)
+    try:
+        soak.main(prog_name="python -m benchmarks.soak", standalone_mode=False)
+    except TestbedError as error:
+        console.fail(error)
+        sys.exit(1)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    """End the run; a second Ctrl-C must not disturb the first."""
+    for one in _ENDING:
+        signal.signal(one, signal.SIG_IGN)
+    console.progress.print("Interrupted.")
+    raise _Interrupted(128 + number)
+
+
+if __name__ == "__main__":
+    main()

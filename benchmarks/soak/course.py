@@ -1,0 +1,213 @@
+"""The course of a soak test: load and rest in turn, then the end of LocalStack."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+from botocore.exceptions import BotoCoreError, ClientError
+
+from benchmarks.soak.clients import Clients
+from benchmarks.soak.figures import Figures, Gauge, marked_processes
+from benchmarks.soak.fleet import Fleet
+from benchmarks.soak.load import Deck, Pace, run
+from benchmarks.soak.operations import BURST, Operations
+from benchmarks.soak.rest import settle
+from benchmarks.soak.tally import Tally
+from benchmarks.soak.verdicts import RestPoint
+from testbed.environments import ensure_environments
+from testbed.localstack import HOST, LocalStack
+from testbed.waiting import WaitedTooLong
+
+# Enough for a slope over the second half.
+_FEWEST_PHASES = 6
+_STOP_LIMIT_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to do.
+
+    Parameters
+    ----------
+    duration
+        Of the load in all, in seconds; what rests take comes on top.
+    rate
+        Operations per second, of all clients together; a bound.
+    clients
+        How many operate at the same time.
+    rest_every
+        After how much load there is a rest, in seconds; less if that would make too few rests.
+    sample_every
+        Seconds between two samples under load.
+    """
+
+    duration: float = 300.0
+    rate: float = 8.0
+    clients: int = 4
+    rest_every: float = 180.0
+    sample_every: float = 10.0
+
+    @property
+    def phases(self) -> int:
+        """How often load and rest follow each other."""
+        return max(_FEWEST_PHASES, round(self.duration / self.rest_every))
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Figures at a moment under load, in seconds after the start."""
+
+    second: float
+    figures: Figures
+
+
+@dataclass
+class Findings:
+    """What a run has found until now.
+
+    Parameters
+    ----------
+    broken_off
+        Why the run could not go on; empty if it could.
+    remains
+        What was left when LocalStack had ended.
+    """
+
+    tally: Tally = field(default_factory=Tally)
+    samples: list[Sample] = field(default_factory=list)
+    rest_points: list[RestPoint] = field(default_factory=list)
+    broken_off: str = ""
+    remains: list[str] = field(default_factory=list)
+
+
+class Course:
+    """One run.
+
+    Parameters
+    ----------
+    scratch
+        An empty folder.
+    findings
+        Gets what is found, as it is found: whoever breaks the run off has what there is.
+    report
+        Is told what is being done.
+    """
+
+    def __init__(
+        self, plan: Plan, scratch: Path, findings: Findings, report: Callable[[str], None]
+    ) -> None:
+        self._plan = plan
+        self._scratch = scratch
+        self._temporary = scratch / "tmp"
+        self._findings = findings
+        self._report = report
+        self._started = time.monotonic()
+
+    def run(self) -> None:
+        """Do everything, and leave nothing behind.
+
+        Raises
+        ------
+        TestbedError
+            If LocalStack does not start.
+        """
+        environments = ensure_environments(self._report)
+        self._temporary.mkdir()
+        localstack = LocalStack(self._scratch / "testbed")
+        try:
+            instance = localstack.start(
+                environments,
+                port=_free_port(),
+                settings={"TEMP": str(self._temporary), "LAMBDA_RETRY_BASE_DELAY": "1"},
+            )
+            process = psutil.Process(instance.pid)
+            # LocalStack and its supervisor know the folder, functions the address.
+            marks = (str(self._scratch), instance.endpoint_url)
+            gauge = Gauge(process, self._scratch, self._temporary, localstack.log, marks)
+            try:
+                self._load_and_rest(instance.endpoint_url, gauge)
+            except (BotoCoreError, ClientError, WaitedTooLong) as error:
+                self._findings.broken_off = f"{type(error).__name__}: {error}"
+            except psutil.NoSuchProcess:
+                self._findings.broken_off = "LocalStack has ended."
+            finally:
+                self._stop(process, marks)
+        finally:
+            localstack.stop()
+
+    def _load_and_rest(self, endpoint_url: str, gauge: Gauge) -> None:
+        operations = Operations(self._findings.tally)
+        deck = Deck(operations.kinds)
+        phases = self._plan.phases
+        for number in range(1, phases + 1):
+            self._report(f"load {number} of {phases}")
+            # Connections that are kept would count as LocalStack's open files.
+            with Clients(endpoint_url, self._plan.clients * BURST) as clients:
+                fleet = Fleet(clients)
+                fleet.deploy()
+                operations.use(clients, fleet)
+                with self._sampling(gauge):
+                    pace = Pace(self._plan.rate, self._plan.duration / phases)
+                    run(operations.perform, deck, pace, self._plan.clients)
+                    operations.await_deliveries()
+                fleet.delete_all()
+            self._report(f"rest {number} of {phases}")
+            self._rest(gauge)
+
+    def _rest(self, gauge: Gauge) -> None:
+        started = time.monotonic()
+        points = self._findings.rest_points
+        settle(gauge.counts, points[0].figures.counts if points else None)
+        settled_after = time.monotonic() - started
+        points.append(RestPoint(self._findings.tally.total, settled_after, gauge.read()))
+
+    @contextmanager
+    def _sampling(self, gauge: Gauge) -> Iterator[None]:
+        ended = threading.Event()
+
+        def sample() -> None:
+            while not ended.wait(self._plan.sample_every):
+                try:
+                    figures = gauge.read()
+                except psutil.NoSuchProcess:
+                    return  # the rest point will say so
+                second = time.monotonic() - self._started
+                self._findings.samples.append(Sample(second, figures))
+
+        thread = threading.Thread(target=sample, name="sampling")
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+    def _stop(self, process: psutil.Process, marks: tuple[str, ...]) -> None:
+        """Ask LocalStack to end, and note what is left then."""
+        remains = self._findings.remains
+        self._report("end")
+        try:
+            process.terminate()
+            process.wait(_STOP_LIMIT_SECONDS)
+        except psutil.NoSuchProcess:
+            pass
+        except psutil.TimeoutExpired:
+            remains.append(f"LocalStack, {_STOP_LIMIT_SECONDS:g} s after it was asked to end")
+        for left in marked_processes(marks):
+            if left != process:
+                remains.append(f"process {left.pid}: {' '.join(left.cmdline())[:80]}")
+                left.kill()
+        remains += [f"folder {left.name}" for left in self._temporary.glob("lambda-environments-*")]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])

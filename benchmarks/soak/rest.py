@@ -1,0 +1,35 @@
+"""Waiting until LocalStack rests."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from benchmarks.soak.figures import Counts
+from benchmarks.soak.verdicts import is_back
+
+# Longer than LocalStack's pollers take to see that their queue or function is gone (20 s).
+_STILL_SECONDS = 25.0
+# Enough if everything is back at its level.
+_SHORTLY_STILL_SECONDS = 3.0
+_LIMIT_SECONDS = 90.0
+_PACE_SECONDS = 0.25
+
+
+def settle(read: Callable[[], Counts], level: Counts | None) -> None:
+    """Wait until nothing changes any more, or until the limit.
+
+    Parameters
+    ----------
+    level
+        What the counts were at the first rest point: it is not waited for long when they are back.
+    """
+    deadline = time.monotonic() + _LIMIT_SECONDS
+    last, since = read(), time.monotonic()
+    while (now := time.monotonic()) < deadline:
+        needed = _SHORTLY_STILL_SECONDS if level and is_back(last, level) else _STILL_SECONDS
+        if now - since >= needed:
+            return
+        time.sleep(_PACE_SECONDS)
+        if (counts := read()) != last:
+            last, since = counts, time.monotonic()
