@@ -1,0 +1,233 @@
+"""One thread that fires what is due, when it is due."""
+
+import heapq
+import itertools
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from localstack_testbed.schedules.clock import Clock
+
+LOG = logging.getLogger(__name__)
+
+WORKERS = 8
+
+# The clock that a wait goes by stands still while the machine sleeps, and nobody tells us that
+# the machine's time was set: after this long at the latest we see it.
+LONGEST_WAIT_SECONDS = 30.0
+
+# An advance that would fire more often than this was hardly meant.
+FIRINGS_LIMIT = 10_000
+
+# Due times after a moment: the first one, or None if there is none any more.
+type Timing = Callable[[datetime], datetime | None]
+
+# Called with the key and the time at which it was due; raises an error if that was in vain.
+type Fire[K] = Callable[[K, datetime], None]
+
+
+class TooManyFiringsError(Exception):
+    """Until the moment asked for there is more to fire than makes sense."""
+
+
+@dataclass(frozen=True)
+class Firing[K]:
+    """Something that was fired, for the time at which it was due."""
+
+    key: K
+    scheduled_time: datetime
+    error: str | None
+
+
+@dataclass(eq=False)
+class _Entry[K]:
+    """What is fired under a key until it is replaced by another entry, or removed."""
+
+    key: K
+    timing: Timing
+    fire: Fire[K]
+    due: datetime | None
+
+
+@dataclass(frozen=True, order=True)
+class _Due[K]:
+    moment: datetime
+    number: int
+    entry: _Entry[K] = field(compare=False)
+
+
+class Engine[K]:
+    """Fires entries, each at its due times, until they have no further one.
+
+    An entry fires once for a due time, never before it, and never once it was replaced or
+    removed. Late is better than lost: what came due while the process could not run, because the
+    machine slept, is fired afterwards, with the time at which it was due. Of several due times of
+    one entry that were missed in this way only the last one is made up for, as a pile of late
+    firings would help nobody. If the clock is moved by ``advance``, no due time is missed.
+
+    Firing happens in a few threads, so that one that takes long does not delay the others.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._entries: dict[K, _Entry[K]] = {}
+        self._heap: list[_Due[K]] = []
+        self._numbers = itertools.count()
+        self._changed = threading.Condition()
+        self._advance = threading.Lock()
+        self._advancing = False
+        self._stopped = False
+        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="schedules-firing")
+        self._thread = threading.Thread(target=self._run, name="schedules", daemon=True)
+        self._thread.start()
+
+    def put(self, key: K, timing: Timing, fire: Fire[K], after: datetime) -> None:
+        """Fire ``key`` at all due times after ``after``, and forget what was put for it before."""
+        entry = _Entry(key, timing, fire, timing(after))
+        with self._changed:
+            self._entries[key] = entry
+            self._push(entry)
+            self._changed.notify_all()
+
+    def remove(self, key: K) -> None:
+        """Never fire ``key`` again; nothing happens if it is unknown."""
+        with self._changed:
+            self._entries.pop(key, None)
+
+    def remove_all(self, is_meant: Callable[[K], bool]) -> None:
+        """Never fire any of the keys again of which ``is_meant`` is true."""
+        with self._changed:
+            for key in [key for key in self._entries if is_meant(key)]:
+                del self._entries[key]
+
+    def due(self, key: K) -> datetime | None:
+        """Return when ``key`` is due next."""
+        entry = self._entries.get(key)
+        return entry.due if entry else None
+
+    def advance(self, moment: datetime) -> list[Firing[K]]:
+        """Move the clock to ``moment``, firing in order all that is due until then.
+
+        Returns
+        -------
+        list of Firing
+            All firings, when the last one of them has ended.
+
+        Raises
+        ------
+        TooManyFiringsError
+            If there are more than 10,000; the clock has not moved.
+        """
+        with self._advance:
+            self._check_number_of_firings(moment)
+            with self._changed:
+                self._advancing = True
+            try:
+                firings = list(self._fire_until(moment))
+            finally:
+                with self._changed:
+                    self._clock.move_to(moment)
+                    self._advancing = False
+                    self._changed.notify_all()
+        return firings
+
+    def stop(self) -> None:
+        """Fire nothing more. What is being fired is not waited for."""
+        with self._changed:
+            self._stopped = True
+            self._entries.clear()
+            self._changed.notify_all()
+        self._workers.shutdown(wait=False, cancel_futures=True)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                if self._stopped:
+                    return
+                self._forget_replaced()
+                now = self._clock.now()
+                if self._advancing or not self._heap:
+                    self._changed.wait()
+                elif (pause := (self._heap[0].moment - now).total_seconds()) > 0:
+                    self._changed.wait(min(pause, LONGEST_WAIT_SECONDS))
+                else:
+                    self._submit(heapq.heappop(self._heap).entry, late_until=now)
+
+    def _fire_until(self, moment: datetime) -> list[Firing[K]]:
+        firings: list[Firing[K]] = []
+        while True:
+            with self._changed:
+                self._forget_replaced()
+                if self._stopped or not self._heap or self._heap[0].moment > moment:
+                    return firings
+                due = self._heap[0].moment
+                self._clock.move_to(due)
+                futures = []
+                while self._heap and self._heap[0].moment == due:
+                    entry = heapq.heappop(self._heap).entry
+                    if self._is_current(entry):
+                        futures.append(self._submit(entry))
+            # What a firing puts, such as its repetition, has to be there before we go on.
+            wait(futures)
+            firings += [firing for future in futures if (firing := future.result())]
+
+    def _submit(
+        self, entry: _Entry[K], late_until: datetime | None = None
+    ) -> Future[Firing[K] | None]:
+        """Have an entry fired for its due time, and find the next one; ``_changed`` is held."""
+        due = entry.due
+        assert due is not None
+        following = entry.timing(due)
+        while late_until and following and following <= late_until:
+            due, following = following, entry.timing(following)
+        entry.due = following
+        self._push(entry)
+        return self._workers.submit(self._fire, entry, due)
+
+    def _fire(self, entry: _Entry[K], due: datetime) -> Firing[K] | None:
+        if not self._is_current(entry):
+            return None
+        error = None
+        try:
+            entry.fire(entry.key, due)
+        except Exception as failure:
+            error = str(failure) or type(failure).__name__
+            LOG.warning("%s, due at %s, failed: %s", entry.key, due.isoformat(), error)
+        with self._changed:
+            if entry.due is None and self._is_current(entry):
+                del self._entries[entry.key]
+        return Firing(entry.key, due, error)
+
+    def _push(self, entry: _Entry[K]) -> None:
+        if entry.due is not None:
+            heapq.heappush(self._heap, _Due(entry.due, next(self._numbers), entry))
+
+    def _forget_replaced(self) -> None:
+        while self._heap and not self._is_current(self._heap[0].entry):
+            heapq.heappop(self._heap)
+
+    def _is_current(self, entry: _Entry[K]) -> bool:
+        return self._entries.get(entry.key) is entry
+
+    def _check_number_of_firings(self, moment: datetime) -> None:
+        with self._changed:
+            entries = list(self._entries.values())
+        count = 0
+        for entry in entries:
+            due = entry.due
+            while due is not None and due <= moment:
+                count += 1
+                if count > FIRINGS_LIMIT:
+                    raise TooManyFiringsError(
+                        f"more than {FIRINGS_LIMIT:,} firings are due until "
+                        f"{moment.isoformat()}: advance in smaller steps"
+                    )
+                due = entry.timing(due)
+
+
+def next_whole_second(moment: datetime) -> datetime:
+    """Return the moment without a fraction of a second, and never an earlier one."""
+    return moment + timedelta(microseconds=-moment.microsecond % 1_000_000)

@@ -1,0 +1,185 @@
+"""The schedules of EventBridge Scheduler, fired by the engine.
+
+https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+"""
+
+import uuid
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from moto.scheduler.models import Schedule
+
+from localstack_testbed.schedules.delivery import Delivery, Failure, RetryPolicy
+from localstack_testbed.schedules.engine import Timing, next_whole_second
+from localstack_testbed.schedules.expressions import schedule_expression
+from localstack_testbed.schedules.running import (
+    Described,
+    Key,
+    Schedules,
+    UnknownScheduleError,
+)
+from localstack_testbed.schedules.scheduler_targets import (
+    Invocation,
+    call_target,
+    send_dead_letter,
+)
+from localstack_testbed.schedules.scheduler_validation import in_utc, is_one_time
+
+ENABLED = "ENABLED"
+
+
+@dataclass(frozen=True)
+class _When:
+    """What decides when a schedule is due; while it stays the same, an update changes nothing."""
+
+    enabled: bool
+    expression: str
+    timezone: str
+    start: datetime | None
+    end: datetime | None
+    offset: timedelta
+
+    @classmethod
+    def of(cls, schedule: Schedule) -> "_When":
+        recurring = not is_one_time(schedule.schedule_expression)
+        return cls(
+            enabled=schedule.state == ENABLED,
+            expression=schedule.schedule_expression,
+            timezone=schedule.schedule_expression_timezone,
+            start=in_utc(schedule.start_date) if recurring else None,
+            end=in_utc(schedule.end_date) if recurring else None,
+            offset=_offset(schedule),
+        )
+
+    def timing(self, now: datetime) -> Timing:
+        """Return the due times of a schedule that begins now.
+
+        A rate without a StartDate is due at once, in whole seconds.
+        """
+        expression = schedule_expression(self.expression, self.timezone)
+        since = self.start or next_whole_second(now)
+        earliest = max(now, self.start or now) - timedelta.resolution
+
+        def next_after(moment: datetime) -> datetime | None:
+            nominal = expression.next_after(max(moment - self.offset, earliest), since)
+            if nominal is None or (self.end and nominal > self.end):
+                return None
+            return nominal + self.offset
+
+        return next_after
+
+
+class ScheduledSchedules:
+    """All schedules, of every account and region, by their ARNs."""
+
+    def __init__(self, schedules: Schedules) -> None:
+        self._schedules = schedules
+        self._known: dict[str, Schedule] = {}
+        self._when: dict[str, _When] = {}
+        self._delete: dict[str, Callable[[], None]] = {}
+
+    @property
+    def now(self) -> datetime:
+        return self._schedules.clock.now()
+
+    def changed(self, schedule: Schedule, delete: Callable[[], None]) -> None:
+        """Schedule what was created or updated; ``delete`` removes it from its group."""
+        arn, when = schedule.arn, _When.of(schedule)
+        self._known[arn] = schedule
+        self._delete[arn] = delete
+        before, self._when[arn] = self._when.get(arn), when
+        if not when.enabled:
+            self._schedules.engine.remove(Key(arn))
+        elif when != before:
+            now = self.now
+            self._schedules.engine.put(Key(arn), when.timing(now), self._fire_due, after=now)
+
+    def deleted(self, arn: str) -> None:
+        """Never fire a schedule again."""
+        self._schedules.forget(arn)
+        for known in (self._known, self._when, self._delete):
+            known.pop(arn, None)
+
+    def described(self) -> list[Described]:
+        return [
+            Described(
+                "schedule",
+                schedule.name,
+                schedule.group_name,
+                arn,
+                schedule.schedule_expression,
+                schedule.state,
+                self._schedules.engine.due(Key(arn)),
+            )
+            for arn, schedule in list(self._known.items())
+        ]
+
+    def fire(self, key: Key, due: datetime) -> None:
+        """Call the target of a schedule."""
+        schedule = self._known.get(key.arn)
+        if schedule is None:
+            raise UnknownScheduleError(f"there is no schedule {key.arn}")
+        call = _Call(key.arn, schedule.target, due)
+        Delivery(
+            self._schedules,
+            key.arn,
+            self._schedules.clock.now(),
+            RetryPolicy.of(schedule.target),
+            send=call.send,
+            give_up=call.give_up,
+            done=lambda: self._complete(schedule),
+        ).attempt()
+
+    def _fire_due(self, key: Key, due: datetime) -> None:
+        if when := self._when.get(key.arn):
+            self.fire(key, due - when.offset)
+
+    def _complete(self, schedule: Schedule) -> None:
+        """Delete a schedule after its last invocation, if it is to be.
+
+        https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-delete.html
+        """
+        arn = schedule.arn
+        if (
+            schedule.action_after_completion == "DELETE"
+            and schedule.state == ENABLED
+            and self._known.get(arn) is schedule
+            and self._schedules.engine.due(Key(arn)) is None
+        ):
+            self._delete[arn]()
+            self.deleted(arn)
+
+
+class _Call:
+    """The call of a schedule's target for one due time, with an execution id for each attempt."""
+
+    def __init__(self, arn: str, target: dict[str, Any], scheduled_time: datetime) -> None:
+        self._arn = arn
+        self._target = target
+        self._scheduled_time = scheduled_time
+
+    def send(self, attempt: int) -> None:
+        """Make the attempt of this number."""
+        self._last = Invocation(
+            self._arn, self._target, self._scheduled_time, str(uuid.uuid4()), attempt
+        )
+        call_target(self._last)
+
+    def give_up(self, failure: Failure) -> None:
+        """Tell of the last attempt that it failed."""
+        send_dead_letter(self._last, failure)
+
+
+def _offset(schedule: Schedule) -> timedelta:
+    """Return when in its flexible time window a schedule is due: always at the same time of it.
+
+    https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-flexible-time-windows.html
+    """
+    window: dict[str, Any] = schedule.flexible_time_window
+    if window["Mode"] == "OFF":
+        return timedelta()
+    seconds = int(window["MaximumWindowInMinutes"]) * 60
+    return timedelta(seconds=zlib.crc32(schedule.arn.encode()) % seconds)

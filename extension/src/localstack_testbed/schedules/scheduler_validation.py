@@ -1,0 +1,175 @@
+"""What EventBridge Scheduler refuses.
+
+https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html: the limits of
+single values come from the model of the API, the rest is in this module. AWS publishes the errors'
+kinds and not all of their words.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from localstack.aws.api.scheduler import ValidationException
+
+from localstack_testbed.schedules.expressions import (
+    Expression,
+    InvalidExpression,
+    schedule_expression,
+)
+from localstack_testbed.schedules.scheduler_targets import (
+    EVENTS,
+    JSON_SERVICES,
+    UNIVERSAL,
+    service_of,
+)
+
+EARLIEST_START = timedelta(minutes=5)
+
+# https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html
+READ_ONLY = re.compile(
+    r"(get|describe|list|poll|receive|search|scan|query|select|read|lookup|discover|validate"
+    r"|batchGet|batchDescribe|batchRead|transactGet|adminGet|adminList|testMigration|retrieve"
+    r"|testConnection|translateDocument|isAuthorized|invokeModel)(?![a-z])"
+)
+
+
+def check_limits(request: Mapping[str, Any], shape: Any) -> None:
+    """Check every value of a request by its shape in the API's model.
+
+    Raises
+    ------
+    ValidationException
+        With all values that are out of their limits.
+    """
+    errors = list(_violations(request, shape, ""))
+    if errors:
+        count = f"{len(errors)} validation error{'s' if len(errors) > 1 else ''} detected"
+        raise ValidationException(f"{count}: {'; '.join(errors)}")
+
+
+def check_schedule(request: Mapping[str, Any], now: datetime) -> None:
+    """Check what a schedule is to be.
+
+    Raises
+    ------
+    ValidationException
+        With the first thing that is wrong.
+    """
+    expression = _parse(request)
+    start, end = (in_utc(request.get(name)) for name in ("StartDate", "EndDate"))
+    if is_one_time(expression.text):
+        if expression.next_after(now, since=now) is None:
+            raise ValidationException(f"Invalid Schedule Expression {expression.text}.")
+    else:
+        if start and start < now - EARLIEST_START:
+            raise ValidationException(
+                "The StartDate you specify cannot be earlier than 5 minutes ago."
+            )
+        if end and end <= now:
+            raise ValidationException("The EndDate you specify must be in the future.")
+        if start and end and end <= start:
+            raise ValidationException("The EndDate you specify must come after the StartDate.")
+    _check_window(request["FlexibleTimeWindow"])
+    _check_target(request["Target"])
+
+
+def is_one_time(expression: str) -> bool:
+    """Tell whether an expression is due only once: it ignores StartDate and EndDate."""
+    return expression.startswith("at(")
+
+
+def in_utc(moment: Any) -> datetime | None:
+    """Return a time, with or without a zone, or a Unix time, in UTC."""
+    if moment is None:
+        return None
+    if isinstance(moment, datetime):
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return datetime.fromtimestamp(float(moment), UTC)
+
+
+def _parse(request: Mapping[str, Any]) -> Expression:
+    text = request["ScheduleExpression"]
+    zone = request.get("ScheduleExpressionTimezone") or "UTC"
+    try:
+        return schedule_expression(text, zone)
+    except InvalidExpression as error:
+        if str(error).startswith("time zone"):
+            raise ValidationException(f"Invalid Schedule Expression Timezone {zone}.") from None
+        raise ValidationException(f"Invalid Schedule Expression {text}.") from None
+
+
+def _check_window(window: Mapping[str, Any]) -> None:
+    minutes = window.get("MaximumWindowInMinutes")
+    if window["Mode"] == "FLEXIBLE" and minutes is None:
+        raise ValidationException("MaximumWindowInMinutes must be specified with Mode FLEXIBLE.")
+    if window["Mode"] == "OFF" and minutes is not None:
+        raise ValidationException("MaximumWindowInMinutes cannot be specified with Mode OFF.")
+
+
+def _check_target(target: Mapping[str, Any]) -> None:
+    arn, given = target["Arn"], target.get("Input")
+    if universal := UNIVERSAL.fullmatch(arn):
+        action = universal["action"]
+        if READ_ONLY.match(action):
+            raise ValidationException(f"The action {action} of {arn} is not supported.")
+    elif not re.fullmatch(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]*:.+", arn):
+        raise ValidationException("Provided Arn is not in correct format.")
+    needs_json = universal is not None or service_of(arn) in JSON_SERVICES
+    if needs_json and given is not None and not _is_json(given):
+        raise ValidationException(f"The Input of {arn} must be a valid JSON.")
+    if service_of(arn) == EVENTS and not target.get("EventBridgeParameters"):
+        raise ValidationException(f"EventBridgeParameters must be specified for {arn}.")
+    if service_of(arn) == "kinesis" and not target.get("KinesisParameters"):
+        raise ValidationException(f"KinesisParameters must be specified for {arn}.")
+    if service_of(arn) == "sqs" and arn.endswith(".fifo") and not target.get("SqsParameters"):
+        raise ValidationException(f"SqsParameters must be specified for {arn}.")
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _violations(value: Any, shape: Any, path: str) -> Iterator[str]:
+    """Yield what is wrong with a value and all that is in it, in the words of AWS's services."""
+    kind, limits = shape.type_name, shape.metadata
+    if kind == "structure":
+        for name, member in shape.members.items():
+            inner = f"{path}.{name}" if path else name
+            if (content := value.get(name)) is not None:
+                yield from _violations(content, member, _lower_first(inner))
+            elif name in shape.required_members:
+                yield _constraint("null", _lower_first(inner), "not be null")
+    elif kind == "list":
+        for number, content in enumerate(value, 1):
+            yield from _violations(content, shape.member, f"{path}.{number}.member")
+    elif kind == "string":
+        low, high, pattern = limits.get("min"), limits.get("max"), limits.get("pattern")
+        if low is not None and len(value) < low:
+            yield _constraint(value, path, f"have length greater than or equal to {low}")
+        if high is not None and len(value) > high:
+            yield _constraint(value, path, f"have length less than or equal to {high}")
+        if pattern and not re.fullmatch(pattern, value):
+            yield _constraint(value, path, f"satisfy regular expression pattern: {pattern}")
+        if shape.enum and value not in shape.enum:
+            yield _constraint(value, path, f"satisfy enum value set: [{', '.join(shape.enum)}]")
+    elif kind == "integer":
+        low, high = limits.get("min"), limits.get("max")
+        if low is not None and value < low:
+            yield _constraint(value, path, f"have value greater than or equal to {low}")
+        if high is not None and value > high:
+            yield _constraint(value, path, f"have value less than or equal to {high}")
+
+
+def _constraint(value: Any, path: str, demand: str) -> str:
+    shown = value if value == "null" else f"'{value}'"
+    return f"Value {shown} at '{path}' failed to satisfy constraint: Member must {demand}"
+
+
+def _lower_first(path: str) -> str:
+    return ".".join(part[:1].lower() + part[1:] for part in path.split("."))

@@ -1,0 +1,168 @@
+"""The clock of LocalStack's schedules, and queues that show what was delivered."""
+
+import json
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tests.extension.waiting import wait_until
+
+ROLE = "arn:aws:iam::000000000000:role/scheduler"
+ACCOUNT = "000000000000"
+
+DELIVERY_LIMIT = 10.0
+
+
+class RefusedError(Exception):
+    """The endpoint answered with an error: its status and its message."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(f"{status}: {message}")
+        self.status, self.message = status, message
+
+
+class ScheduleClock:
+    """The endpoint of the clock."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+
+    def show(self) -> dict[str, Any]:
+        return self._call("/_testbed/clock")
+
+    def now(self) -> datetime:
+        return datetime.fromisoformat(self.show()["now"])
+
+    def known(self, arn: str) -> dict[str, Any] | None:
+        """Return what the clock shows of a rule or a schedule."""
+        return next((each for each in self.show()["next"] if each["arn"] == arn), None)
+
+    def due(self, arn: str) -> datetime | None:
+        due = (self.known(arn) or {}).get("scheduled_time")
+        return datetime.fromisoformat(due) if due else None
+
+    def advance(self, arn: str | None = None, **body: Any) -> list[dict[str, Any]]:
+        """Move the clock; return what was fired, of all or of one rule or schedule."""
+        fired: list[dict[str, Any]] = self._call("/_testbed/clock/advance", body)["fired"]
+        return [each for each in fired if arn in (None, each["arn"])]
+
+    def advance_to(self, moment: datetime, arn: str | None = None) -> list[dict[str, Any]]:
+        return self.advance(arn, to=moment.isoformat())
+
+    def times(self, arn: str, **body: Any) -> list[datetime]:
+        """Move the clock; return the times for which one rule or schedule was fired."""
+        return [
+            datetime.fromisoformat(each["scheduled_time"]) for each in self.advance(arn, **body)
+        ]
+
+    def fire(self, arn: str) -> dict[str, Any]:
+        return self._call("/_testbed/schedules/fire", {"arn": arn})
+
+    def post(self, path: str, content: bytes) -> dict[str, Any]:
+        """Post anything; raise RefusedError for an error."""
+        return self._open(urllib.request.Request(f"{self._endpoint}{path}", data=content))
+
+    def _call(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        if body is not None:
+            return self.post(path, json.dumps(body).encode())
+        return self._open(urllib.request.Request(f"{self._endpoint}{path}"))
+
+    def _open(self, request: urllib.request.Request) -> dict[str, Any]:
+        try:
+            with urllib.request.urlopen(request) as response:
+                answer: dict[str, Any] = json.load(response)
+        except urllib.error.HTTPError as error:
+            with error:
+                raise RefusedError(error.code, json.load(error)["message"]) from None
+        return answer
+
+
+@dataclass(frozen=True)
+class Queue:
+    """An SQS queue, as a target or for dead letters."""
+
+    sqs: Any
+    url: str
+    arn: str
+
+    @classmethod
+    def create(cls, sqs: Any, name: str, **attributes: str) -> "Queue":
+        url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+        return cls(sqs, url, f"arn:aws:sqs:us-east-1:{ACCOUNT}:{name}")
+
+    def messages(self, count: int = 1) -> list[dict[str, Any]]:
+        """Wait for messages, and take them; fail if there are more than expected."""
+        messages: list[dict[str, Any]] = []
+
+        def arrived() -> bool:
+            messages.extend(self.taken())
+            return len(messages) >= count
+
+        wait_until(arrived, DELIVERY_LIMIT, f"{count} messages have arrived")
+        messages += self.taken()
+        assert len(messages) == count
+        return messages
+
+    def bodies(self, count: int = 1) -> list[str]:
+        return [message["Body"] for message in self.messages(count)]
+
+    def taken(self) -> list[dict[str, Any]]:
+        """Take the messages that are there."""
+        response = self.sqs.receive_message(
+            QueueUrl=self.url,
+            MaxNumberOfMessages=10,
+            MessageAttributeNames=["All"],
+            AttributeNames=["All"],
+        )
+        messages: list[dict[str, Any]] = response.get("Messages", [])
+        for message in messages:
+            self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+        return messages
+
+
+def attributes(message: dict[str, Any]) -> dict[str, str]:
+    """Return the message attributes of a message."""
+    given = message.get("MessageAttributes", {})
+    return {name: attribute["StringValue"] for name, attribute in given.items()}
+
+
+class Scheduler:
+    """Schedules of one name, with one target."""
+
+    def __init__(self, client: Any, name: str, target: dict[str, Any]) -> None:
+        self.client = client
+        self.name = name
+        self.target = target
+
+    def create(self, expression: str, **arguments: Any) -> str:
+        """Create the schedule, and return its ARN; targets and arguments of targets are merged."""
+        response = self.client.create_schedule(**self._request(expression, arguments))
+        return str(response["ScheduleArn"])
+
+    def update(self, expression: str, **arguments: Any) -> None:
+        self.client.update_schedule(**self._request(expression, arguments))
+
+    def get(self) -> dict[str, Any]:
+        schedule: dict[str, Any] = self.client.get_schedule(Name=self.name)
+        return schedule
+
+    def delete(self) -> None:
+        self.client.delete_schedule(Name=self.name)
+
+    def delete_all(self) -> None:
+        for schedule in self.client.list_schedules()["Schedules"]:
+            if schedule["Name"] == self.name:
+                self.client.delete_schedule(Name=self.name, GroupName=schedule["GroupName"])
+
+    def _request(self, expression: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        target = self.target | arguments.pop("Target", {})
+        if "Input" in arguments:
+            target["Input"] = arguments.pop("Input")
+        return {
+            "Name": self.name,
+            "ScheduleExpression": expression,
+            "FlexibleTimeWindow": {"Mode": "OFF"},
+            "Target": target,
+        } | arguments

@@ -1,0 +1,124 @@
+"""The clock of schedules can be looked at and moved forward."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.extension.conftest import Clients, LocalStackEnded, running_localstack
+from tests.extension.scheduling import RefusedError, ScheduleClock
+
+
+@pytest.fixture
+def clock(localstack_endpoint: str) -> ScheduleClock:
+    return ScheduleClock(localstack_endpoint)
+
+
+def test_clock_goes_with_real_time_plus_an_offset(clock: ScheduleClock) -> None:
+    before = datetime.now(UTC)
+    shown = clock.show()
+    after = datetime.now(UTC)
+
+    offset = timedelta(seconds=shown["offset_seconds"])
+    assert before <= datetime.fromisoformat(shown["now"]) - offset <= after
+
+
+def test_clock_is_moved_by_seconds(clock: ScheduleClock) -> None:
+    before = clock.show()
+
+    clock.advance(seconds=90.5)
+
+    after = clock.show()
+    assert after["offset_seconds"] >= before["offset_seconds"] + 90.4
+    assert datetime.fromisoformat(after["now"]) > datetime.fromisoformat(before["now"])
+
+
+def test_clock_is_moved_to_a_moment(clock: ScheduleClock) -> None:
+    moment = clock.now() + timedelta(hours=3)
+
+    clock.advance_to(moment)
+
+    assert moment <= clock.now() < moment + timedelta(minutes=1)
+
+
+def test_moment_without_a_time_zone_is_in_utc(clock: ScheduleClock) -> None:
+    moment = clock.now() + timedelta(hours=3)
+
+    clock.advance(to=moment.replace(tzinfo=None).isoformat())
+
+    assert moment <= clock.now() < moment + timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "not a JSON object"),
+        (b"{", "not JSON"),
+        (b"\xff", "not JSON"),
+        (b"[1]", "not a JSON object"),
+        (b"{}", "expected"),
+        (b'{"seconds": "1"}', "expected"),
+        (b'{"seconds": 1, "to": "2100-01-01"}', "expected"),
+        (b'{"seconds": -1}', "not a number from 0 on"),
+        (b'{"seconds": true}', "not a number from 0 on"),
+        (b'{"seconds": NaN}', "not a number from 0 on"),
+        (b'{"seconds": 1e300}', "too many"),
+        (b'{"seconds": 1e10}', "hundred years"),
+        (b'{"to": "9999-12-31T23:59:59-23:59"}', "hundred years"),
+        (b'{"to": "0001-01-01T00:00:00+23:59"}', "forward only"),
+        (b'{"to": "tomorrow"}', "not a time in ISO 8601"),
+        (b'{"to": "2020-01-01T00:00:00Z"}', "forward only"),
+    ],
+)
+def test_request_that_makes_no_sense_is_refused(
+    clock: ScheduleClock, content: bytes, message: str
+) -> None:
+    before = clock.show()["offset_seconds"]
+
+    with pytest.raises(RefusedError) as refused:
+        clock.post("/_testbed/clock/advance", content)
+
+    assert refused.value.status == 400
+    assert message in refused.value.message
+    assert clock.show()["offset_seconds"] == before
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b'{"arn": 1}'])
+def test_fire_needs_an_arn(clock: ScheduleClock, content: bytes) -> None:
+    with pytest.raises(RefusedError) as refused:
+        clock.post("/_testbed/schedules/fire", content)
+
+    assert refused.value.status == 400
+
+
+def test_what_does_not_exist_cannot_be_fired(clock: ScheduleClock) -> None:
+    with pytest.raises(RefusedError) as refused:
+        clock.fire("arn:aws:events:us-east-1:000000000000:rule/none")
+
+    assert refused.value.status == 404
+
+
+def test_advance_that_would_fire_too_much_is_refused(
+    clock: ScheduleClock, aws: Clients, name: str
+) -> None:
+    aws["events"].put_rule(Name=name, ScheduleExpression="rate(1 minute)")
+    try:
+        with pytest.raises(RefusedError) as refused:
+            clock.advance(seconds=3600 * 24 * 365)
+    finally:
+        aws["events"].delete_rule(Name=name)
+
+    assert refused.value.status == 400
+    assert "smaller steps" in refused.value.message
+
+
+def test_setting_that_cannot_be_right_ends_localstack(tmp_path: Path) -> None:
+    with (
+        pytest.raises(LocalStackEnded),
+        running_localstack(tmp_path, TESTBED_SCHEDULES_RETRY_SECONDS="soon"),
+    ):
+        pass
+
+    log = (tmp_path / "localstack.log").read_text()
+    assert "TESTBED_SCHEDULES_RETRY_SECONDS=soon is no pause: set it to" in log
+    assert "Traceback" not in log

@@ -1,0 +1,166 @@
+"""Rules, schedules and schedule groups of a template: created, changed and deleted.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-scheduler-schedule.html
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.extension.conftest import Clients
+from tests.extension.scheduling import ACCOUNT, ROLE, Queue, ScheduleClock
+
+TEMPLATE = """
+Parameters:
+  Name: {Type: String}
+  Expression: {Type: String}
+  Text: {Type: String}
+  Target: {Type: String}
+  Minutes: {Type: Number, Default: 1}
+Resources:
+  Queue:
+    Type: AWS::SQS::Queue
+    Properties: {QueueName: !Ref Name}
+  Group:
+    Type: AWS::Scheduler::ScheduleGroup
+    Properties:
+      Name: !Ref Name
+      Tags: [{Key: text, Value: !Ref Text}]
+  Schedule:
+    Type: AWS::Scheduler::Schedule
+    Properties:
+      Name: !Ref Name
+      GroupName: !Ref Group
+      ScheduleExpression: !Ref Expression
+      FlexibleTimeWindow: {Mode: FLEXIBLE, MaximumWindowInMinutes: !Ref Minutes}
+      Target: {Arn: !GetAtt Queue.Arn, RoleArn: ROLE, Input: !Ref Text}
+  Rule:
+    Type: AWS::Events::Rule
+    Properties:
+      Name: !Ref Name
+      ScheduleExpression: !Ref Expression
+      Targets: [{Id: !Ref Target, Arn: !GetAtt Queue.Arn, Input: !Sub '"rule ${Text}"'}]
+Outputs:
+  Schedule: {Value: !GetAtt Schedule.Arn}
+  Group: {Value: !GetAtt Group.Arn}
+  Rule: {Value: !GetAtt Rule.Arn}
+"""
+
+
+@pytest.fixture
+def clock(localstack_endpoint: str) -> ScheduleClock:
+    return ScheduleClock(localstack_endpoint)
+
+
+class Stack:
+    def __init__(self, cloudformation: Any, name: str) -> None:
+        self._client = cloudformation
+        self._arguments = {"StackName": name, "TemplateBody": TEMPLATE.replace("ROLE", ROLE)}
+        self.name = name
+
+    def create(self, **parameters: str) -> None:
+        self._client.create_stack(**self._arguments, Parameters=self._parameters(parameters))
+        self._wait("stack_create_complete")
+
+    def update(self, **parameters: str) -> None:
+        self._client.update_stack(**self._arguments, Parameters=self._parameters(parameters))
+        self._wait("stack_update_complete")
+
+    def delete(self) -> None:
+        self._client.delete_stack(StackName=self.name)
+        self._wait("stack_delete_complete")
+
+    def outputs(self) -> dict[str, str]:
+        [stack] = self._client.describe_stacks(StackName=self.name)["Stacks"]
+        return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+    def _parameters(self, parameters: dict[str, str]) -> list[dict[str, str]]:
+        given = {"Name": self.name} | parameters
+        return [{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()]
+
+    def _wait(self, waiter: str) -> None:
+        waiting = self._client.get_waiter(waiter)
+        waiting.wait(StackName=self.name, WaiterConfig={"Delay": 0.1, "MaxAttempts": 200})
+
+
+@pytest.fixture
+def stack(aws: Clients, name: str) -> Iterator[Stack]:
+    stack = Stack(aws["cloudformation"], name)
+    yield stack
+    stack.delete()
+
+
+def test_stack_is_created_changed_and_deleted(
+    clock: ScheduleClock, stack: Stack, aws: Clients
+) -> None:
+    stack.create(Expression="rate(10 minutes)", Text="old", Target="one")
+    queue = Queue.create(aws["sqs"], stack.name)
+    schedule, rule = stack.outputs()["Schedule"], stack.outputs()["Rule"]
+    assert schedule == f"arn:aws:scheduler:us-east-1:{ACCOUNT}:schedule/{stack.name}/{stack.name}"
+    fired = clock.advance(seconds=11 * 60 + 1)
+    times = {arn: [each for each in fired if each["arn"] == arn] for arn in (schedule, rule)}
+    assert len(times[schedule]) == 2
+    assert len(times[rule]) == 1
+    assert sorted(queue.bodies(3)) == ['"rule old"', "old", "old"]
+
+    stack.update(Expression="rate(1 hour)", Text="new", Target="two", Minutes="2")
+
+    outputs = stack.outputs()
+    assert (outputs["Schedule"], outputs["Rule"]) == (schedule, rule)
+    [target] = aws["events"].list_targets_by_rule(Rule=stack.name)["Targets"]
+    assert target["Id"] == "two"
+    tags = aws["scheduler"].list_tags_for_resource(ResourceArn=outputs["Group"])["Tags"]
+    assert tags == [{"Key": "text", "Value": "new"}]
+    fired = clock.advance(seconds=62 * 60 + 1)
+    times = {arn: [each for each in fired if each["arn"] == arn] for arn in (schedule, rule)}
+    assert len(times[schedule]) == 2
+    assert len(times[rule]) == 1
+    assert sorted(queue.bodies(3)) == ['"rule new"', "new", "new"]
+
+    stack.delete()
+
+    assert clock.known(schedule) is None
+    assert clock.known(rule) is None
+    with pytest.raises(aws["scheduler"].exceptions.ResourceNotFoundException):
+        aws["scheduler"].get_schedule_group(Name=stack.name)
+
+
+def test_schedule_that_moves_to_another_group(
+    clock: ScheduleClock, aws: Clients, name: str
+) -> None:
+    def template(group: str) -> str:
+        properties = {
+            "Name": name,
+            "GroupName": {"Ref": group},
+            "ScheduleExpression": "rate(1 hour)",
+            "FlexibleTimeWindow": {"Mode": "OFF"},
+            "State": "DISABLED",
+            "Target": {"Arn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:none", "RoleArn": ROLE},
+        }
+        groups = {
+            each: {
+                "Type": "AWS::Scheduler::ScheduleGroup",
+                "Properties": {"Name": f"{name}-{each}"},
+            }
+            for each in ("One", "Two")
+        }
+        schedule = {"Type": "AWS::Scheduler::Schedule", "Properties": properties}
+        return json.dumps({"Resources": groups | {"Schedule": schedule}})
+
+    client, scheduler = aws["cloudformation"], aws["scheduler"]
+    client.create_stack(StackName=name, TemplateBody=template("One"))
+    _wait(client, "stack_create_complete", name)
+    client.update_stack(StackName=name, TemplateBody=template("Two"))
+    _wait(client, "stack_update_complete", name)
+
+    listed = [each for each in scheduler.list_schedules()["Schedules"] if each["Name"] == name]
+    assert [each["GroupName"] for each in listed] == [f"{name}-Two"]
+    client.delete_stack(StackName=name)
+    _wait(client, "stack_delete_complete", name)
+    assert not [each for each in clock.show()["next"] if each["name"] == name]
+
+
+def _wait(client: Any, waiter: str, name: str) -> None:
+    client.get_waiter(waiter).wait(StackName=name, WaiterConfig={"Delay": 0.1, "MaxAttempts": 200})
