@@ -60,6 +60,16 @@ def test_one_time_schedule_is_due_in_its_time_zone(
     assert clock.due(arn) == datetime.fromisoformat("2099-07-01T10:00:00Z")
 
 
+def test_one_time_schedule_in_the_past_is_accepted_and_never_fires(
+    clock: ScheduleClock, scheduler: Scheduler
+) -> None:
+    """As recorded of AWS by LocalStack's own tests (test_scheduler.snapshot.json)."""
+    arn = scheduler.create("at(2022-12-31T23:59:59)")
+
+    assert clock.due(arn) is None
+    assert clock.advance(arn, seconds=1) == []
+
+
 def test_schedule_fires_in_real_time_and_not_before(
     clock: ScheduleClock, scheduler: Scheduler, queue: Queue
 ) -> None:
@@ -292,7 +302,6 @@ def test_what_does_not_exist_is_not_found(scheduler: Scheduler, name: str) -> No
     [
         {"ScheduleExpression": "rate(0 minutes)"},
         {"ScheduleExpression": "every day"},
-        {"ScheduleExpression": "at(2020-01-01T00:00:00)"},
         {"ScheduleExpression": "at(2100-02-30T00:00:00)"},
         {"ScheduleExpressionTimezone": "Europe/Atlantis"},
         {"StartDate": datetime(2020, 1, 1)},

@@ -59,10 +59,8 @@ def check_schedule(request: Mapping[str, Any], now: datetime) -> None:
     """
     expression = _parse(request)
     start, end = (in_utc(request.get(name)) for name in ("StartDate", "EndDate"))
-    if is_one_time(expression.text):
-        if expression.next_after(now, since=now) is None:
-            raise ValidationException(f"Invalid Schedule Expression {expression.text}.")
-    else:
+    # A one-time schedule may lie in the past, where it is never due.
+    if not is_one_time(expression.text):
         if start and start < now - EARLIEST_START:
             raise ValidationException(
                 "The StartDate you specify cannot be earlier than 5 minutes ago."
