@@ -7,9 +7,9 @@ core of its own, and Python's garbage collector waits until both are done.
 import contextlib
 import os
 
-from localstack_testbed import garbage_collection
 from localstack_testbed.lambda_executor.environment_service import EnvironmentService
 from localstack_testbed.lambda_executor.settings import SettingsError
+from localstack_testbed.lifecycle import garbage_collection
 
 garbage_collection.pause()
 if os.environ.get("LAMBDA_RUNTIME_EXECUTOR") == "process":

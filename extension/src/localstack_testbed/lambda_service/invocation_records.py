@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from localstack_testbed.lambda_metrics import note, target_of
+from localstack_testbed.lambda_service.metrics import note, target_of
 
 LOG = logging.getLogger(__name__)
 

@@ -18,8 +18,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
+from localstack_testbed.cloudwatch.metric_gathering import Dimensions, Metric, MetricGathering
 from localstack_testbed.decorators import on_infra_start, patch
-from localstack_testbed.metric_gathering import Dimensions, Metric, MetricGathering
 from localstack_testbed.on_import import on_import
 from localstack_testbed.switches import switch
 

@@ -17,9 +17,9 @@ import time
 from datetime import datetime
 from typing import Any
 
-from localstack_testbed.delayed_calls import DelayedCalls
-from localstack_testbed.invocation_records import Failure, Outcome, send_outcome
-from localstack_testbed.lambda_metrics import note, target_of
+from localstack_testbed.lambda_service.delayed_calls import DelayedCalls
+from localstack_testbed.lambda_service.invocation_records import Failure, Outcome, send_outcome
+from localstack_testbed.lambda_service.metrics import note, target_of
 
 DEFAULT_RETRIES = 2
 DEFAULT_MAXIMUM_AGE_SECONDS = 6 * 60 * 60

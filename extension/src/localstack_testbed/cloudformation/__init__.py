@@ -1,0 +1,1 @@
+"""CloudFormation, where LocalStack does otherwise than AWS, or waits for nothing."""

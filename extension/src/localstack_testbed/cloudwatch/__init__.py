@@ -1,0 +1,1 @@
+"""CloudWatch, where LocalStack does otherwise than AWS."""

@@ -1,0 +1,1 @@
+"""The Lambda service around the executor, where LocalStack does otherwise than AWS."""

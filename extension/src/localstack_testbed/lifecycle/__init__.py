@@ -1,0 +1,1 @@
+"""LocalStack itself: how it starts, listens, runs init scripts, and ends."""
