@@ -2,6 +2,7 @@
 
 ::
 
-    up       benchmarks.pipeline     from nothing to the pipeline, and from a check to the incident
-    lambda   benchmarks.functions    Lambda functions by themselves
+    up         benchmarks.pipeline   from nothing to the pipeline, and from a check to the incident
+    lambda     benchmarks.functions  Lambda functions by themselves
+    schedules  benchmarks.schedules  rules and schedules that fire in real time
 """

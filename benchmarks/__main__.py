@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
+from rich.console import RenderableType
 from rich.text import Text
 
 from benchmarks import report
@@ -18,10 +19,14 @@ from benchmarks.course import Course
 from benchmarks.emulators import Emulator, MiniStack, Testbed
 from benchmarks.functions import course as functions
 from benchmarks.functions.measures import FunctionMeasure
-from benchmarks.machine import this_machine
-from benchmarks.measures import Measure, Results
+from benchmarks.machine import Machine, this_machine
+from benchmarks.measures import Results
 from benchmarks.pipeline import course as pipeline
 from benchmarks.pipeline.measures import PipelineMeasure
+from benchmarks.schedules import course as scheduled
+from benchmarks.schedules import report as schedules_report
+from benchmarks.schedules.measures import Findings, ScheduleMeasure
+from benchmarks.soak.durations import Duration
 from testbed import console
 from testbed.errors import TestbedError
 
@@ -30,6 +35,17 @@ if TYPE_CHECKING:
 
 _PROJECT = Path(__file__).parent.parent
 _ENDING = (signal.SIGINT, signal.SIGTERM)
+_MINUTE_SECONDS = 60.0
+
+
+class _View[R](Protocol):
+    """How results are shown: a module such as ``benchmarks.report``."""
+
+    def as_table(self, results: R, /) -> RenderableType: ...
+
+    def as_markdown(self, results: R, machine: Machine, /) -> str: ...
+
+    def as_json(self, results: R, machine: Machine, plan: DataclassInstance, /) -> str: ...
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
@@ -82,7 +98,7 @@ def up(
     def course(emulators: Sequence[Emulator], results: Results) -> Course:
         return pipeline.PipelineCourse(emulators, plan, results, console.report)
 
-    _run(PipelineMeasure, plan, course, file, markdown)
+    _run(lambda names: Results(names, PipelineMeasure), plan, course, report, file, markdown)
 
 
 @benchmarks.command("lambda")
@@ -100,30 +116,63 @@ def lambda_(
     def course(emulators: Sequence[Emulator], results: Results) -> Course:
         return functions.FunctionCourse(emulators, plan, results, console.report)
 
-    _run(FunctionMeasure, plan, course, file, markdown)
+    _run(lambda names: Results(names, FunctionMeasure), plan, course, report, file, markdown)
 
 
-def _run(
-    measures: type[Measure],
+@benchmarks.command()
+@click.option(
+    "--duration", type=Duration(), default="10m", help="How long rules and schedules fire."
+)
+@click.option(
+    "--quiet", type=Duration(), default="1m",
+    help="How long each of three measurements of the processor's time takes, in whole minutes.",
+)  # fmt: skip
+@_with_results
+def schedules(duration: float, quiet: float, file: Path | None, markdown: bool) -> None:
+    """Let rules and schedules fire in real time, beside MiniStack, and weigh 1,000 of them.
+
+    The exit code is 1 if one of ours fired never, twice, too early or once it was disabled.
+    """
+    if duration < 2 * _MINUTE_SECONDS:
+        raise click.BadParameter("what fires once a minute needs 2m.", param_hint="--duration")
+    if quiet % _MINUTE_SECONDS:
+        raise click.BadParameter("only whole minutes are comparable.", param_hint="--quiet")
+    plan = scheduled.Plan(duration, quiet)
+
+    def course(emulators: Sequence[Emulator], findings: Findings) -> Course:
+        return scheduled.ScheduleCourse(emulators, plan, findings, console.report)
+
+    findings = _run(
+        lambda names: Findings(names, ScheduleMeasure), plan, course, schedules_report,
+        file, markdown,
+    )  # fmt: skip
+    if schedules_report.is_wrong(findings):
+        raise SystemExit(1)
+
+
+def _run[R: Results](
+    empty: Callable[[tuple[str, ...]], R],
     plan: DataclassInstance,
-    course: Callable[[Sequence[Emulator], Results], Course],
+    course: Callable[[Sequence[Emulator], R], Course],
+    view: _View[R],
     file: Path | None,
     markdown: bool,
-) -> None:
+) -> R:
     machine = this_machine()
     with TemporaryDirectory(prefix="benchmarks-") as folder:
         emulators = [kind(_PROJECT, Path(folder)) for kind in (Testbed, MiniStack)]
-        results = Results(tuple(emulator.name for emulator in emulators), measures)
+        results = empty(tuple(emulator.name for emulator in emulators))
         course(emulators, results).run()
     if file is not None:
-        file.write_text(report.as_json(results, machine, plan), encoding="utf-8")
+        file.write_text(view.as_json(results, machine, plan), encoding="utf-8")
     if markdown:
-        click.echo(report.as_markdown(results, machine), nl=False)
-        return
-    console.output.print(report.as_table(results))
+        click.echo(view.as_markdown(results, machine), nl=False)
+        return results
+    console.output.print(view.as_table(results))
     console.output.print(Text(str(machine)))
     for line in report.lacking(results):
         console.output.print(Text(line))
+    return results
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ class Unit(StrEnum):
     SECONDS = "s"
     BYTES = "B"
     COUNT = "1"
+    PERCENT = "%"
 
 
 class Measure(StrEnum):

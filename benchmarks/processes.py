@@ -106,6 +106,18 @@ def memory(process: psutil.Process) -> Memory:
     return Memory(rss=rss, pss=pss if known else None)
 
 
+def cpu_seconds(process: psutil.Process) -> float:
+    """Return what a process and its descendants have used of the processor since they began.
+
+    A descendant that has ended is counted by the one that waited for it.
+    """
+    seconds = 0.0
+    for member in family(process):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            seconds += sum(member.cpu_times()[:4])  # own and children's, user and system
+    return seconds
+
+
 def family(process: psutil.Process) -> list[psutil.Process]:
     """Return a process and its descendants."""
     return [process, *process.children(recursive=True)]

@@ -15,6 +15,8 @@ from benchmarks.measures import Measure, Results, Unit, percentile, ratio
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+_SMALL_BYTES = 2**17  # as 0.1 MiB they would all look alike
+
 
 def rows(results: Results) -> list[list[str]]:
     """Return the header and one row per measure: each emulator's median and p99, then the ratio.
@@ -63,6 +65,10 @@ def amount(value: float, unit: Unit) -> str:
     match unit:
         case Unit.COUNT:
             return f"{value:g}"
+        case Unit.PERCENT:
+            return f"{value:.2f} %"
+        case Unit.BYTES if abs(value) < _SMALL_BYTES:
+            return f"{_rounded(value / 2**10)} KiB"
         case Unit.BYTES:
             return f"{_rounded(value / 2**20)} MiB"
         case Unit.SECONDS:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import click
 
 from testbed import console
 from testbed.choices import Choices
+from testbed.durations import Duration, Moment
 from testbed.project import parse_pair
 from testbed.session import Session
 
@@ -155,18 +157,69 @@ def env(session: Session, as_json: bool) -> None:
 
 
 @testbed.command()
-@click.argument("rule", default="cron-rule")
+@click.argument("schedule", required=False)
 @_json_option
 @click.pass_obj
-def tick(session: Session, rule: str, as_json: bool) -> None:
-    """Fire a scheduled rule now, with the event that EventBridge sends."""
-    from testbed.schedules import fire
+def tick(session: Session, schedule: str | None, as_json: bool) -> None:
+    """Fire a rule or SCHEDULE now: a name, group/name or ARN. Needed if there are several."""
+    from testbed.clock import check
+    from testbed.durations import moment_text
+    from testbed.schedules import ScheduleClock, label
 
-    event = fire(session.aws, rule)
+    firing = ScheduleClock(session.endpoint_url).fire(schedule)
     if as_json:
-        click.echo(json.dumps(event, indent=2))
+        click.echo(json.dumps(firing, indent=2))
+    check([firing])
+    if not as_json:
+        time = moment_text(firing["scheduled_time"])
+        console.progress.print(f"Fired {label(firing['arn'])} for {time}.")
+
+
+@testbed.group(invoke_without_command=True)
+@_json_option
+@click.pass_context
+def clock(context: click.Context, as_json: bool) -> None:
+    """Show the time that schedules go by, and when they fire next."""
+    from testbed.clock import print_clock
+    from testbed.schedules import ScheduleClock
+
+    if context.invoked_subcommand:
+        return
+    view = ScheduleClock(context.obj.endpoint_url).view()
+    if as_json:
+        click.echo(json.dumps(view, indent=2))
     else:
-        console.progress.print(f"Fired {rule} (event {event['id']}).")
+        print_clock(view)
+
+
+@clock.command()
+@click.argument("duration", type=Duration(), required=False)
+@click.option("--to", "moment", type=Moment(), help="In place of DURATION: 2026-12-24T12:00Z.")
+@_json_option
+@click.pass_obj
+def advance(
+    session: Session, duration: timedelta | None, moment: datetime | None, as_json: bool
+) -> None:
+    """Move the clock forward by DURATION (90s, 5m, 2h, 1d, 1h30m), and fire all that is due."""
+    from testbed.clock import check, print_advance
+    from testbed.schedules import RefusedError, ScheduleClock
+
+    schedules = ScheduleClock(session.endpoint_url)
+    try:
+        match duration, moment:
+            case timedelta(), None:
+                result = schedules.advance_by(duration)
+            case None, datetime():
+                result = schedules.advance_to(moment)
+            case _:
+                raise click.UsageError("Say either a duration, such as 2h, or --to and a time.")
+    except RefusedError as error:
+        raise click.UsageError(f"The clock was not moved. {error.message}") from error
+    if as_json:
+        click.echo(json.dumps(result, indent=2))
+    else:
+        print_advance(result)
+    check(result["fired"])
 
 
 @testbed.command()

@@ -1,72 +1,192 @@
-"""Firing a scheduled rule now, in place of the clock."""
+"""The schedules of an endpoint, and the clock they go by: to be looked at, fired and moved.
+
+Our extension of LocalStack serves them (``localstack_testbed.schedules.endpoint``); what it answers
+is kept in its form, so that ``--json`` shows it unchanged.
+"""
 
 from __future__ import annotations
 
-import json
-import uuid
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, cast
 
 from testbed.errors import TestbedError
 
 if TYPE_CHECKING:
-    from testbed.aws import Aws
+    import requests
+
+_CONNECT_SECONDS = 10
+_ANSWER_SECONDS = 30
 
 
-def scheduled_rules(aws: Aws) -> list[str]:
-    """Return the names of the rules that have a schedule."""
-    pages = aws.events.get_paginator("list_rules").paginate()
-    return [
-        rule["Name"] for page in pages for rule in page["Rules"] if rule.get("ScheduleExpression")
-    ]
+class Schedule(TypedDict):
+    """A rule with a schedule, or a schedule of EventBridge Scheduler.
+
+    ``scheduled_time`` is when it fires next, in ISO 8601; it is left out if it will not.
+    """
+
+    kind: str
+    name: str
+    group: NotRequired[str]
+    arn: str
+    expression: str
+    state: str
+    scheduled_time: NotRequired[str]
 
 
-def fire(aws: Aws, rule_name: str) -> dict[str, Any]:
-    """Invoke a scheduled rule's functions as EventBridge does; return the event.
+class View(TypedDict):
+    """The clock, and all that goes by it, the next one first."""
+
+    now: str
+    offset_seconds: float
+    next: list[Schedule]
+
+
+class Firing(TypedDict):
+    """An attempt to deliver what a schedule sends; without ``error`` it did not fail."""
+
+    arn: str
+    scheduled_time: str
+    attempt: int
+    error: NotRequired[str]
+
+
+class Advance(TypedDict):
+    """The time after a clock was moved, and what was fired on its way, in order."""
+
+    now: str
+    fired: list[Firing]
+
+
+class RefusedError(TestbedError):
+    """The clock cannot be moved in this way."""
+
+
+class ScheduleClock:
+    """The clock of schedules behind an endpoint.
+
+    Every method raises a TestbedError if the endpoint does not answer, or has no such clock.
+    """
+
+    def __init__(self, endpoint_url: str) -> None:
+        self._endpoint_url = endpoint_url
+
+    def view(self) -> View:
+        """Return the time and all schedules."""
+        return cast(View, self._request("GET", "/_testbed/clock"))
+
+    def advance_by(self, duration: timedelta) -> Advance:
+        """Move the clock forward, and fire in order all that is due until then.
+
+        Raises
+        ------
+        RefusedError
+            If that would fire too much.
+        """
+        return self._advance({"seconds": duration.total_seconds()})
+
+    def advance_to(self, moment: datetime) -> Advance:
+        """Move the clock to a moment, and fire in order all that is due until then.
+
+        Raises
+        ------
+        RefusedError
+            If the moment has passed, or that would fire too much.
+        """
+        return self._advance({"to": moment.isoformat()})
+
+    def fire(self, name: str | None = None) -> Firing:
+        """Fire a rule or schedule now, also one that is disabled.
+
+        Parameters
+        ----------
+        name
+            A name, a group and a name as in "group/name", or an ARN. It can be left out if there
+            is only one.
+
+        Raises
+        ------
+        TestbedError
+            If there is none of this name, or more than one.
+        """
+        chosen = choose(name, self.view()["next"])
+        return cast(Firing, self._request("POST", "/_testbed/schedules/fire", {"arn": chosen}))
+
+    def _advance(self, body: dict[str, Any]) -> Advance:
+        self.view()  # an endpoint without a clock might take the next request for something else
+        return cast(Advance, self._request("POST", "/_testbed/clock/advance", body))
+
+    def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> object:
+        import requests
+
+        # An advance answers when all that it fired has been delivered.
+        limits = (_CONNECT_SECONDS, None if body else _ANSWER_SECONDS)
+        try:
+            with requests.Session() as session:
+                session.trust_env = False  # no proxy on the way to 127.0.0.1
+                response = session.request(
+                    method, self._endpoint_url + path, json=body, timeout=limits
+                )
+        except requests.RequestException as error:
+            raise TestbedError(
+                f"{self._endpoint_url} does not answer.", details=str(error)
+            ) from error
+        answer = _content(response)
+        if response.ok and not answer.keys().isdisjoint(("now", "arn")):
+            return answer
+        if body and "message" in answer and response.status_code == HTTPStatus.BAD_REQUEST:
+            raise RefusedError(str(answer["message"]))
+        raise TestbedError(
+            f"{self._endpoint_url} has no clock that can be moved, and fires no schedule by hand.",
+            advice="Time there is AWS's, or the emulator's own. In the LocalStack of `testbed up`"
+            " schedules go by a clock that can be moved, unless TESTBED_SCHEDULES=0 is set.",
+        )
+
+
+def _content(response: requests.Response) -> dict[str, Any]:
+    """Return what was answered, if it is an object of JSON."""
+    try:
+        content = response.json()
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def choose(name: str | None, schedules: list[Schedule]) -> str:
+    """Return the ARN of the schedule that is meant.
 
     Raises
     ------
     TestbedError
-        If there is no such scheduled rule, or it has a target that is not a function.
+        If there is none of this name, or more than one; it lists what there is.
     """
-    rules = scheduled_rules(aws)
-    if rule_name not in rules:
+    meant = [each for each in schedules if name is None or name in _names(each)]
+    if len(meant) == 1:
+        return meant[0]["arn"]
+    if not schedules:
         raise TestbedError(
-            f"There is no scheduled rule named {rule_name}.",
-            advice=f"There are: {', '.join(rules) or 'none'}.",
+            f"There is no rule or schedule {name or 'that could be fired'}.",
+            advice="There are none at all. Deploy the stack with: testbed deploy",
         )
-    rule = aws.events.describe_rule(Name=rule_name)
-    targets = aws.events.list_targets_by_rule(Rule=rule_name)["Targets"]
-    others = [target["Arn"] for target in targets if ":lambda:" not in target["Arn"]]
-    if others:
+    labels = sorted(label(each["arn"]) for each in meant or schedules)
+    if not meant:
         raise TestbedError(
-            f"{rule_name} has a target that is not a function: {', '.join(others)}.",
-            advice="Such targets cannot be fired by hand yet.",
+            f"There is no rule or schedule {name}.", advice=f"There are: {', '.join(labels)}."
         )
-    event = scheduled_event(rule["Arn"], datetime.now(UTC))
-    for target in targets:
-        aws.lambda_.invoke(
-            FunctionName=target["Arn"],
-            InvocationType="Event",
-            Payload=(target.get("Input") or json.dumps(event)).encode(),
-        )
-    return event
+    if len(set(labels)) < len(labels):
+        labels = sorted(each["arn"] for each in meant)
+    what = f"There are several of the name {name}" if name else "There are several schedules"
+    raise TestbedError(f"{what}: {', '.join(labels)}.", advice="Say which one to fire.")
 
 
-def scheduled_event(rule_arn: str, time: datetime) -> dict[str, Any]:
-    """Return the event that EventBridge sends for a scheduled rule.
+def label(arn: str) -> str:
+    """Return the name in the ARN of a rule or schedule, with its group unless that is the default.
 
-    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html
+    https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-group.html
     """
-    _, _, _, region, account, _ = rule_arn.split(":", 5)
-    return {
-        "version": "0",
-        "id": str(uuid.uuid4()),
-        "detail-type": "Scheduled Event",
-        "source": "aws.events",
-        "account": account,
-        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "region": region,
-        "resources": [rule_arn],
-        "detail": {},
-    }
+    return arn.split(":", 5)[5].partition("/")[2].removeprefix("default/")
+
+
+def _names(schedule: Schedule) -> set[str]:
+    names = {schedule["name"], schedule["arn"]}
+    return names | {f"{schedule['group']}/{schedule['name']}"} if "group" in schedule else names

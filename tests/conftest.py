@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,10 +57,10 @@ class RunningTestbed:
     outputs: dict[str, str]
 
 
-@pytest.fixture(scope="session")
-def running_testbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTestbed]:
-    """The whole pipeline, on a LocalStack of this test process."""
-    command = CommandLine(tmp_path_factory.mktemp("testbed"))
+@contextmanager
+def started_testbed(state: Path, *options: str) -> Iterator[RunningTestbed]:
+    """Start the whole pipeline on a LocalStack of its own, with options of ``testbed up``."""
+    command = CommandLine(state)
     try:
         described: dict[str, Any] = json.loads(
             command.output(
@@ -68,8 +69,16 @@ def running_testbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runnin
                 # Only tests run checks; a failed asynchronous invocation is retried at once.
                 "--parameter=ScheduleExpression=rate(1 day)",
                 "--env=LAMBDA_RETRY_BASE_DELAY=0",
+                *options,
             )
         )
         yield RunningTestbed(command=command, **described)
     finally:
         command.output("down")
+
+
+@pytest.fixture(scope="session")
+def running_testbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTestbed]:
+    """The whole pipeline, on a LocalStack of this test process."""
+    with started_testbed(tmp_path_factory.mktemp("testbed")) as running:
+        yield running

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
+from testbed.clock import check
 from testbed.demo.sites import SITES_OUTPUT
 from testbed.errors import TestbedError
 from testbed.inbox import Inbox, Mail
 from testbed.logs import log_lines
+from testbed.schedules import ScheduleClock
 from testbed.session import api_url
 from testbed.waiting import WaitedTooLong, until
 
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 MONITOR = "website-monitor"
 RECORDER = "incident-recorder"
 API = "status-api"
-RULE = "cron-rule"
 
 LIMIT_SECONDS = 15.0
 _REQUEST_LIMIT_SECONDS = 30.0
@@ -42,6 +43,7 @@ class Pipeline:
         self._aws = session.aws
         self._outputs = session.outputs()
         self._inbox = Inbox(session.endpoint_url)
+        self._clock = ScheduleClock(session.endpoint_url)
         self.api_url = api_url(self._outputs, session.endpoint_url) or ""
 
     @cached_property
@@ -61,10 +63,14 @@ class Pipeline:
         self._aws.s3.put_object(Bucket=bucket, Key=key, Body=content)
 
     def tick(self) -> None:
-        """Fire the schedule."""
-        from testbed.schedules import fire
+        """Fire the schedule.
 
-        fire(self._aws, RULE)
+        Raises
+        ------
+        TestbedError
+            If that fails.
+        """
+        check([self._clock.fire()])
 
     def request_check(self, site: str) -> None:
         """Have the API request a check of one site."""

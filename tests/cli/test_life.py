@@ -144,7 +144,7 @@ def test_localstack_that_does_not_start(bare: CommandLine) -> None:
 
 
 def test_commands_without_a_testbed(bare: CommandLine) -> None:
-    for name in ("status", "env", "deploy", "tick", "inbox", "logs"):
+    for name in ("status", "env", "deploy", "tick", "clock", "inbox", "logs"):
         result = bare.run(name)
         assert result.returncode == 1, name
         assert "is not running" in result.stderr, name

@@ -7,8 +7,12 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+from testbed.aws import Aws
 from testbed.waiting import until
 from tests.conftest import RunningTestbed
 
@@ -44,9 +48,10 @@ def test_status(running_testbed: RunningTestbed) -> None:
 
 def test_tick_and_logs(running_testbed: RunningTestbed) -> None:
     command = running_testbed.command
-    event = json.loads(command.output("tick", "--json"))
-    assert event["detail-type"] == "Scheduled Event"
-    assert event["resources"] == ["arn:aws:events:us-east-1:000000000000:rule/cron-rule"]
+    firing = json.loads(command.output("tick", "--json"))
+    assert firing["arn"] == "arn:aws:events:us-east-1:000000000000:rule/cron-rule"
+    assert "error" not in firing
+    assert "cron-rule" in command.run("tick", "cron-rule").stderr
     pattern = re.compile(
         r"START RequestId: (\S+) Version: \$LATEST.*END RequestId: \1.*REPORT RequestId: \1\t"
         r"Duration: [\d.]+ ms\tBilled Duration: \d+ ms\tMemory Size: 512 MB\t"
@@ -65,6 +70,74 @@ def test_tick_of_an_unknown_rule(running_testbed: RunningTestbed) -> None:
     assert result.returncode == 1
     assert "no-such-rule" in result.stderr
     assert "cron-rule" in result.stderr
+
+
+@pytest.fixture
+def broken_rule(running_testbed: RunningTestbed) -> Iterator[str]:
+    """A disabled rule with a target that does not exist."""
+    events = Aws(running_testbed.endpoint_url, "us-east-1").events
+    name, target = "broken-rule", "arn:aws:sqs:us-east-1:000000000000:no-such-queue"
+    events.put_rule(Name=name, ScheduleExpression="rate(1 hour)", State="DISABLED")
+    events.put_targets(
+        Rule=name,
+        Targets=[{"Id": "none", "Arn": target, "RetryPolicy": {"MaximumRetryAttempts": 0}}],
+    )
+    yield name
+    events.remove_targets(Rule=name, Ids=["none"])
+    events.delete_rule(Name=name)
+
+
+def test_tick_that_fails(running_testbed: RunningTestbed, broken_rule: str) -> None:
+    result = running_testbed.command.run("tick", broken_rule)
+    assert result.returncode == 1
+    assert "broken-rule failed" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_tick_asks_which_one(running_testbed: RunningTestbed, broken_rule: str) -> None:
+    result = running_testbed.command.run("tick")
+    assert result.returncode == 1
+    assert "broken-rule, cron-rule" in result.stderr
+
+
+def test_clock_and_its_advance(running_testbed: RunningTestbed, broken_rule: str) -> None:
+    command = running_testbed.command
+    shown = command.output("clock")
+    assert re.search(r"cron-rule +rule +rate\(1 day\) +\d{4}-\d\d-\d\d [\d:]{8} UTC +\w+", shown)
+    assert re.search(r"broken-rule +rule +rate\(1 hour\) +disabled$", shown, re.MULTILINE)
+    before = json.loads(command.output("clock", "--json"))
+
+    [line] = command.output("clock", "advance", "1d").splitlines()
+    assert line.endswith("UTC  cron-rule")
+    after = json.loads(command.output("clock", "--json"))
+    assert after["offset_seconds"] >= before["offset_seconds"] + 86_399
+
+    due = after["next"][0]["scheduled_time"]
+    advance = json.loads(command.output("clock", "advance", "--to", due, "--json"))
+    assert [firing["scheduled_time"] for firing in advance["fired"]] == [due]
+
+
+def test_advance_with_a_firing_that_fails(
+    running_testbed: RunningTestbed, broken_rule: str
+) -> None:
+    Aws(running_testbed.endpoint_url, "us-east-1").events.enable_rule(Name=broken_rule)
+    result = running_testbed.command.run("clock", "advance", "2h30m")
+    assert result.returncode == 1
+    assert len(re.findall(r"UTC  broken-rule  ✗ ", result.stdout)) == 2
+    assert "firings failed, first broken-rule" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("soon",), ("2h", "--to=2100-01-01"), ("--to=soon",), ("--to=2020-01-01",)],
+)
+def test_advance_that_makes_no_sense(
+    running_testbed: RunningTestbed, arguments: tuple[str, ...]
+) -> None:
+    result = running_testbed.command.run("clock", "advance", *arguments)
+    assert result.returncode == 2
+    assert "Error: " in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_logs_of_an_unknown_function(running_testbed: RunningTestbed) -> None:

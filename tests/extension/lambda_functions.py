@@ -69,8 +69,8 @@ class Function:
         response = self._logs.describe_log_streams(logGroupName=f"/aws/lambda/{self.name}")
         return [stream["logStreamName"] for stream in response["logStreams"]]
 
-    def log(self, until: str, stream: str | None = None) -> str:
-        """Return the log of a stream (or the only one), once it holds the text ``until``."""
+    def log(self, until: str, stream: str | None = None, times: int = 1) -> str:
+        """Return the log of a stream (or of all), once it holds ``until`` so many times."""
 
         def text() -> str | None:
             try:
@@ -86,7 +86,7 @@ class Function:
             except self._logs.exceptions.ResourceNotFoundException:
                 return None
             log = "".join(event["message"] for event in events)
-            return log if until in log else None
+            return log if log.count(until) >= times else None
 
         found = wait_until(text, LOG_LIMIT, f"the log of {self.name} has: {until}")
         assert found is not None

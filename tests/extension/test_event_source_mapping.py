@@ -111,7 +111,7 @@ def test_failed_message_comes_again_after_the_visibility_timeout(
 
     messages = sqs.receive_message(QueueUrl=dead, WaitTimeSeconds=20)["Messages"]
     assert [message["Body"] for message in messages] == ["fail"]
-    log = mapping.function.log(until="got fail")
+    log = mapping.function.log(until="got fail", times=2)
     assert log.count("got fail") == 2
     aws["lambda"].delete_event_source_mapping(UUID=mapping.id)
 

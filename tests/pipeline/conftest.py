@@ -21,6 +21,7 @@ from testbed.aws import Aws
 from testbed.demo.websites import Page, Website
 from testbed.inbox import Inbox, Mail
 from testbed.logs import log_lines, stack_functions
+from testbed.schedules import ScheduleClock
 from testbed.waiting import until
 from tests.conftest import RunningTestbed
 
@@ -34,6 +35,7 @@ class Pipeline:
 
     aws: Aws
     inbox: Inbox
+    clock: ScheduleClock
     api_url: str
     stack: str
     outputs: dict[str, str]
@@ -120,14 +122,21 @@ class Pipeline:
 
 
 @pytest.fixture
-def pipeline(running_testbed: RunningTestbed, request: pytest.FixtureRequest) -> Pipeline:
+def deployed(running_testbed: RunningTestbed) -> RunningTestbed:
+    """What a test works on; modules may choose another one."""
+    return running_testbed
+
+
+@pytest.fixture
+def pipeline(deployed: RunningTestbed, request: pytest.FixtureRequest) -> Pipeline:
     """The deployed pipeline; a test that fails shows its queues, mails and logs."""
     made = Pipeline(
-        aws=Aws(running_testbed.endpoint_url, "us-east-1"),
-        inbox=Inbox(running_testbed.endpoint_url),
-        api_url=running_testbed.api_url,
-        stack=running_testbed.stack,
-        outputs=running_testbed.outputs,
+        aws=Aws(deployed.endpoint_url, "us-east-1"),
+        inbox=Inbox(deployed.endpoint_url),
+        clock=ScheduleClock(deployed.endpoint_url),
+        api_url=deployed.api_url,
+        stack=deployed.stack,
+        outputs=deployed.outputs,
     )
     request.node.stash[_PIPELINE] = made
     return made

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from testbed.schedules import fire
 from testbed.waiting import until
 from tests.pipeline.conftest import PROMISE_SECONDS, Pipeline, WatchedSite
 
@@ -86,7 +85,7 @@ def test_schedule_reaches_the_monitor(pipeline: Pipeline, site: WatchedSite) -> 
     assert rule["State"] == "ENABLED"
     assert rule["ScheduleExpression"] == "rate(1 day)"
     site.website.breaks(502)
-    fire(pipeline.aws, "cron-rule")
+    pipeline.clock.fire("cron-rule")
     pipeline.await_incident(site.name, "OPEN")
 
 

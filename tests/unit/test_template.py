@@ -1,5 +1,6 @@
 """The template and the functions agree on what both say."""
 
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,32 @@ def test_the_rule_matches_the_events_that_the_api_puts(template: Any, event: Eve
     assert [example["detail-type"]] == pattern["detail-type"]
     assert f'CHECK_SOURCE = "{example["source"]}"' in api
     assert f'CHECK_DETAIL_TYPE = "{example["detail-type"]}"' in api
+
+
+def test_the_schedule_sends_the_event_that_the_rule_sends(template: Any, event: Event) -> None:
+    """https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html"""
+    text = template["Resources"]["CronSchedule"]["Properties"]["Target"]["Input"]
+    example = event("scheduled")
+    values = {"${AWS::AccountId}": example["account"], "${AWS::Region}": example["region"]}
+    values |= {"<aws.scheduler.execution-id>": example["id"]}
+    values |= {"<aws.scheduler.scheduled-time>": example["time"]}
+    values |= {"<aws.scheduler.schedule-arn>": example["resources"][0]}
+    for name, value in values.items():
+        text = text.replace(name, value)
+
+    assert json.loads(text) == example | {"source": "aws.scheduler"}
+
+
+def test_the_rule_and_the_schedule_are_alike(template: Any) -> None:
+    rule, schedule = (
+        template["Resources"][name]["Properties"]
+        for name in ("WebsiteMonitorCronRule", "CronSchedule")
+    )
+    [target] = rule["Targets"]
+
+    assert rule["ScheduleExpression"] == schedule["ScheduleExpression"]
+    for name in ("Arn", "RetryPolicy", "DeadLetterConfig"):
+        assert target[name] == schedule["Target"][name]
 
 
 def test_messages_stay_hidden_long_enough_for_the_recorder(template: Any) -> None:

@@ -5,6 +5,7 @@ import pytest
 from benchmarks.functions.measures import FunctionMeasure
 from benchmarks.measures import Measure, Results, Unit, percentile, ratio
 from benchmarks.pipeline.measures import PipelineMeasure
+from benchmarks.schedules.measures import ScheduleMeasure
 
 
 @pytest.mark.parametrize(
@@ -15,7 +16,7 @@ def test_percentile_is_the_nearest_rank(count: int, share: float, expected: floa
     assert percentile([float(n) for n in range(count, 0, -1)], share) == expected
 
 
-@pytest.mark.parametrize("measures", [PipelineMeasure, FunctionMeasure])
+@pytest.mark.parametrize("measures", [PipelineMeasure, FunctionMeasure, ScheduleMeasure])
 def test_every_measure_has_a_label_of_its_own_and_a_unit(measures: type[Measure]) -> None:
     assert len({measure.label for measure in measures}) == len(measures)
     for measure in measures:

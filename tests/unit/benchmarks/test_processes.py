@@ -49,6 +49,13 @@ def test_memory_includes_descendants() -> None:
         child.communicate(b"\n")
 
 
+def test_time_of_the_processor_includes_descendants_that_have_ended() -> None:
+    code = "import time\nwhile time.process_time() < 0.2: pass"
+    before = processes.cpu_seconds(psutil.Process(os.getpid()))
+    processes.run([sys.executable, "-c", code], {}, limit=30)
+    assert processes.cpu_seconds(psutil.Process(os.getpid())) >= before + 0.1
+
+
 def test_growth_is_divided() -> None:
     before, after = Memory(rss=100, pss=50), Memory(rss=400, pss=80)
     assert after.growth(before, 3) == Memory(rss=100, pss=10)

@@ -60,6 +60,8 @@ def test_json_has_every_sample(results: Results) -> None:
         (0.00996, Unit.SECONDS, "10 ms"),
         (30 * 2**20, Unit.BYTES, "30 MiB"),
         (3 * 2**20, Unit.BYTES, "3.0 MiB"),
+        (9 * 2**10, Unit.BYTES, "9.0 KiB"),
+        (0.456, Unit.PERCENT, "0.46 %"),
         (3, Unit.COUNT, "3"),
     ],
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
@@ -11,26 +10,8 @@ import pytest
 
 from testbed import instance
 from testbed.instance import Instance
-from testbed.schedules import scheduled_event
 from testbed.session import api_url
 from testbed.waiting import WaitedTooLong, until
-
-
-def test_scheduled_event_is_as_aws_documents_it() -> None:
-    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html"""
-    arn = "arn:aws:events:us-east-1:123456789012:rule/my-schedule"
-    event = scheduled_event(arn, datetime(2015, 10, 8, 16, 53, 6, 999, UTC))
-    assert event.pop("id")
-    assert event == {
-        "version": "0",
-        "detail-type": "Scheduled Event",
-        "source": "aws.events",
-        "account": "123456789012",
-        "time": "2015-10-08T16:53:06Z",
-        "region": "us-east-1",
-        "resources": [arn],
-        "detail": {},
-    }
 
 
 def test_api_url_of_an_emulator() -> None:

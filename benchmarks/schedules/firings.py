@@ -1,0 +1,181 @@
+"""Messages that rules and schedules sent, judged by when these were due."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+MINUTE = timedelta(minutes=1)
+
+
+class Fault(StrEnum):
+    """What can be wrong with a firing."""
+
+    MISSING = "missing"
+    DOUBLE = "double"
+    EARLY = "early"
+    DISABLED = "after the rule was disabled"
+    LEFT = "not deleted after completion"
+    DATED = "with another time in the message"
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A message.
+
+    Parameters
+    ----------
+    sent
+        When the queue got it, with a precision of 1 ms: never later than it was.
+    claimed
+        The time that it was due, as it says; None if it does not say a time.
+    """
+
+    sent: datetime
+    claimed: datetime | None
+
+
+@dataclass
+class Verdict:
+    """How firings were.
+
+    Parameters
+    ----------
+    expected
+        Firings that were due.
+    seen
+        Messages that arrived for them.
+    lateness
+        From each due time to its message, in seconds; below 0 if it was early.
+    faults
+        A line for each thing that was wrong.
+    """
+
+    expected: int = 0
+    seen: int = 0
+    lateness: list[float] = field(default_factory=list)
+    faults: dict[Fault, list[str]] = field(default_factory=dict)
+
+    def blame(self, fault: Fault, evidence: str) -> None:
+        """Keep what was wrong."""
+        self.faults.setdefault(fault, []).append(evidence)
+
+    def count(self, fault: Fault) -> int:
+        """Return how often something was wrong."""
+        return len(self.faults.get(fault, []))
+
+    def __add__(self, other: Verdict) -> Verdict:
+        faults = {
+            fault: [*self.faults.get(fault, []), *other.faults.get(fault, [])]
+            for fault in Fault
+            if fault in self.faults or fault in other.faults
+        }
+        return Verdict(
+            self.expected + other.expected,
+            self.seen + other.seen,
+            [*self.lateness, *other.lateness],
+            faults,
+        )
+
+
+def judge(
+    due: Sequence[datetime],
+    arrivals: Sequence[Arrival],
+    *,
+    until: datetime,
+    disabled: datetime | None = None,
+    copies: int = 1,
+) -> Verdict:
+    """Compare messages with due times.
+
+    A message belongs to the due time that it names, or, if it names no due time, to the last one
+    before it, or to the first one if there is none before.
+
+    Parameters
+    ----------
+    due
+        All due times, in order, those included that came while late messages were waited for.
+    until
+        What was due later does not count.
+    disabled
+        When the rule was certainly disabled: nothing is due any more.
+    copies
+        Messages for each due time.
+    """
+    verdict = Verdict()
+    last = min(until, disabled) if disabled else until
+    found: dict[datetime, list[Arrival]] = {moment: [] for moment in due}
+    for arrival in sorted(arrivals, key=lambda one: one.sent):
+        if disabled and arrival.sent > disabled:
+            verdict.blame(Fault.DISABLED, f"at {_time(arrival.sent)}")
+        elif due:
+            found[_due(due, arrival)].append(arrival)
+    for moment in due:
+        if moment > last:
+            continue
+        got = found[moment]
+        verdict.expected += copies
+        verdict.seen += len(got)
+        for _ in range(copies - len(got)):
+            verdict.blame(Fault.MISSING, f"due {_time(moment)}")
+        for arrival in got[copies:]:
+            verdict.blame(Fault.DOUBLE, _evidence(moment, arrival))
+        for arrival in got:
+            if arrival.sent < _whole_millisecond(moment):
+                verdict.blame(Fault.EARLY, _evidence(moment, arrival))
+            if arrival.claimed != moment:
+                verdict.blame(Fault.DATED, f"{_evidence(moment, arrival)}, {_claim(arrival)}")
+        verdict.lateness += [(arrival.sent - moment).total_seconds() for arrival in got[:copies]]
+    return verdict
+
+
+def times(first: datetime, until: datetime) -> list[datetime]:
+    """Return the first time and all that are whole minutes later, until the last one."""
+    return [first + number * MINUTE for number in range((until - first) // MINUTE + 1)]
+
+
+def next_minute(moment: datetime) -> datetime:
+    """Return the first full minute after a moment: when ``cron(* * * * ? *)`` is due."""
+    return moment.replace(second=0, microsecond=0) + MINUTE
+
+
+def arrival(message: dict[str, Any]) -> Arrival:
+    """Read a message of SQS: when it was sent, and the ``time`` of its JSON."""
+    milliseconds = int(message["Attributes"]["SentTimestamp"])
+    sent = datetime.fromtimestamp(milliseconds // 1000, UTC)
+    return Arrival(sent + timedelta(milliseconds=milliseconds % 1000), _named(message["Body"]))
+
+
+def _named(body: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(json.loads(body)["time"])
+    except (ValueError, TypeError, KeyError):
+        return None
+    return moment if moment.tzinfo else None
+
+
+def _due(due: Sequence[datetime], arrival: Arrival) -> datetime:
+    if arrival.claimed is not None and arrival.claimed in due:
+        return arrival.claimed
+    return max((moment for moment in due if moment <= arrival.sent), default=due[0])
+
+
+def _whole_millisecond(moment: datetime) -> datetime:
+    """Round down, as SQS does with the time at which it got a message."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def _evidence(moment: datetime, arrival: Arrival) -> str:
+    return f"due {_time(moment)}, sent {_time(arrival.sent)}"
+
+
+def _claim(arrival: Arrival) -> str:
+    return f"says {_time(arrival.claimed)}" if arrival.claimed else "says none"
+
+
+def _time(moment: datetime) -> str:
+    return moment.strftime("%H:%M:%S.") + f"{moment.microsecond // 1000:03}"

@@ -1,0 +1,71 @@
+"""What is measured of schedules: how they fire, and what they cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Self
+
+from benchmarks.measures import Measure, Results, Unit
+from benchmarks.schedules.firings import Verdict
+
+
+class ScheduleMeasure(Measure):
+    """In the order of the tables; a firing's samples are how late it was."""
+
+    RULE_RATE = "rule_rate", "Rule, rate"
+    RULE_CRON = "rule_cron", "Rule, cron"
+    RULE_DISABLED = "rule_disabled", "Rule, disabled"
+    SCHEDULE_RATE = "schedule_rate", "Schedule, rate"
+    SCHEDULE_CRON = "schedule_cron", "Schedule, cron"
+    SCHEDULE_AT = "schedule_at", "Schedules, at"
+    HUNDRED = "hundred", "100 at once"
+    IDLE_CPU = "idle_cpu", "CPU without any", Unit.PERCENT
+    QUIET_CPU = "quiet_cpu", "CPU of 1,000 not due", Unit.PERCENT
+    DUE_CPU = "due_cpu", "CPU of 100 due once a minute", Unit.PERCENT
+    EACH_RSS = "each_rss", "Memory of each of 1,000 (RSS)", Unit.BYTES
+    EACH_PSS = "each_pss", "Memory of each of 1,000 (PSS)", Unit.BYTES
+
+
+COSTS = tuple(one for one in ScheduleMeasure if one.unit is not Unit.SECONDS)
+
+
+class Kind(StrEnum):
+    """A rule or schedule that is watched: its measure, its API and its expression.
+
+    The expression of ``AT`` is made for each minute.
+    """
+
+    expression: str
+    measure: ScheduleMeasure
+    is_rule: bool
+
+    def __new__(cls, expression: str, measure: ScheduleMeasure, is_rule: bool) -> Self:
+        """Make a member."""
+        member = str.__new__(cls, measure.value)
+        member._value_ = measure.value
+        member.expression = expression
+        member.measure = measure
+        member.is_rule = is_rule
+        return member
+
+    RULE_RATE = "rate(1 minute)", ScheduleMeasure.RULE_RATE, True
+    RULE_CRON = "cron(* * * * ? *)", ScheduleMeasure.RULE_CRON, True
+    RULE_DISABLED = "rate(1 minute)", ScheduleMeasure.RULE_DISABLED, True
+    RATE = "rate(1 minute)", ScheduleMeasure.SCHEDULE_RATE, False
+    CRON = "cron(* * * * ? *)", ScheduleMeasure.SCHEDULE_CRON, False
+    AT = "", ScheduleMeasure.SCHEDULE_AT, False
+
+
+@dataclass
+class Findings(Results):
+    """Results, and of every measure of firings and emulator whether they were as they should be."""
+
+    verdicts: dict[Measure, dict[str, Verdict]] = field(default_factory=dict)
+
+    def judged(self, measure: Measure, emulator: str, verdict: Verdict) -> None:
+        """Keep a verdict, added to what there is; its times become samples."""
+        by_emulator = self.verdicts.setdefault(measure, {})
+        by_emulator[emulator] = by_emulator.get(emulator, Verdict()) + verdict
+        for seconds in verdict.lateness:
+            self.add(measure, emulator, seconds)

@@ -1,0 +1,86 @@
+"""An update of a stack that turns a condition removes and creates resources, as AWS does.
+
+LocalStack leaves a resource alone whose condition has become false, and refuses an update by
+which a resource appears, or disappears, together with another one whose attribute it names.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-section-structure.html
+
+Setting: ``TESTBED_CONDITIONAL_RESOURCES`` (``0`` switches the module off).
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from localstack_testbed.decorators import on_infra_start, patch
+from localstack_testbed.on_import import on_import
+from localstack_testbed.switches import switch
+
+MODULE = "localstack.services.cloudformation.engine.v2.change_set_model_preproc"
+
+TOLERANT = "testbed_tolerant"
+
+
+@on_infra_start(should_load=switch("TESTBED_CONDITIONAL_RESOURCES"))
+def turn_conditions() -> None:
+    """Patch CloudFormation's engine when LocalStack loads it."""
+    on_import(MODULE, _patch_engine)
+
+
+def _patch_engine() -> None:
+    from localstack.services.cloudformation.engine.v2.change_set_model import Nothing, is_nothing
+    from localstack.services.cloudformation.engine.v2.change_set_model_preproc import (
+        ChangeSetModelPreproc,
+    )
+
+    def condition_of(self: Any, node: Any) -> Any:
+        """Return whether a resource exists before and after; None if it has no condition."""
+        if is_nothing(node.condition_reference):
+            return None
+        return self._resolve_resource_condition_reference(node.condition_reference)
+
+    @patch(ChangeSetModelPreproc.visit_node_resources, pass_target=False)
+    def visit_node_resources(self: Any, node_resources: Any) -> None:
+        for node in node_resources.resources:
+            condition = condition_of(self, node)
+            if condition is None or condition.after is not False or condition.before is True:
+                self.visit(node)
+
+    @patch(ChangeSetModelPreproc.visit_node_resource)
+    def visit_node_resource(original: Callable[..., Any], self: Any, node_resource: Any) -> Any:
+        condition = condition_of(self, node_resource)
+        with _tolerant(self, condition is not None and condition.after is False):
+            return original(self, node_resource)
+
+    @patch(ChangeSetModelPreproc.visit_node_intrinsic_function_fn_if)
+    def visit_node_if(original: Callable[..., Any], self: Any, node: Any) -> Any:
+        # LocalStack takes one side of each branch, and looks at both.
+        with _tolerant(self, True):
+            return original(self, node)
+
+    @patch(ChangeSetModelPreproc._resolve_attribute)
+    def resolve_attribute(
+        original: Callable[..., Any], self: Any, arguments: Any, select_before: bool
+    ) -> Any:
+        name = arguments.split(".")[0] if isinstance(arguments, str) else arguments[0]
+        node = self._get_node_resource_for(
+            resource_name=name, node_template=self._change_set.update_model.node_template
+        )
+        condition = condition_of(self, node)
+        if condition is not None:
+            # What names the attribute was not there either, or will not be.
+            if select_before and not condition.before:
+                return Nothing
+            if not select_before and not condition.after and getattr(self, TOLERANT, False):
+                return Nothing
+        return original(self, arguments=arguments, select_before=select_before)
+
+
+@contextmanager
+def _tolerant(engine: Any, tolerant: bool) -> Iterator[None]:
+    """Say whether an attribute may be named that will not exist."""
+    outer = getattr(engine, TOLERANT, False)
+    setattr(engine, TOLERANT, tolerant)
+    try:
+        yield
+    finally:
+        setattr(engine, TOLERANT, outer)

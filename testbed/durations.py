@@ -1,0 +1,68 @@
+"""Durations and moments, as they are typed and shown at a terminal."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import click
+
+_SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_DURATION = re.compile("".join(rf"(?:(?P<{unit}>\d+){unit})?" for unit in _SECONDS), re.ASCII)
+
+
+class Duration(click.ParamType):
+    """A duration such as 90s, 5m, 2h, 1d or 1h30m."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        """Return what was typed as a duration."""
+        if isinstance(value, timedelta):
+            return value
+        match = _DURATION.fullmatch(value)
+        if not value or match is None:
+            self.fail(f"{value!r} is no duration, such as 90s, 5m, 2h, 1d or 1h30m", param, ctx)
+        counts = match.groupdict(default="0")
+        try:
+            return timedelta(seconds=sum(int(counts[unit]) * _SECONDS[unit] for unit in _SECONDS))
+        except (OverflowError, ValueError):  # Python reads no number of thousands of digits
+            self.fail("that is too long", param, ctx)
+
+
+class Moment(click.ParamType):
+    """A time in ISO 8601, in UTC if it does not say otherwise."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Return what was typed as a time in UTC."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            return moment.astimezone(UTC)
+        except (OverflowError, ValueError):
+            self.fail(f"{value!r} is no time in ISO 8601, such as 2026-12-24T12:00Z", param, ctx)
+
+
+def duration_text(duration: timedelta) -> str:
+    """Return a duration as it can be typed, in whole seconds, and rather more than less."""
+    rest = max(math.ceil(duration.total_seconds()), 0)
+    parts = []
+    for unit, seconds in _SECONDS.items():
+        count, rest = divmod(rest, seconds)
+        parts += [f"{count}{unit}"] if count else []
+    return "".join(parts) or "0s"
+
+
+def moment_text(iso: str) -> str:
+    """Return a time in ISO 8601 for people: in UTC, without fractions of a second."""
+    return datetime.fromisoformat(iso).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

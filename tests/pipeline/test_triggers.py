@@ -1,0 +1,50 @@
+"""The schedule, by a rule or by EventBridge Scheduler: the pipeline does the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from testbed.schedules import label
+from tests.conftest import RunningTestbed, started_testbed
+from tests.pipeline.conftest import Pipeline, WatchedSite
+
+TRIGGERS = {"rule": "cron-rule", "scheduler": "cron-schedule"}
+
+
+@pytest.fixture(params=TRIGGERS)
+def trigger(request: pytest.FixtureRequest) -> str:
+    """A value of the template's parameter."""
+    return str(request.param)
+
+
+@pytest.fixture
+def deployed(
+    trigger: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[RunningTestbed]:
+    """A pipeline that the trigger fires: the one of all tests, or another one."""
+    if trigger == "rule":
+        yield request.getfixturevalue("running_testbed")
+        return
+    with started_testbed(tmp_path, f"--parameter=Trigger={trigger}") as running:
+        yield running
+
+
+def test_outage_is_found_by_the_next_check(
+    trigger: str, pipeline: Pipeline, site: WatchedSite
+) -> None:
+    known = {each["name"] for each in pipeline.clock.view()["next"]}
+    assert known & set(TRIGGERS.values()) == {TRIGGERS[trigger]}
+    site.website.breaks(503)
+
+    fired = pipeline.clock.advance_by(timedelta(days=1))["fired"]
+
+    assert {label(firing["arn"]) for firing in fired} == {TRIGGERS[trigger]}
+    assert [firing for firing in fired if "error" in firing] == []
+    incident = pipeline.await_incident(site.name, "OPEN")
+    assert "503" in incident["reason"]
+    [mail] = pipeline.await_mails(site.name, 1)
+    assert "DOWN" in mail.subject

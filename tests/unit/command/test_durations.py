@@ -1,0 +1,52 @@
+"""Durations and times are read as people type them, and shown so that they can be typed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import click
+import pytest
+
+from testbed.durations import Duration, Moment, duration_text, moment_text
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90s", 90), ("5m", 300), ("2h", 7200), ("1d", 86_400), ("1h30m", 5400), ("0s", 0)],
+)
+def test_duration(text: str, seconds: int) -> None:
+    assert Duration().convert(text, None, None) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "2", "h", "2 h", "-2h", "1.5h", "30m1h", "1h1h", "soon", "²h", "9" * 20 + "d"]
+)
+def test_what_is_no_duration(text: str) -> None:
+    with pytest.raises(click.BadParameter):
+        Duration().convert(text, None, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-12-24T12:00Z", "2026-12-24T13:00:00+01:00", "2026-12-24 12:00", "20261224T12"],
+)
+def test_moment(text: str) -> None:
+    assert Moment().convert(text, None, None) == datetime(2026, 12, 24, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["", "tomorrow", "2026-13-01", "12:00", "0001-01-01T00:00+23:00"])
+def test_what_is_no_moment(text: str) -> None:
+    with pytest.raises(click.BadParameter):
+        Moment().convert(text, None, None)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0s"), (-1, "0s"), (0.2, "1s"), (90, "1m30s"), (86_400, "1d"), (93_784, "1d2h3m4s")],
+)
+def test_duration_is_shown_as_it_can_be_typed(seconds: float, text: str) -> None:
+    assert duration_text(timedelta(seconds=seconds)) == text
+
+
+def test_moment_is_shown_in_utc() -> None:
+    assert moment_text("2026-12-24T13:00:01.5+01:00") == "2026-12-24 12:00:01 UTC"
