@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
@@ -26,8 +27,8 @@ from benchmarks.pipeline.measures import PipelineMeasure
 from benchmarks.schedules import course as scheduled
 from benchmarks.schedules import report as schedules_report
 from benchmarks.schedules.measures import Findings, ScheduleMeasure
-from benchmarks.soak.durations import Duration
 from testbed import console
+from testbed.durations import Duration
 from testbed.errors import TestbedError
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 _PROJECT = Path(__file__).parent.parent
 _ENDING = (signal.SIGINT, signal.SIGTERM)
-_MINUTE_SECONDS = 60.0
+_MINUTE = timedelta(minutes=1)
 
 
 class _View[R](Protocol):
@@ -128,16 +129,16 @@ def lambda_(
     help="How long each of three measurements of the processor's time takes, in whole minutes.",
 )  # fmt: skip
 @_with_results
-def schedules(duration: float, quiet: float, file: Path | None, markdown: bool) -> None:
+def schedules(duration: timedelta, quiet: timedelta, file: Path | None, markdown: bool) -> None:
     """Let rules and schedules fire in real time, beside MiniStack, and weigh 1,000 of them.
 
     The exit code is 1 if one of ours fired never, twice, too early or once it was disabled.
     """
-    if duration < 2 * _MINUTE_SECONDS:
+    if duration < 2 * _MINUTE:
         raise click.BadParameter("what fires once a minute needs 2m.", param_hint="--duration")
-    if quiet % _MINUTE_SECONDS:
+    if not quiet or quiet % _MINUTE:
         raise click.BadParameter("only whole minutes are comparable.", param_hint="--quiet")
-    plan = scheduled.Plan(duration, quiet)
+    plan = scheduled.Plan(duration.total_seconds(), quiet.total_seconds())
 
     def course(emulators: Sequence[Emulator], findings: Findings) -> Course:
         return scheduled.ScheduleCourse(emulators, plan, findings, console.report)

@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from testbed.errors import DeploymentError, ProjectError
 from testbed.packaging import Package, package
-from testbed.template import LocalCode, local_code, read_template
+from testbed.template import LocalCode, check_parameters, local_code, read_template
 from testbed.waiting import WaitedTooLong, until
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def deploy(project: Project, aws: Aws, report: Report) -> Deployment:
         If CloudFormation refuses the template or rolls the stack back.
     """
     files = {upload: upload.content() for upload in project.uploads}
-    template = read_template(project.template)
+    template = _checked_template(project)
     places = list(local_code(template, project.template.parent))
     packages = _packages(places, report)
     bucket = _artifact_bucket(aws) if packages else ""
@@ -111,7 +111,13 @@ def prepare(project: Project, report: Report) -> None:
     """
     for upload in project.uploads:
         upload.content()
-    _packages(local_code(read_template(project.template), project.template.parent), report)
+    _packages(local_code(_checked_template(project), project.template.parent), report)
+
+
+def _checked_template(project: Project) -> dict[str, Any]:
+    template = read_template(project.template)
+    check_parameters(template, project.parameters)
+    return template
 
 
 def _packages(places: Iterable[LocalCode], report: Report) -> dict[tuple[Path, str], Package]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +87,36 @@ def read_template(path: Path) -> dict[str, Any]:
     if not isinstance(document, dict) or not isinstance(document.get("Resources"), dict):
         raise ProjectError(f"{path} is not a CloudFormation template: it has no Resources.")
     return document
+
+
+def check_parameters(template: dict[str, Any], values: dict[str, str]) -> None:
+    """Check values of a template's parameters as CloudFormation does; LocalStack takes any.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
+
+    Raises
+    ------
+    ProjectError
+        If the template has no such parameter, or does not allow the value.
+    """
+    parameters = template.get("Parameters", {})
+    for name, value in values.items():
+        if name not in parameters:
+            raise ProjectError(
+                f"The template has no parameter {name}.",
+                advice=f"There are: {', '.join(sorted(parameters)) or 'none'}.",
+            )
+        parameter = parameters[name]
+        allowed = [str(each) for each in parameter.get("AllowedValues", [value])]
+        if value not in allowed:
+            raise ProjectError(
+                f"{value!r} is no value of the parameter {name}.",
+                advice=f"It must be one of: {', '.join(allowed)}.",
+            )
+        pattern = parameter.get("AllowedPattern")
+        if pattern is not None and re.fullmatch(pattern, value) is None:
+            reason = parameter.get("ConstraintDescription", f"must match {pattern}")
+            raise ProjectError(f"{value!r} is no value of the parameter {name}: {reason}")
 
 
 def local_code(template: dict[str, Any], folder: Path) -> Iterator[LocalCode]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
@@ -13,8 +14,8 @@ import click
 from benchmarks.machine import this_machine
 from benchmarks.soak import report
 from benchmarks.soak.course import Course, Findings, Plan
-from benchmarks.soak.durations import Duration
 from testbed import console
+from testbed.durations import Duration
 from testbed.errors import TestbedError
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
@@ -44,11 +45,11 @@ class _Interrupted(BaseException):
 )  # fmt: skip
 @click.option("--markdown", is_flag=True, help="Print Markdown in place of tables.")
 def soak(
-    duration: float,
+    duration: timedelta,
     rate: float,
     clients: int,
-    rest_every: float,
-    sample_every: float,
+    rest_every: timedelta,
+    sample_every: timedelta,
     file: Path | None,
     markdown: bool,
 ) -> None:
@@ -56,8 +57,16 @@ def soak(
 
     The exit code is 1 if an answer was not the expected one, or something leaks.
     """
+    if not (duration and rest_every and sample_every):
+        raise click.BadParameter("no duration can be 0.")
     machine = this_machine()
-    plan = Plan(duration, rate, clients, rest_every, sample_every)
+    plan = Plan(
+        duration.total_seconds(),
+        rate,
+        clients,
+        rest_every.total_seconds(),
+        sample_every.total_seconds(),
+    )
     findings = Findings()
     status = 0
     with TemporaryDirectory(prefix="soak-") as folder:

@@ -8,7 +8,6 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-import click
 import psutil
 import pytest
 
@@ -16,7 +15,6 @@ from benchmarks.machine import Machine
 from benchmarks.soak import report
 from benchmarks.soak.course import Findings, Plan
 from benchmarks.soak.deliveries import Deliveries
-from benchmarks.soak.durations import Duration
 from benchmarks.soak.figures import Counts, Figures, Gauge, marked_processes
 from benchmarks.soak.load import Deck, Pace, run
 from benchmarks.soak.operations import Kind, Operations
@@ -43,17 +41,6 @@ def points(*figures: Figures) -> list[RestPoint]:
 
 def results(*figures: Figures) -> dict[str, Result]:
     return {verdict.resource: verdict.result for verdict in judge(points(*figures))}
-
-
-@pytest.mark.parametrize(("text", "seconds"), [("30s", 30), ("10m", 600), ("1h", 3600)])
-def test_duration(text: str, seconds: float) -> None:
-    assert Duration().convert(text, None, None) == seconds
-
-
-@pytest.mark.parametrize("text", ["", "0s", "10", "h", "1d", "-1m"])
-def test_text_that_is_no_duration(text: str) -> None:
-    with pytest.raises(click.BadParameter, match="no duration"):
-        Duration().convert(text, None, None)
 
 
 def test_rests_are_enough_for_a_slope() -> None:

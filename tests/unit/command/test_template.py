@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from testbed.errors import ProjectError
-from testbed.template import local_code, read_template
+from testbed.template import check_parameters, local_code, read_template
 
 
 def written(folder: Path, text: str) -> Path:
@@ -84,3 +84,36 @@ def test_missing_code(tmp_path: Path) -> None:
     )
     with pytest.raises(ProjectError, match="F: CodeUri names none, which is not a folder"):
         list(local_code(template, tmp_path))
+
+
+PARAMETERS = {
+    "Parameters": {
+        "Kind": {"Type": "String", "AllowedValues": ["a", "b"]},
+        "Count": {"Type": "Number", "AllowedValues": [1, 2]},
+        "Rate": {
+            "Type": "String",
+            "AllowedPattern": r"rate\(.+\)",
+            "ConstraintDescription": "must be rate(…)",
+        },
+    }
+}
+
+
+def test_values_that_a_template_allows() -> None:
+    check_parameters(PARAMETERS, {"Kind": "b", "Count": "2", "Rate": "rate(1 day)"})
+    check_parameters({}, {})
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"Kind": "c"}, "'c' is no value of the parameter Kind"),
+        ({"Count": "3"}, "'3' is no value of the parameter Count"),
+        ({"Rate": "a rate(1 day)"}, "Rate: must be rate"),
+        ({"Other": "x"}, "no parameter Other"),
+    ],
+)
+def test_values_that_a_template_does_not_allow(values: dict[str, str], message: str) -> None:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html"""
+    with pytest.raises(ProjectError, match=message):
+        check_parameters(PARAMETERS, values)
