@@ -8,6 +8,7 @@
     ├── StartError               LocalStack did not start
     │   ├── PortInUseError
     │   └── InitScriptError      an init script failed; carries its output
+    ├── DockerError              Docker or Docker Compose is missing, or refuses
     ├── NotRunningError          the command needs a running testbed
     └── DeploymentError          CloudFormation refused or rolled back
 """
@@ -53,6 +54,10 @@ class PortInUseError(StartError):
 
 class InitScriptError(StartError):
     """An init script failed, so the pipeline is not there."""
+
+
+class DockerError(TestbedError):
+    """Docker or Docker Compose is missing, or does not do what it was asked for."""
 
 
 class NotRunningError(TestbedError):

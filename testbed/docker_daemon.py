@@ -1,0 +1,84 @@
+"""The Docker daemon and Docker Compose, found as the ``docker`` command finds them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+from testbed.errors import DockerError
+
+if TYPE_CHECKING:
+    import docker
+
+_REQUEST_LIMIT_SECONDS = 60
+
+
+def connect() -> docker.DockerClient:
+    """Return a client of the daemon that the ``docker`` command would talk to.
+
+    ``DOCKER_HOST`` names it, or else a context: ``DOCKER_CONTEXT``, or the one chosen with
+    ``docker context use``. https://docs.docker.com/engine/manage-resources/contexts/
+
+    Raises
+    ------
+    DockerError
+        If there is no such daemon, or it does not answer.
+    """
+    from docker.errors import DockerException
+
+    try:
+        client = _client()
+        client.ping()
+    except (DockerException, OSError) as error:
+        raise DockerError(
+            f"The Docker daemon does not answer: {_reason(error)}",
+            advice="Start Docker, and see that `docker info` works for your user.",
+        ) from error
+    return client
+
+
+def _client() -> docker.DockerClient:
+    import docker
+    from docker.context import ContextAPI
+
+    if os.environ.get("DOCKER_HOST"):
+        return docker.from_env(timeout=_REQUEST_LIMIT_SECONDS)
+    name = os.environ.get("DOCKER_CONTEXT")
+    context = ContextAPI.get_context(name) if name else ContextAPI.get_current_context()
+    if context is None:
+        raise DockerError(
+            f"There is no Docker context {name}.",
+            advice="Choose one of `docker context ls`, or unset DOCKER_CONTEXT.",
+        )
+    return docker.DockerClient(
+        base_url=context.Host, tls=context.TLSConfig or False, timeout=_REQUEST_LIMIT_SECONDS
+    )
+
+
+def _reason(error: BaseException) -> str:
+    """Return what is at the bottom of an error: the SDK wraps it several times."""
+    while (cause := error.__cause__ or error.__context__) is not None:
+        error = cause
+    return str(error)
+
+
+def compose_command() -> list[str]:
+    """Return the command of Docker Compose: version 2's plug-in, or the older program.
+
+    Raises
+    ------
+    DockerError
+        If there is neither.
+    """
+    for command in (["docker", "compose"], ["docker-compose"]):
+        if shutil.which(command[0]) is None:
+            continue
+        found = subprocess.run([*command, "version"], capture_output=True, check=False)
+        if found.returncode == 0:
+            return command
+    raise DockerError(
+        "There is no Docker Compose.",
+        advice="Install it: https://docs.docker.com/compose/install/",
+    )
