@@ -22,7 +22,8 @@ from benchmarks.polling import poll
 from testbed.console import report
 from testbed.environments import ensure, ensure_environments, virtual_environment
 from testbed.errors import StartError
-from testbed.localstack import HOST, LocalStack
+from testbed.localstack import LocalStack
+from testbed.ports import HOST
 from testbed.processes import end_family
 
 _COMMAND_LIMIT_SECONDS = 600.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,11 +55,18 @@ class Choices:
             shlex.split(os.environ.get(_FILES_VARIABLE, "")),
         )
 
-    def environment(self) -> dict[str, str]:
-        """Return the variables that hand these choices over."""
+    def environment(self, files: Mapping[str, Path] | None = None) -> dict[str, str]:
+        """Return the variables that hand these choices over.
+
+        Parameters
+        ----------
+        files
+            Where the receiver finds the files, if not where they are.
+        """
+        found = self.files if files is None else files
         return {
             _PARAMETERS_VARIABLE: _join(self.parameters),
-            _FILES_VARIABLE: _join({name: str(path) for name, path in self.files.items()}),
+            _FILES_VARIABLE: _join({name: str(path) for name, path in found.items()}),
         }
 
     def updated(self, other: Choices) -> Choices:

@@ -46,18 +46,24 @@ def _deployment_options[F: Callable[..., Any]](command: F) -> F:
 )  # fmt: skip
 @click.option(
     "--endpoint-url", envvar="TESTBED_ENDPOINT_URL",
-    help="An emulator that runs already. [default: the embedded LocalStack]",
+    help="An emulator that runs already. [default: the one that `testbed up` has started]",
 )  # fmt: skip
 @click.version_option(package_name="serverless-testbed")
 @click.pass_context
 def testbed(
     context: click.Context, folder: Path, state: Path | None, endpoint_url: str | None
 ) -> None:
-    """Run an AWS serverless pipeline on this machine: no account, no Docker, no network."""
+    """Run an AWS serverless pipeline on this machine: no account, no network, no Docker needed."""
     context.obj = Session(folder, state, endpoint_url)
 
 
+_docker_option = click.option(
+    "--docker", is_flag=True, help="In a container, as docker-compose.yml says."
+)
+
+
 @testbed.command()
+@_docker_option
 @click.option("--port", type=click.IntRange(1, 65535), help="[default: 4566, or any free one]")
 @click.option(
     "-e", "--env", "settings", multiple=True, metavar="NAME=VALUE",
@@ -68,6 +74,7 @@ def testbed(
 @click.pass_obj
 def up(
     session: Session,
+    docker: bool,
     port: int | None,
     settings: tuple[str, ...],
     parameters: tuple[str, ...],
@@ -75,12 +82,12 @@ def up(
     as_json: bool,
 ) -> None:
     """Start LocalStack and provision the pipeline with the scripts in init/."""
-    from testbed.localstack import exclusive
-    from testbed.starting import start
+    from testbed.starting import is_up, start
+    from testbed.state import exclusive
 
     choices = Choices.of(parameters, files)
-    with exclusive(session.localstack.state):
-        if session.localstack.running():
+    with exclusive(session.state):
+        if is_up(session, docker=docker):
             console.progress.print("The testbed is up already.")
         else:
             start(
@@ -88,6 +95,7 @@ def up(
                 choices,
                 port=port,
                 settings=dict(parse_pair(text, "--env") for text in settings),
+                docker=docker,
             )
     _describe(session, as_json)
 
@@ -96,10 +104,10 @@ def up(
 @click.pass_obj
 def down(session: Session) -> None:
     """Stop LocalStack and everything that it started."""
-    from testbed.localstack import exclusive
+    from testbed.state import exclusive
 
-    with exclusive(session.localstack.state):
-        stopped = session.localstack.stop()
+    with exclusive(session.state):
+        stopped = session.stop()
     console.progress.print("The testbed is down." if stopped else "The testbed was not running.")
 
 
@@ -275,17 +283,18 @@ def logs(session: Session, functions: tuple[str, ...], follow: bool, minutes: fl
 
 
 @testbed.command()
+@_docker_option
 @click.option("--keep", is_flag=True, help="Leave it running at the end, and say what to try.")
 @click.option(
     "--site", "sites", multiple=True, metavar="URL",
     help="Watch a real site too. Repeatable.",
 )  # fmt: skip
 @click.pass_obj
-def demo(session: Session, keep: bool, sites: tuple[str, ...]) -> None:
+def demo(session: Session, docker: bool, keep: bool, sites: tuple[str, ...]) -> None:
     """Show the whole pipeline at work: a site breaks, the alert arrives, the site recovers."""
     from testbed.demo import run
 
-    run(session, keep=keep, real_sites=sites)
+    run(session, keep=keep, real_sites=sites, docker=docker)
 
 
 def _describe(session: Session, as_json: bool) -> None:

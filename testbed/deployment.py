@@ -109,9 +109,20 @@ def prepare(project: Project, report: Report) -> None:
     ProjectError, EnvironmentBuildError
         As :func:`deploy`.
     """
+    _packages(check(project), report)
+
+
+def check(project: Project) -> list[LocalCode]:
+    """Check every file of a deployment, and return where its code is.
+
+    Raises
+    ------
+    ProjectError
+        As :func:`deploy`.
+    """
     for upload in project.uploads:
         upload.content()
-    _packages(local_code(_checked_template(project), project.template.parent), report)
+    return list(local_code(_checked_template(project), project.template.parent))
 
 
 def _checked_template(project: Project) -> dict[str, Any]:

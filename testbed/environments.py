@@ -244,11 +244,12 @@ def _uv(*arguments: str) -> None:
 
 
 def _run(command: list[str], environment: dict[str, str] | None = None) -> None:
-    # The caller's own virtual environment and PYTHON* settings are not the new one's.
+    # The caller's own virtual environment and PYTHON* settings are not the new one's; what is
+    # compiled is said by us, and uv takes no two words on it.
     inherited = {
         name: value
         for name, value in os.environ.items()
-        if name != "VIRTUAL_ENV" and not name.startswith("PYTHON")
+        if name not in ("VIRTUAL_ENV", "UV_COMPILE_BYTECODE") and not name.startswith("PYTHON")
     }
     result = subprocess.run(
         command,

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import psutil
 
+from testbed.host_address import LOOPBACK, HostAddress
+
 _FILE = "instance.json"
 # When a process began is reckoned from the clock, which may be set while it runs.
 _CLOCK_TOLERANCE_SECONDS = 2.0
@@ -37,6 +39,16 @@ class Instance:
             return process if alive and same else None
         except psutil.NoSuchProcess:
             return None
+
+    @property
+    def host_address(self) -> HostAddress:
+        """How functions reach this machine: as everything else on it does."""
+        return LOOPBACK
+
+    def await_end(self) -> None:
+        """Return when its process has ended."""
+        if process := self.process():
+            process.wait()
 
 
 def save(instance: Instance, state: Path) -> None:

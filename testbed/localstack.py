@@ -9,31 +9,29 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 from testbed import instance as records
+from testbed import ports
+from testbed import state as states
 from testbed.environments import Environments
-from testbed.errors import InitScriptError, PortInUseError, StartError, TestbedError
+from testbed.errors import InitScriptError, PortInUseError, StartError
 from testbed.instance import Instance
+from testbed.ports import HOST
 from testbed.processes import end_family
+from testbed.project import parse_pair
 from testbed.waiting import WaitedTooLong, until
 
-HOST = "127.0.0.1"
-DEFAULT_PORT = 4566
+_SETTINGS = Path(__file__).with_name("localstack.env")
 _PORT_ATTEMPTS = 3
 _START_LIMIT_SECONDS = 60.0
 _INIT_LIMIT_SECONDS = 300.0
 _LOG_LINES_SHOWN = 25
-
-# What a serverless pipeline uses, in the order in which a deployment uses it.
-_PRELOADED_SERVICES = "sts,s3,cloudformation,iam,logs,sns,sqs,lambda,apigateway,events,ses"
 
 # Of the caller's environment LocalStack sees these; the rest could change what it does.
 _INHERITED = ("HOME", "LANG", "LC_ALL", "TZ", "TESTBED_CACHE", "SSL_CERT_FILE")
@@ -92,13 +90,13 @@ class LocalStack:
         """
         given = settings or {}
         if port is not None:
-            if not _is_free(port):
-                raise _taken(port)
+            if not ports.is_free(port):
+                raise ports.taken(port)
             return self._start(environments, port, init_scripts, given)
         for _ in range(_PORT_ATTEMPTS - 1):
             with contextlib.suppress(PortInUseError):  # another program was faster
-                return self._start(environments, _free_port(), init_scripts, given)
-        return self._start(environments, _free_port(), init_scripts, given)
+                return self._start(environments, ports.free_port(), init_scripts, given)
+        return self._start(environments, ports.free_port(), init_scripts, given)
 
     def _start(
         self,
@@ -108,6 +106,7 @@ class LocalStack:
         settings: dict[str, str],
     ) -> Instance:
         self.remove_remains()
+        states.make(self.state)
         self._make_root(environments, init_scripts)
         process: subprocess.Popen[bytes] | None = None
         try:
@@ -169,8 +168,6 @@ class LocalStack:
         (libraries / "localstack").symlink_to(environments.static_files)
         if init_scripts is not None and init_scripts.is_dir():
             (etc / "init").symlink_to(init_scripts.resolve())
-        ignore = self.state / ".gitignore"
-        ignore.write_text("*\n", encoding="utf-8")
 
     def _environment(
         self, environments: Environments, port: int, settings: dict[str, str]
@@ -180,31 +177,17 @@ class LocalStack:
         own_commands = Path(sys.executable).parent
         return {
             **inherited,
+            **_shared_settings(),
             # Init scripts find `testbed`, and the `aws` and `awslocal` beside it, first.
             "PATH": f"{own_commands}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
             "TEMP": str(self._root / "tmp"),
             "PYTHONPATH": str(environments.extension),
-            "PYTHONUNBUFFERED": "1",
-            # Memory of large payloads goes back to the system: otherwise the C library keeps it in
-            # an arena for each thread. https://man7.org/linux/man-pages/man3/mallopt.3.html
-            "MALLOC_ARENA_MAX": "2",
-            "MALLOC_MMAP_THRESHOLD_": "131072",
             "FILESYSTEM_ROOT": str(self._root),
             "OVERRIDE_IN_DOCKER": "0",
             "CONFIG_DIR": str(self._root / "config"),  # and not the user's ~/.localstack
             "GATEWAY_LISTEN": address,
             "LOCALSTACK_HOST": address,
-            "DNS_ADDRESS": "0",
-            # *.localhost.localstack.cloud needs a name server on the internet.
-            "SQS_ENDPOINT_STRATEGY": "path",
-            # Nothing is fetched and nothing is reported.
-            "SKIP_SSL_CERT_DOWNLOAD": "1",
             "CUSTOM_SSL_CERT_PATH": str(environments.certificate),
-            "DISABLE_EVENTS": "1",
-            # LocalStack's services call one another directly, and not over HTTP.
-            "IN_MEMORY_CLIENT": "1",
-            "TESTBED_PRELOADED_SERVICES": _PRELOADED_SERVICES,
-            "LAMBDA_RUNTIME_EXECUTOR": "process",
             "LAMBDA_PROCESS_PYTHON": str(environments.runtime_python),
             **settings,
         }
@@ -212,14 +195,14 @@ class LocalStack:
     def _await_ready(self, process: subprocess.Popen[bytes], started: Instance, port: int) -> None:
         import requests
 
-        url = f"{started.endpoint_url}/_localstack/init/ready"
+        url = f"{started.endpoint_url}/_localstack/init"
         with requests.Session() as session:
             session.trust_env = False  # no proxy on the way to 127.0.0.1
 
             def answer() -> dict[str, Any] | None:
                 if process.poll() is not None:
-                    if not _is_free(port):
-                        raise _taken(port)
+                    if not ports.is_free(port):
+                        raise ports.taken(port)
                     raise StartError(
                         f"LocalStack ended with exit code {process.returncode}.",
                         advice=f"Its log is {self.log}.",
@@ -232,22 +215,23 @@ class LocalStack:
                 return response.json() if response.ok else None
 
             def finished() -> dict[str, Any] | None:
-                stage = answer()
-                return stage if stage and stage["completed"] else None
+                stages = answer()
+                return stages if stages and stages["completed"]["READY"] else None
 
             try:
                 until(answer, within=_START_LIMIT_SECONDS, what="answer from LocalStack")
-                if not _listens(process.pid, port):  # another LocalStack answers as ours does
-                    raise _taken(port)
-                stage = until(
+                # Another LocalStack answers as ours does.
+                if not ports.listens(process.pid, port):
+                    raise ports.taken(port)
+                stages = until(
                     finished, within=_INIT_LIMIT_SECONDS, what="end of the init scripts", every=0.1
                 )
             except WaitedTooLong as error:
                 raise StartError(
                     str(error), advice=f"Its log is {self.log}.", details=self._log_tail()
                 ) from error
-        for script in stage["scripts"]:
-            if script["state"] != "SUCCESSFUL":
+        for script in stages["scripts"]:
+            if script["state"] == "ERROR":
                 raise self._init_script_error(script["name"])
 
     def _init_script_error(self, name: str) -> InitScriptError:
@@ -266,68 +250,6 @@ class LocalStack:
         return "\n".join(lines[-_LOG_LINES_SHOWN:])
 
 
-def _free_port() -> int:
-    if _is_free(DEFAULT_PORT):
-        return DEFAULT_PORT
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
-def _listens(pid: int, port: int) -> bool:
-    return any(
-        connection.status == psutil.CONN_LISTEN and connection.laddr[1:] == (port,)
-        for connection in psutil.Process(pid).net_connections("tcp")
-    )
-
-
-def _taken(port: int) -> PortInUseError:
-    return PortInUseError(
-        f"Port {port} on {HOST} is in use{_user_of(port)}.",
-        advice="Stop that program, or choose another port with --port.",
-    )
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        # As LocalStack binds it: a port whose last connections are closing counts as free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True
-
-
-def _user_of(port: int) -> str:
-    with contextlib.suppress(psutil.Error):
-        for connection in psutil.net_connections("tcp"):
-            if connection.status != psutil.CONN_LISTEN or not connection.pid:
-                continue
-            _, used, *_ = connection.laddr or ("", 0)
-            if used == port:
-                return f" by {psutil.Process(connection.pid).name()} (process {connection.pid})"
-    return ""
-
-
-@contextlib.contextmanager
-def exclusive(state: Path) -> Iterator[None]:
-    """Hold a state folder, so that two commands do not start or stop the same testbed at once.
-
-    Raises
-    ------
-    TestbedError
-        If another command holds it.
-    """
-    import fcntl
-
-    state.mkdir(parents=True, exist_ok=True)
-    with (state / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise TestbedError(
-                "Another testbed command is starting or stopping this project's testbed.",
-                advice="Wait until it is done.",
-            ) from None
-        yield
+def _shared_settings() -> dict[str, str]:
+    lines = _SETTINGS.read_text(encoding="utf-8").splitlines()
+    return dict(parse_pair(line, _SETTINGS.name) for line in lines if line[:1] not in ("", "#"))

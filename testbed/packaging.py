@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -93,3 +94,8 @@ def _write(target: Path, files: dict[str, Path]) -> None:
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    # For an image that is to have in its cache what a folder's functions bundle.
+    package(Path(sys.argv[1]), sys.argv[2], print)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
 from testbed.aws import Aws
+from testbed.compose import Compose, Container
 from testbed.errors import NotRunningError
+from testbed.host_address import LOOPBACK, HostAddress
+from testbed.instance import Instance
 from testbed.localstack import LocalStack
 from testbed.project import Project, find_project
 
@@ -25,9 +28,9 @@ class Session:
     folder
         A folder inside the project.
     state_folder
-        Where the embedded LocalStack keeps its files, if not in the project's ``.testbed``.
+        Where the testbed keeps its files, if not in the project's ``.testbed``.
     given_endpoint
-        An endpoint to use in place of the embedded LocalStack's.
+        An endpoint to use in place of the running LocalStack's.
     """
 
     folder: Path
@@ -46,9 +49,28 @@ class Session:
         return find_project(self.folder)
 
     @cached_property
+    def state(self) -> Path:
+        """Where the testbed keeps its files."""
+        return (self.state_folder or self.project.state).resolve()
+
+    @cached_property
     def localstack(self) -> LocalStack:
         """The project's embedded LocalStack, running or not."""
-        return LocalStack((self.state_folder or self.project.state).resolve())
+        return LocalStack(self.state)
+
+    @cached_property
+    def compose(self) -> Compose:
+        """The project's LocalStack in a container, running or not."""
+        apart = self.state_folder is not None
+        return Compose(self.project.root, self.state, apart=apart)
+
+    def running(self) -> Instance | Container | None:
+        """Return the LocalStack that runs, in either way, or None."""
+        return self.localstack.running() or self.compose.running()
+
+    def stop(self) -> bool:
+        """Stop LocalStack, in whichever way it runs; return whether it was running."""
+        return self.localstack.stop() or self.compose.stop()
 
     @cached_property
     def aws(self) -> Aws:
@@ -72,13 +94,28 @@ class Session:
         """
         if self.given_endpoint:
             return self.given_endpoint.rstrip("/")
-        running = self.localstack.running()
+        return self._known_running.endpoint_url
+
+    @cached_property
+    def host_address(self) -> HostAddress:
+        """How functions reach this machine; as everything does, if an endpoint was given.
+
+        Raises
+        ------
+        NotRunningError
+            If no endpoint was given and no LocalStack runs.
+        """
+        return LOOPBACK if self.given_endpoint else self._known_running.host_address
+
+    @cached_property
+    def _known_running(self) -> Instance | Container:
+        running = self.running()
         if running is None:
             raise NotRunningError(
                 f"The testbed of {self.project.root} is not running.",
                 advice="Start it with: testbed up",
             )
-        return running.endpoint_url
+        return running
 
     def outputs(self) -> dict[str, str]:
         """Return the deployed stack's outputs.
@@ -104,6 +141,7 @@ class Session:
         return {
             "endpoint_url": self.endpoint_url,
             "api_url": api_url(outputs, self.endpoint_url),
+            "host": asdict(self.host_address),
             "stack": self.project.stack_name,
             "outputs": outputs,
         }

@@ -13,7 +13,10 @@ from typing import Any
 
 import pytest
 
+from testbed.host_address import HostAddress
+
 ROOT = Path(__file__).parent.parent
+_LIMIT_SECONDS = 110.0
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,9 @@ class CommandLine:
         own = ["--project", str(self.project), "--state", str(self.state)]
         return [sys.executable, "-m", "testbed", *own, *arguments]
 
-    def run(self, *arguments: str, timeout: float = 110) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: str, timeout: float = _LIMIT_SECONDS
+    ) -> subprocess.CompletedProcess[str]:
         """Run it to its end, whatever that is."""
         return subprocess.run(
             self.arguments(*arguments),
@@ -55,6 +60,7 @@ class RunningTestbed:
     api_url: str
     stack: str
     outputs: dict[str, str]
+    host: HostAddress
 
 
 @contextmanager
@@ -72,13 +78,29 @@ def started_testbed(state: Path, *options: str) -> Iterator[RunningTestbed]:
                 *options,
             )
         )
-        yield RunningTestbed(command=command, **described)
+        host = HostAddress(**described.pop("host"))
+        yield RunningTestbed(command=command, host=host, **described)
     finally:
         command.output("down")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Say where the pipeline runs."""
+    parser.addoption(
+        "--docker", action="store_true", help="run the pipeline in a container, by Docker Compose"
+    )
+
+
 @pytest.fixture(scope="session")
-def running_testbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTestbed]:
+def way(pytestconfig: pytest.Config) -> tuple[str, ...]:
+    """The options of ``testbed up`` that say where the pipeline runs."""
+    return ("--docker",) if pytestconfig.getoption("--docker") else ()
+
+
+@pytest.fixture(scope="session")
+def running_testbed(
+    tmp_path_factory: pytest.TempPathFactory, way: tuple[str, ...]
+) -> Iterator[RunningTestbed]:
     """The whole pipeline, on a LocalStack of this test process."""
-    with started_testbed(tmp_path_factory.mktemp("testbed")) as running:
+    with started_testbed(tmp_path_factory.mktemp("testbed"), *way) as running:
         yield running

@@ -22,7 +22,8 @@ from benchmarks.soak.rest import settle
 from benchmarks.soak.tally import Tally
 from benchmarks.soak.verdicts import RestPoint
 from testbed.environments import ensure_environments
-from testbed.localstack import HOST, LocalStack
+from testbed.localstack import LocalStack
+from testbed.ports import HOST
 from testbed.waiting import WaitedTooLong
 
 # Enough for a slope over the second half.

@@ -8,7 +8,13 @@ if TYPE_CHECKING:
     from testbed.session import Session
 
 
-def run(session: Session, *, keep: bool = False, real_sites: tuple[str, ...] = ()) -> None:
+def run(
+    session: Session,
+    *,
+    keep: bool = False,
+    real_sites: tuple[str, ...] = (),
+    docker: bool = False,
+) -> None:
     """Start the project, have a website break and recover, show what happens, and stop it all.
 
     Parameters
@@ -17,6 +23,8 @@ def run(session: Session, *, keep: bool = False, real_sites: tuple[str, ...] = (
         Leave LocalStack and the websites running, and say what to try next.
     real_sites
         URLs of real websites to watch too.
+    docker
+        Whether LocalStack is to run in a container.
 
     Raises
     ------
@@ -27,4 +35,4 @@ def run(session: Session, *, keep: bool = False, real_sites: tuple[str, ...] = (
     """
     from testbed.demo.performance import perform
 
-    perform(session, keep, real_sites)
+    perform(session, keep, real_sites, docker)

@@ -1,7 +1,7 @@
 """The demo's websites in a process of their own, which can outlive the demo.
 
-``python -m testbed.demo.hosting PID CREATED`` serves them for as long as that process runs: the
-embedded LocalStack's, so that ``testbed down`` ends them, too.
+``python -m testbed.demo.hosting`` serves them for as long as the LocalStack runs that it is told
+of, as a process or in a container, so that ``testbed down`` ends them, too.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import os
 import select
 import subprocess
 import sys
-import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
+from testbed.compose import Container
 from testbed.demo.websites import DEFAULT_OUTAGE, OUTAGE_PATH, PAGES, Website
 from testbed.errors import StartError, TestbedError
 from testbed.instance import Instance
@@ -24,7 +24,6 @@ from testbed.instance import Instance
 _START_LIMIT_SECONDS = 15.0
 _STOP_LIMIT_SECONDS = 5.0
 _REQUEST_LIMIT_SECONDS = 5.0
-_WATCH_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
@@ -33,18 +32,23 @@ class HostedWebsite:
 
     Parameters
     ----------
+    url
+        Where functions find it.
+    local_url
+        Where everything on this machine finds it.
     expect
         Text in the body by which a check knows the page.
     """
 
     name: str
     url: str
+    local_url: str
     expect: str
 
     @property
     def outage_url(self) -> str:
         """What is PUT to break the website, and DELETEd to repair it."""
-        return self.url.rstrip("/") + OUTAGE_PATH
+        return self.local_url.rstrip("/") + OUTAGE_PATH
 
     def breaks(self, status: int = DEFAULT_OUTAGE) -> None:
         """Have every request answered with an error, until repaired.
@@ -87,7 +91,7 @@ class Hosting:
 
     Parameters
     ----------
-    instance
+    running
         The LocalStack whose end is the websites' end.
     log
         The file that gets the process's complaints.
@@ -98,10 +102,10 @@ class Hosting:
         If the process does not start to serve.
     """
 
-    def __init__(self, instance: Instance, log: Path) -> None:
+    def __init__(self, running: Instance | Container, log: Path) -> None:
         with log.open("wb") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", __name__, str(instance.pid), repr(instance.created)],
+                [sys.executable, "-m", __name__, json.dumps(asdict(running))],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -157,23 +161,23 @@ class Hosting:
         self.stop()
 
 
-def serve(instance: Instance) -> None:
-    """Serve the websites, say where on standard output, and return when the instance has ended."""
+def serve(running: Instance | Container) -> None:
+    """Serve the websites, say where on standard output, and return when LocalStack has ended."""
+    address = running.host_address
     with contextlib.ExitStack() as stack:
-        websites = [stack.enter_context(Website(page)) for page in PAGES]
+        websites = [stack.enter_context(Website(page, address)) for page in PAGES]
         hosted = [
-            {"name": site.page.name, "url": site.url, "expect": site.page.expect}
+            HostedWebsite(site.page.name, site.url, site.local_url, site.page.expect)
             for site in websites
         ]
-        print(json.dumps(hosted), flush=True)
+        print(json.dumps([asdict(website) for website in hosted]), flush=True)
         # Nobody reads any further.
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
-        while instance.process() is not None:
-            time.sleep(_WATCH_SECONDS)
+        running.await_end()
 
 
 if __name__ == "__main__":
-    pid, created = sys.argv[1:]
-    serve(Instance(pid=int(pid), created=float(created), endpoint_url=""))
+    told = json.loads(sys.argv[1])
+    serve(Instance(**told) if "pid" in told else Container(**told))

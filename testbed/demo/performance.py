@@ -18,9 +18,9 @@ from testbed.demo.sites import Site, real_sites, sites_upload
 from testbed.demo.story import Story, heading
 from testbed.demo.websites import PAGES
 from testbed.errors import TestbedError
-from testbed.localstack import exclusive
 from testbed.processes import undisturbed
 from testbed.starting import start
+from testbed.state import exclusive
 
 if TYPE_CHECKING:
     from testbed.session import Session
@@ -28,22 +28,22 @@ if TYPE_CHECKING:
 _LOG = "demo-websites.log"
 
 
-def perform(session: Session, keep: bool, urls: tuple[str, ...]) -> None:
+def perform(session: Session, keep: bool, urls: tuple[str, ...], docker: bool) -> None:
     """Do what :func:`testbed.demo.run` says."""
     real = real_sites(urls, taken=[page.name for page in PAGES])
     _check_place(session)
-    with exclusive(session.localstack.state), TemporaryDirectory() as folder, ExitStack() as stage:
+    with exclusive(session.state), TemporaryDirectory() as folder, ExitStack() as stage:
         _check_place(session)  # another command may just have started it
         file = Path(folder) / "sites.yaml"
         sites_upload(session.project, real, file)  # wrong URLs are to be known at once
         nothing_yet = sites_upload(session.project, [], file)
         heading("Start")
-        start(session, Choices(files={nothing_yet.name: file}))
+        start(session, Choices(files={nothing_yet.name: file}), docker=docker)
         stage.callback(_stop, session)
         with console.step("Websites of the demo"):
-            instance = session.localstack.running()
-            assert instance is not None
-            hosting = stage.enter_context(Hosting(instance, session.localstack.state / _LOG))
+            running = session.running()
+            assert running is not None
+            hosting = stage.enter_context(Hosting(running, session.state / _LOG))
         try:
             _tell(session, hosting, real, file)
         except TestbedError:
@@ -63,7 +63,7 @@ def _check_place(session: Session) -> None:
             "The demo starts a LocalStack of its own, and none of it happens elsewhere.",
             advice="Leave out --endpoint-url, or TESTBED_ENDPOINT_URL.",
         )
-    if session.localstack.running():
+    if session.running():
         raise TestbedError(
             f"The testbed of {session.project.root} is running, and the demo needs a fresh one.",
             advice="Stop it with: testbed down",
@@ -84,7 +84,7 @@ def _tell(session: Session, hosting: Hosting, real: tuple[Site, ...], file: Path
 
 def _stop(session: Session) -> None:
     with undisturbed(), console.step("Everything stopped"):
-        session.localstack.stop()
+        session.stop()
 
 
 def _leave(stage: ExitStack, hosting: Hosting) -> None:

@@ -12,7 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any, Self
 
-HOST = "127.0.0.1"
+from testbed.host_address import LOOPBACK, HostAddress
+
 OUTAGE_PATH = "/_outage"
 DEFAULT_OUTAGE = HTTPStatus.SERVICE_UNAVAILABLE
 _ERRORS = frozenset(status for status in HTTPStatus if status >= 400)
@@ -42,18 +43,33 @@ PAGES = (
 
 
 class Website:
-    """A website with one page, served on a free port of 127.0.0.1 until it is closed."""
+    """A website with one page, served on a free port until it is closed.
 
-    def __init__(self, page: Page) -> None:
+    Parameters
+    ----------
+    address
+        Where it listens, and what its visitors call that.
+    """
+
+    def __init__(self, page: Page, address: HostAddress = LOOPBACK) -> None:
         self.page = page
+        self._address = address
         self._outage: HTTPStatus | None = None
-        self._server = _Server((HOST, 0), partial(_Handler, self))
+        self._server = _Server((address.listen, 0), partial(_Handler, self))
         Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     @property
     def url(self) -> str:
-        """Where the page is."""
-        return f"http://{HOST}:{self._server.server_address[1]}/"
+        """Where functions find the page."""
+        return self._url(self._address.name)
+
+    @property
+    def local_url(self) -> str:
+        """Where the page is for everything on this machine."""
+        return self._url(self._address.listen)
+
+    def _url(self, host: str) -> str:
+        return f"http://{host}:{self._server.server_address[1]}/"
 
     @property
     def outage(self) -> HTTPStatus | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed import localstack
+from testbed import ports
 from testbed.environments import ensure_environments
 from testbed.errors import PortInUseError
 from testbed.localstack import LocalStack
@@ -19,7 +19,7 @@ def test_another_localstack_is_not_taken_for_ours(
     running_testbed: RunningTestbed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port = int(running_testbed.endpoint_url.rpartition(":")[2])
-    monkeypatch.setattr(localstack, "_is_free", lambda _port: True)
+    monkeypatch.setattr(ports, "is_free", lambda _port: True)
     ours = LocalStack(tmp_path)
     with pytest.raises(PortInUseError, match=f"Port {port} on 127.0.0.1 is in use"):
         ours.start(ensure_environments(print), port=port)
@@ -35,8 +35,8 @@ def test_another_port_is_taken_if_none_was_asked_for(
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         free = probe.getsockname()[1]
-    ports = iter([busy, free])
-    monkeypatch.setattr(localstack, "_free_port", lambda: next(ports))
+    chosen = iter([busy, free])
+    monkeypatch.setattr(ports, "free_port", lambda: next(chosen))
     ours = LocalStack(tmp_path)
     try:
         started = ours.start(ensure_environments(print))

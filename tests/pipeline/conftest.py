@@ -166,13 +166,14 @@ class WatchedSite:
 
 
 @pytest.fixture
-def new_site() -> Iterator[Callable[..., WatchedSite]]:
+def new_site(deployed: RunningTestbed) -> Iterator[Callable[..., WatchedSite]]:
     """Makes websites; options are further keys of the entry in ``sites.yaml``."""
     made: list[Website] = []
 
     def make(**options: Any) -> WatchedSite:
         name = f"site-{uuid.uuid4().hex[:8]}"
-        website = Website(Page(name, "text/html", "<h1>All is well</h1>", "All is well"))
+        page = Page(name, "text/html", "<h1>All is well</h1>", "All is well")
+        website = Website(page, deployed.host)
         made.append(website)
         entry = {"name": name, "url": website.url, "expect": "All is well", **options}
         return WatchedSite(name, website, entry)

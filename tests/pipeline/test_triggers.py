@@ -23,13 +23,13 @@ def trigger(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def deployed(
-    trigger: str, request: pytest.FixtureRequest, tmp_path: Path
+    trigger: str, request: pytest.FixtureRequest, tmp_path: Path, way: tuple[str, ...]
 ) -> Iterator[RunningTestbed]:
     """A pipeline that the trigger fires: the one of all tests, or another one."""
     if trigger == "rule":
         yield request.getfixturevalue("running_testbed")
         return
-    with started_testbed(tmp_path, f"--parameter=Trigger={trigger}") as running:
+    with started_testbed(tmp_path, f"--parameter=Trigger={trigger}", *way) as running:
         yield running
 
 

@@ -114,7 +114,7 @@ def test_hosted_websites_break_and_are_repaired(tmp_path: Path, http: requests.S
 
 
 def test_hosted_website_refuses_what_is_no_error(shop: Website) -> None:
-    hosted = HostedWebsite("shop", shop.url, PAGE.expect)
+    hosted = HostedWebsite("shop", shop.url, shop.local_url, PAGE.expect)
 
     with pytest.raises(TestbedError, match="400"):
         hosted.breaks(200)
@@ -138,6 +138,8 @@ def test_hosting_that_fails_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_outage_url_is_on_the_website() -> None:
-    website = HostedWebsite("shop", "http://127.0.0.1:8000/", "Welcome")
+    website = HostedWebsite(
+        "shop", "http://host.docker.internal:8000/", "http://172.17.0.1:8000/", "Welcome"
+    )
 
-    assert website.outage_url == "http://127.0.0.1:8000/_outage"
+    assert website.outage_url == "http://172.17.0.1:8000/_outage"

@@ -4,18 +4,23 @@ LocalStack runs the scripts in its init folder
 (https://docs.localstack.cloud/aws/capabilities/config/initialization-hooks/); of a shell script
 that fails it logs the exit code only, and a Python script that calls ``sys.exit`` ends the thread
 that runs it. With this module the output of ``NAME.sh`` goes, line by line, to LocalStack's output
-as before and to ``init/NAME.sh.log`` in LocalStack's folder of logs; the last lines of a failed
-script are part of the error that LocalStack logs.
+as before and to ``init/NAME.sh.log`` in LocalStack's folder of logs, whose last line says how a
+script failed, of whatever kind it is; the last lines of a failed shell script are part of the error
+that LocalStack logs, too. Requests of those who wait for the scripts are not logged, as LocalStack
+does not log requests for its health.
 
 Setting: ``TESTBED_INIT_SCRIPTS`` (``0`` switches the module off).
 """
 
+import logging
 import os
 import subprocess
 import sys
 import threading
+import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,6 +28,7 @@ from localstack import config
 from localstack.runtime.init import PythonScriptRunner, ShellScriptRunner
 
 from localstack_testbed.decorators import on_infra_start, patch
+from localstack_testbed.lifecycle.init_logs import log_of
 from localstack_testbed.switches import switch
 
 LINES_SHOWN = 20
@@ -32,28 +38,64 @@ LAST_OUTPUT_LIMIT_SECONDS = 1
 
 
 class InitScriptError(Exception):
-    """An init script failed; the message says how, and what it said last."""
+    """An init script failed.
+
+    Parameters
+    ----------
+    reason
+        How it failed, in a clause whose subject is the script.
+    output
+        What it said last.
+    """
+
+    def __init__(self, script: Path, reason: str, output: str = "") -> None:
+        super().__init__(f"{script} {reason}{output and f', after saying:{output}'}")
+        self.reason = reason
 
 
 @on_infra_start(should_load=switch("TESTBED_INIT_SCRIPTS"))
 def report_init_scripts() -> None:
     """Patch the runners of shell and Python scripts, before the first script runs."""
+    logging.getLogger("localstack.request.http").addFilter(_is_of_interest)
 
     @patch(ShellScriptRunner.run, pass_target=False)
     def run_shell_script(self: Any, path: str) -> None:
-        run_script(Path(path), Path(config.dirs.logs) / "init")
+        script = Path(path)
+        with _reported(script) as log:
+            run_script(script, log)
 
     @patch(PythonScriptRunner.run)
     def run_python_script(original: Callable[[Any, str], None], self: Any, path: str) -> None:
-        try:
-            original(self, path)
-        except SystemExit as end:
-            if end.code not in (None, 0):
-                raise InitScriptError(f"{path} exited with {end.code}") from end
+        script = Path(path)
+        with _reported(script):
+            try:
+                original(self, path)
+            except SystemExit as end:
+                if end.code not in (None, 0):
+                    raise InitScriptError(script, f"exited with {end.code}") from end
 
 
-def run_script(script: Path, logs: Path) -> None:
-    """Run a script to its end, copying its output to a file in the folder ``logs``.
+def _is_of_interest(record: logging.LogRecord) -> bool:
+    return not record.getMessage().startswith("GET /_localstack/init")
+
+
+@contextmanager
+def _reported(script: Path) -> Iterator[Path]:
+    """Make a new log for a script, whose last words are how it failed, if it does."""
+    log = log_of(script.name, Path(config.dirs.logs))
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_bytes(b"")
+    try:
+        yield log
+    except Exception as error:
+        reason = error.reason if isinstance(error, InitScriptError) else traceback.format_exc()
+        with log.open("a", encoding="utf-8") as file:
+            file.write(f"{script.name} {reason.rstrip()}\n")
+        raise
+
+
+def run_script(script: Path, log: Path) -> None:
+    """Run a script to its end, adding its output to a file.
 
     Raises
     ------
@@ -61,10 +103,8 @@ def run_script(script: Path, logs: Path) -> None:
         The script cannot be run or its exit code is not 0.
     """
     if not os.access(script, os.X_OK):
-        raise InitScriptError(f"{script} is not executable: run chmod +x on it")
-    logs.mkdir(parents=True, exist_ok=True)
+        raise InitScriptError(script, "is not executable: run chmod +x on it")
     last_lines: deque[str] = deque(maxlen=LINES_SHOWN)
-    log = logs / f"{script.name}.log"
     try:
         process = subprocess.Popen(
             [str(script)],
@@ -74,7 +114,7 @@ def run_script(script: Path, logs: Path) -> None:
             errors="replace",
         )
     except OSError as error:
-        raise InitScriptError(f"{script} cannot be run: {error.strerror}") from error
+        raise InitScriptError(script, f"cannot be run: {error.strerror}") from error
     assert process.stdout is not None
     copying = threading.Thread(
         target=_copy, args=(process.stdout, log, last_lines), name="init-script", daemon=True
@@ -84,11 +124,11 @@ def run_script(script: Path, logs: Path) -> None:
     copying.join(LAST_OUTPUT_LIMIT_SECONDS)
     if exit_code != 0:
         shown = "".join(f"\n  {line.rstrip()}" for line in list(last_lines))
-        raise InitScriptError(f"{script} ended with exit code {exit_code}, after saying:{shown}")
+        raise InitScriptError(script, f"ended with exit code {exit_code}", shown)
 
 
 def _copy(output: IO[str], log: Path, last_lines: deque[str]) -> None:
-    with output, log.open("w", encoding="utf-8") as file:
+    with output, log.open("a", encoding="utf-8") as file:
         for line in output:
             last_lines.append(line)
             file.write(line)

@@ -1,0 +1,193 @@
+"""``docker compose up``, without the command ``testbed``."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from testbed.aws import Aws
+from testbed.waiting import until
+from tests.compose.conftest import START_LIMIT_SECONDS, Clone
+
+# https://man7.org/linux/man-pages/man7/capabilities.7.html, linux/capability.h
+CAP_DAC_OVERRIDE = 1 << 1
+
+
+def testbed(clone: Clone, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in the clone, as a user does who has started the container by Compose."""
+    return subprocess.run(
+        [sys.executable, "-m", "testbed", "--project", str(clone.root), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def assert_pipeline_works(clone: Clone) -> None:
+    aws = Aws(f"http://127.0.0.1:{clone.port}", "us-east-1")
+    [stack] = aws.cloudformation.describe_stacks(StackName="website-monitor")["Stacks"]
+    assert stack["StackStatus"] == "CREATE_COMPLETE"
+    answer = aws.lambda_.invoke(FunctionName="website-monitor", Payload=b"{}")
+    assert "FunctionError" not in answer
+
+
+def test_healthy_container_is_a_pipeline_for_all_commands(clone: Clone) -> None:
+    clone.compose("up", "--detach", "--build")
+    clone.await_health("healthy")
+
+    assert_pipeline_works(clone)
+    status = testbed(clone, "status")
+    assert f"http://127.0.0.1:{clone.port}" in status.stdout
+    assert "website-monitor Active" in status.stdout
+    assert "Fired cron-rule" in testbed(clone, "tick").stderr
+    assert "is DOWN" in until(
+        lambda: testbed(clone, "inbox").stdout, within=START_LIMIT_SECONDS, what="mail"
+    )
+    assert "REPORT" in testbed(clone, "logs").stdout
+    assert "in a container" in testbed(clone, "up", "--port", str(clone.port)).stderr
+    assert "is down" in testbed(clone, "down").stderr
+    assert clone.containers() == []
+    assert "not running" in testbed(clone, "status").stderr
+
+
+def test_broken_init_script_makes_it_unhealthy_and_says_why(clone: Clone) -> None:
+    clone.break_init_script()
+    clone.compose("up", "--detach", "--build")
+
+    health = clone.await_health("unhealthy")
+
+    said = health["Log"][-1]["Output"]
+    assert "The init script 20-broken.sh failed." in said
+    assert "the queue is on fire" in said
+    assert "exit code 3" in said
+    log = clone.container().logs().decode()
+    assert "20-broken.sh ended with exit code 3, after saying:\n  the queue is on fire" in log
+    # That it is asked for its health again and again is not of interest.
+    assert "GET /_localstack/init" not in log
+
+
+def test_down_and_up_again(clone: Clone) -> None:
+    clone.compose("up", "--detach", "--build")
+    clone.await_health("healthy")
+    clone.compose("down")
+    clone.compose("up", "--detach")
+    clone.await_health("healthy")
+    assert_pipeline_works(clone)
+
+
+@pytest.mark.parametrize("what", ["container", "process"])
+def test_up_after_a_kill(clone: Clone, what: str) -> None:
+    clone.compose("up", "--detach", "--build")
+    clone.await_health("healthy")
+    if what == "container":
+        clone.container().kill("KILL")
+    else:
+        psutil.Process(clone.container().attrs["State"]["Pid"]).kill()
+    until(
+        lambda: clone.container().status == "exited",
+        within=START_LIMIT_SECONDS,
+        what="end of the container",
+    )
+    clone.compose("up", "--detach")
+    clone.await_health("healthy")
+    assert_pipeline_works(clone)
+
+
+def test_repaired_init_script_needs_a_restart_only(clone: Clone) -> None:
+    clone.break_init_script()
+    clone.compose("up", "--detach", "--build")
+    clone.await_health("unhealthy")
+    clone.repair_init_script()
+    clone.compose("restart")
+    clone.await_health("healthy")
+
+
+def test_nothing_listens_on_other_addresses(clone: Clone) -> None:
+    """Seen as any user sees it: from the addresses of this machine, and in /proc/net/tcp."""
+    clone.compose("up", "--detach", "--build")
+    clone.await_health("healthy")
+
+    with socket.create_connection(("127.0.0.1", clone.port), timeout=5):
+        pass
+    addresses = [
+        address.address
+        for interface in psutil.net_if_addrs().values()
+        for address in interface
+        if address.family == socket.AF_INET and not address.address.startswith("127.")
+    ]
+    assert addresses  # the bridge's, at least
+    for address in addresses:
+        with pytest.raises(OSError, match="refused|timed out"):
+            socket.create_connection((address, clone.port), timeout=5).close()
+    listening = subprocess.run(
+        [sys.executable, "-c", _LISTENING, str(clone.port)],
+        capture_output=True,
+        text=True,
+        check=True,
+        user=65534,  # nobody
+    )
+    assert set(listening.stdout.split()) == {"0100007F"}
+
+
+_LISTENING = """
+import sys
+from pathlib import Path
+
+for name in ("tcp", "tcp6"):
+    for line in Path("/proc/net", name).read_text().splitlines()[1:]:
+        address, port = line.split()[1].split(":")
+        state = line.split()[3]
+        if state == "0A" and int(port, 16) == int(sys.argv[1]):
+            print(address)
+"""
+
+
+def test_container_has_no_privileges_that_it_does_not_need(clone: Clone) -> None:
+    clone.compose("up", "--detach", "--build")
+    clone.await_health("healthy")
+
+    container = clone.container()
+    settings = container.attrs["HostConfig"]
+    assert not settings["Privileged"]
+    assert any(option.startswith("no-new-privileges") for option in settings["SecurityOpt"])
+    mounts = {mount["Destination"]: mount for mount in container.attrs["Mounts"]}
+    assert set(mounts) == {
+        "/etc/localstack/init",
+        "/opt/testbed/project",
+        "/var/lib/localstack",
+    }
+    assert not mounts["/etc/localstack/init"]["RW"]
+    assert not mounts["/opt/testbed/project"]["RW"]
+    assert mounts["/var/lib/localstack"]["Type"] == "volume"
+    status = container.exec_run(["cat", "/proc/1/status"]).output.decode()
+    effective = next(line for line in status.splitlines() if line.startswith("CapEff"))
+    assert int(effective.split()[1], 16) == CAP_DAC_OVERRIDE
+
+
+def test_override_mounts_the_socket_for_containers_of_functions(clone: Clone) -> None:
+    """That functions then run in AWS's images is not seen here: those need a registry."""
+    files = ("--file", "docker-compose.yml", "--file", "docker/lambda-containers.yml")
+    config = clone.compose(*files, "config")
+    assert "LAMBDA_RUNTIME_EXECUTOR: docker" in config
+    assert "/var/run/docker.sock" in config
+    assert "/var/run/docker.sock" not in clone.compose("config")
+
+
+def test_namesake_is_not_replaced(clone: Clone) -> None:
+    """Compose knows a project by its folder's name, whatever folder that is in."""
+    clone.compose("up", "--detach", "--build")
+    namesake = Clone(clone.root.parent / "elsewhere" / clone.root.name, clone.port)
+    shutil.copytree(clone.root, namesake.root)
+
+    refused = testbed(namesake, "up", "--docker")
+
+    assert refused.returncode == 1
+    assert f"is running from {clone.root}" in refused.stderr
+    assert namesake.containers() == []
+    assert clone.container().status == "running"

@@ -1,0 +1,133 @@
+"""``testbed up --docker``, and ``testbed demo --docker``."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+
+import pytest
+import requests
+
+from testbed.waiting import until
+from tests.compose.conftest import START_LIMIT_SECONDS, Clone
+from tests.conftest import CommandLine
+
+
+def test_up_twice_and_down(clone: Clone, command: CommandLine) -> None:
+    described = json.loads(command.output("up", "--docker", "--json"))
+    assert described["host"]["name"] == "host.docker.internal"
+    again = command.run("up", "--docker", "--json")
+    assert "up already" in again.stderr
+    assert json.loads(again.stdout) == described
+    assert "is down" in command.run("down").stderr
+    assert clone.containers() == []
+    assert "Ready." in (command.state / "localstack.log").read_text()
+    assert "was not running" in command.run("down").stderr
+
+
+def test_settings_parameters_and_files_reach_the_container(
+    clone: Clone, command: CommandLine
+) -> None:
+    sites = clone.root.parent / "mine.yaml"
+    sites.write_text("sites:\n- name: mine\n  url: http://127.0.0.1:9/\n")
+    described = json.loads(
+        command.output(
+            "up", "--docker", "--json", "--env=MOTTO=costs $5", f"--file=sites.yaml={sites}",
+            "--parameter=ScheduleExpression=rate(7 minutes)",
+        )
+    )  # fmt: skip
+    sites.unlink()
+
+    assert "MOTTO=costs $5" in clone.container().attrs["Config"]["Env"]
+    clock = json.loads(command.output("clock", "--json"))
+    assert [each["expression"] for each in clock["next"]] == ["rate(7 minutes)"]
+    with requests.Session() as http:
+        http.trust_env = False
+        shown = http.get(f"{described['api_url']}/status", timeout=30).json()
+    assert [site["name"] for site in shown["sites"]] == ["mine"]
+
+
+def test_broken_init_script_is_shown_and_leaves_nothing(clone: Clone, command: CommandLine) -> None:
+    clone.break_init_script()
+    result = command.run("up", "--docker")
+    assert result.returncode == 1
+    assert "The init script 20-broken.sh failed, so there is no pipeline." in result.stderr
+    assert "the queue is on fire" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert clone.containers() == []
+    assert "the queue is on fire" in (command.state / "localstack.log").read_text()
+
+
+def test_invalid_sites_are_refused_before_anything_is_built(
+    clone: Clone, command: CommandLine
+) -> None:
+    (clone.root / "sites.yaml").write_text("sites: 7\n")
+    result = command.run("up", "--docker")
+    assert result.returncode == 1
+    assert "sites.yaml is not valid" in result.stderr
+    assert "✓" not in result.stderr
+
+
+def test_interrupted_start_leaves_no_container(clone: Clone, command: CommandLine) -> None:
+    script = clone.root / "init" / "ready.d" / "20-slow.sh"
+    script.write_text("#!/bin/sh\necho now slow\nexec sleep 600\n")
+    script.chmod(0o755)
+    process = subprocess.Popen(command.arguments("up", "--docker"), stdin=subprocess.DEVNULL)
+    try:
+        until(
+            lambda: any(b"now slow" in each.logs() for each in clone.containers()),
+            within=START_LIMIT_SECONDS,
+            what="running init script",
+        )
+        process.send_signal(signal.SIGINT)
+        assert process.wait(START_LIMIT_SECONDS) == 128 + signal.SIGINT
+    finally:
+        process.kill()
+        process.wait()
+    assert clone.containers() == []
+
+
+def test_failure_of_docker_is_told(clone: Clone, command: CommandLine) -> None:
+    (clone.root / "docker" / "Dockerfile").write_text("FROM scratch\nCOPY nothing /\n")
+    result = command.run("up", "--docker")
+    assert result.returncode == 1
+    assert "failed with exit code" in result.stderr
+    assert "nothing" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_container_without_docker_is_told(
+    command: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere.sock")
+    result = command.run("up", "--docker")
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    assert "not running" in command.run("status").stderr
+
+
+def test_demo(clone: Clone, command: CommandLine) -> None:
+    result = command.run("demo", "--docker", "--keep")
+    assert result.returncode == 0, f"{result.stdout}\n{result.stderr}"
+    for hop in ("alert published", "mail in the inbox", "incident recorded", "closed at API"):
+        assert re.search(rf"{hop} +\d+ ms", result.stdout), hop
+    outage = re.search(r"http://[\d.]+:\d+/_outage", result.stdout)
+    assert outage is not None
+    page = outage[0].removesuffix("_outage")
+    with requests.Session() as http:
+        http.trust_env = False
+        assert http.get(page, timeout=5).ok
+
+        command.output("down")
+
+        def ended() -> bool:
+            try:
+                http.get(page, timeout=5)
+            except requests.ConnectionError:
+                return True
+            return False
+
+        until(ended, within=START_LIMIT_SECONDS, what="end of the websites")
+    assert clone.containers() == []
