@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,14 +91,23 @@ class Clone:
         (self.root / "init" / "ready.d" / "20-broken.sh").unlink()
 
 
-@pytest.fixture
-def clone(tmp_path: Path) -> Iterator[Clone]:
-    """A clone of the project, whose containers and volumes are gone after the test."""
-    root = tmp_path / f"clone-{uuid.uuid4().hex[:8]}"
+@contextmanager
+def cloned(folder: Path) -> Iterator[Clone]:
+    """Make a clone of the project, whose containers and volumes are gone afterwards."""
+    root = folder / f"clone-{uuid.uuid4().hex[:8]}"
     shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(*_NOT_IN_A_CLONE))
     made = Clone(root, ports.free_port())
-    yield made
-    made.compose("down", "--volumes", "--rmi", "local")
+    try:
+        yield made
+    finally:
+        made.compose("down", "--volumes", "--rmi", "local")
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Iterator[Clone]:
+    """A clone of the project."""
+    with cloned(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture

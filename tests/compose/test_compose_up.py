@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import psutil
 import pytest
 
 from testbed.aws import Aws
 from testbed.waiting import until
-from tests.compose.conftest import START_LIMIT_SECONDS, Clone
+from tests.compose.conftest import START_LIMIT_SECONDS, Clone, cloned
 
 # https://man7.org/linux/man-pages/man7/capabilities.7.html, linux/capability.h
 CAP_DAC_OVERRIDE = 1 << 1
+NOBODY = 65534
+LISTENING = "0A"
 
 
-def testbed(clone: Clone, *arguments: str) -> subprocess.CompletedProcess[str]:
+def command_in(clone: Clone, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command in the clone, as a user does who has started the container by Compose."""
     return subprocess.run(
         [sys.executable, "-m", "testbed", "--project", str(clone.root), *arguments],
@@ -37,23 +41,27 @@ def assert_pipeline_works(clone: Clone) -> None:
     assert "FunctionError" not in answer
 
 
-def test_healthy_container_is_a_pipeline_for_all_commands(clone: Clone) -> None:
-    clone.compose("up", "--detach", "--build")
-    clone.await_health("healthy")
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
+    """A clone whose container is healthy, and which no test changes."""
+    with cloned(tmp_path_factory.mktemp("running")) as clone:
+        clone.compose("up", "--detach", "--build")
+        clone.await_health("healthy")
+        yield clone
 
+
+def test_healthy_container_is_a_pipeline_for_all_commands(running: Clone) -> None:
+    clone = running
     assert_pipeline_works(clone)
-    status = testbed(clone, "status")
+    status = command_in(clone, "status")
     assert f"http://127.0.0.1:{clone.port}" in status.stdout
     assert "website-monitor Active" in status.stdout
-    assert "Fired cron-rule" in testbed(clone, "tick").stderr
+    assert "Fired cron-rule" in command_in(clone, "tick").stderr
     assert "is DOWN" in until(
-        lambda: testbed(clone, "inbox").stdout, within=START_LIMIT_SECONDS, what="mail"
+        lambda: command_in(clone, "inbox").stdout, within=START_LIMIT_SECONDS, what="mail"
     )
-    assert "REPORT" in testbed(clone, "logs").stdout
-    assert "in a container" in testbed(clone, "up", "--port", str(clone.port)).stderr
-    assert "is down" in testbed(clone, "down").stderr
-    assert clone.containers() == []
-    assert "not running" in testbed(clone, "status").stderr
+    assert "REPORT" in command_in(clone, "logs").stdout
+    assert "in a container" in command_in(clone, "up", "--port", str(clone.port)).stderr
 
 
 def test_broken_init_script_makes_it_unhealthy_and_says_why(clone: Clone) -> None:
@@ -75,7 +83,9 @@ def test_broken_init_script_makes_it_unhealthy_and_says_why(clone: Clone) -> Non
 def test_down_and_up_again(clone: Clone) -> None:
     clone.compose("up", "--detach", "--build")
     clone.await_health("healthy")
-    clone.compose("down")
+    assert "is down" in command_in(clone, "down").stderr
+    assert clone.containers() == []
+    assert "not running" in command_in(clone, "status").stderr
     clone.compose("up", "--detach")
     clone.await_health("healthy")
     assert_pipeline_works(clone)
@@ -108,12 +118,9 @@ def test_repaired_init_script_needs_a_restart_only(clone: Clone) -> None:
     clone.await_health("healthy")
 
 
-def test_nothing_listens_on_other_addresses(clone: Clone) -> None:
+def test_nothing_listens_on_other_addresses(running: Clone) -> None:
     """Seen as any user sees it: from the addresses of this machine, and in /proc/net/tcp."""
-    clone.compose("up", "--detach", "--build")
-    clone.await_health("healthy")
-
-    with socket.create_connection(("127.0.0.1", clone.port), timeout=5):
+    with socket.create_connection(("127.0.0.1", running.port), timeout=5):
         pass
     addresses = [
         address.address
@@ -123,36 +130,23 @@ def test_nothing_listens_on_other_addresses(clone: Clone) -> None:
     ]
     assert addresses  # the bridge's, at least
     for address in addresses:
-        with pytest.raises(OSError, match="refused|timed out"):
-            socket.create_connection((address, clone.port), timeout=5).close()
-    listening = subprocess.run(
-        [sys.executable, "-c", _LISTENING, str(clone.port)],
+        with pytest.raises(OSError, match=r"refused|timed out"):
+            socket.create_connection((address, running.port), timeout=5).close()
+    tables = subprocess.run(
+        ["cat", "/proc/net/tcp", "/proc/net/tcp6"],
         capture_output=True,
         text=True,
         check=True,
-        user=65534,  # nobody
-    )
-    assert set(listening.stdout.split()) == {"0100007F"}
+        user=NOBODY if os.geteuid() == 0 else None,
+    ).stdout
+    # https://docs.kernel.org/networking/proc_net_tcp.html
+    rows = [line.split() for line in tables.splitlines() if "local_address" not in line]
+    sockets = [row[1].split(":") for row in rows if row[3] == LISTENING]
+    assert {address for address, port in sockets if int(port, 16) == running.port} == {"0100007F"}
 
 
-_LISTENING = """
-import sys
-from pathlib import Path
-
-for name in ("tcp", "tcp6"):
-    for line in Path("/proc/net", name).read_text().splitlines()[1:]:
-        address, port = line.split()[1].split(":")
-        state = line.split()[3]
-        if state == "0A" and int(port, 16) == int(sys.argv[1]):
-            print(address)
-"""
-
-
-def test_container_has_no_privileges_that_it_does_not_need(clone: Clone) -> None:
-    clone.compose("up", "--detach", "--build")
-    clone.await_health("healthy")
-
-    container = clone.container()
+def test_container_has_no_privileges_that_it_does_not_need(running: Clone) -> None:
+    container = running.container()
     settings = container.attrs["HostConfig"]
     assert not settings["Privileged"]
     assert any(option.startswith("no-new-privileges") for option in settings["SecurityOpt"])
@@ -165,8 +159,9 @@ def test_container_has_no_privileges_that_it_does_not_need(clone: Clone) -> None
     assert not mounts["/etc/localstack/init"]["RW"]
     assert not mounts["/opt/testbed/project"]["RW"]
     assert mounts["/var/lib/localstack"]["Type"] == "volume"
-    status = container.exec_run(["cat", "/proc/1/status"]).output.decode()
-    effective = next(line for line in status.splitlines() if line.startswith("CapEff"))
+    status = container.exec_run(["cat", "/proc/1/status"]).output
+    assert isinstance(status, bytes)
+    effective = next(line for line in status.decode().splitlines() if line.startswith("CapEff"))
     assert int(effective.split()[1], 16) == CAP_DAC_OVERRIDE
 
 
@@ -185,7 +180,7 @@ def test_namesake_is_not_replaced(clone: Clone) -> None:
     namesake = Clone(clone.root.parent / "elsewhere" / clone.root.name, clone.port)
     shutil.copytree(clone.root, namesake.root)
 
-    refused = testbed(namesake, "up", "--docker")
+    refused = command_in(namesake, "up", "--docker")
 
     assert refused.returncode == 1
     assert f"is running from {clone.root}" in refused.stderr
