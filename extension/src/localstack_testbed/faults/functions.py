@@ -58,11 +58,13 @@ def patch_environments(registry: Registry, environments: Environments) -> None:
 
     @patch(ExecutionEnvironment.invoke)
     def invoke(original: Callable[[Any, Any], Any], self: Any, invocation: Any) -> Any:
+        after = None
         if registry.active:
             function = self.function_version.id
             names = (function.function_name, function.unqualified_arn())
             hits = registry.hit(Call("lambda", "Invoke", names), "kill")
-            self.runtime_executor.kill_after = hits[0].seconds if hits else None
+            after = min((rule.seconds for rule in hits), default=None)
+        self.runtime_executor.kill_after = after
         return original(self, invocation)
 
 
