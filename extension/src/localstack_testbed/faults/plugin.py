@@ -1,5 +1,7 @@
 """What LocalStack finds: the part of faults in its start."""
 
+from typing import Any
+
 from localstack_testbed.decorators import on_infra_start
 from localstack_testbed.on_import import on_import
 from localstack_testbed.switches import switch
@@ -31,5 +33,17 @@ def prepare_faults() -> None:
 
         patch_queues(FAULTS)
 
+    def ask_functions_once() -> None:
+        """API Gateway answers with an error when its function cannot be called, and at once."""
+        from localstack.services.apigateway.next_gen.execute_api.integrations import aws
+
+        from localstack_testbed.single_attempts import SingleAttempts
+
+        module: Any = aws
+        module.connect_to = SingleAttempts()
+
+    on_import(
+        "localstack.services.apigateway.next_gen.execute_api.integrations.aws", ask_functions_once
+    )
     on_import("localstack.services.lambda_.invocation.execution_environment", patch_environments)
     on_import("localstack.services.sqs.models", patch_queues)
