@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from testbed.faults import Fault, Faults
-from testbed.waiting import until
+from testbed.waiting import WaitedTooLong, until
 from tests.pipeline.conftest import Pipeline, WatchedSite
 
 # A message that was not handled comes again after the visibility timeout, up to a second late, and
@@ -118,12 +118,13 @@ def faults(pipeline: Pipeline) -> Iterator[Faults]:
 @pytest.fixture(autouse=True)
 def quick_redelivery(pipeline: Pipeline) -> Iterator[None]:
     """Messages that were not handled come again soon."""
-    queue = pipeline.outputs["IncidentQueueUrl"]
-    names = ["VisibilityTimeout"]
-    sqs = pipeline.aws.sqs
-    usual = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
-    quick = {"VisibilityTimeout": str(REDELIVERY_SECONDS)}
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes=quick)
+    queue, sqs = pipeline.outputs["IncidentQueueUrl"], pipeline.aws.sqs
+    usual = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])[
+        "Attributes"
+    ]
+    sqs.set_queue_attributes(
+        QueueUrl=queue, Attributes={"VisibilityTimeout": str(REDELIVERY_SECONDS)}
+    )
     yield
     sqs.set_queue_attributes(QueueUrl=queue, Attributes=usual)
 
@@ -144,7 +145,7 @@ def await_told_and_recorded(pipeline: Pipeline, site: WatchedSite, status: str) 
             within=LIMIT_SECONDS / 3,
             what=f"{status} incident and mail of {site.name} from one run",
         )
-    except TimeoutError:
+    except WaitedTooLong:
         pipeline.clock.fire("cron-rule")
         until(
             lambda: told_and_recorded(pipeline, site, status),
@@ -166,15 +167,16 @@ def records(pipeline: Pipeline, site: WatchedSite) -> list[dict[str, Any]]:
 
 def await_silence(pipeline: Pipeline) -> None:
     """Wait until no alert is on its way to the recorder any more."""
-    counts = ("", "NotVisible", "Delayed")
-    names = [f"ApproximateNumberOfMessages{each}" for each in counts]
 
     def is_empty() -> bool:
         attributes = pipeline.aws.sqs.get_queue_attributes(
-            QueueUrl=pipeline.outputs["IncidentQueueUrl"],
-            AttributeNames=["All"],
+            QueueUrl=pipeline.outputs["IncidentQueueUrl"], AttributeNames=["All"]
         )["Attributes"]
-        return all(attributes.get(name, "0") == "0" for name in names)
+        return not any(
+            int(count)
+            for name, count in attributes.items()
+            if name.startswith("ApproximateNumberOfMessages")
+        )
 
     until(is_empty, within=LIMIT_SECONDS, what="empty incident queue")
 
