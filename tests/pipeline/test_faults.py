@@ -80,7 +80,9 @@ HOPS: dict[str, Hop] = {
         "lambda.Invoke", resource=RECORDER, next=1
     ),
     "messages come twice": lambda faults: faults.duplicate(QUEUE),
-    "the recorder cannot read": lambda faults: faults.throttle("s3.GetObject", caller=RECORDER),
+    "the recorder cannot read": lambda faults: faults.throttle(
+        "s3.GetObject", caller=RECORDER, next=BEYOND_THE_SDK
+    ),
     "the recorder cannot write": lambda faults: faults.throttle(
         "s3.PutObject", caller=RECORDER, next=BEYOND_THE_SDK
     ),
@@ -154,6 +156,17 @@ def await_told_and_recorded(pipeline: Pipeline, site: WatchedSite, status: str) 
         )
 
 
+def await_nothing_pending(pipeline: Pipeline, site: WatchedSite) -> None:
+    """Wait until whoever was interrupted has gone on, and the outbox is empty."""
+    s3, bucket = pipeline.aws.s3, pipeline.outputs["BucketName"]
+
+    def is_empty() -> bool:
+        body = s3.get_object(Bucket=bucket, Key=f"state/{site.name}.json")["Body"].read()
+        return not json.loads(body)["pending"]
+
+    until(is_empty, within=LIMIT_SECONDS, what=f"empty outbox of {site.name}")
+
+
 def records(pipeline: Pipeline, site: WatchedSite) -> list[dict[str, Any]]:
     """Return the incidents of a site as they lie in the bucket."""
     s3, bucket = pipeline.aws.s3, pipeline.outputs["BucketName"]
@@ -206,6 +219,7 @@ def test_fault_on_a_hop_loses_no_alert_and_records_nothing_twice(
         await_told_and_recorded(pipeline, site, status)
         assert fault.hits
         fault.remove()
+        await_nothing_pending(pipeline, site)
     assert_recorded_once(pipeline, site)
 
 
