@@ -20,7 +20,6 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
@@ -30,6 +29,7 @@ from localstack.runtime.exceptions import LocalstackExit
 from localstack_testbed.decorators import on_infra_start, patch
 from localstack_testbed.lambda_service.delayed_calls import DelayedCalls
 from localstack_testbed.on_import import on_import
+from localstack_testbed.sns_policies import POLICIES
 from localstack_testbed.switches import switch
 
 LOG = logging.getLogger(__name__)
@@ -38,45 +38,6 @@ WAITING_LIMIT = 10_000
 """Deliveries that may wait for their next attempt; further ones are given up at once."""
 
 REPEATED_AT_ONCE = 4
-
-
-@dataclass(frozen=True)
-class Policy:
-    """How often a delivery is repeated in each phase, and after how many seconds."""
-
-    immediate: int
-    before: tuple[int, float]
-    backoff: tuple[int, float, float]
-    after: tuple[int, float]
-
-    def pause(self, retry: int) -> float | None:
-        """Return the seconds before a retry, counted from 1; None if there is no such one."""
-        number = retry - 1 - self.immediate
-        if number < 0:
-            return 0.0
-        times, seconds = self.before
-        if number < times:
-            return seconds
-        number -= times
-        times, least, most = self.backoff
-        if number < times:
-            return float(least * (most / least) ** (number / (times - 1)))
-        number -= times
-        times, seconds = self.after
-        return seconds if number < times else None
-
-
-AT_AWS = Policy(immediate=3, before=(2, 1.0), backoff=(10, 1.0, 20.0), after=(100_000, 20.0))
-AT_CUSTOMERS = Policy(immediate=0, before=(2, 10.0), backoff=(10, 10.0, 600.0), after=(38, 600.0))
-POLICIES = {
-    "sqs": AT_AWS,
-    "lambda": AT_AWS,
-    "firehose": AT_AWS,
-    "email": AT_CUSTOMERS,
-    "email-json": AT_CUSTOMERS,
-    "sms": AT_CUSTOMERS,
-    "application": AT_CUSTOMERS,
-}
 
 
 @on_infra_start(should_load=switch("TESTBED_SNS_RETRIES"))
