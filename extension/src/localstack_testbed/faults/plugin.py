@@ -1,13 +1,15 @@
-"""What LocalStack finds: the part of faults in its start."""
+"""What LocalStack finds: the part of faults in its start and shutdown."""
 
 from typing import Any
 
-from localstack_testbed.decorators import on_infra_start
+from localstack_testbed.decorators import on_infra_shutdown, on_infra_start
 from localstack_testbed.on_import import on_import
 from localstack_testbed.switches import switch
 
+_is_on = switch("TESTBED_FAULTS")
 
-@on_infra_start(should_load=switch("TESTBED_FAULTS"))
+
+@on_infra_start(should_load=_is_on)
 def prepare_faults() -> None:
     """Serve the endpoint, join the chain of handlers, and patch the services when they load."""
     from localstack.aws import handlers
@@ -47,3 +49,11 @@ def prepare_faults() -> None:
     )
     on_import("localstack.services.lambda_.invocation.execution_environment", patch_environments)
     on_import("localstack.services.sqs.models", patch_queues)
+
+
+@on_infra_shutdown(should_load=_is_on)
+def end_faults() -> None:
+    """Remove all rules, so that nothing waits because of one."""
+    from localstack_testbed.faults.registry import FAULTS
+
+    FAULTS.remove()

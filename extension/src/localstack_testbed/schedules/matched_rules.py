@@ -18,6 +18,21 @@ from localstack_testbed.schedules.rules import is_permanent, send_dead_letter
 from localstack_testbed.schedules.running import Schedules
 from localstack_testbed.single_attempts import SingleAttempts
 
+WAITING_LIMIT = 10_000
+"""Deliveries that may be under way or wait for a retry; further ones are tried once."""
+
+
+class _Count:
+    """How many deliveries are not done yet."""
+
+    def __init__(self) -> None:
+        self.value = 0
+        self._lock = threading.Lock()
+
+    def add(self, number: int) -> None:
+        with self._lock:
+            self.value += number
+
 
 class _Matched(threading.local):
     """The rule whose targets a thread sends an event to."""
@@ -30,7 +45,7 @@ def repeat_deliveries(schedules: Schedules) -> None:
     from localstack.services.events import target as targets
     from localstack.services.events.provider import EventsProvider
 
-    matched = _Matched()
+    matched, unfinished = _Matched(), _Count()
     module: Any = targets
     module.connect_to = SingleAttempts()
 
@@ -57,12 +72,17 @@ def repeat_deliveries(schedules: Schedules) -> None:
             original(self, copy.deepcopy(event), trace_header)
 
         public = {name: value for name, value in event.items() if name != "event-bus-name"}
+        policy = RetryPolicy.of(self.target)
+        if unfinished.value >= WAITING_LIMIT:
+            policy = RetryPolicy(retries=0, age=policy.age)
+        unfinished.add(1)
         Delivery(
             schedules,
             rule.arn,
             schedules.clock.now(),
-            RetryPolicy.of(self.target),
+            policy,
             send,
             give_up=lambda failure: send_dead_letter(rule, self.target, public, failure),
             is_permanent=is_permanent,
+            done=lambda: unfinished.add(-1),
         ).attempt()
