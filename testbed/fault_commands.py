@@ -141,7 +141,7 @@ def _show(made: Fault, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rule, indent=2))
     else:
-        console.progress.print(f"Added {rule['id']}: {' '.join(filter(None, _row(rule)[1:-1]))}.")
+        click.echo(f"Added {rule['id']}: {' '.join(filter(None, _row(rule)[1:-1]))}.", err=True)
 
 
 def _print_table(rules: list[Rule]) -> None:
