@@ -24,11 +24,15 @@ class Endpoint:
     def __init__(self) -> None:
         self.rules: dict[str, dict[str, Any]] = {}
         self.put: list[dict[str, Any]] = []
+        self.is_another = False
         endpoint = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_PUT(self) -> None:
                 rule = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                if endpoint.is_another:
+                    self.answer(404, {"Code": "NoSuchBucket"})
+                    return
                 if rule.get("status") == 999:
                     self.answer(400, {"message": "status: 999 is no error"})
                     return
@@ -172,6 +176,13 @@ def test_unknown_fault(endpoint: Endpoint) -> None:
     with pytest.raises(NoFaultError) as raised:
         Faults(endpoint.url).remove("none-such")
     assert "none-such" in raised.value.message
+
+
+def test_endpoint_without_faults(endpoint: Endpoint) -> None:
+    endpoint.is_another = True
+    with pytest.raises(TestbedError, match="does not make faults") as raised:
+        Faults(endpoint.url).throttle("sqs")
+    assert "TESTBED_FAULTS" in raised.value.advice
 
 
 def test_endpoint_that_does_not_answer() -> None:
