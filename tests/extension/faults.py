@@ -5,13 +5,7 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-
-class RefusedError(Exception):
-    """The endpoint answered with an error: its status and its message."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(f"{status}: {message}")
-        self.status, self.message = status, message
+from tests.extension.scheduling import RefusedError
 
 
 class FaultRules:

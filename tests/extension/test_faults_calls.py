@@ -11,9 +11,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.extension.conftest import Clients
-from tests.extension.faults import FaultRules, RefusedError
+from tests.extension.faults import FaultRules
 from tests.extension.lambda_functions import FunctionFactory
-from tests.extension.scheduling import Queue
+from tests.extension.scheduling import Queue, RefusedError
 from tests.extension.waiting import wait_until
 
 LIMIT = 20.0
@@ -123,13 +123,6 @@ def test_rule_for_some_keys_leaves_others_alone(
 
 def test_share_with_a_seed_hits_the_same_calls_again(faults: FaultRules, queue: Queue) -> None:
     def failures() -> list[int]:
-        rule = faults.put(
-            "throttle", "sqs", operation="SendMessage", share=0.4, seed=7, resource=queue.arn
-        )
-        # A client says the queue by its URL, so its ARN matches nothing.
-        assert rule
-        send(queue)
-        faults.remove(rule)
         rule = faults.put(
             "throttle",
             "sqs",
