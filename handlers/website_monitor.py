@@ -5,7 +5,6 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import boto3
 from aws_lambda_powertools import Logger
@@ -63,7 +62,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if unknown:
         logger.warning("unknown sites ignored", sites=unknown)
     remaining = timedelta(milliseconds=context.get_remaining_time_in_millis())
-    lease = Lease(owner=uuid4().hex, until=timestamp(now() + remaining + LEASE_MARGIN))
+    # Lambda gives a retry the id of the run that failed, and starts it only after that.
+    owner = context.aws_request_id
+    lease = Lease(owner=owner, until=timestamp(now() + remaining + LEASE_MARGIN))
     handled = runner.run(monitor.run(sites, lease))
     statuses = {one.site.name: one.seen.status for one in handled}
     alerts = [alert for one in handled for alert in one.entry.published]

@@ -17,6 +17,7 @@ import click
 from testbed import console
 from testbed.choices import Choices
 from testbed.durations import Duration, Moment
+from testbed.fault_commands import fault
 from testbed.project import parse_pair
 from testbed.session import Session
 
@@ -295,6 +296,9 @@ def demo(session: Session, docker: bool, keep: bool, sites: tuple[str, ...]) -> 
     from testbed.demo import run
 
     run(session, keep=keep, real_sites=sites, docker=docker)
+
+
+testbed.add_command(fault)
 
 
 def _describe(session: Session, as_json: bool) -> None:

@@ -8,7 +8,8 @@ S3 and SNS share no transaction, so the state's document is also the outbox of i
 2. The one with the lease publishes the pending alerts, oldest first, and removes each from the
    document once SNS has taken it.
 3. A run that finds alerts pending leaves them alone while their lease lasts, which is as long as
-   its owner can live, and takes them over afterwards. It may add the next alert behind them.
+   its owner can live, and takes them over afterwards. It may add the next alert behind them. A
+   retry of a run that failed takes over what that one had leased at once.
 
 So an alert is published at least once, and the alerts of a site in their order. It is published
 twice only when a run dies, or cannot tell SNS's answer, between publishing and removing it; both
@@ -87,8 +88,8 @@ class Ledger:
     def enter(self, site: Site, seen: Observation, lease: Lease) -> Entry:
         """Write down a look, and publish what is to be published.
 
-        *lease* names this run, by a name that no other run has ever had, and the moment after
-        which it certainly has ended.
+        *lease* names this run, by a name that no other run has ever had but those it repeats, and
+        the moment after which it certainly has ended.
 
         Raises
         ------

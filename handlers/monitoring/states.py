@@ -13,7 +13,10 @@ from monitoring.sites import Site
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Who is publishing the pending alerts, and until when nobody else may."""
+    """Who is publishing the pending alerts, and until when nobody else may.
+
+    A run that is repeated because it failed has the same ``owner``: the one before it has ended.
+    """
 
     owner: str
     until: str
@@ -73,7 +76,8 @@ class State:
 
     def claimed(self, lease: Lease, present: str) -> State:
         """The state with *lease*, if there is something to publish and nobody else is at it."""
-        free = self.lease is None or self.lease.until < present
+        held = self.lease
+        free = held is None or held.owner == lease.owner or held.until < present
         return replace(self, lease=lease) if self.pending and free else self
 
     def released(self) -> State:

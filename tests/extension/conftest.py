@@ -18,6 +18,7 @@ import pytest
 from botocore.config import Config
 
 from testbed.environments import ensure_environments
+from tests.extension.faults import FaultRules
 from tests.extension.lambda_functions import FunctionFactory
 from tests.extension.waiting import wait_until
 
@@ -137,6 +138,14 @@ def functions(aws: Clients) -> Iterator[FunctionFactory]:
     factory = FunctionFactory(aws["lambda"], aws["logs"])
     yield factory
     factory.delete_all()
+
+
+@pytest.fixture
+def faults(localstack_endpoint: str) -> Iterator[FaultRules]:
+    """Rules of faults, which are removed after the test."""
+    rules = FaultRules(localstack_endpoint)
+    yield rules
+    rules.remove_all()
 
 
 @pytest.fixture

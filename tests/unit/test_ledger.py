@@ -133,6 +133,22 @@ def test_an_expired_lease_is_taken_over_even_by_an_older_look(runs: Runs) -> Non
     assert runs.enter(up(-5), 100) == Entry(recorded=False, published=(DOWN_ID,))
 
 
+@pytest.mark.parametrize("moment", ["publish", "publish done"])
+def test_a_retry_takes_over_at_once_what_the_failed_run_left(runs: Runs, moment: str) -> None:
+    runs.gates(crash_at(moment))
+    with pytest.raises(Crash):
+        runs.ledger().enter(site(), down(0), runs.lease("request"))
+    runs.gates(open_gate)
+
+    other = runs.ledger(1).enter(site(), down(1), runs.lease("another request", 1))
+    retry = runs.ledger(2).enter(site(), down(2), runs.lease("request", 2))
+
+    assert other.published == ()
+    assert retry.published == (DOWN_ID,)
+    assert runs.state["lease"] is None
+    assert runs.state["pending"] == []
+
+
 def test_what_could_not_be_published_is_free_for_the_next_run(runs: Runs) -> None:
     runs.sns.failures = [client_error("Publish", "Throttled", 400)]
     with pytest.raises(Exception, match="Throttled"):

@@ -192,4 +192,5 @@ def test_a_lease_outlives_its_run(
 
     state = leases[0]
     deadline = context.get_remaining_time_in_millis()
+    assert state["lease"]["owner"] == context.aws_request_id
     assert epoch_ms(state["lease"]["until"]) - epoch_ms(state["checked_at"]) > deadline

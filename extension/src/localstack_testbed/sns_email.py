@@ -28,14 +28,15 @@ def send_published_subject() -> None:
 
 
 def _patch() -> None:
-    from localstack.aws.connect import connect_to
-    from localstack.services.sns.publisher import EmailJsonTopicPublisher
+    from localstack.services.sns import publisher
 
-    @patch(EmailJsonTopicPublisher._publish, pass_target=False)
+    module: Any = publisher
+
+    @patch(publisher.EmailJsonTopicPublisher._publish, pass_target=False)
     def publish(self: Any, context: Any, subscriber: Any) -> None:
         sender = config.SNS_SES_SENDER_ADDRESS or SENDER
         recipient = subscriber["Endpoint"]
-        ses = connect_to(region_name=subscriber["TopicArn"].split(":")[3]).ses
+        ses = module.connect_to(region_name=subscriber["TopicArn"].split(":")[3]).ses
         for address in (recipient, parseaddr(sender)[1]):
             ses.verify_email_address(EmailAddress=address)
         message = self.prepare_message(

@@ -36,6 +36,7 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
     """One execution environment of a function version, in a process of this machine."""
 
     client_context: str | None = None
+    kill_after: float | None = None
     _sandbox: Sandbox | None = None
 
     def start(self, env_vars: dict[str, str]) -> None:
@@ -115,11 +116,17 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
                 payload=payload["payload"].encode() or b"{}",
                 trace_id=payload["trace-id"],
                 client_context=self.client_context,
+                kill_after=self.kill_after,
             )
         )
         return InvocationResult(
             payload["invoke-id"], result.payload, is_error=result.failed, logs=result.logs
         )
+
+    def kill(self) -> None:
+        """End the process in the middle of what it does, as a crash does."""
+        if self._sandbox is not None:
+            self._sandbox.kill()
 
     def get_address(self) -> str:
         return "127.0.0.1"

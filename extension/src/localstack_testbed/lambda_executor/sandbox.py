@@ -6,7 +6,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from localstack_testbed.lambda_executor.fault import Fault, fault_of
@@ -20,13 +21,17 @@ MEGABYTE = 1024 * 1024
 
 @dataclass(frozen=True)
 class Request:
-    """What the Lambda service asks of an environment: one invocation."""
+    """What the Lambda service asks of an environment: one invocation.
+
+    With ``kill_after``, its process is killed so many seconds after it began, if it still runs.
+    """
 
     request_id: str
     function_arn: str
     payload: bytes
     trace_id: str
     client_context: str | None
+    kill_after: float | None = None
 
 
 @dataclass(frozen=True)
@@ -112,6 +117,12 @@ class Sandbox:
         else:
             self._end()
 
+    def kill(self) -> None:
+        """End the process, as a crash does; the next invocation starts another one."""
+        process = self._process
+        if process is not None:
+            process.kill()
+
     def log(self) -> str:
         """Return the lines that no invocation has taken yet."""
         return "".join(self._log)
@@ -158,17 +169,20 @@ class Sandbox:
         process = self._process
         assert process is not None
         self._asks_for_event = False
-        process.send(
-            Invocation(
-                request_id=request.request_id,
-                function_arn=request.function_arn,
-                payload=request.payload,
-                deadline=int((time.time() + deadline - time.monotonic()) * 1000),
-                trace_id=request.trace_id,
-                client_context=request.client_context,
-            )
+        invocation = Invocation(
+            request_id=request.request_id,
+            function_arn=request.function_arn,
+            payload=request.payload,
+            deadline=int((time.time() + deadline - time.monotonic()) * 1000),
+            trace_id=request.trace_id,
+            client_context=request.client_context,
         )
-        event = process.next_event(deadline)
+        if request.kill_after == 0:
+            process.kill()  # before a quick function can be faster
+        else:
+            process.send(invocation)
+        with _killing(process, request.kill_after):
+            event = process.next_event(deadline)
         if isinstance(event, Succeeded):
             return event.payload
         fault = fault_of(event, self._limits.timeout)
@@ -213,6 +227,21 @@ class Sandbox:
     def _take_output(self) -> None:
         if self._process is not None:
             self._log.append(self._process.output.take())
+
+
+@contextmanager
+def _killing(process: RuntimeProcess, after: float | None) -> Iterator[None]:
+    """Kill a process after so many seconds, unless what is done meanwhile ends before that."""
+    if not after:
+        yield
+        return
+    timer = threading.Timer(after, process.kill)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _milliseconds_since(moment: float) -> float:

@@ -26,9 +26,11 @@ def prepare_schedules() -> None:
     serve(ROUTER, running)
 
     def replace_job_scheduler() -> None:
+        from localstack_testbed.schedules.matched_rules import repeat_deliveries
         from localstack_testbed.schedules.rules import replace_job_scheduler
 
         replace_job_scheduler(running)
+        repeat_deliveries(running)
 
     def fire_schedules() -> None:
         from localstack_testbed.schedules.scheduler_api import fire_schedules

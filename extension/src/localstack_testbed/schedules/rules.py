@@ -141,8 +141,8 @@ class Rules:
             due,
             RetryPolicy.of(target),
             send,
-            give_up=lambda failure: _send_dead_letter(rule, target, event, failure),
-            is_permanent=lambda error: _public_code(error_code(error)) in PERMANENT,
+            give_up=lambda failure: send_dead_letter(rule, target, event, failure),
+            is_permanent=is_permanent,
         )
 
     def _forget(self, account: str, region: str, name: str) -> None:
@@ -185,8 +185,16 @@ def _public_code(code: str) -> str:
     return "ERROR_FROM_TARGET"
 
 
-def _send_dead_letter(rule: Rule, target: Any, event: dict[str, Any], failure: Failure) -> None:
-    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html"""
+def is_permanent(error: Exception) -> bool:
+    """Tell whether repeating a delivery that failed in this way would be in vain."""
+    return _public_code(error_code(error)) in PERMANENT
+
+
+def send_dead_letter(rule: Rule, target: Any, event: dict[str, Any], failure: Failure) -> None:
+    """Send an event that was given up to the queue that its target names for that.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+    """
     if not (queue := (target.get("DeadLetterConfig") or {}).get("Arn")):
         return
     client = connect_to(aws_access_key_id=rule.account_id, region_name=queue.split(":")[3]).sqs

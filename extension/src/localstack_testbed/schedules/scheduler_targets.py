@@ -15,11 +15,12 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from localstack.aws.connect import ServiceLevelClientFactory, connect_to
+from localstack.aws.connect import ServiceLevelClientFactory
 from localstack.utils.aws.arns import parse_arn, sqs_queue_url_for_arn
 from localstack.utils.aws.client_types import ServicePrincipal
 
 from localstack_testbed.schedules.delivery import Failure, string_attributes
+from localstack_testbed.single_attempts import SingleAttempts
 
 UNIVERSAL = re.compile(r"arn:aws[a-z-]*:scheduler:::aws-sdk:(?P<service>[^:]+):(?P<action>[^:]+)")
 
@@ -280,7 +281,7 @@ class _Roles:
         with self._lock:
             until, factory = self._factories.get((role, region), (0.0, None))
             if time.monotonic() >= until or factory is None:
-                factory = connect_to.with_assumed_role(
+                factory = SingleAttempts().with_assumed_role(
                     role_arn=role,
                     service_principal=_PRINCIPAL,
                     session_name=f"scheduler-{uuid.uuid4().hex[:12]}",

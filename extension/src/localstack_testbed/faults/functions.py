@@ -1,0 +1,92 @@
+"""Functions: which one makes a call, and how one is killed or its event refused.
+
+An environment's calls are known by its access key, which no other environment has.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from weakref import WeakValueDictionary
+
+from localstack.aws.api import CommonServiceException
+
+from localstack_testbed.decorators import patch
+from localstack_testbed.faults.registry import FAULTS, Registry
+from localstack_testbed.faults.rules import Call
+
+LAMBDA = "lambda"
+"""The caller of an attempt at an asynchronous event: Lambda itself."""
+
+
+class Environments:
+    """The running execution environments by their access keys."""
+
+    def __init__(self) -> None:
+        self._by_key: WeakValueDictionary[str, Any] = WeakValueDictionary()
+
+    def started(self, access_key: str, environment: Any) -> None:
+        self._by_key[access_key] = environment
+
+    def caller(self, headers: Mapping[str, str]) -> Any | None:
+        """Return the environment that signed a request, if one did."""
+        found = re.search(r"Credential=([^/,]+)/", headers.get("Authorization") or "")
+        return self._by_key.get(found[1]) if found else None
+
+
+ENVIRONMENTS = Environments()
+
+
+def kill(environment: Any) -> None:
+    """End the process of an environment, as a crash does."""
+    environment.runtime_executor.kill()
+
+
+def function_name(environment: Any) -> str:
+    """Return the name of the function that an environment is of."""
+    return str(environment.function_version.id.function_name)
+
+
+def patch_environments(registry: Registry, environments: Environments) -> None:
+    """Note the access key of each new environment, and kill those that are to be killed."""
+    from localstack.services.lambda_.invocation.execution_environment import ExecutionEnvironment
+
+    @patch(ExecutionEnvironment.get_credentials)
+    def get_credentials(original: Callable[[Any], Any], self: Any) -> Any:
+        credentials = original(self)
+        environments.started(credentials["AccessKeyId"], self)
+        return credentials
+
+    @patch(ExecutionEnvironment.invoke)
+    def invoke(original: Callable[[Any, Any], Any], self: Any, invocation: Any) -> Any:
+        after = None
+        if registry.active:
+            function = self.function_version.id
+            names = (function.function_name, function.unqualified_arn())
+            hits = registry.hit(Call("lambda", "Invoke", names), "kill")
+            after = min((rule.seconds for rule in hits), default=None)
+        self.runtime_executor.kill_after = after
+        return original(self, invocation)
+
+
+def refuse_attempt(function: str) -> None:
+    """Fail an attempt of Lambda's own to run a function for an asynchronous event.
+
+    Only rules for the caller ``lambda`` are meant: the others are for the call that brought the
+    event. Lambda tries again, as after its own errors:
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+
+    Raises
+    ------
+    CommonServiceException
+        If a rule says so.
+    """
+    if not any(rule.caller == LAMBDA for rule in FAULTS.active):
+        return
+    call = Call("lambda", "Invoke", (function,), caller=LAMBDA)
+    for rule in FAULTS.hit(call, "error", "throttle", "delay", named_caller=True):
+        if rule.error is None:
+            rule.ended.wait(rule.seconds)
+        else:
+            raise CommonServiceException(
+                rule.error.code, rule.error.message, status_code=rule.error.status
+            )

@@ -1,0 +1,160 @@
+"""SNS repeats deliveries that fail, by AWS's delivery policies; LocalStack gives up at once.
+
+https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
+
+Only errors of the endpoint's side are repeated. Those of the subscription (the queue was deleted,
+the request is refused) go to the dead-letter queue at once, and the others after the last attempt:
+https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
+
+Endpoints at AWS (SQS, Lambda, Firehose) are tried again 3 times at once, 2 times after a second,
+10 times after 1 to 20 seconds, and 100,000 times after 20 seconds; e-mail, SMS and mobile push less
+often. HTTP(S) endpoints, whose policy is the owner's, and FIFO topics are left to LocalStack.
+
+Settings: ``TESTBED_SNS_RETRIES`` (``0`` switches the module off), ``TESTBED_SNS_RETRY_SECONDS``
+(how long AWS's one second takes; all pauses are in proportion).
+"""
+
+import logging
+import os
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
+from localstack.runtime.exceptions import LocalstackExit
+
+from localstack_testbed.decorators import on_infra_start, patch
+from localstack_testbed.lambda_service.delayed_calls import DelayedCalls
+from localstack_testbed.on_import import on_import
+from localstack_testbed.sns_policies import POLICIES
+from localstack_testbed.switches import switch
+
+LOG = logging.getLogger(__name__)
+
+WAITING_LIMIT = 10_000
+"""Deliveries that may wait for their next attempt; further ones are given up at once."""
+
+REPEATED_AT_ONCE = 4
+
+
+@on_infra_start(should_load=switch("TESTBED_SNS_RETRIES"))
+def repeat_deliveries() -> None:
+    """Patch what delivers to subscriptions, when LocalStack loads it."""
+    try:
+        second()
+    except ValueError as error:
+        message = "TESTBED_SNS_RETRY_SECONDS is a number of seconds, such as 0.5"
+        raise LocalstackExit(message, code=1) from error
+    on_import("localstack.services.sns.publisher", _patch)
+
+
+def second() -> float:
+    """Return how long a second of the policies takes.
+
+    Raises
+    ------
+    ValueError
+        The setting is no number, or below zero.
+    """
+    length = float(os.environ.get("TESTBED_SNS_RETRY_SECONDS", "1"))
+    if not length >= 0:
+        raise ValueError("A pause is not below zero")
+    return length
+
+
+def is_repeated(error: BaseException | None) -> bool:
+    """Tell whether the endpoint's side failed, and not the request."""
+    if isinstance(error, ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        return status >= 500 or status == 429 or "Throttl" in code
+    return isinstance(error, BotoCoreError)
+
+
+class _Attempt(threading.local):
+    """The attempt that a thread makes: whether it may be repeated, and whether it is to be."""
+
+    repeatable = False
+    failed = False
+
+
+class _Deliveries:
+    """Makes the attempts, one after the other, and sees to the next one."""
+
+    def __init__(self) -> None:
+        self.attempt = _Attempt()
+        self._later = DelayedCalls("sns-retries")
+        self._waiting = 0
+        self._lock = threading.Lock()
+        self._workers: ThreadPoolExecutor | None = None
+
+    def deliver(self, publisher: Any, context: Any, subscriber: Any, first: int = 1) -> None:
+        """Try to deliver until it succeeds, is given up, or has to wait."""
+        policy = POLICIES[subscriber["Protocol"]]
+        for number in count(first):
+            pause = policy.pause(number)
+            may_wait = pause is not None and (pause == 0 or self._waiting < WAITING_LIMIT)
+            if not self._try(publisher, context, subscriber, may_wait) or pause is None:
+                return
+            if pause > 0:
+                self._wait(pause * second(), publisher, context, subscriber, number + 1)
+                return
+
+    def _try(self, publisher: Any, context: Any, subscriber: Any, repeatable: bool) -> bool:
+        """Make one attempt, and tell whether it is to be repeated."""
+        self.attempt.repeatable, self.attempt.failed = repeatable, False
+        try:
+            publisher._publish(context=context, subscriber=subscriber)
+        except Exception as error:
+            LOG.warning("Cannot deliver to %s: %s", subscriber["Endpoint"], error)
+            return repeatable and is_repeated(error)
+        finally:
+            self.attempt.repeatable = False
+        return self.attempt.failed
+
+    def _wait(
+        self, seconds: float, publisher: Any, context: Any, subscriber: Any, number: int
+    ) -> None:
+        with self._lock:
+            self._waiting += 1
+            self._workers = self._workers or ThreadPoolExecutor(REPEATED_AT_ONCE, "sns-retry")
+            workers = self._workers
+
+        def go_on() -> None:
+            with self._lock:
+                self._waiting -= 1
+            if subscriber["SubscriptionArn"] in context.store.subscriptions:
+                workers.submit(self.deliver, publisher, context, subscriber, number)
+
+        self._later.add(seconds, go_on)
+
+
+def _patch() -> None:
+    from localstack.services.sns import publisher
+
+    from localstack_testbed.single_attempts import SingleAttempts
+
+    deliveries = _Deliveries()
+    module: Any = publisher
+    send_dead_letter = module.sns_error_to_dead_letter_queue
+
+    def after_failure(*args: Any, **kwargs: Any) -> None:
+        """Called by LocalStack where an attempt has failed, in the error's handling."""
+        attempt = deliveries.attempt
+        if attempt.repeatable and is_repeated(sys.exception()):
+            attempt.failed = True
+        else:
+            send_dead_letter(*args, **kwargs)
+
+    module.sns_error_to_dead_letter_queue = after_failure
+    module.connect_to = SingleAttempts()
+
+    @patch(publisher.TopicPublisher.publish)
+    def publish(original: Callable[..., None], self: Any, context: Any, subscriber: Any) -> None:
+        if subscriber["Protocol"] in POLICIES and not subscriber["TopicArn"].endswith(".fifo"):
+            deliveries.deliver(self, context, subscriber)
+        else:
+            original(self, context=context, subscriber=subscriber)

@@ -1,0 +1,50 @@
+"""The endpoint of faults, as tests of the extension use it."""
+
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+
+from tests.extension.scheduling import RefusedError
+
+
+class FaultRules:
+    """Rules, all of which are removed in the end."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._url = f"{endpoint}/_testbed/faults"
+        self._put: list[str] = []
+
+    def put(self, action: str, service: str, identity: str = "", **fields: Any) -> str:
+        """Put a rule, and return its id."""
+        shown = self.call("PUT", identity, {"action": action, "service": service, **fields})
+        if shown["id"] not in self._put:
+            self._put.append(shown["id"])
+        return str(shown["id"])
+
+    def show(self, identity: str) -> dict[str, Any]:
+        return self.call("GET", identity)
+
+    def hits(self, identity: str) -> int:
+        return int(self.show(identity)["hits"])
+
+    def remove(self, identity: str) -> None:
+        self._put.remove(identity)
+        self.call("DELETE", identity)
+
+    def remove_all(self) -> None:
+        while self._put:
+            self.call("DELETE", self._put.pop())
+
+    def call(self, method: str, identity: str = "", body: Any = None) -> dict[str, Any]:
+        """Make any request; raise RefusedError for an error."""
+        url = f"{self._url}/{identity}" if identity else self._url
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        request = urllib.request.Request(url, method=method, data=None if body is None else content)
+        try:
+            with urllib.request.urlopen(request) as response:
+                answer: dict[str, Any] = json.load(response)
+        except urllib.error.HTTPError as error:
+            with error:
+                raise RefusedError(error.code, json.load(error)["message"]) from None
+        return answer

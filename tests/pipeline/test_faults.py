@@ -1,0 +1,316 @@
+"""With a fault on any hop, an outage is still told and recorded, and recorded once.
+
+Each fault happens when the site goes down, and again when it is up. The schedule fires again now
+and then, as it does on AWS.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from testbed.faults import Fault, Faults
+from testbed.waiting import WaitedTooLong, until
+from tests.pipeline.conftest import Pipeline, WatchedSite
+
+# A message that was not handled comes again after the visibility timeout, up to a second late, and
+# a mapping whose queue fails backs off for some seconds.
+REDELIVERY_SECONDS = 2
+# So long the news may take after the schedule has fired, and so often it fires. All of it is longer
+# than a run that died twice keeps its alerts from others: 65 seconds.
+RUN_SECONDS = 15.0
+RUNS = 5
+LIMIT_SECONDS = RUN_SECONDS * RUNS
+
+MONITOR, RECORDER, QUEUE = "website-monitor", "incident-recorder", "incident-queue"
+
+# More than the three attempts that the functions' SDK makes.
+BEYOND_THE_SDK = 4
+
+type Hop = Callable[[Faults], Fault]
+
+HOPS: dict[str, Hop] = {
+    "EventBridge cannot call the monitor": lambda faults: faults.throttle(
+        "lambda.Invoke", resource=MONITOR, caller="events", next=2
+    ),
+    "Lambda cannot run the monitor": lambda faults: faults.error(
+        "lambda.Invoke", code="ServiceException", resource=MONITOR, caller="lambda", next=1
+    ),
+    "the monitor cannot read for a moment": lambda faults: faults.throttle(
+        "s3.GetObject", caller=MONITOR, next=2
+    ),
+    "the monitor cannot read the sites": lambda faults: faults.error(
+        "s3.GetObject",
+        code="InternalError",
+        caller=MONITOR,
+        resource="*/sites.yaml",
+        next=BEYOND_THE_SDK,
+    ),
+    "the monitor cannot read a state": lambda faults: faults.throttle(
+        "s3.GetObject", caller=MONITOR, resource="*/state/*", next=BEYOND_THE_SDK
+    ),
+    "the monitor cannot write a state": lambda faults: faults.error(
+        "s3.PutObject", code="ServiceUnavailable", caller=MONITOR, next=BEYOND_THE_SDK
+    ),
+    "the answer to a state's write is lost": lambda faults: faults.error(
+        "s3.PutObject", code="InternalError", caller=MONITOR, after_call=True, next=1
+    ),
+    "all answers to a state's write are lost": lambda faults: faults.error(
+        "s3.PutObject", code="InternalError", caller=MONITOR, after_call=True, next=3
+    ),
+    "another write of a state is under way": lambda faults: faults.error(
+        "s3.PutObject", code="ConditionalRequestConflict", status=409, caller=MONITOR, next=2
+    ),
+    "the monitor cannot publish": lambda faults: faults.error(
+        "sns.Publish", code="InternalError", caller=MONITOR, next=BEYOND_THE_SDK
+    ),
+    "publishing is throttled": lambda faults: faults.throttle("sns.Publish", next=2),
+    "the answers to publishing are lost": lambda faults: faults.error(
+        "sns.Publish", code="InternalError", caller=MONITOR, after_call=True, next=3
+    ),
+    "SNS cannot deliver to the queue": lambda faults: faults.error(
+        "sqs.SendMessage", code="ServiceUnavailable", resource=QUEUE, caller="sns", next=4
+    ),
+    "delivery to the queue is slow": lambda faults: faults.delay(
+        "sqs.SendMessage", 1.0, resource=QUEUE, caller="sns"
+    ),
+    "Lambda cannot receive": lambda faults: faults.error(
+        "sqs.ReceiveMessage", code="InternalError", resource=QUEUE, caller="lambda", next=1
+    ),
+    "Lambda cannot delete": lambda faults: faults.error(
+        "sqs.DeleteMessageBatch", code="ServiceUnavailable", resource=QUEUE, next=1
+    ),
+    "Lambda cannot call the recorder": lambda faults: faults.throttle(
+        "lambda.Invoke", resource=RECORDER, next=1
+    ),
+    "messages come twice": lambda faults: faults.duplicate(QUEUE),
+    "the recorder cannot read": lambda faults: faults.throttle(
+        "s3.GetObject", caller=RECORDER, next=BEYOND_THE_SDK
+    ),
+    "the recorder cannot write": lambda faults: faults.throttle(
+        "s3.PutObject", caller=RECORDER, next=BEYOND_THE_SDK
+    ),
+    "another write of a record is under way": lambda faults: faults.error(
+        "s3.PutObject", code="ConditionalRequestConflict", status=409, caller=RECORDER, next=2
+    ),
+    "the answer to a record's write is lost": lambda faults: faults.error(
+        "s3.PutObject", code="InternalError", caller=RECORDER, after_call=True, next=1
+    ),
+    "all answers to a record's write are lost": lambda faults: faults.error(
+        "s3.PutObject", code="InternalError", caller=RECORDER, after_call=True, next=3
+    ),
+    "the monitor is killed at once": lambda faults: faults.kill(MONITOR, next=1),
+    "the monitor is killed when it has read": lambda faults: faults.kill(
+        MONITOR, at="s3.GetObject", next=1
+    ),
+    "the monitor is killed when it has written": lambda faults: faults.kill(
+        MONITOR, at="s3.PutObject", next=1
+    ),
+    "the monitor is killed when it has published": lambda faults: faults.kill(
+        MONITOR, at="sns.Publish", next=1
+    ),
+    "the recorder is killed at once": lambda faults: faults.kill(RECORDER, next=1),
+    "the recorder is killed when it has written": lambda faults: faults.kill(
+        RECORDER, at="s3.PutObject", next=1
+    ),
+}
+# An outage's beginning is written without a read before it.
+ONLY_AT_THE_END = {"the recorder cannot read"}
+
+
+@pytest.fixture
+def faults(pipeline: Pipeline) -> Iterator[Faults]:
+    with Faults(pipeline.aws.endpoint_url) as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def quick_redelivery(pipeline: Pipeline) -> Iterator[None]:
+    """Messages that were not handled come again soon."""
+    queue, sqs = pipeline.outputs["IncidentQueueUrl"], pipeline.aws.sqs
+    usual = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])[
+        "Attributes"
+    ]
+    sqs.set_queue_attributes(
+        QueueUrl=queue, Attributes={"VisibilityTimeout": str(REDELIVERY_SECONDS)}
+    )
+    yield
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes=usual)
+
+
+def told_and_recorded(pipeline: Pipeline, site: WatchedSite, status: str) -> bool:
+    """Whether the incident has a status, and a mail told of it."""
+    word = {"OPEN": "DOWN", "CLOSED": "UP"}[status]
+    return any(incident["status"] == status for incident in pipeline.incidents(site.name)) and any(
+        word in mail.subject for mail in pipeline.mails(site.name)
+    )
+
+
+def await_told_and_recorded(pipeline: Pipeline, site: WatchedSite, status: str) -> None:
+    """Fire the schedule until an incident has a status, and a mail told of it."""
+    what = f"{status} incident and mail of {site.name}"
+    for run in range(1, RUNS + 1):
+        pipeline.clock.fire("cron-rule")
+        try:
+            until(
+                lambda: told_and_recorded(pipeline, site, status),
+                within=RUN_SECONDS,
+                what=f"{what} after {run} runs",
+            )
+        except WaitedTooLong:
+            if run == RUNS:
+                raise
+        else:
+            return
+
+
+def await_nothing_pending(pipeline: Pipeline, site: WatchedSite) -> None:
+    """Wait until whoever was interrupted has gone on, and the outbox is empty."""
+    s3, bucket = pipeline.aws.s3, pipeline.outputs["BucketName"]
+
+    def is_empty() -> bool:
+        body = s3.get_object(Bucket=bucket, Key=f"state/{site.name}.json")["Body"].read()
+        return not json.loads(body)["pending"]
+
+    until(is_empty, within=LIMIT_SECONDS, what=f"empty outbox of {site.name}")
+
+
+def records(pipeline: Pipeline, site: WatchedSite) -> list[dict[str, Any]]:
+    """Return the incidents of a site as they lie in the bucket."""
+    s3, bucket = pipeline.aws.s3, pipeline.outputs["BucketName"]
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix="incidents/").get("Contents", [])
+    return [
+        json.loads(s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read())
+        for entry in listed
+        if site.name in entry["Key"]
+    ]
+
+
+def await_silence(pipeline: Pipeline) -> None:
+    """Wait until no alert is on its way to the recorder any more."""
+
+    def is_empty() -> bool:
+        attributes = pipeline.aws.sqs.get_queue_attributes(
+            QueueUrl=pipeline.outputs["IncidentQueueUrl"], AttributeNames=["All"]
+        )["Attributes"]
+        return not any(
+            int(count)
+            for name, count in attributes.items()
+            if name.startswith("ApproximateNumberOfMessages")
+        )
+
+    until(is_empty, within=LIMIT_SECONDS, what="empty incident queue")
+
+
+def assert_recorded_once(pipeline: Pipeline, site: WatchedSite) -> None:
+    await_silence(pipeline)
+    [record] = records(pipeline, site)
+    assert record["status"] == "CLOSED"
+    assert record["started_at"] < record["ended_at"]
+    lost = pipeline.messages(pipeline.outputs["IncidentDeadLetterQueueUrl"])
+    assert not [message for message in lost if site.name in message["Body"]]
+
+
+@pytest.mark.parametrize("hop", HOPS)
+def test_fault_on_a_hop_loses_no_alert_and_records_nothing_twice(
+    pipeline: Pipeline, site: WatchedSite, faults: Faults, hop: str
+) -> None:
+    for status in ("OPEN", "CLOSED"):
+        if status == "OPEN":
+            site.website.breaks(503)
+        else:
+            site.website.repaired()
+        if hop in ONLY_AT_THE_END and status == "OPEN":
+            await_told_and_recorded(pipeline, site, status)
+            continue
+        fault = HOPS[hop](faults)
+        await_told_and_recorded(pipeline, site, status)
+        assert fault.hits
+        fault.remove()
+        await_nothing_pending(pipeline, site)
+    assert_recorded_once(pipeline, site)
+
+
+def test_news_in_the_wrong_order_is_one_incident(
+    pipeline: Pipeline, site: WatchedSite, faults: Faults
+) -> None:
+    """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues-message-order.html"""
+    fault = faults.reorder(QUEUE, seconds=LIMIT_SECONDS, next=1)
+    site.website.breaks(503)
+    pipeline.check()
+    until(lambda: fault.spent, within=LIMIT_SECONDS, what="the bad news is being held back")
+    assert records(pipeline, site) == []
+    site.website.repaired()
+    await_told_and_recorded(pipeline, site, "CLOSED")
+    assert_recorded_once(pipeline, site)
+    assert ["DOWN" in mail.subject for mail in pipeline.mails(site.name)] == [True, False]
+
+
+def test_api_repeats_a_throttled_request_for_a_check(
+    pipeline: Pipeline, site: WatchedSite, faults: Faults
+) -> None:
+    """https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html"""
+    site.website.breaks(503)
+    throttled = faults.throttle("events.PutEvents", caller="status-api", next=2)
+    assert pipeline.api("POST", "/checks", json={"sites": [site.name]}).status_code == 202
+    assert throttled.spent
+    pipeline.await_incident(site.name, "OPEN")
+
+
+def test_api_says_that_a_check_could_not_be_requested(
+    pipeline: Pipeline, site: WatchedSite, faults: Faults
+) -> None:
+    with faults.throttle("events.PutEvents", caller="status-api"):
+        assert pipeline.api("POST", "/checks", json={}).status_code == 503
+    assert pipeline.api("POST", "/checks", json={}).status_code == 202
+
+
+def test_api_fails_while_its_function_cannot_be_called(
+    pipeline: Pipeline, site: WatchedSite, faults: Faults
+) -> None:
+    """https://docs.aws.amazon.com/apigateway/latest/developerguide/handle-errors-in-lambda-integration.html"""
+    with faults.throttle("lambda.Invoke", resource="status-api", caller="apigateway"):
+        assert pipeline.api("GET", "/status").status_code >= 500
+    assert pipeline.api("GET", "/status").status_code == 200
+
+
+def test_faults_on_all_hops_at_once(
+    pipeline: Pipeline, new_site: Callable[..., WatchedSite], faults: Faults
+) -> None:
+    sites = [new_site() for _ in range(8)]
+    pipeline.declare(*(site.entry for site in sites))
+    assert pipeline.check()["error"] is None
+    for seed, (call, caller) in enumerate(
+        [
+            ("s3", MONITOR),
+            ("sns.Publish", MONITOR),
+            ("sqs.SendMessage", "sns"),
+            ("sqs", "lambda"),
+            ("s3", RECORDER),
+            ("lambda.Invoke", "events"),
+            ("lambda.Invoke", "lambda"),
+        ],
+        start=1,
+    ):
+        faults.throttle(call, caller=caller, share=0.2, seed=seed)
+    faults.error("s3.PutObject", code="InternalError", after_call=True, share=0.1, seed=8)
+    faults.duplicate(QUEUE, share=0.5, seed=9)
+    faults.reorder(QUEUE, seconds=1, share=0.3, seed=10)
+    faults.kill(MONITOR, at="sns.Publish", share=0.2, seed=11, next=1)
+    faults.kill(RECORDER, at="s3.PutObject", share=0.2, seed=12, next=2)
+    for site in sites:
+        site.website.breaks(503)
+    for site in sites:
+        await_told_and_recorded(pipeline, site, "OPEN")
+    for site in sites:
+        site.website.repaired()
+    for site in sites:
+        await_told_and_recorded(pipeline, site, "CLOSED")
+    assert all(rule["hits"] for rule in faults.rules() if rule["seen"] > 20)
+    faults.clear()
+    for site in sites:
+        await_nothing_pending(pipeline, site)
+        assert_recorded_once(pipeline, site)
