@@ -284,6 +284,23 @@ def logs(session: Session, functions: tuple[str, ...], follow: bool, minutes: fl
 
 
 @testbed.command()
+@_json_option
+@click.pass_obj
+def doctor(session: Session, as_json: bool) -> None:
+    """Look at what usually goes wrong, and say for each what to do."""
+    from testbed.doctor import examine, report
+    from testbed.doctor.place import Place
+
+    with console.progress.status("Looking"):
+        findings = examine(Place(session))
+    if as_json:
+        click.echo(json.dumps(report.as_json(findings), indent=2))
+    else:
+        report.print_findings(findings)
+    report.check(findings)
+
+
+@testbed.command()
 @_docker_option
 @click.option("--keep", is_flag=True, help="Leave it running at the end, and say what to try.")
 @click.option(

@@ -101,16 +101,27 @@ def ensure_environments(report: Report) -> Environments:
     EnvironmentBuildError
         If one cannot be built, for want of a network or of a Python 3.13.
     """
-    localstack = ensure("localstack", [_LOCKS / "localstack.txt"], _build_localstack, report)
-    runtime = ensure("runtime", [_LOCKS / "runtime.txt"], _build_runtime, report)
-    source = next(path for path in _EXTENSION_SOURCES if path.is_dir())
-    extension = ensure(
-        "extension",
-        [source / "pyproject.toml", *sorted((source / "src").rglob("*.py"))],
-        lambda target: _build_extension(target, source),
-        report,
+    inputs = environment_inputs()
+    return Environments(
+        localstack=ensure("localstack", inputs["localstack"], _build_localstack, report),
+        runtime=ensure("runtime", inputs["runtime"], _build_runtime, report),
+        extension=ensure("extension", inputs["extension"], _build_extension, report),
     )
-    return Environments(localstack=localstack, extension=extension, runtime=runtime)
+
+
+def environment_inputs() -> dict[str, list[Path]]:
+    """Return, by the environments' names, the files that decide what each one holds."""
+    source = extension_source()
+    return {
+        "localstack": [_LOCKS / "localstack.txt"],
+        "runtime": [_LOCKS / "runtime.txt"],
+        "extension": [source / "pyproject.toml", *sorted((source / "src").rglob("*.py"))],
+    }
+
+
+def extension_source() -> Path:
+    """Return the folder of the extension's distribution."""
+    return next(path for path in _EXTENSION_SOURCES if path.is_dir())
 
 
 def ensure_bundled_requirements(requirements: Path, architecture: str, report: Report) -> Path:
@@ -153,18 +164,31 @@ def ensure(name: str, inputs: list[Path], build: Callable[[Path], None], report:
     report
         Is told before something is built.
     """
-    target = cache_folder() / f"{name}-{_key(inputs)}"
-    stamp = target / ".complete"
-    if stamp.exists():
+    target = location(name, inputs)
+    if is_complete(target):
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     with _lock(target.with_suffix(".lock")):
-        if not stamp.exists():
+        if not is_complete(target):
             report(f"building {name}")
             shutil.rmtree(target, ignore_errors=True)  # what an interrupted build left behind
             build(target)
-            stamp.touch()
+            _stamp(target).touch()
     return target
+
+
+def location(name: str, inputs: list[Path]) -> Path:
+    """Return the folder in the cache for what is built from some files, built or not."""
+    return cache_folder() / f"{name}-{_key(inputs)}"
+
+
+def is_complete(target: Path) -> bool:
+    """Return whether a folder in the cache was built to its end."""
+    return _stamp(target).exists()
+
+
+def _stamp(target: Path) -> Path:
+    return target / ".complete"
 
 
 def _key(inputs: list[Path]) -> str:
@@ -208,10 +232,10 @@ def _build_runtime(target: Path) -> None:
     virtual_environment(target, _LOCKS / "runtime.txt")
 
 
-def _build_extension(target: Path, source: Path) -> None:
+def _build_extension(target: Path) -> None:
     _uv(
         "pip", "install", "--target", str(target), "--no-deps", "--compile-bytecode",
-        "--python", _python(), str(source),
+        "--python", _python(), str(extension_source()),
     )  # fmt: skip
 
 

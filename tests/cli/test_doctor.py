@@ -1,0 +1,29 @@
+"""``testbed doctor`` as a user runs it."""
+
+from __future__ import annotations
+
+import json
+
+from tests.conftest import CommandLine, RunningTestbed
+
+
+def test_nothing_stops_a_testbed_that_runs(running_testbed: RunningTestbed) -> None:
+    result = json.loads(running_testbed.command.output("doctor", "--json"))
+    assert result["problems"] == 0
+    findings = {finding["subject"]: finding for finding in result["findings"]}
+    assert running_testbed.endpoint_url in findings["testbed of this project"]["found"]
+    for subject in ("environment of LocalStack", "environment of the functions", "project"):
+        assert findings[subject]["level"] == "ok"
+
+
+def test_script_that_stops_the_testbed(copied: CommandLine) -> None:
+    script = copied.project / "init" / "ready.d" / "10-deploy.sh"
+    script.write_bytes(script.read_bytes().replace(b"\n", b"\r\n"))
+    script.chmod(0o644)
+    result = copied.run("doctor")
+    assert result.returncode == 1
+    assert "✗ run bits of init scripts" in result.stdout
+    assert "→ chmod +x init/ready.d/10-deploy.sh" in result.stdout
+    assert "✗ line ends of init scripts" in result.stdout
+    assert "stopped by: run bits of init scripts, line ends of init scripts." in result.stderr
+    assert "Traceback" not in result.stderr
