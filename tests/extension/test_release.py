@@ -1,0 +1,42 @@
+"""In another release of LocalStack the extension stays off.
+
+There is none here that could be run; this one is made to say that it is another.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from testbed.environments import ensure_environments
+from tests.extension.conftest import LocalStackEnded, running_localstack
+
+
+@pytest.fixture
+def another_release(tmp_path: Path) -> str:
+    """A ``PYTHONPATH`` on which LocalStack's distribution says that it is a newer one."""
+    metadata = tmp_path / "fake" / "localstack_core-2026.11.0.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: localstack-core\nVersion: 2026.11.0\n"
+    )
+    return os.pathsep.join([str(metadata.parent), str(ensure_environments(print).extension)])
+
+
+def test_it_says_so_and_lets_localstack_be(another_release: str, tmp_path: Path) -> None:
+    executor = "docker"
+    with running_localstack(tmp_path, PYTHONPATH=another_release, LAMBDA_RUNTIME_EXECUTOR=executor):
+        pass
+    output = (tmp_path / "localstack.log").read_text()
+    assert "is made for LocalStack 4.14.0, and this is 2026.11.0: all of it is off" in output
+    assert "Traceback" not in output
+
+
+def test_its_executor_is_refused(another_release: str, tmp_path: Path) -> None:
+    with (
+        pytest.raises(LocalStackEnded),
+        running_localstack(tmp_path, PYTHONPATH=another_release),
+    ):
+        pass
+    output = (tmp_path / "localstack.log").read_text()
+    assert "needs LocalStack 4.14.0, and this is 2026.11.0: set LAMBDA_RUNTIME_EXECUTOR" in output
