@@ -16,6 +16,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from benchmarks import report
+from benchmarks.container import Contained
 from benchmarks.course import Course
 from benchmarks.emulators import Emulator, MiniStack, Testbed
 from benchmarks.functions import course as functions
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 _PROJECT = Path(__file__).parent.parent
 _ENDING = (signal.SIGINT, signal.SIGTERM)
+_COMPARED: tuple[type[Emulator], ...] = (Testbed, MiniStack)
 _MINUTE = timedelta(minutes=1)
 
 
@@ -83,6 +85,7 @@ def _times(name: str, default: int, help_text: str) -> Callable[..., Any]:
 @click.option(
     "--cold", is_flag=True, help="Measure a start from empty caches, too; it needs the network."
 )
+@click.option("--docker", is_flag=True, help="Measure the testbed in a container, too.")
 @_with_results
 def up(
     starts: int,
@@ -90,6 +93,7 @@ def up(
     silent_rounds: int,
     silence: float,
     cold: bool,
+    docker: bool,
     file: Path | None,
     markdown: bool,
 ) -> None:
@@ -99,7 +103,10 @@ def up(
     def course(emulators: Sequence[Emulator], results: Results) -> Course:
         return pipeline.PipelineCourse(emulators, plan, results, console.report)
 
-    _run(lambda names: Results(names, PipelineMeasure), plan, course, report, file, markdown)
+    _run(
+        lambda names: Results(names, PipelineMeasure), plan, course, report, file, markdown,
+        (*_COMPARED, Contained) if docker else _COMPARED,
+    )  # fmt: skip
 
 
 @benchmarks.command("lambda")
@@ -158,10 +165,11 @@ def _run[R: Results](
     view: _View[R],
     file: Path | None,
     markdown: bool,
+    kinds: tuple[type[Emulator], ...] = _COMPARED,
 ) -> R:
     machine = this_machine()
     with TemporaryDirectory(prefix="benchmarks-") as folder:
-        emulators = [kind(_PROJECT, Path(folder)) for kind in (Testbed, MiniStack)]
+        emulators = [kind(_PROJECT, Path(folder)) for kind in kinds]
         results = empty(tuple(emulator.name for emulator in emulators))
         course(emulators, results).run()
     if file is not None:

@@ -22,6 +22,7 @@ from benchmarks.polling import poll
 from testbed.console import report
 from testbed.environments import ensure, ensure_environments, virtual_environment
 from testbed.errors import StartError
+from testbed.host_address import LOOPBACK, HostAddress
 from testbed.localstack import LocalStack
 from testbed.ports import HOST
 from testbed.processes import end_family
@@ -30,7 +31,7 @@ _COMMAND_LIMIT_SECONDS = 600.0
 _START_LIMIT_SECONDS = 60.0
 _MINISTACK_LOCK = Path(__file__).parent / "ministack.txt"
 # Only the benchmark asks for checks.
-_PARAMETER = "--parameter=ScheduleExpression=rate(1 day)"
+PARAMETER = "--parameter=ScheduleExpression=rate(1 day)"
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,11 @@ class Emulator(ABC):
     def __init__(self, project: Path, scratch: Path) -> None:
         self._project = project
         self._scratch = scratch
+
+    @property
+    def host_address(self) -> HostAddress:
+        """How its functions reach this machine."""
+        return LOOPBACK
 
     @abstractmethod
     def started(self) -> contextlib.AbstractContextManager[Started]:
@@ -138,7 +144,7 @@ class Testbed(Emulator):
         try:
             described = self._testbed(
                 "--state", str(localstack.state), "up", "--json", f"--port={_free_port()}",
-                _PARAMETER, f"--file=sites.yaml={sites}", *settings,
+                PARAMETER, f"--file=sites.yaml={sites}", *settings,
             )  # fmt: skip
             instance = localstack.running()
             process = instance.process() if instance else None
@@ -189,7 +195,7 @@ class MiniStack(Emulator):
         with self.started() as started:
             described = self._testbed(
                 "--endpoint-url", started.endpoint_url, "deploy", "--json",
-                _PARAMETER, f"--file=sites.yaml={sites}",
+                PARAMETER, f"--file=sites.yaml={sites}",
             )  # fmt: skip
             yield Running(json.loads(described)["api_url"], started.process)
 

@@ -12,6 +12,7 @@ import yaml
 from benchmarks.polling import poll
 from testbed.demo.websites import Page, Website
 from testbed.errors import TestbedError
+from testbed.host_address import HostAddress
 
 _SITE = "benchmark"
 _PAGE = Page(_SITE, "text/html", "<h1>All is well</h1>", "All is well")
@@ -21,10 +22,18 @@ LIMIT_SECONDS = 60.0
 
 
 class WatchedWebsite:
-    """A website on this machine, and the list of sites that names it alone."""
+    """A website on this machine, and the list of sites that names it alone.
 
-    def __init__(self, sites: Path) -> None:
-        self._website = Website(_PAGE)
+    Parameters
+    ----------
+    sites
+        The file to write the list to.
+    address
+        How the pipeline's functions reach this machine.
+    """
+
+    def __init__(self, sites: Path, address: HostAddress) -> None:
+        self._website = Website(_PAGE, address)
         self.sites = sites
         entry = {"name": _SITE, "url": self._website.url, "expect": _PAGE.expect}
         sites.write_text(yaml.safe_dump({"sites": [entry]}), encoding="utf-8")

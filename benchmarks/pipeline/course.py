@@ -174,7 +174,11 @@ class Outage:
 @contextmanager
 def started(emulator: Emulator) -> Iterator[tuple[Running, WatchedWebsite, float]]:
     """Bring an emulator up with a website; yield the seconds until its API answered, too."""
-    with TemporaryDirectory() as folder, WatchedWebsite(Path(folder) / "sites.yaml") as website:
+    address = emulator.host_address
+    with (
+        TemporaryDirectory() as folder,
+        WatchedWebsite(Path(folder) / "sites.yaml", address) as website,
+    ):
         beginning = time.perf_counter()
         with emulator.deployed(website.sites) as running:
             with Api(running.api_url) as api:

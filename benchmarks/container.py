@@ -1,0 +1,56 @@
+"""The testbed in a container, beside the one that runs as a process: ``testbed up --docker``."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+import psutil
+
+from benchmarks.emulators import PARAMETER, Emulator, Running, Started
+from testbed import docker_daemon, ports
+from testbed.compose import Compose, Container
+from testbed.errors import StartError, TestbedError
+from testbed.host_address import HostAddress
+
+
+class Contained(Emulator):
+    """This repository's, in a container."""
+
+    name = "In Docker"
+
+    @cached_property
+    def host_address(self) -> HostAddress:
+        """How functions in the container reach this machine; a first start tells."""
+        with self._up() as (container, _):
+            return container.host_address
+
+    def started(self) -> contextlib.AbstractContextManager[Started]:
+        """Refuse: its functions are those of the process."""
+        raise TestbedError("In a container only the pipeline is measured.")
+
+    @contextmanager
+    def deployed(self, sites: Path) -> Iterator[Running]:
+        """Start it as a user does."""
+        with self._up(f"--file=sites.yaml={sites}") as (container, api_url):
+            pid = docker_daemon.connect().containers.get(container.id).attrs["State"]["Pid"]
+            yield Running(api_url, psutil.Process(pid))
+
+    @contextmanager
+    def _up(self, *options: str) -> Iterator[tuple[Container, str]]:
+        compose = Compose(self._project, self._scratch / "docker", apart=True)
+        try:
+            described = self._testbed(
+                "--state", str(compose.state), "up", "--docker", "--json",
+                f"--port={ports.free_port()}", PARAMETER, *options,
+            )  # fmt: skip
+            container = compose.running()
+            if container is None:
+                raise StartError("The container has ended.", advice=f"Its log is {compose.log}.")
+            yield container, json.loads(described)["api_url"]
+        finally:
+            compose.stop()
