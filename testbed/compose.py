@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -36,6 +37,9 @@ _FILES_IN_CONTAINER = "/opt/testbed/files"
 # Longer than the health check's own limit, which then says what it waited for.
 _START_LIMIT_SECONDS = 330.0
 _POLL_SECONDS = 0.2
+_PORT_ATTEMPTS = 3
+# What the Docker daemon says of a port that a container, or another program, has.
+_PORT_IN_USE = re.compile("port is already allocated|address already in use")
 _LOG_LINES_SHOWN = 25
 
 
@@ -138,17 +142,28 @@ class Compose:
         """
         if port is not None and not ports.is_free(port):
             raise ports.taken(port)
-        chosen = port or ports.free_port()
         self._refuse_namesake()
         self._write_additions(settings, choices)
         try:
-            self._compose("up", "--detach", port=chosen)
+            self._create(port)
             container = self._own_container()
             self._await_healthy(container)
             return _container(container)
         except BaseException:
             self.stop()
             raise
+
+    def _create(self, port: int | None) -> None:
+        """Create and start the container; on another port if a program was faster."""
+        for _ in range(_PORT_ATTEMPTS - 1):
+            try:
+                self._compose("up", "--detach", port=port or ports.free_port())
+            except DockerError as error:
+                if port is not None or not _PORT_IN_USE.search(error.details):
+                    raise
+            else:
+                return
+        self._compose("up", "--detach", port=port or ports.free_port())
 
     def build(self) -> None:
         """Build the image, or bring it up to date.
