@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,8 @@ def _client() -> docker.DockerClient:
     import docker
     from docker.context import ContextAPI
 
-    if os.environ.get("DOCKER_HOST"):
+    if host := os.environ.get("DOCKER_HOST"):
+        _knock(host)
         return docker.from_env(timeout=_REQUEST_LIMIT_SECONDS)
     name = os.environ.get("DOCKER_CONTEXT")
     context = ContextAPI.get_context(name) if name else ContextAPI.get_current_context()
@@ -52,9 +54,23 @@ def _client() -> docker.DockerClient:
             f"There is no Docker context {name}.",
             advice="Choose one of `docker context ls`, or unset DOCKER_CONTEXT.",
         )
+    _knock(context.Host)
     return docker.DockerClient(
         base_url=context.Host, tls=context.TLSConfig or False, timeout=_REQUEST_LIMIT_SECONDS
     )
+
+
+def _knock(host: str) -> None:
+    """Raise OSError if nobody listens at a ``unix://`` address of a daemon.
+
+    The SDK would find out too, but forgets to close its socket then, and Python warns of that
+    whenever it comes to collect it: in the middle of somebody's test, if warnings are errors.
+    """
+    scheme, _, path = host.partition("://")
+    if scheme in ("unix", "http+unix"):
+        with socket.socket(socket.AF_UNIX) as door:
+            door.settimeout(_REQUEST_LIMIT_SECONDS)
+            door.connect(path)
 
 
 def _reason(error: BaseException) -> str:
