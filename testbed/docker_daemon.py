@@ -54,7 +54,7 @@ def _client() -> docker.DockerClient:
             f"There is no Docker context {name}.",
             advice="Choose one of `docker context ls`, or unset DOCKER_CONTEXT.",
         )
-    _knock(context.Host)
+    _knock(context.Host or "")
     return docker.DockerClient(
         base_url=context.Host, tls=context.TLSConfig or False, timeout=_REQUEST_LIMIT_SECONDS
     )
