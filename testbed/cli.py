@@ -18,6 +18,7 @@ from testbed import console
 from testbed.choices import Choices
 from testbed.durations import Duration, Moment
 from testbed.fault_commands import fault
+from testbed.journal_commands import journal, trace
 from testbed.project import parse_pair
 from testbed.session import Session
 
@@ -316,6 +317,8 @@ def demo(session: Session, docker: bool, keep: bool, sites: tuple[str, ...]) -> 
 
 
 testbed.add_command(fault)
+testbed.add_command(journal)
+testbed.add_command(trace)
 
 
 def _describe(session: Session, as_json: bool) -> None:

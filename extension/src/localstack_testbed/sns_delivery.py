@@ -18,6 +18,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -27,6 +28,8 @@ from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[impor
 from localstack.runtime.exceptions import LocalstackExit
 
 from localstack_testbed.decorators import on_infra_start, patch
+from localstack_testbed.journal.causes import at_hop, new_id
+from localstack_testbed.journal.journal import milliseconds_since, record
 from localstack_testbed.lambda_service.delayed_calls import DelayedCalls
 from localstack_testbed.on_import import on_import
 from localstack_testbed.sns_policies import POLICIES
@@ -79,6 +82,7 @@ class _Attempt(threading.local):
 
     repeatable = False
     failed = False
+    error: BaseException | None = None
 
 
 class _Deliveries:
@@ -97,23 +101,41 @@ class _Deliveries:
         for number in count(first):
             pause = policy.pause(number)
             may_wait = pause is not None and (pause == 0 or self._waiting < WAITING_LIMIT)
-            if not self._try(publisher, context, subscriber, may_wait) or pause is None:
+            if not self._try(publisher, context, subscriber, may_wait, number) or pause is None:
                 return
             if pause > 0:
                 self._wait(pause * second(), publisher, context, subscriber, number + 1)
                 return
 
-    def _try(self, publisher: Any, context: Any, subscriber: Any, repeatable: bool) -> bool:
+    def _try(
+        self, publisher: Any, context: Any, subscriber: Any, repeatable: bool, number: int
+    ) -> bool:
         """Make one attempt, and tell whether it is to be repeated."""
-        self.attempt.repeatable, self.attempt.failed = repeatable, False
+        attempt, moment, hop = self.attempt, time.time(), new_id()
+        attempt.repeatable, attempt.failed, attempt.error = repeatable, False, None
         try:
-            publisher._publish(context=context, subscriber=subscriber)
+            with at_hop(hop):
+                publisher._publish(context=context, subscriber=subscriber)
         except Exception as error:
             LOG.warning("Cannot deliver to %s: %s", subscriber["Endpoint"], error)
-            return repeatable and is_repeated(error)
+            attempt.failed, attempt.error = repeatable and is_repeated(error), error
         finally:
-            self.attempt.repeatable = False
-        return self.attempt.failed
+            attempt.repeatable = False
+        message = getattr(context, "message", None)
+        record(
+            "delivery",
+            moment,
+            id=hop,
+            causes=[message.message_id] if message else [],
+            service="sns",
+            source=subscriber["TopicArn"],
+            resource=subscriber["Endpoint"],
+            attempt=number,
+            status="failed" if attempt.error else "delivered",
+            message=str(attempt.error or ""),
+            ms=milliseconds_since(moment),
+        )
+        return attempt.failed
 
     def _wait(
         self, seconds: float, publisher: Any, context: Any, subscriber: Any, number: int
@@ -144,6 +166,7 @@ def _patch() -> None:
     def after_failure(*args: Any, **kwargs: Any) -> None:
         """Called by LocalStack where an attempt has failed, in the error's handling."""
         attempt = deliveries.attempt
+        attempt.error = sys.exception()
         if attempt.repeatable and is_repeated(sys.exception()):
             attempt.failed = True
         else:

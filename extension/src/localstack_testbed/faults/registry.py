@@ -7,6 +7,8 @@ from typing import Any
 
 from localstack_testbed.faults.parsing import InvalidRuleError, describe, parse
 from localstack_testbed.faults.rules import Action, Call, Rule
+from localstack_testbed.journal.causes import current_causes
+from localstack_testbed.journal.journal import record
 
 LOG = logging.getLogger(__name__)
 
@@ -103,6 +105,16 @@ def _fire(rule: Rule, call: Call) -> None:
         call.operation,
         call.resources[0] if call.resources else "-",
         call.caller or "-",
+    )
+    record(
+        "fault",
+        causes=current_causes(),
+        rule=rule.id,
+        action=rule.action,
+        service=call.service,
+        operation=call.operation,
+        resource=call.resources[0] if call.resources else None,
+        caller=call.caller,
     )
 
 

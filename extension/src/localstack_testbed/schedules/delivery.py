@@ -11,6 +11,7 @@ with which 185 retries take a day.
 
 import logging
 import os
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
+from localstack_testbed.journal.causes import at_hop, new_id
+from localstack_testbed.journal.journal import milliseconds_since, record
 from localstack_testbed.schedules.running import Key, Schedules
 
 LOG = logging.getLogger(__name__)
@@ -68,7 +71,8 @@ class Delivery:
 
     ``send`` makes the attempt of the given number, from 1, and raises what went wrong;
     ``is_permanent`` tells of an error whether to repeat would be in vain; ``give_up`` is called
-    after the last attempt if it failed, ``done`` after the last attempt in any case.
+    after the last attempt if it failed, ``done`` after the last attempt in any case. ``entry`` is
+    what else the journal is to have of each attempt.
     """
 
     schedules: Schedules
@@ -79,6 +83,7 @@ class Delivery:
     give_up: Callable[[Failure], None]
     is_permanent: Callable[[Exception], bool] = lambda error: False
     done: Callable[[], None] = lambda: None
+    entry: Mapping[str, Any] = field(default_factory=dict)
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def attempt(self, number: int = 1) -> None:
@@ -89,10 +94,13 @@ class Delivery:
         DeliveryError
             If it failed.
         """
+        moment, hop = time.time(), new_id()
         try:
-            self.send(number)
+            with at_hop(hop):
+                self.send(number)
         except Exception as error:
             code, message = error_code(error), error_message(error)
+            self._record(moment, hop, number, status="failed", error=code, message=message)
             if self.is_permanent(error):
                 self._give_up(Failure(code, message, number - 1, exhausted=None))
             elif exhausted := self._exhausted(number):
@@ -100,7 +108,20 @@ class Delivery:
             else:
                 self._repeat(number + 1)
             raise DeliveryError(f"{code}: {message}") from error
+        self._record(moment, hop, number, status="delivered")
         self.done()
+
+    def _record(self, moment: float, hop: str, number: int, **outcome: Any) -> None:
+        record(
+            "delivery",
+            moment,
+            id=hop,
+            source=self.arn,
+            attempt=number,
+            ms=milliseconds_since(moment),
+            **self.entry,
+            **outcome,
+        )
 
     def _exhausted(self, attempts: int) -> str | None:
         if attempts > self.policy.retries:

@@ -85,4 +85,9 @@ def repeat_deliveries(schedules: Schedules) -> None:
             give_up=lambda failure: send_dead_letter(rule, self.target, public, failure),
             is_permanent=is_permanent,
             done=lambda: unfinished.add(-1),
+            entry={
+                "causes": [event["id"]],
+                "service": "events",
+                "resource": self.target["Arn"],
+            },
         ).attempt()

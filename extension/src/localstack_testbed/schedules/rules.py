@@ -28,6 +28,7 @@ from localstack.utils.aws.client_types import ServicePrincipal
 from localstack.utils.xray.trace_header import TraceHeader
 
 from localstack_testbed.decorators import patch
+from localstack_testbed.journal.journal import record
 from localstack_testbed.schedules.delivery import (
     Delivery,
     DeliveryError,
@@ -114,6 +115,7 @@ class Rules:
         if known is None or rule is None:
             raise UnknownScheduleError(f"there is no scheduled rule {key.arn}")
         event = scheduled_event(rule, due)
+        record("schedule", id=event["id"], service="events", resource=rule.arn, due=event["time"])
         errors = []
         for target in list(rule.targets.values()):
             try:
@@ -143,6 +145,7 @@ class Rules:
             send,
             give_up=lambda failure: send_dead_letter(rule, target, event, failure),
             is_permanent=is_permanent,
+            entry={"causes": [event["id"]], "service": "events", "resource": target["Arn"]},
         )
 
     def _forget(self, account: str, region: str, name: str) -> None:

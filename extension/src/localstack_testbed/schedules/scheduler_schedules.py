@@ -12,6 +12,8 @@ from typing import Any
 
 from moto.scheduler.models import Schedule
 
+from localstack_testbed.journal.causes import new_id
+from localstack_testbed.journal.journal import record
 from localstack_testbed.schedules.delivery import Delivery, Failure, RetryPolicy
 from localstack_testbed.schedules.engine import Timing, next_whole_second
 from localstack_testbed.schedules.expressions import schedule_expression
@@ -123,6 +125,8 @@ class ScheduledSchedules:
         if schedule is None:
             raise UnknownScheduleError(f"there is no schedule {key.arn}")
         call = _Call(key.arn, schedule.target, due)
+        firing = new_id()
+        record("schedule", id=firing, service="scheduler", resource=key.arn, due=due.isoformat())
         Delivery(
             self._schedules,
             key.arn,
@@ -131,6 +135,11 @@ class ScheduledSchedules:
             send=call.send,
             give_up=call.give_up,
             done=lambda: self._complete(schedule),
+            entry={
+                "causes": [firing],
+                "service": "scheduler",
+                "resource": schedule.target["Arn"],
+            },
         ).attempt()
 
     def _fire_due(self, key: Key, due: datetime) -> None:

@@ -1,0 +1,50 @@
+"""Requests to the REST APIs of API Gateway, as calls of the service ``execute-api``.
+
+Such a call's id is the request id that its integration gets in ``requestContext``:
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
+"""
+
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+from localstack_testbed.decorators import patch
+from localstack_testbed.faults.rules import CLIENTS
+from localstack_testbed.journal.causes import at_hop, current_causes, new_id
+from localstack_testbed.journal.journal import milliseconds_since, record
+
+_ROOT = re.compile(r"Root=([^;]+)")
+
+
+def patch_apis() -> None:
+    """Add an entry for each request to a deployed REST API."""
+    from localstack.services.apigateway.next_gen.execute_api.gateway import RestApiGateway
+
+    @patch(RestApiGateway.process_with_context)
+    def process_with_context(
+        original: Callable[..., None], self: Any, context: Any, response: Any
+    ) -> None:
+        moment, causes, hop = time.time(), current_causes(), new_id()
+        with at_hop(hop):
+            original(self, context, response)
+        request = getattr(context, "invocation_request", None) or {}
+        variables = getattr(context, "context_variables", None) or {}
+        trace = _ROOT.search(str(getattr(context, "trace_id", None) or ""))
+        identity = variables.get("requestId")
+        record(
+            "api",
+            moment,
+            id=identity or hop,
+            makes=[hop] if identity else [],
+            causes=causes,
+            trace=trace[1] if trace else None,
+            service="execute-api",
+            operation=f"{request.get('http_method') or context.request.method} "
+            f"{request.get('path') or context.request.path}",
+            resource=context.api_id,
+            caller=CLIENTS,
+            account=variables.get("accountId"),
+            status=response.status_code,
+            ms=milliseconds_since(moment),
+        )

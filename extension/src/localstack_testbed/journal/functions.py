@@ -1,0 +1,100 @@
+"""Invocations of functions, with the figures of their REPORT lines.
+
+https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html
+"""
+
+import json
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+from localstack_testbed.decorators import patch
+from localstack_testbed.journal.causes import causes_of_event
+from localstack_testbed.journal.journal import milliseconds_since, record
+
+REPORT_LENGTH = 1000
+
+# The figures' names in an entry, in a line of text, and in one of JSON.
+FIGURES = (
+    ("duration_ms", "Duration", "durationMs"),
+    ("billed_ms", "Billed Duration", "billedDurationMs"),
+    ("memory_mb", "Memory Size", "memorySizeMB"),
+    ("memory_used_mb", "Max Memory Used", "maxMemoryUsedMB"),
+    ("init_ms", "Init Duration", "initDurationMs"),
+)
+_TEXT = {name: re.compile(rf"\t{text}: ([\d.]+) ") for name, text, _ in FIGURES}
+_JSON = {name: re.compile(rf'"{key}": ?([\d.]+)') for name, _, key in FIGURES}
+
+
+def current_invocation(environment: Any) -> str | None:
+    """Return the request id of the invocation that an environment is at, or was at last."""
+    return getattr(environment, "testbed_invocation", None)
+
+
+def patch_environments() -> None:
+    """Note which invocation an environment is at."""
+    from localstack.services.lambda_.invocation.execution_environment import ExecutionEnvironment
+
+    @patch(ExecutionEnvironment.invoke)
+    def invoke(original: Callable[[Any, Any], Any], self: Any, invocation: Any) -> Any:
+        self.testbed_invocation = invocation.request_id
+        return original(self, invocation)
+
+
+def patch_invocations() -> None:
+    """Add an entry for each invocation, and for each that could not be."""
+    from localstack.services.lambda_.invocation.version_manager import LambdaVersionManager
+
+    @patch(LambdaVersionManager.invoke)
+    def invoke(original: Callable[..., Any], self: Any, *, invocation: Any) -> Any:
+        moment = time.time()
+        outcome: dict[str, Any]
+        try:
+            result = original(self, invocation=invocation)
+        except Exception as error:
+            refused = getattr(error, "code", None) or type(error).__name__
+            outcome = {"status": "refused", "error": refused, "message": str(error)}
+            raise
+        else:
+            outcome = _outcome(result)
+            return result
+        finally:
+            header = invocation.trace_context.get("aws_trace_header")
+            version = self.function_version.id
+            record(
+                "invocation",
+                moment,
+                id=invocation.request_id,
+                causes=[invocation.request_id, *causes_of_event(invocation.payload)],
+                trace=header.root if header is not None else None,
+                resource=version.function_name,
+                version=version.qualifier,
+                account=version.account,
+                region=version.region,
+                ms=milliseconds_since(moment),
+                **outcome,
+            )
+
+
+def _outcome(result: Any) -> dict[str, Any]:
+    """Return how an invocation ended, and the figures of its report."""
+    report = (result.logs or "")[-REPORT_LENGTH:]
+    outcome: dict[str, Any] = {"status": "success", "report": figures(report)}
+    if result.is_error:
+        outcome["status"] = "error"
+        try:
+            failure = json.loads(result.payload or b"null")
+        except ValueError:
+            failure = None
+        if isinstance(failure, dict):
+            outcome["error"] = failure.get("errorType")
+            outcome["message"] = failure.get("errorMessage")
+    return outcome
+
+
+def figures(report: str) -> dict[str, float]:
+    """Return the figures in the end of an invocation's log, which may be without."""
+    line = report[max(report.rfind("REPORT RequestId"), report.rfind('"platform.report"'), 0) :]
+    patterns = _TEXT if line.startswith("REPORT") else _JSON
+    return {name: float(found[1]) for name, one in patterns.items() if (found := one.search(line))}

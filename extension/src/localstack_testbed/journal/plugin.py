@@ -1,0 +1,69 @@
+"""What LocalStack finds: the part of the journal in its start and shutdown."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from localstack.runtime.exceptions import LocalstackExit
+
+from localstack_testbed.decorators import on_infra_shutdown, on_infra_start
+from localstack_testbed.on_import import on_import
+from localstack_testbed.switches import switch
+
+ENTRIES = 10_000
+BYTES = 5_000_000
+# After those of faults, so that what a fault did to an answer is in the entry.
+_PRIORITY = 90
+
+_is_on = switch("TESTBED_JOURNAL")
+_closing: list[Callable[[], None]] = []
+
+
+@on_infra_start(should_load=_is_on, priority=_PRIORITY)
+def begin_journal() -> None:
+    """Keep a journal, serve it and write it; patch the services when they load."""
+    from localstack import config
+    from localstack.aws import handlers
+    from localstack.services.edge import ROUTER
+
+    from localstack_testbed.faults.functions import ENVIRONMENTS
+    from localstack_testbed.journal import apis, functions, queues
+    from localstack_testbed.journal.api import ApiEntries
+    from localstack_testbed.journal.endpoint import serve
+    from localstack_testbed.journal.journal import Journal, keep
+    from localstack_testbed.journal.writing import Writer
+
+    journal = Journal(_setting("TESTBED_JOURNAL_ENTRIES", ENTRIES))
+    writer = Writer(journal, Path(config.dirs.logs), _setting("TESTBED_JOURNAL_BYTES", BYTES))
+    keep(journal)
+    _closing.extend((journal.close, writer.close))
+    serve(ROUTER, journal)
+    api = ApiEntries(ENVIRONMENTS)
+    handlers.serve_custom_service_request_handlers.handlers.insert(0, api.begin)
+    handlers.run_custom_finalizers.append(api.end)
+    invocation = "localstack.services.lambda_.invocation"
+    on_import(f"{invocation}.execution_environment", functions.patch_environments)
+    on_import(f"{invocation}.version_manager", functions.patch_invocations)
+    on_import("localstack.services.sqs.models", queues.patch_queues)
+    on_import("localstack.services.apigateway.next_gen.execute_api.gateway", apis.patch_apis)
+
+
+@on_infra_shutdown(should_load=_is_on)
+def end_journal() -> None:
+    """Let nobody wait for entries any more, and write the rest."""
+    while _closing:
+        _closing.pop(0)()
+
+
+def _setting(name: str, otherwise: int) -> int:
+    """Return a setting that is a whole number above zero.
+
+    Raises
+    ------
+    LocalstackExit
+        If it is not.
+    """
+    text = os.environ.get(name, str(otherwise))
+    if not text.isdecimal() or int(text) == 0:
+        raise LocalstackExit(f"{name}={text} is not a whole number from 1", code=1)
+    return int(text)

@@ -1,0 +1,72 @@
+"""A chain drawn as a tree, with times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.text import Text
+from rich.tree import Tree
+
+from testbed.chains import Hop
+from testbed.hops import problem, what
+
+_MILLISECONDS_SHOWN = 8
+
+
+def tree(root: Hop) -> Tree:
+    """Draw a chain from its beginning on, with the time since then at each hop.
+
+    A call that a service made in order to do what follows is left out if it succeeded.
+    """
+    drawn: set[int] = set()
+    top = Tree(_label(root, root, first=True), guide_style="dim")
+    _grow(top, root, root, drawn)
+    return top
+
+
+def problems(roots: Iterable[Hop]) -> list[str]:
+    """Return what failed or is missing in chains, one line for each."""
+    lines = {}
+    for root in roots:
+        for hop in root.all():
+            if text := problem(hop):
+                lines[hop.entry.position] = f"{what(hop.entry)}: {text}"
+    return list(lines.values())
+
+
+def _grow(branch: Tree, root: Hop, hop: Hop, drawn: set[int]) -> None:
+    if id(hop) in drawn:
+        if hop.after:
+            branch.add(Text("… as above", "dim"))
+        return
+    drawn.add(id(hop))
+    for after in _shown(hop):
+        _grow(branch.add(_label(root, after)), root, after, drawn)
+
+
+def _shown(hop: Hop) -> list[Hop]:
+    shown: list[Hop] = []
+    for after in hop.after:
+        shown += _shown(after) if _is_means(after) else [after]
+    return sorted(shown, key=lambda each: (each.entry.time, each.entry.position))
+
+
+def _is_means(hop: Hop) -> bool:
+    """Whether a hop is a call of one service to another that succeeded, and led to something."""
+    entry = hop.entry
+    by_service = entry.kind == "api" and not entry["role"] and entry["caller"] != "clients"
+    return bool(by_service and hop.after and problem(hop) is None)
+
+
+def _label(root: Hop, hop: Hop, first: bool = False) -> Text:
+    entry = hop.entry
+    if first:
+        time = f"{entry.time.astimezone():%H:%M:%S.%f}"[:-3]
+    else:
+        passed = (entry.time - root.entry.time).total_seconds() * 1000
+        time = f"{f'+{passed:.0f} ms':>{_MILLISECONDS_SHOWN}}"
+    by_function = any(each.entry.kind == "invocation" for each in hop.before)
+    label = Text.assemble((f"{time}  ", "dim"), what(entry, caller=not by_function))
+    if found := problem(hop):
+        label.append(f"  ✗ {found}", "red")
+    return label
