@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
 
+from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
@@ -70,3 +72,12 @@ def _label(root: Hop, hop: Hop, first: bool = False) -> Text:
     if found := problem(hop):
         label.append(f"  ✗ {found}", "red")
     return label
+
+
+def drawn(roots: Iterable[Hop], width: int = 120) -> str:
+    """Return chains as text without colours, cut off at a width."""
+    text = io.StringIO()
+    console = Console(file=text, width=width, color_system=None)
+    for root in roots:
+        console.print(tree(root))
+    return text.getvalue()

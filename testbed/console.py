@@ -14,6 +14,8 @@ from testbed.errors import TestbedError
 # Results go to standard output, for other programs; everything else goes here.
 progress = Console(stderr=True, highlight=False)
 output = Console(highlight=False, soft_wrap=True)
+# For what is cut off at the edge of a terminal, and has to be whole in a file.
+wide = Console(highlight=False, width=None if output.is_terminal else 200)
 
 
 @contextmanager

@@ -16,7 +16,11 @@ def what(entry: Entry, *, caller: bool = True) -> str:
             return f"{entry['operation']} → {entry['status']}"
         case "api":
             about = f" {resource}" if resource else ""
-            by = f" by {entry['caller']}" if caller and entry["caller"] != "clients" else ""
+            by = (
+                ""
+                if not caller or entry["caller"] in (None, "clients")
+                else f" by {entry['caller']}"
+            )
             return f"{entry['service']} {entry['operation']}{about}{by}"
         case "schedule":
             return f"schedule {resource} fires"

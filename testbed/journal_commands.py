@@ -18,9 +18,6 @@ from testbed.session import Session
 if TYPE_CHECKING:
     from testbed.chains import Hop
 
-# Of a tree in a file.
-_WIDTH = 200
-
 
 @click.command()
 @click.option("--kind", "kinds", type=click.Choice(KINDS), multiple=True, help="Repeatable.")
@@ -83,9 +80,8 @@ def trace(session: Session, identity: str | None, as_json: bool) -> None:
         hops = {hop.entry.position: hop for root in roots for hop in root.all()}
         _print_entries((hop.entry for _, hop in sorted(hops.items())), as_json)
         return
-    width = None if console.output.is_terminal else _WIDTH
     for root in roots:
-        console.output.print(tree(root), width=width)
+        console.wide.print(tree(root))
 
 
 def _has(entry: Entry, text: str | None) -> bool:

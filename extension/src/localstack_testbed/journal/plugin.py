@@ -10,8 +10,8 @@ from localstack_testbed.decorators import on_infra_shutdown, on_infra_start
 from localstack_testbed.on_import import on_import
 from localstack_testbed.switches import switch
 
-ENTRIES = 10_000
-BYTES = 5_000_000
+ENTRIES = "10000"
+BYTES = "5000000"
 # After those of faults, so that what a fault did to an answer is in the entry.
 _PRIORITY = 90
 
@@ -33,8 +33,10 @@ def begin_journal() -> None:
     from localstack_testbed.journal.journal import Journal, keep
     from localstack_testbed.journal.writing import Writer
 
-    journal = Journal(_setting("TESTBED_JOURNAL_ENTRIES", ENTRIES))
-    writer = Writer(journal, Path(config.dirs.logs), _setting("TESTBED_JOURNAL_BYTES", BYTES))
+    entries = os.environ.get("TESTBED_JOURNAL_ENTRIES", ENTRIES)
+    length = os.environ.get("TESTBED_JOURNAL_BYTES", BYTES)
+    journal = Journal(_checked("TESTBED_JOURNAL_ENTRIES", entries))
+    writer = Writer(journal, Path(config.dirs.logs), _checked("TESTBED_JOURNAL_BYTES", length))
     keep(journal)
     _closing.extend((journal.close, writer.close))
     serve(ROUTER, journal)
@@ -55,15 +57,14 @@ def end_journal() -> None:
         _closing.pop(0)()
 
 
-def _setting(name: str, otherwise: int) -> int:
-    """Return a setting that is a whole number above zero.
+def _checked(name: str, text: str) -> int:
+    """Return what a setting says, a whole number above zero.
 
     Raises
     ------
     LocalstackExit
-        If it is not.
+        If it is not one.
     """
-    text = os.environ.get(name, str(otherwise))
     if not text.isdecimal() or int(text) == 0:
         raise LocalstackExit(f"{name}={text} is not a whole number from 1", code=1)
     return int(text)

@@ -1,0 +1,64 @@
+"""``testbed journal`` and ``testbed trace`` on a running testbed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from testbed.aws import Aws
+from testbed.waiting import until
+from tests.conftest import RunningTestbed
+
+LIMIT_SECONDS = 15.0
+
+
+def invoke(running: RunningTestbed) -> str:
+    """Invoke a function, and return the request id."""
+    functions = Aws(running.endpoint_url, "us-east-1").lambda_
+    answer = functions.invoke(FunctionName="status-api", Payload=b"{}")
+    return answer["ResponseMetadata"]["RequestId"]
+
+
+def test_journal_shows_what_happened(running_testbed: RunningTestbed) -> None:
+    request = invoke(running_testbed)
+    command = running_testbed.command
+
+    def entries(*options: str) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in command.output("journal", *options).splitlines()]
+
+    [invocation] = entries("--json", "--kind", "invocation", "--grep", request)
+    assert invocation["id"] == request
+    assert invocation["resource"] == "status-api"
+    line = command.output("journal", "--kind", "invocation", "--grep", request)
+    assert "λ status-api" in line
+    assert len(entries("--json", "--limit", "2")) == 2
+    assert "no such entries" in command.run("journal", "--since", "0s").stderr
+
+
+def test_trace_draws_the_chain(running_testbed: RunningTestbed) -> None:
+    request = invoke(running_testbed)
+    command = running_testbed.command
+    drawn = command.output("trace", request)
+    assert "lambda Invoke status-api" in drawn.splitlines()[0]
+    assert "λ status-api (" in drawn
+    entries = map(json.loads, command.output("trace", request, "--json").splitlines())
+    assert {"api", "invocation"} <= {entry["kind"] for entry in entries}
+
+
+def test_trace_without_an_id_draws_the_newest_chain(running_testbed: RunningTestbed) -> None:
+    invoke(running_testbed)
+    drawn = until(
+        lambda: running_testbed.command.run("trace").stdout,
+        within=LIMIT_SECONDS,
+        what="chain that reached a function",
+    )
+    assert "λ " in drawn
+
+
+@pytest.mark.parametrize("identity", ["none-such", "-1x"])
+def test_unknown_id(running_testbed: RunningTestbed, identity: str) -> None:
+    result = running_testbed.command.run("trace", "--", identity)
+    assert result.returncode == 1
+    assert f"There is no entry of {identity} in the journal." in result.stderr

@@ -1,0 +1,363 @@
+"""The journal: each hop is an entry, and its ids tie it to the one that it followed from."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from testbed.chains import Hop, chain_of
+from testbed.journal import Entry, Journal
+from tests.extension.conftest import Clients, LocalStackEnded, running_localstack
+from tests.extension.faults import FaultRules
+from tests.extension.lambda_functions import FunctionFactory
+from tests.extension.scheduling import Queue
+from tests.extension.waiting import wait_until
+
+LIMIT = 20.0
+
+IDLE = """
+    def handler(event, context):
+        print("hello")
+        return event
+"""
+
+CALLING = """
+    import boto3
+    sqs = boto3.client("sqs")
+    def handler(event, context):
+        sqs.send_message(QueueUrl="{url}", MessageBody="hello")
+"""
+
+FAILING = """
+    def handler(event, context):
+        raise ValueError("not today")
+"""
+
+
+class Book:
+    """The journal since a test's beginning."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.journal = Journal(endpoint)
+        self.start = self.journal.position()
+
+    def entries(self, *kinds: str) -> list[Entry]:
+        return self.journal.entries(self.start, kinds)
+
+    def await_entry(self, kind: str, **fields: Any) -> Entry:
+        """Wait for an entry with these fields."""
+
+        def found() -> Entry | None:
+            for entry in self.entries(kind):
+                if all(entry[name] == value for name, value in fields.items()):
+                    return entry
+            return None
+
+        entry = wait_until(found, LIMIT, f"the journal has {kind} {fields}")
+        assert entry is not None
+        return entry
+
+    def await_chain(self, identity: str, *steps: str) -> Hop:
+        """Wait for the one chain of an id until it goes through these steps, as in a tree."""
+
+        def found() -> Hop | None:
+            roots = chain_of(self.entries(), identity)
+            return next((root for root in roots if set(steps) <= set(paths(root))), None)
+
+        root = wait_until(found, LIMIT, f"the chain of {identity} has {', '.join(steps)}")
+        assert root is not None
+        return root
+
+
+def paths(hop: Hop, above: str = "") -> Iterator[str]:
+    """Give the way to each hop, such as ``Publish/delivery/SendMessage/sent``."""
+    entry = hop.entry
+    name = {"api": "operation", "queue": "action"}.get(entry.kind)
+    path = f"{above}{entry[name] if name else entry.kind}"
+    yield path
+    for after in hop.after:
+        yield from paths(after, f"{path}/")
+
+
+@pytest.fixture
+def book(localstack_endpoint: str) -> Book:
+    return Book(localstack_endpoint)
+
+
+@pytest.fixture
+def queue(aws: Clients, name: str) -> Iterator[Queue]:
+    made = Queue.create(aws["sqs"], name)
+    yield made
+    aws["sqs"].delete_queue(QueueUrl=made.url)
+
+
+def test_call_says_what_was_asked_of_whom_and_how_it_ended(
+    aws: Clients, book: Book, name: str
+) -> None:
+    answer = aws["s3"].create_bucket(Bucket=name)
+    entry = book.await_entry("api", operation="CreateBucket", resource=name)
+    assert (entry["service"], entry["status"], entry["caller"]) == ("s3", 200, "clients")
+    assert (entry["account"], entry["region"]) == ("000000000000", "us-east-1")
+    assert entry.id == answer["ResponseMetadata"]["RequestId"]
+    assert entry["ms"] > 0
+
+    with pytest.raises(aws["sqs"].exceptions.QueueDoesNotExist):
+        aws["sqs"].get_queue_url(QueueName=name)
+    refused = book.await_entry("api", operation="GetQueueUrl")
+    assert (refused["status"], refused["error"]) == (400, "QueueDoesNotExist")
+    assert "does not exist" in refused["message"]
+    aws["s3"].delete_bucket(Bucket=name)
+
+
+def test_invocation_has_the_figures_of_its_report(functions: FunctionFactory, book: Book) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html"""
+    function = functions(IDLE, MemorySize=256)
+    cold, warm = function.invoke(), function.invoke()
+    first = book.await_entry("invocation", id=cold.request_id)
+    assert (first["resource"], first["status"], first["version"]) == (
+        function.name, "success", "$LATEST",
+    )  # fmt: skip
+    report = first["report"]
+    assert f"Duration: {report['duration_ms']:.2f} ms" in cold.tail
+    assert f"Billed Duration: {report['billed_ms']:.0f} ms" in cold.tail
+    assert f"Max Memory Used: {report['memory_used_mb']:.0f} MB" in cold.tail
+    assert f"Init Duration: {report['init_ms']:.2f} ms" in cold.tail
+    assert report["memory_mb"] == 256
+    assert "init_ms" not in book.await_entry("invocation", id=warm.request_id)["report"]
+
+
+def test_json_report_has_the_same_figures(functions: FunctionFactory, book: Book) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html"""
+    function = functions(IDLE, LoggingConfig={"LogFormat": "JSON"})
+    entry = book.await_entry("invocation", id=function.invoke().request_id)
+    assert entry["report"].keys() == {
+        "duration_ms", "billed_ms", "memory_mb", "memory_used_mb", "init_ms",
+    }  # fmt: skip
+
+
+def test_failed_and_throttled_invocations_say_why(
+    aws: Clients, functions: FunctionFactory, book: Book
+) -> None:
+    function = functions(FAILING)
+    failed = book.await_entry("invocation", id=function.invoke().request_id)
+    assert (failed["status"], failed["error"], failed["message"]) == (
+        "error", "ValueError", "not today",
+    )  # fmt: skip
+    aws["lambda"].put_function_concurrency(
+        FunctionName=function.name, ReservedConcurrentExecutions=0
+    )
+    with pytest.raises(aws["lambda"].exceptions.TooManyRequestsException):
+        function.invoke()
+    refused = book.await_entry("api", operation="Invoke", status=429)
+    assert refused["error"] == "TooManyRequestsException"
+
+
+def test_call_of_a_function_follows_from_its_invocation(
+    functions: FunctionFactory, queue: Queue, book: Book
+) -> None:
+    function = functions(CALLING.format(url=queue.url))
+    request = function.invoke().request_id
+    root = book.await_chain(request, "Invoke/invocation/SendMessage/sent")
+    [sent] = [hop.entry for hop in root.all() if hop.entry["operation"] == "SendMessage"]
+    assert sent["caller"] == function.name
+    assert sent["role"] == "arn:aws:iam::000000000000:role/lambda"
+    # The SDK passes the trace on:
+    # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
+    [invocation] = [hop.entry for hop in root.all() if hop.entry.kind == "invocation"]
+    assert sent.trace == invocation.trace == root.entry.trace
+
+
+def test_chain_from_a_topic_through_a_queue_to_a_function_and_by_mail(
+    aws: Clients, functions: FunctionFactory, queue: Queue, book: Book, name: str
+) -> None:
+    function = functions(IDLE)
+    mapping = aws["lambda"].create_event_source_mapping(
+        FunctionName=function.name, EventSourceArn=queue.arn
+    )["UUID"]
+    topic = aws["sns"].create_topic(Name=name)["TopicArn"]
+    aws["sns"].subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue.arn)
+    aws["sns"].subscribe(TopicArn=topic, Protocol="email", Endpoint=f"{name}@example.com")
+    message = aws["sns"].publish(TopicArn=topic, Message="hello", Subject="news")["MessageId"]
+    root = book.await_chain(
+        message,
+        "Publish/delivery/SendMessage/sent/received/invocation",
+        "Publish/delivery/SendMessage/sent/deleted",
+        "Publish/delivery/mail",
+    )
+    assert message in root.entry.makes
+    [mail] = [hop.entry for hop in root.all() if hop.entry.kind == "mail"]
+    assert (mail["to"], mail["subject"]) == ([f"{name}@example.com"], "news")
+    deliveries = [hop.entry for hop in root.all() if hop.entry.kind == "delivery"]
+    assert {each["resource"] for each in deliveries} == {queue.arn, f"{name}@example.com"}
+    assert {(each["source"], each["attempt"], each["status"]) for each in deliveries} == {
+        (topic, 1, "delivered")
+    }
+    aws["lambda"].delete_event_source_mapping(UUID=mapping)
+
+
+def test_chain_from_an_event_to_a_function(
+    aws: Clients, functions: FunctionFactory, book: Book, name: str
+) -> None:
+    function = functions(IDLE)
+    aws["events"].put_rule(Name=name, EventPattern=json.dumps({"source": [name]}))
+    aws["events"].put_targets(Rule=name, Targets=[{"Id": "1", "Arn": function.arn}])
+    answer = aws["events"].put_events(
+        Entries=[{"Source": name, "DetailType": "test", "Detail": "{}"}]
+    )
+    book.await_chain(answer["Entries"][0]["EventId"], "PutEvents/delivery/invocation")
+    aws["events"].remove_targets(Rule=name, Ids=["1"])
+    aws["events"].delete_rule(Name=name)
+
+
+def test_chain_from_a_schedule_that_is_fired(
+    aws: Clients,
+    functions: FunctionFactory,
+    book: Book,
+    name: str,
+    localstack_endpoint: str,
+) -> None:
+    function = functions(IDLE)
+    arn = aws["events"].put_rule(Name=name, ScheduleExpression="rate(1 day)")["RuleArn"]
+    aws["events"].put_targets(Rule=name, Targets=[{"Id": "1", "Arn": function.arn}])
+    fire = f"{localstack_endpoint}/_testbed/schedules/fire"
+    requests.post(fire, json={"arn": arn}, timeout=LIMIT).raise_for_status()
+    firing = book.await_entry("schedule", resource=arn)
+    book.await_chain(firing.id, "schedule/delivery/invocation")
+    aws["events"].remove_targets(Rule=name, Ids=["1"])
+    aws["events"].delete_rule(Name=name)
+
+
+def test_message_returns_and_goes_to_the_dead_letters(
+    aws: Clients, queue: Queue, book: Book, name: str
+) -> None:
+    """It keeps its id there.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
+    """
+    dead_letters = Queue.create(aws["sqs"], f"{name}-dlq")
+    policy = {"deadLetterTargetArn": dead_letters.arn, "maxReceiveCount": 1}
+    aws["sqs"].set_queue_attributes(
+        QueueUrl=queue.url, Attributes={"RedrivePolicy": json.dumps(policy)}
+    )
+    sent = aws["sqs"].send_message(QueueUrl=queue.url, MessageBody="hello")["MessageId"]
+    [message] = aws["sqs"].receive_message(QueueUrl=queue.url)["Messages"]
+    aws["sqs"].change_message_visibility(
+        QueueUrl=queue.url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+    )
+    assert "Messages" not in aws["sqs"].receive_message(QueueUrl=queue.url)
+    book.await_chain(
+        sent,
+        "SendMessage/sent/received",
+        "SendMessage/sent/returned",
+        "SendMessage/sent/dead-lettered/sent",
+    )
+    moved = [entry for entry in book.entries("queue") if entry["resource"] == f"{name}-dlq"]
+    assert [(entry["action"], entry.id) for entry in moved] == [("sent", sent)]
+    aws["sqs"].delete_queue(QueueUrl=dead_letters.url)
+
+
+def test_fault_is_in_the_chain(
+    aws: Clients, faults: FaultRules, queue: Queue, book: Book, name: str
+) -> None:
+    rule = faults.put(
+        "error", "sqs", code="ServiceUnavailable", resource=name, caller="clients", next=1
+    )
+    with pytest.raises(aws["sqs"].exceptions.ClientError):
+        aws["sqs"].send_message(QueueUrl=queue.url, MessageBody="hello")
+    entry = book.await_entry("fault", rule=rule)
+    call = book.await_entry("api", operation="SendMessage", error="ServiceUnavailable")
+    assert entry.causes == (call.id,)
+    assert call["status"] == 503
+
+
+def test_polls_for_functions_are_no_entries(
+    aws: Clients, functions: FunctionFactory, queue: Queue, book: Book, name: str
+) -> None:
+    function = functions(IDLE)
+    mapping = aws["lambda"].create_event_source_mapping(
+        FunctionName=function.name, EventSourceArn=queue.arn
+    )["UUID"]
+    aws["sqs"].send_message(QueueUrl=queue.url, MessageBody="hello")
+    book.await_entry("queue", action="deleted", resource=name)
+    operations = {entry["operation"] for entry in book.entries("api")}
+    assert operations.isdisjoint({"ReceiveMessage", "DeleteMessageBatch", "PutLogEvents"})
+    aws["lambda"].delete_event_source_mapping(UUID=mapping)
+
+
+def test_reader_chooses_kinds_and_how_many(
+    aws: Clients, queue: Queue, book: Book, name: str
+) -> None:
+    for _ in range(3):
+        aws["sqs"].send_message(QueueUrl=queue.url, MessageBody="hello")
+    ours = [entry for entry in book.entries("queue") if entry["resource"] == name]
+    assert [entry["action"] for entry in ours] == ["sent"] * 3
+    assert book.journal.entries(ours[0].position - 1, ["queue"], limit=1)[0].position >= (
+        ours[-1].position
+    )
+    assert all(
+        entry.position > ours[1].position for entry in book.journal.entries(ours[1].position)
+    )
+
+
+def test_reader_waits_for_the_next_entry(aws: Clients, queue: Queue, book: Book, name: str) -> None:
+    followed = book.journal.follow(book.journal.position(), ["queue"])
+    aws["sqs"].send_message(QueueUrl=queue.url, MessageBody="hello")
+    assert next(entry for entry in followed if entry["resource"] == name)["action"] == "sent"
+
+
+@pytest.mark.parametrize("query", ["since=yesterday", "limit=-1", "wait=long"])
+def test_bad_query_is_refused(localstack_endpoint: str, query: str) -> None:
+    response = requests.get(f"{localstack_endpoint}/_testbed/journal?{query}", timeout=LIMIT)
+    assert response.status_code == 400
+    assert "is not a whole number" in response.text
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A LocalStack that keeps few entries, and its folder."""
+    folder = tmp_path_factory.mktemp("small")
+    with running_localstack(
+        folder, TESTBED_JOURNAL_ENTRIES="10", TESTBED_JOURNAL_BYTES="4000"
+    ) as localstack:
+        yield localstack.endpoint, folder
+
+
+def test_memory_and_files_are_limited(small: tuple[str, Path]) -> None:
+    endpoint, folder = small
+    sqs, journal = Clients(endpoint)["sqs"], Journal(endpoint)
+    for _ in range(30):
+        sqs.list_queues()
+    kept = journal.entries()
+    assert len(kept) == 10
+    assert kept[-1].position == journal.position()
+
+    def files() -> list[Path]:
+        return sorted((folder / "var/lib/localstack/logs").glob("journal.ndjson*"))
+
+    def written() -> list[dict[str, Any]]:
+        return [json.loads(line) for path in files() for line in path.read_text().splitlines()]
+
+    last = kept[-1].position
+    wait_until(
+        lambda: last in [line["position"] for line in written()], LIMIT, f"entry {last} is written"
+    )
+    # A batch of entries is written at once, and only then is the file found to be full.
+    assert len(files()) <= 2
+    assert sum(path.stat().st_size for path in files()) < 30_000
+
+
+def test_journal_can_be_switched_off(tmp_path: Path) -> None:
+    with running_localstack(tmp_path, TESTBED_JOURNAL="0") as localstack:
+        Clients(localstack.endpoint)["sqs"].list_queues()
+        response = requests.get(f"{localstack.endpoint}/_testbed/journal", timeout=LIMIT)
+        assert response.status_code == 404
+    assert not list(tmp_path.rglob("journal.ndjson"))
+
+
+def test_bad_limit_ends_the_start(tmp_path: Path) -> None:
+    with pytest.raises(LocalStackEnded), running_localstack(tmp_path, TESTBED_JOURNAL_BYTES="0"):
+        pass
+    assert "TESTBED_JOURNAL_BYTES=0 is not" in (tmp_path / "localstack.log").read_text()
