@@ -18,7 +18,7 @@ from rich.text import Text
 from benchmarks import report
 from benchmarks.container import Contained
 from benchmarks.course import Course
-from benchmarks.emulators import Emulator, MiniStack, Testbed
+from benchmarks.emulators import Emulator, MiniStack, Testbed, WithoutJournal
 from benchmarks.functions import course as functions
 from benchmarks.functions.measures import FunctionMeasure
 from benchmarks.machine import Machine, this_machine
@@ -74,6 +74,11 @@ def _times(name: str, default: int, help_text: str) -> Callable[..., Any]:
     return click.option(name, type=click.IntRange(0), default=default, help=help_text)
 
 
+_without_journal = click.option(
+    "--without-journal", is_flag=True, help="Measure the testbed without its journal, too."
+)
+
+
 @benchmarks.command()
 @_times("--starts", pipeline.Plan.starts, "Starts from nothing of each.")
 @_times("--rounds", pipeline.Plan.rounds, "Outages right after activity.")
@@ -86,6 +91,7 @@ def _times(name: str, default: int, help_text: str) -> Callable[..., Any]:
     "--cold", is_flag=True, help="Measure a start from empty caches, too; it needs the network."
 )
 @click.option("--docker", is_flag=True, help="Measure the testbed in a container, too.")
+@_without_journal
 @_with_results
 def up(
     starts: int,
@@ -94,6 +100,7 @@ def up(
     silence: float,
     cold: bool,
     docker: bool,
+    without_journal: bool,
     file: Path | None,
     markdown: bool,
 ) -> None:
@@ -105,7 +112,11 @@ def up(
 
     _run(
         lambda names: Results(names, PipelineMeasure), plan, course, report, file, markdown,
-        (*_COMPARED, Contained) if docker else _COMPARED,
+        (
+            *_COMPARED,
+            *([Contained] if docker else []),
+            *([WithoutJournal] if without_journal else []),
+        ),
     )  # fmt: skip
 
 
@@ -114,9 +125,16 @@ def up(
 @_times("--cold", functions.Plan.cold, "Cold starts of each kind of function.")
 @_times("--bursts", functions.Plan.bursts, "Bursts of 100 invocations, twice each.")
 @_times("--batches", functions.Plan.batches, "Times to weigh 20 environments of each kind.")
+@_without_journal
 @_with_results
 def lambda_(
-    warm: int, cold: int, bursts: int, batches: int, file: Path | None, markdown: bool
+    warm: int,
+    cold: int,
+    bursts: int,
+    batches: int,
+    without_journal: bool,
+    file: Path | None,
+    markdown: bool,
 ) -> None:
     """Measure functions by themselves, beside MiniStack: time of invocations, and memory."""
     plan = functions.Plan(warm, cold, bursts, batches)
@@ -124,7 +142,10 @@ def lambda_(
     def course(emulators: Sequence[Emulator], results: Results) -> Course:
         return functions.FunctionCourse(emulators, plan, results, console.report)
 
-    _run(lambda names: Results(names, FunctionMeasure), plan, course, report, file, markdown)
+    _run(
+        lambda names: Results(names, FunctionMeasure), plan, course, report, file, markdown,
+        (*_COMPARED, WithoutJournal) if without_journal else _COMPARED,
+    )  # fmt: skip
 
 
 @benchmarks.command()

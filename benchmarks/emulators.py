@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import psutil
 import requests
@@ -121,6 +122,7 @@ class Testbed(Emulator):
     """This repository's: ``testbed up``."""
 
     name = "Testbed"
+    settings: ClassVar[Mapping[str, str]] = {}
 
     @contextmanager
     def started(self) -> Iterator[Started]:
@@ -128,7 +130,9 @@ class Testbed(Emulator):
         localstack = self._localstack()
         environments = ensure_environments(report)
         try:
-            instance = localstack.start(environments, port=_free_port())
+            instance = localstack.start(
+                environments, port=_free_port(), settings=dict(self.settings)
+            )
             process = psutil.Process(instance.pid)
             yield Started(instance.endpoint_url, process, environments.runtime_python)
         finally:
@@ -140,11 +144,12 @@ class Testbed(Emulator):
         localstack = self._localstack()
         # LocalStack's environment is its own; init scripts build bundles with uv, too.
         cache = os.environ.get("UV_CACHE_DIR")
-        settings = [f"--env=UV_CACHE_DIR={cache}"] if cache else []
+        settings = {**self.settings, **({"UV_CACHE_DIR": cache} if cache else {})}
         try:
             described = self._testbed(
                 "--state", str(localstack.state), "up", "--json", f"--port={_free_port()}",
-                PARAMETER, f"--file=sites.yaml={sites}", *settings,
+                PARAMETER, f"--file=sites.yaml={sites}",
+                *(f"--env={name}={value}" for name, value in settings.items()),
             )  # fmt: skip
             instance = localstack.running()
             process = instance.process() if instance else None
@@ -155,7 +160,14 @@ class Testbed(Emulator):
             localstack.stop()
 
     def _localstack(self) -> LocalStack:
-        return LocalStack(self._scratch / "testbed")
+        return LocalStack(self._scratch / self.name.replace(" ", "-").lower())
+
+
+class WithoutJournal(Testbed):
+    """This repository's, without its journal: what that costs."""
+
+    name = "No journal"
+    settings: ClassVar[Mapping[str, str]] = {"TESTBED_JOURNAL": "0"}
 
 
 class MiniStack(Emulator):

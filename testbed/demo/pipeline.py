@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +12,10 @@ import requests
 
 from testbed.clock import check
 from testbed.demo.sites import SITES_OUTPUT
+from testbed.demo.trail import Trail, find_trail
 from testbed.errors import TestbedError
 from testbed.inbox import Inbox, Mail
+from testbed.journal import Journal
 from testbed.logs import log_lines
 from testbed.schedules import ScheduleClock
 from testbed.session import api_url
@@ -30,10 +31,6 @@ API = "status-api"
 LIMIT_SECONDS = 15.0
 _REQUEST_LIMIT_SECONDS = 30.0
 _LOG_LINES_SHOWN = 15
-_LOG_MARGIN = timedelta(seconds=5)
-_COLD_START = re.compile(r"Init Duration: ([0-9.]+) ms")
-# What Powertools' logger writes.
-_LOG_TIMESTAMP = "%Y-%m-%d %H:%M:%S,%f%z"
 
 
 class Pipeline:
@@ -44,6 +41,7 @@ class Pipeline:
         self._outputs = session.outputs()
         self._inbox = Inbox(session.endpoint_url)
         self._clock = ScheduleClock(session.endpoint_url)
+        self._journal = Journal(session.endpoint_url)
         self.api_url = api_url(self._outputs, session.endpoint_url) or ""
 
     @cached_property
@@ -101,27 +99,13 @@ class Pipeline:
         """Return all mails, oldest first."""
         return self._inbox.mails()
 
-    def logged(self, function: str, message: str, alert: str, since: datetime) -> datetime | None:
-        """Return when a function logged a message about an alert, if it has."""
-        # The schedule, firing by itself, may have found the change a moment earlier.
-        for line in log_lines(self._aws, [function], since - _LOG_MARGIN):
-            try:
-                entry = json.loads(line.message)
-            except ValueError:
-                continue  # START, END and REPORT
-            if isinstance(entry, dict) and (entry.get("message"), entry.get("alert")) == (
-                message,
-                alert,
-            ):
-                return datetime.strptime(entry["timestamp"], _LOG_TIMESTAMP).astimezone(UTC)
-        return None
+    def journal_position(self) -> int:
+        """Return where the journal is now."""
+        return self._journal.position()
 
-    def cold_start(self, function: str, since: datetime) -> float | None:
-        """Return how long a function's first invocation waited for its start (ms), if it did."""
-        for line in log_lines(self._aws, [function], since):
-            if match := _COLD_START.search(line.message):
-                return float(match[1])
-        return None
+    def trail(self, since: int, subject: str, document: str) -> Trail | None:
+        """Return the way of the news in a mail to a document in the bucket, once it is there."""
+        return find_trail(self._journal.entries(since), subject, document)
 
     def await_[T](
         self, what: str, probe: Callable[[], T | None], function: str, since: datetime

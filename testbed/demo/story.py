@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from rich.live import Live
@@ -17,7 +16,7 @@ from testbed.console import output, progress
 from testbed.demo.hosting import HostedWebsite
 from testbed.demo.pipeline import API, MONITOR, RECORDER, Pipeline
 from testbed.demo.sites import Site
-from testbed.demo.timeline import Hop, Timeline, chart, checklist
+from testbed.demo.timeline import JOURNAL, Hop, Timeline, chart, checklist
 from testbed.inbox import Mail
 from testbed.project import Upload
 
@@ -113,19 +112,19 @@ class Story:
         """Break a website and follow the alert; return the incident's id."""
         heading(f"{website.name} breaks")
         website.breaks()
-        origin = _now()
+        origin, before = _now(), self._pipeline.journal_position()
         self._pipeline.tick()
         say("It answers 503 from now on. Fired the schedule again.")
-        return self._follow(website, _BREAKS, origin)
+        return self._follow(website, _BREAKS, origin, before)
 
     def recovery(self, website: HostedWebsite, incident: str) -> None:
         """Repair a website and follow the all-clear."""
         heading(f"{website.name} recovers")
         website.repaired()
-        origin = _now()
+        origin, before = _now(), self._pipeline.journal_position()
         self._pipeline.request_check(website.name)
         say("It works again. Asked the API to check it now: POST /checks.")
-        self._follow(website, _RECOVERS, origin, incident)
+        self._follow(website, _RECOVERS, origin, before, incident)
 
     def show_timelines(self) -> None:
         """Draw when each hop of both changes was reached."""
@@ -137,6 +136,7 @@ class Story:
         website: HostedWebsite,
         change: _Change,
         origin: datetime,
+        before: int,
         incident: str | None = None,
     ) -> str:
         pipeline, site, status = self._pipeline, website.name, change.incident
@@ -155,7 +155,6 @@ class Story:
                 MONITOR,
             )
             timeline.reach(_MAILED, _now(), detail=mail.subject)
-            alert = _alert_id(mail)
 
             state = wait(f"state of {site}", lambda: pipeline.state(site), MONITOR)
             found = state["reason"] or f"HTTP {state['http_status']}"
@@ -177,21 +176,20 @@ class Story:
             )
             timeline.reach(change.shown, _now(), detail=f"GET /incidents: {_described(shown)}")
 
-            # The logs come last, when an invocation is over, but they know the true times.
-            for function, hop, message, detail in (
-                (MONITOR, _PUBLISHED, "alert published", alert),
-                (RECORDER, change.recorded, "incident recorded", ""),
-            ):
-                moment = wait(
-                    f'"{message}" in the log of {function}',
-                    partial(pipeline.logged, function, message, alert, origin),
-                    function,
-                )
-                timeline.reach(hop, moment, f"log of {function}", detail)
+            # The journal has an invocation when it is over, but it knows the true times.
+            trail = wait(
+                f"way from the check to {key} in the journal",
+                lambda: pipeline.trail(before, mail.subject, key),
+                RECORDER,
+            )
+        timeline.origin = trail.origin
+        timeline.reach(_CHECKED, trail.check, JOURNAL)
+        timeline.reach(_PUBLISHED, trail.published, JOURNAL, _alert_id(mail))
+        timeline.reach(_MAILED, trail.mailed, JOURNAL)
+        timeline.reach(change.recorded, trail.recorded, JOURNAL)
         output.print(checklist(timeline))
-        for function in (MONITOR, RECORDER, API):
-            if cold := pipeline.cold_start(function, origin):
-                timeline.notes.append(f"{function} started cold, which took {cold:.0f} ms")
+        for function, milliseconds in trail.cold.items():
+            timeline.notes.append(f"{function} started cold, which took {milliseconds:.0f} ms")
         self._timelines.append(timeline)
         return identity
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from rich.text import Text
 
 OBSERVED = "seen by polling"
+JOURNAL = "journal"
 _NAME_WIDTH = 19
 _BAR_WIDTH = 22
 _WAITING = "·"

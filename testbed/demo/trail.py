@@ -1,0 +1,83 @@
+"""The way of one piece of news through the pipeline, as the journal has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from testbed.chains import Hop, tied
+from testbed.journal import Entry
+
+
+@dataclass(frozen=True)
+class Trail:
+    """When what happened; all times are those at which it began.
+
+    Parameters
+    ----------
+    origin
+        The firing of the schedule, or the request to the API.
+    check
+        The check of the site.
+    cold
+        Functions that had to be started for it, and how long that took in milliseconds.
+    """
+
+    origin: datetime
+    check: datetime
+    published: datetime
+    mailed: datetime
+    recorded: datetime
+    cold: dict[str, float]
+
+
+def find_trail(entries: Iterable[Entry], subject: str, document: str) -> Trail | None:
+    """Return the way of a mail's news, once it has reached a document in a bucket."""
+    for mail in tied(entries):
+        if mail.entry.kind == "mail" and mail.entry["subject"] == subject:
+            publish = _above(mail, "operation", "Publish")
+            check = _above(publish, "kind", "invocation") if publish else None
+            stored = _stored(publish, document) if publish else None
+            if publish and check and stored:
+                root = mail.roots()[0]
+                return Trail(
+                    origin=root.entry.time,
+                    check=check.entry.time,
+                    published=publish.entry.time,
+                    mailed=mail.entry.time,
+                    recorded=stored.entry.time,
+                    cold=_cold_starts(root),
+                )
+    return None
+
+
+def _above(hop: Hop, name: str, value: str) -> Hop | None:
+    """Return the nearest hop before this one of which the entry says something."""
+    waiting = list(hop.before)
+    while waiting:
+        before = waiting.pop(0)
+        if before.entry[name] == value:
+            return before
+        waiting += before.before
+    return None
+
+
+def _stored(publish: Hop, document: str) -> Hop | None:
+    stored = [
+        hop
+        for hop in publish.all()
+        if hop.entry["operation"] == "PutObject" and hop.entry["resource"].endswith(f"/{document}")
+    ]
+    return stored[0] if stored else None
+
+
+def _cold_starts(root: Hop) -> dict[str, float]:
+    reports = {
+        hop.entry["resource"]: hop.entry["report"] or {}
+        for hop in root.all()
+        if hop.entry.kind == "invocation"
+    }
+    return {
+        function: report["init_ms"] for function, report in reports.items() if "init_ms" in report
+    }
