@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import boto3
@@ -36,6 +36,7 @@ class Aws:
     def __init__(self, endpoint_url: str, region: str) -> None:
         self.endpoint_url = endpoint_url
         self.region = region
+        self._clients: dict[str, Any] = {}
 
     @cached_property
     def session(self) -> boto3.Session:
@@ -56,6 +57,14 @@ class Aws:
         return Config(
             proxies={}, retries={"total_max_attempts": 2}, s3={"addressing_style": "path"}
         )
+
+    def client(self, service: str) -> Any:
+        """Return a client of any service, by its name in boto3; the same one each time."""
+        if service not in self._clients:
+            self._clients[service] = self.session.client(  # type: ignore[call-overload]
+                service, endpoint_url=self.endpoint_url, config=self._config
+            )
+        return self._clients[service]
 
     @cached_property
     def apigateway(self) -> APIGatewayClient:

@@ -1,19 +1,18 @@
-"""A running testbed for all tests that need one, started as a user starts it."""
+"""The command line for tests, and the pipeline on the testbed that the plug-in starts."""
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from testbed.host_address import HostAddress
+from testbed.pytest_plugin.running import RunningTestbed
+from testbed.pytest_plugin.stack import Stack
 
 ROOT = Path(__file__).parent.parent
 _LIMIT_SECONDS = 110.0
@@ -52,55 +51,31 @@ class CommandLine:
 
 
 @dataclass(frozen=True)
-class RunningTestbed:
-    """A testbed with the pipeline deployed."""
+class Deployed:
+    """A testbed with the pipeline deployed, and the command that works on it."""
 
     command: CommandLine
     endpoint_url: str
     api_url: str
     stack: str
-    outputs: dict[str, str]
+    outputs: Mapping[str, str]
     host: HostAddress
 
-
-@contextmanager
-def started_testbed(state: Path, *options: str) -> Iterator[RunningTestbed]:
-    """Start the whole pipeline on a LocalStack of its own, with options of ``testbed up``."""
-    command = CommandLine(state)
-    try:
-        described: dict[str, Any] = json.loads(
-            command.output(
-                "up",
-                "--json",
-                # Only tests run checks; a failed asynchronous invocation is retried at once.
-                "--parameter=ScheduleExpression=rate(1 day)",
-                "--env=LAMBDA_RETRY_BASE_DELAY=0",
-                *options,
-            )
+    @classmethod
+    def of(cls, testbed: RunningTestbed, stack: Stack) -> Deployed:
+        """Return what the plug-in has started, as tests of the pipeline use it."""
+        assert stack.api_url is not None
+        return cls(
+            command=CommandLine(testbed.session.state),
+            endpoint_url=testbed.endpoint_url,
+            api_url=stack.api_url,
+            stack=stack.name,
+            outputs=stack.outputs,
+            host=testbed.host_address,
         )
-        host = HostAddress(**described.pop("host"))
-        yield RunningTestbed(command=command, host=host, **described)
-    finally:
-        command.output("down")
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Say where the pipeline runs."""
-    parser.addoption(
-        "--docker", action="store_true", help="run the pipeline in a container, by Docker Compose"
-    )
 
 
 @pytest.fixture(scope="session")
-def way(pytestconfig: pytest.Config) -> tuple[str, ...]:
-    """The options of ``testbed up`` that say where the pipeline runs."""
-    return ("--docker",) if pytestconfig.getoption("--docker") else ()
-
-
-@pytest.fixture(scope="session")
-def running_testbed(
-    tmp_path_factory: pytest.TempPathFactory, way: tuple[str, ...]
-) -> Iterator[RunningTestbed]:
+def running_testbed(testbed: RunningTestbed, stack: Stack) -> Deployed:
     """The whole pipeline, on a LocalStack of this test process."""
-    with started_testbed(tmp_path_factory.mktemp("testbed"), *way) as running:
-        yield running
+    return Deployed.of(testbed, stack)

@@ -10,9 +10,9 @@ import requests
 import yaml
 
 from benchmarks.polling import poll
-from testbed.demo.websites import Page, Website
 from testbed.errors import TestbedError
 from testbed.host_address import HostAddress
+from testbed.websites import Page, Website
 
 _SITE = "benchmark"
 _PAGE = Page(_SITE, "text/html", "<h1>All is well</h1>", "All is well")
@@ -40,11 +40,11 @@ class WatchedWebsite:
 
     def breaks(self) -> None:
         """Answer with an error from now on."""
-        self._website.breaks()
+        self._website.answers(503)
 
     def repaired(self) -> None:
         """Show the page from now on."""
-        self._website.repaired()
+        self._website.recovers()
 
     def __enter__(self) -> Self:
         return self

@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Self
 
 from testbed.compose import Container
-from testbed.demo.websites import DEFAULT_OUTAGE, OUTAGE_PATH, PAGES, Website
+from testbed.demo.pages import PAGES
 from testbed.errors import StartError, TestbedError
 from testbed.instance import Instance
+from testbed.websites import DEFAULT_OUTAGE, OUTAGE_PATH, Website
 
 _START_LIMIT_SECONDS = 15.0
 _STOP_LIMIT_SECONDS = 5.0

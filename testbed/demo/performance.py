@@ -13,10 +13,10 @@ from rich.text import Text
 from testbed import console
 from testbed.choices import Choices
 from testbed.demo.hosting import Hosting
+from testbed.demo.pages import PAGES
 from testbed.demo.pipeline import Pipeline
 from testbed.demo.sites import Site, real_sites, sites_upload
 from testbed.demo.story import Story, heading
-from testbed.demo.websites import PAGES
 from testbed.errors import TestbedError
 from testbed.processes import undisturbed
 from testbed.starting import start

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tests.conftest import CommandLine, RunningTestbed
+from tests.conftest import CommandLine, Deployed
 
 
-def test_second_deployment_does_nothing(running_testbed: RunningTestbed) -> None:
+def test_second_deployment_does_nothing(running_testbed: Deployed) -> None:
     command = running_testbed.command
     parameters = "--parameter=ScheduleExpression=rate(1 day)"
     command.output("deploy", parameters)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from tests.conftest import CommandLine, RunningTestbed
+from tests.conftest import CommandLine, Deployed
 
 
-def test_nothing_stops_a_testbed_that_runs(running_testbed: RunningTestbed) -> None:
+def test_nothing_stops_a_testbed_that_runs(running_testbed: Deployed) -> None:
     result = json.loads(running_testbed.command.output("doctor", "--json"))
     assert result["problems"] == 0
     findings = {finding["subject"]: finding for finding in result["findings"]}

@@ -9,18 +9,16 @@ import pytest
 from botocore.exceptions import ClientError
 
 from testbed.aws import Aws
-from tests.conftest import CommandLine, RunningTestbed
+from tests.conftest import CommandLine, Deployed
 
 
 @pytest.fixture
-def command(running_testbed: RunningTestbed) -> Iterator[CommandLine]:
+def command(running_testbed: Deployed) -> Iterator[CommandLine]:
     yield running_testbed.command
     running_testbed.command.output("fault", "clear")
 
 
-def test_fault_is_added_listed_and_cleared(
-    running_testbed: RunningTestbed, command: CommandLine
-) -> None:
+def test_fault_is_added_listed_and_cleared(running_testbed: Deployed, command: CommandLine) -> None:
     queue = running_testbed.outputs["IncidentDeadLetterQueueUrl"]
     sqs = Aws(running_testbed.endpoint_url, "us-east-1").sqs
     added = json.loads(

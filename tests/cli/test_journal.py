@@ -9,19 +9,19 @@ import pytest
 
 from testbed.aws import Aws
 from testbed.waiting import until
-from tests.conftest import RunningTestbed
+from tests.conftest import Deployed
 
 LIMIT_SECONDS = 15.0
 
 
-def invoke(running: RunningTestbed) -> str:
+def invoke(running: Deployed) -> str:
     """Invoke a function, and return the request id."""
     functions = Aws(running.endpoint_url, "us-east-1").lambda_
     answer = functions.invoke(FunctionName="status-api", Payload=b"{}")
     return answer["ResponseMetadata"]["RequestId"]
 
 
-def test_journal_shows_what_happened(running_testbed: RunningTestbed) -> None:
+def test_journal_shows_what_happened(running_testbed: Deployed) -> None:
     request = invoke(running_testbed)
     command = running_testbed.command
 
@@ -37,7 +37,7 @@ def test_journal_shows_what_happened(running_testbed: RunningTestbed) -> None:
     assert "no such entries" in command.run("journal", "--since", "0s").stderr
 
 
-def test_trace_draws_the_chain(running_testbed: RunningTestbed) -> None:
+def test_trace_draws_the_chain(running_testbed: Deployed) -> None:
     request = invoke(running_testbed)
     command = running_testbed.command
     drawn = command.output("trace", request)
@@ -47,7 +47,7 @@ def test_trace_draws_the_chain(running_testbed: RunningTestbed) -> None:
     assert {"api", "invocation"} <= {entry["kind"] for entry in entries}
 
 
-def test_trace_without_an_id_draws_the_newest_chain(running_testbed: RunningTestbed) -> None:
+def test_trace_without_an_id_draws_the_newest_chain(running_testbed: Deployed) -> None:
     invoke(running_testbed)
     drawn = until(
         lambda: running_testbed.command.run("trace").stdout,
@@ -58,7 +58,7 @@ def test_trace_without_an_id_draws_the_newest_chain(running_testbed: RunningTest
 
 
 @pytest.mark.parametrize("identity", ["none-such", "-1x"])
-def test_unknown_id(running_testbed: RunningTestbed, identity: str) -> None:
+def test_unknown_id(running_testbed: Deployed, identity: str) -> None:
     result = running_testbed.command.run("trace", "--", identity)
     assert result.returncode == 1
     assert f"There is no entry of {identity} in the journal." in result.stderr

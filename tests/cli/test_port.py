@@ -12,11 +12,11 @@ from testbed.environments import ensure_environments
 from testbed.errors import PortInUseError
 from testbed.localstack import LocalStack
 from tests.cli.test_life import await_no_process
-from tests.conftest import RunningTestbed
+from tests.conftest import Deployed
 
 
 def test_another_localstack_is_not_taken_for_ours(
-    running_testbed: RunningTestbed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    running_testbed: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port = int(running_testbed.endpoint_url.rpartition(":")[2])
     monkeypatch.setattr(ports, "is_free", lambda _port: True)
@@ -29,7 +29,7 @@ def test_another_localstack_is_not_taken_for_ours(
 
 
 def test_another_port_is_taken_if_none_was_asked_for(
-    running_testbed: RunningTestbed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    running_testbed: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     busy = int(running_testbed.endpoint_url.rpartition(":")[2])
     with socket.socket() as probe:

@@ -14,12 +14,12 @@ import pytest
 
 from testbed.aws import Aws
 from testbed.waiting import until
-from tests.conftest import RunningTestbed
+from tests.conftest import Deployed
 
 BIN = Path(sys.executable).parent
 
 
-def shell(running: RunningTestbed, script: str) -> str:
+def shell(running: Deployed, script: str) -> str:
     """Run a script in a shell that has evaluated `testbed env`, and return what it printed."""
     exports = running.command.output("env")
     result = subprocess.run(
@@ -35,7 +35,7 @@ def shell(running: RunningTestbed, script: str) -> str:
     return result.stdout
 
 
-def test_status(running_testbed: RunningTestbed) -> None:
+def test_status(running_testbed: Deployed) -> None:
     view = json.loads(running_testbed.command.output("status", "--json"))
     assert view["stack_status"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
     assert set(view["functions"]) == {"website-monitor", "incident-recorder", "status-api"}
@@ -46,7 +46,7 @@ def test_status(running_testbed: RunningTestbed) -> None:
     assert running_testbed.api_url in text
 
 
-def test_tick_and_logs(running_testbed: RunningTestbed) -> None:
+def test_tick_and_logs(running_testbed: Deployed) -> None:
     command = running_testbed.command
     firing = json.loads(command.output("tick", "--json"))
     assert firing["arn"] == "arn:aws:events:us-east-1:000000000000:rule/cron-rule"
@@ -65,7 +65,7 @@ def test_tick_and_logs(running_testbed: RunningTestbed) -> None:
     )
 
 
-def test_tick_of_an_unknown_rule(running_testbed: RunningTestbed) -> None:
+def test_tick_of_an_unknown_rule(running_testbed: Deployed) -> None:
     result = running_testbed.command.run("tick", "no-such-rule")
     assert result.returncode == 1
     assert "no-such-rule" in result.stderr
@@ -73,7 +73,7 @@ def test_tick_of_an_unknown_rule(running_testbed: RunningTestbed) -> None:
 
 
 @pytest.fixture
-def broken_rule(running_testbed: RunningTestbed) -> Iterator[str]:
+def broken_rule(running_testbed: Deployed) -> Iterator[str]:
     """A disabled rule with a target that does not exist."""
     events = Aws(running_testbed.endpoint_url, "us-east-1").events
     name, target = "broken-rule", "arn:aws:sqs:us-east-1:000000000000:no-such-queue"
@@ -87,20 +87,20 @@ def broken_rule(running_testbed: RunningTestbed) -> Iterator[str]:
     events.delete_rule(Name=name)
 
 
-def test_tick_that_fails(running_testbed: RunningTestbed, broken_rule: str) -> None:
+def test_tick_that_fails(running_testbed: Deployed, broken_rule: str) -> None:
     result = running_testbed.command.run("tick", broken_rule)
     assert result.returncode == 1
     assert "broken-rule failed" in result.stderr
     assert "Traceback" not in result.stderr
 
 
-def test_tick_asks_which_one(running_testbed: RunningTestbed, broken_rule: str) -> None:
+def test_tick_asks_which_one(running_testbed: Deployed, broken_rule: str) -> None:
     result = running_testbed.command.run("tick")
     assert result.returncode == 1
     assert "broken-rule, cron-rule" in result.stderr
 
 
-def test_clock_and_its_advance(running_testbed: RunningTestbed, broken_rule: str) -> None:
+def test_clock_and_its_advance(running_testbed: Deployed, broken_rule: str) -> None:
     command = running_testbed.command
     shown = command.output("clock")
     assert re.search(r"cron-rule +rule +rate\(1 day\) +\d{4}-\d\d-\d\d [\d:]{8} UTC +\w+", shown)
@@ -117,9 +117,7 @@ def test_clock_and_its_advance(running_testbed: RunningTestbed, broken_rule: str
     assert [firing["scheduled_time"] for firing in advance["fired"]] == [due]
 
 
-def test_advance_with_a_firing_that_fails(
-    running_testbed: RunningTestbed, broken_rule: str
-) -> None:
+def test_advance_with_a_firing_that_fails(running_testbed: Deployed, broken_rule: str) -> None:
     Aws(running_testbed.endpoint_url, "us-east-1").events.enable_rule(Name=broken_rule)
     result = running_testbed.command.run("clock", "advance", "2h30m")
     assert result.returncode == 1
@@ -131,22 +129,20 @@ def test_advance_with_a_firing_that_fails(
     "arguments",
     [(), ("soon",), ("2h", "--to=2100-01-01"), ("--to=soon",), ("--to=2020-01-01",)],
 )
-def test_advance_that_makes_no_sense(
-    running_testbed: RunningTestbed, arguments: tuple[str, ...]
-) -> None:
+def test_advance_that_makes_no_sense(running_testbed: Deployed, arguments: tuple[str, ...]) -> None:
     result = running_testbed.command.run("clock", "advance", *arguments)
     assert result.returncode == 2
     assert "Error: " in result.stderr
     assert "Traceback" not in result.stderr
 
 
-def test_logs_of_an_unknown_function(running_testbed: RunningTestbed) -> None:
+def test_logs_of_an_unknown_function(running_testbed: Deployed) -> None:
     result = running_testbed.command.run("logs", "no-such-function")
     assert result.returncode == 1
     assert "status-api" in result.stderr
 
 
-def test_inbox(running_testbed: RunningTestbed) -> None:
+def test_inbox(running_testbed: Deployed) -> None:
     shell(
         running_testbed,
         f"aws sns publish --topic-arn {running_testbed.outputs['AlertsTopicArn']}"
@@ -165,7 +161,7 @@ def test_inbox(running_testbed: RunningTestbed) -> None:
     assert "A subject of its own" in command.output("inbox")
 
 
-def test_aws_cli(running_testbed: RunningTestbed) -> None:
+def test_aws_cli(running_testbed: Deployed) -> None:
     names = shell(
         running_testbed,
         "aws lambda list-functions --query 'Functions[].FunctionName' --output text",
@@ -173,7 +169,7 @@ def test_aws_cli(running_testbed: RunningTestbed) -> None:
     assert {"website-monitor", "incident-recorder", "status-api"} <= set(names.split())
 
 
-def test_awslocal(running_testbed: RunningTestbed) -> None:
+def test_awslocal(running_testbed: Deployed) -> None:
     bucket = running_testbed.outputs["BucketName"]
     script = (
         f"echo hello | awslocal s3 cp - s3://{bucket}/hello.txt\n"
@@ -183,7 +179,7 @@ def test_awslocal(running_testbed: RunningTestbed) -> None:
     assert shell(running_testbed, script) == "hello\n"
 
 
-def test_boto3(running_testbed: RunningTestbed) -> None:
+def test_boto3(running_testbed: Deployed) -> None:
     program = (
         "import boto3; queue = boto3.resource('sqs').get_queue_by_name(QueueName='incident-dlq');"
         "print(queue.attributes['QueueArn'])"

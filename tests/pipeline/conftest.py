@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -18,12 +17,11 @@ import requests
 import yaml
 
 from testbed.aws import Aws
-from testbed.demo.websites import Page, Website
 from testbed.inbox import Inbox, Mail
-from testbed.logs import log_lines, stack_functions
 from testbed.schedules import ScheduleClock
 from testbed.waiting import until
-from tests.conftest import RunningTestbed
+from testbed.websites import Page, Website
+from tests.conftest import Deployed
 
 # What the pipeline promises its users: an alert within so many seconds of a check.
 PROMISE_SECONDS = 15.0
@@ -38,8 +36,7 @@ class Pipeline:
     clock: ScheduleClock
     api_url: str
     stack: str
-    outputs: dict[str, str]
-    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    outputs: Mapping[str, str]
 
     def declare(self, *sites: dict[str, Any]) -> None:
         """Make these the sites to watch, as an upload of ``sites.yaml`` does."""
@@ -97,40 +94,17 @@ class Pipeline:
             self.aws.sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
         return [dict(message) for message in taken]
 
-    def report(self) -> str:
-        """Describe queues, mails and logs, for a test that failed."""
-        lines = ["queues:"]
-        for name in ("IncidentQueueUrl", "IncidentDeadLetterQueueUrl", "MonitorDeadLetterQueueUrl"):
-            attributes = self.aws.sqs.get_queue_attributes(
-                QueueUrl=self.outputs[name], AttributeNames=["All"]
-            )["Attributes"]
-            waiting, taken = (
-                attributes["ApproximateNumberOfMessages"],
-                attributes["ApproximateNumberOfMessagesNotVisible"],
-            )
-            lines.append(f"  {name}: {waiting} waiting, {taken} in flight")
-        lines.append("mails:")
-        lines += [f"  {mail.sent} {mail.subject}" for mail in self.inbox.mails()]
-        lines.append("logs:")
-        functions = stack_functions(self.aws, self.stack)
-        since = self.started - timedelta(seconds=1)
-        lines += [
-            f"  {line.time:%H:%M:%S.%f} {line.function} {line.message}"
-            for line in log_lines(self.aws, functions, since)
-        ]
-        return "\n".join(lines)
-
 
 @pytest.fixture
-def deployed(running_testbed: RunningTestbed) -> RunningTestbed:
+def deployed(running_testbed: Deployed) -> Deployed:
     """What a test works on; modules may choose another one."""
     return running_testbed
 
 
 @pytest.fixture
-def pipeline(deployed: RunningTestbed, request: pytest.FixtureRequest) -> Pipeline:
-    """The deployed pipeline; a test that fails shows its queues, mails and logs."""
-    made = Pipeline(
+def pipeline(deployed: Deployed) -> Pipeline:
+    """The deployed pipeline."""
+    return Pipeline(
         aws=Aws(deployed.endpoint_url, "us-east-1"),
         inbox=Inbox(deployed.endpoint_url),
         clock=ScheduleClock(deployed.endpoint_url),
@@ -138,22 +112,6 @@ def pipeline(deployed: RunningTestbed, request: pytest.FixtureRequest) -> Pipeli
         stack=deployed.stack,
         outputs=deployed.outputs,
     )
-    request.node.stash[_PIPELINE] = made
-    return made
-
-
-_PIPELINE = pytest.StashKey[Pipeline]()
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add what the pipeline knows to the report of a test that failed."""
-    report = yield
-    if report.failed and call.when == "call" and _PIPELINE in item.stash:
-        report.sections.append(("pipeline", item.stash[_PIPELINE].report()))
-    return report
 
 
 @dataclass(frozen=True)
@@ -166,7 +124,7 @@ class WatchedSite:
 
 
 @pytest.fixture
-def new_site(deployed: RunningTestbed) -> Iterator[Callable[..., WatchedSite]]:
+def new_site(deployed: Deployed) -> Iterator[Callable[..., WatchedSite]]:
     """Makes websites; options are further keys of the entry in ``sites.yaml``."""
     made: list[Website] = []
 

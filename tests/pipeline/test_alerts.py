@@ -12,7 +12,7 @@ from tests.pipeline.conftest import PROMISE_SECONDS, Pipeline, WatchedSite
 def test_outage_is_mailed_and_recorded_as_open_incident(
     pipeline: Pipeline, site: WatchedSite
 ) -> None:
-    site.website.breaks(503)
+    site.website.answers(503)
     pipeline.check()
 
     incident = pipeline.await_incident(site.name, "OPEN")
@@ -24,10 +24,10 @@ def test_outage_is_mailed_and_recorded_as_open_incident(
 
 
 def test_recovery_is_mailed_and_closes_the_incident(pipeline: Pipeline, site: WatchedSite) -> None:
-    site.website.breaks(500)
+    site.website.answers(500)
     pipeline.check()
     opened = pipeline.await_incident(site.name, "OPEN")
-    site.website.repaired()
+    site.website.recovers()
     pipeline.check()
 
     closed = pipeline.await_incident(site.name, "CLOSED")
@@ -52,7 +52,7 @@ def test_missing_text_counts_as_down(
 def test_repeated_and_overlapping_runs_send_one_alert(
     pipeline: Pipeline, site: WatchedSite
 ) -> None:
-    site.website.breaks(503)
+    site.website.answers(503)
     for _ in range(8):  # these overlap
         pipeline.aws.lambda_.invoke(
             FunctionName="website-monitor", InvocationType="Event", Payload=b"{}"
@@ -60,7 +60,7 @@ def test_repeated_and_overlapping_runs_send_one_alert(
     pipeline.await_incident(site.name, "OPEN")
     pipeline.check()  # and this comes after them
     # A second site's mail is the end of the queue: whatever was sent before it has arrived.
-    site.website.repaired()
+    site.website.recovers()
     pipeline.check()
     pipeline.await_incident(site.name, "CLOSED")
     mails = pipeline.await_mails(site.name, 2)
@@ -84,7 +84,7 @@ def test_schedule_reaches_the_monitor(pipeline: Pipeline, site: WatchedSite) -> 
     rule = pipeline.aws.events.describe_rule(Name="cron-rule")
     assert rule["State"] == "ENABLED"
     assert rule["ScheduleExpression"] == "rate(1 day)"
-    site.website.breaks(502)
+    site.website.answers(502)
     pipeline.clock.fire("cron-rule")
     pipeline.await_incident(site.name, "OPEN")
 
@@ -112,7 +112,7 @@ def test_subscribers_can_filter_by_attributes(
     try:
         pipeline.declare(slight.entry, grave.entry)
         for site in (slight, grave):
-            site.website.breaks()
+            site.website.answers(503)
         pipeline.check()
         for site in (slight, grave):
             pipeline.await_incident(site.name, "OPEN")

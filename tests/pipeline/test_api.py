@@ -20,7 +20,7 @@ def test_status_shows_every_configured_site(
 
 
 def test_one_site_with_its_incidents(pipeline: Pipeline, site: WatchedSite) -> None:
-    site.website.breaks()
+    site.website.answers(503)
     pipeline.check()
     incident = pipeline.await_incident(site.name, "OPEN")
     answer = pipeline.api("GET", f"/sites/{site.name}")
@@ -38,10 +38,10 @@ def test_unknown_site_is_not_found(pipeline: Pipeline, site: WatchedSite) -> Non
 
 def test_incidents_come_newest_first_and_in_pages(pipeline: Pipeline, site: WatchedSite) -> None:
     for _ in range(3):
-        site.website.breaks()
+        site.website.answers(503)
         pipeline.check()
         pipeline.await_incident(site.name, "OPEN")
-        site.website.repaired()
+        site.website.recovers()
         pipeline.check()
         pipeline.await_mails(site.name, 1)
         pipeline.await_incident(site.name, "CLOSED")
@@ -66,7 +66,7 @@ def test_bad_limit_is_refused(pipeline: Pipeline) -> None:
 
 
 def test_requested_check_is_accepted_and_carried_out(pipeline: Pipeline, site: WatchedSite) -> None:
-    site.website.breaks(500)
+    site.website.answers(500)
     answer = pipeline.api("POST", "/checks", json={"sites": [site.name]})
     assert answer.status_code == 202
     assert answer.json()["sites"] == [site.name]

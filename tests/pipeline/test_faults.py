@@ -220,9 +220,9 @@ def test_fault_on_a_hop_loses_no_alert_and_records_nothing_twice(
 ) -> None:
     for status in ("OPEN", "CLOSED"):
         if status == "OPEN":
-            site.website.breaks(503)
+            site.website.answers(503)
         else:
-            site.website.repaired()
+            site.website.recovers()
         if hop in ONLY_AT_THE_END and status == "OPEN":
             await_told_and_recorded(pipeline, site, status)
             continue
@@ -239,11 +239,11 @@ def test_news_in_the_wrong_order_is_one_incident(
 ) -> None:
     """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues-message-order.html"""
     fault = faults.reorder(QUEUE, seconds=LIMIT_SECONDS, next=1)
-    site.website.breaks(503)
+    site.website.answers(503)
     pipeline.check()
     until(lambda: fault.spent, within=LIMIT_SECONDS, what="the bad news is being held back")
     assert records(pipeline, site) == []
-    site.website.repaired()
+    site.website.recovers()
     await_told_and_recorded(pipeline, site, "CLOSED")
     assert_recorded_once(pipeline, site)
     assert ["DOWN" in mail.subject for mail in pipeline.mails(site.name)] == [True, False]
@@ -253,7 +253,7 @@ def test_api_repeats_a_throttled_request_for_a_check(
     pipeline: Pipeline, site: WatchedSite, faults: Faults
 ) -> None:
     """https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html"""
-    site.website.breaks(503)
+    site.website.answers(503)
     throttled = faults.throttle("events.PutEvents", caller="status-api", next=2)
     assert pipeline.api("POST", "/checks", json={"sites": [site.name]}).status_code == 202
     assert throttled.spent
@@ -302,11 +302,11 @@ def test_faults_on_all_hops_at_once(
     faults.kill(MONITOR, at="sns.Publish", share=0.2, seed=11, next=1)
     faults.kill(RECORDER, at="s3.PutObject", share=0.2, seed=12, next=2)
     for site in sites:
-        site.website.breaks(503)
+        site.website.answers(503)
     for site in sites:
         await_told_and_recorded(pipeline, site, "OPEN")
     for site in sites:
-        site.website.repaired()
+        site.website.recovers()
     for site in sites:
         await_told_and_recorded(pipeline, site, "CLOSED")
     assert all(rule["hits"] for rule in faults.rules() if rule["seen"] > 20)

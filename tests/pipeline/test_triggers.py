@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from testbed.pytest_plugin.plugin import plan_of
+from testbed.pytest_plugin.running import running
 from testbed.schedules import label
-from tests.conftest import RunningTestbed, started_testbed
+from tests.conftest import Deployed
 from tests.pipeline.conftest import Pipeline, WatchedSite
 
 TRIGGERS = {"rule": "cron-rule", "scheduler": "cron-schedule"}
@@ -22,15 +25,15 @@ def trigger(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def deployed(
-    trigger: str, request: pytest.FixtureRequest, tmp_path: Path, way: tuple[str, ...]
-) -> Iterator[RunningTestbed]:
+def deployed(trigger: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Deployed]:
     """A pipeline that the trigger fires: the one of all tests, or another one."""
     if trigger == "rule":
         yield request.getfixturevalue("running_testbed")
         return
-    with started_testbed(tmp_path, f"--parameter=Trigger={trigger}", *way) as running:
-        yield running
+    plan = plan_of(request.config)
+    plan = replace(plan, parameters=f"{plan.parameters} Trigger={trigger}")
+    with running(plan, tmp_path) as testbed:
+        yield Deployed.of(testbed, testbed.deploy_project())
 
 
 def test_outage_is_found_by_the_next_check(
@@ -38,7 +41,7 @@ def test_outage_is_found_by_the_next_check(
 ) -> None:
     known = {each["name"] for each in pipeline.clock.view()["next"]}
     assert known & set(TRIGGERS.values()) == {TRIGGERS[trigger]}
-    site.website.breaks(503)
+    site.website.answers(503)
 
     fired = pipeline.clock.advance_by(timedelta(days=1))["fired"]
 

@@ -20,6 +20,7 @@ from benchmarks.soak.load import Deck, Pace, run
 from benchmarks.soak.operations import Kind, Operations
 from benchmarks.soak.tally import Tally, Unexpected, UnexpectedAnswer
 from benchmarks.soak.verdicts import MEBIBYTE, RestPoint, Result, growth, is_back, judge
+from testbed.waiting import until
 
 MACHINE = Machine("A processor", 2, 8 * 2**30, "Linux 6", "3.13.0", 0.25)
 COUNTS = Counts(processes=3, threads=20, files=12, supervisor_files=9, temporary=0, bundles=4)
@@ -123,8 +124,15 @@ def test_gauge_counts_a_family_and_its_files(tmp_path: Path) -> None:
 def test_process_that_left_its_family_is_found() -> None:
     mark = f"mark-{os.getpid()}-{time.time_ns():x}"
     with psutil.Popen(["sleep", "60"], env={"PATH": os.environ["PATH"], "MARK": mark}) as process:
-        assert [found.pid for found in marked_processes((mark,))] == [process.pid]
-        process.kill()
+        try:
+            # The system shows a program's variables a moment after it has been started.
+            until(
+                lambda: [found.pid for found in marked_processes((mark,))] == [process.pid],
+                within=10,
+                what="process of the mark",
+            )
+        finally:
+            process.kill()
 
 
 def test_deck_deals_each_kind_by_its_weight() -> None:

@@ -1,4 +1,4 @@
-"""Websites on this machine that can be broken and repaired.
+"""Websites on this machine that can be down, slow, or answer with errors.
 
 By hand, too: ``curl -X PUT …/_outage`` breaks one, ``curl -X DELETE …/_outage`` repairs it.
 """
@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, Self
 
 from testbed.host_address import LOOPBACK, HostAddress
 
 OUTAGE_PATH = "/_outage"
 DEFAULT_OUTAGE = HTTPStatus.SERVICE_UNAVAILABLE
+_FINAL = frozenset(status for status in HTTPStatus if status >= 200)
 _ERRORS = frozenset(status for status in HTTPStatus if status >= 400)
 
 
@@ -35,13 +36,6 @@ class Page:
     expect: str
 
 
-PAGES = (
-    Page("shop", "text/html", "<h1>Welcome to the shop</h1>\n", "Welcome to the shop"),
-    Page("blog", "text/html", "<h1>Notes on tea</h1>\n<p>Water first.</p>\n", "Notes on tea"),
-    Page("orders-api", "application/json", '{"service": "orders", "ready": true}\n', '"ready"'),
-)
-
-
 class Website:
     """A website with one page, served on a free port until it is closed.
 
@@ -55,6 +49,9 @@ class Website:
         self.page = page
         self._address = address
         self._outage: HTTPStatus | None = None
+        self._is_down = False
+        self._delay = 0.0
+        self._closed = Event()
         self._server = _Server((address.listen, 0), partial(_Handler, self))
         Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
@@ -73,27 +70,42 @@ class Website:
 
     @property
     def outage(self) -> HTTPStatus | None:
-        """The error that every request is answered with; None while the site works."""
+        """The status that every request is answered with in place of the page, if one is."""
         return self._outage
 
-    def breaks(self, status: int = DEFAULT_OUTAGE) -> None:
-        """Answer every request with an error, until repaired.
+    def answers(self, status: int) -> None:
+        """Answer every request with a status, and not with the page.
 
         Raises
         ------
         ValueError
-            If the status is not one of HTTP's errors.
+            If it is none of HTTP's that end a request.
         """
-        if status not in _ERRORS:
-            raise ValueError(f"{status} is not an error of HTTP")
-        self._outage = HTTPStatus(status)
+        if status not in _FINAL:
+            raise ValueError(f"{status} is not a status that HTTP ends a request with")
+        self._outage, self._is_down = HTTPStatus(status), False
 
-    def repaired(self) -> None:
-        """Show the page again."""
-        self._outage = None
+    def down(self) -> None:
+        """Hang up on every request, as a machine does whose server has crashed."""
+        self._is_down = True
+
+    def slow(self, seconds: float) -> None:
+        """Let every request wait for so long before it is answered."""
+        self._delay = seconds
+
+    def recovers(self) -> None:
+        """Show the page again, and at once."""
+        self._outage, self._is_down, self._delay = None, False, 0.0
+
+    def admits(self) -> bool:
+        """Wait as long as the website is slow; return whether the request is to be answered."""
+        if self._delay:
+            self._closed.wait(self._delay)
+        return not self._is_down
 
     def close(self) -> None:
         """Stop serving."""
+        self._closed.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -118,6 +130,9 @@ class _Handler(BaseHTTPRequestHandler):
         super().__init__(*arguments)  # which handles the request at once
 
     def do_GET(self) -> None:
+        if not self._website.admits():
+            self.close_connection = True
+            return
         page, outage = self._website.page, self._website.outage
         if outage is None:
             self._answer(HTTPStatus.OK, page.body, page.content_type)
@@ -129,7 +144,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self._concerns_outage():
             try:
-                self._website.breaks(int(body or DEFAULT_OUTAGE))
+                self._break(int(body or DEFAULT_OUTAGE))
             except ValueError:
                 self._answer(
                     HTTPStatus.BAD_REQUEST, "The body must be an error of HTTP, such as 503.\n"
@@ -137,10 +152,15 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 self._answer(HTTPStatus.OK, f"{self._website.page.name} is broken.\n")
 
+    def _break(self, status: int) -> None:
+        if status not in _ERRORS:
+            raise ValueError(f"{status} is not an error of HTTP")
+        self._website.answers(status)
+
     def do_DELETE(self) -> None:
         """Repair the website."""
         if self._concerns_outage():
-            self._website.repaired()
+            self._website.recovers()
             self._answer(HTTPStatus.OK, f"{self._website.page.name} works.\n")
 
     def _concerns_outage(self) -> bool:

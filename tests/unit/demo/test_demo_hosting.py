@@ -10,9 +10,10 @@ import requests
 
 from testbed.demo import hosting
 from testbed.demo.hosting import HostedWebsite, Hosting
-from testbed.demo.websites import PAGES, Page, Website
+from testbed.demo.pages import PAGES
 from testbed.errors import StartError, TestbedError
 from testbed.instance import Instance
+from testbed.websites import Page, Website
 
 PAGE = Page("shop", "text/html", "<h1>Größe</h1>\n", "Größe")
 
@@ -38,19 +39,35 @@ def test_shows_its_page(shop: Website, http: requests.Session) -> None:
     assert response.text == PAGE.body
 
 
-def test_breaks_and_is_repaired(shop: Website, http: requests.Session) -> None:
-    shop.breaks()
+def test_answers_with_a_status_until_it_recovers(shop: Website, http: requests.Session) -> None:
+    shop.answers(503)
     assert http.get(shop.url).status_code == 503
-    shop.breaks(status=404)
+    shop.answers(404)
     assert http.get(shop.url).status_code == 404
-    shop.repaired()
+    shop.recovers()
     assert http.get(shop.url).status_code == 200
 
 
-@pytest.mark.parametrize("status", [200, 302, 499, 600])
-def test_breaks_with_nothing_but_errors(shop: Website, status: int) -> None:
-    with pytest.raises(ValueError, match=f"{status} is not an error of HTTP"):
-        shop.breaks(status)
+@pytest.mark.parametrize("status", [100, 499, 600])
+def test_answers_with_nothing_that_http_does_not_know(shop: Website, status: int) -> None:
+    with pytest.raises(ValueError, match=f"{status} is not a status"):
+        shop.answers(status)
+
+
+def test_hangs_up_while_it_is_down(shop: Website, http: requests.Session) -> None:
+    shop.down()
+    with pytest.raises(requests.ConnectionError):
+        http.get(shop.url)
+    shop.recovers()
+    assert http.get(shop.url).status_code == 200
+
+
+def test_is_slow(shop: Website, http: requests.Session) -> None:
+    shop.slow(60)
+    with pytest.raises(requests.Timeout):
+        http.get(shop.url, timeout=0.2)
+    shop.recovers()
+    assert http.get(shop.url, timeout=20).status_code == 200
 
 
 def test_can_be_broken_by_hand(shop: Website, http: requests.Session) -> None:

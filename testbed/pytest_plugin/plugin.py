@@ -1,0 +1,210 @@
+"""pytest's options, fixtures and hook. What they need is imported when they are used."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from testbed.aws import Aws
+    from testbed.faults import Faults
+    from testbed.inbox import Inbox
+    from testbed.journal import Journal
+    from testbed.pytest_plugin.running import Plan, RunningTestbed
+    from testbed.pytest_plugin.stack import Stack
+    from testbed.schedules import ScheduleClock
+    from testbed.websites import Website
+
+_RUNNING = pytest.StashKey["RunningTestbed"]()
+_STARTED = pytest.StashKey[datetime]()
+_LONGEST_NAME = 30
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of the command line and of the configuration."""
+    group = parser.getgroup("testbed", "a local AWS for tests of serverless applications")
+    group.addoption(
+        "--testbed-endpoint-url",
+        metavar="URL",
+        help="use the LocalStack that runs there, and start none",
+    )
+    group.addoption(
+        "--testbed-docker",
+        action="store_true",
+        help="run LocalStack in a container, as docker-compose.yml says",
+    )
+    parser.addini(
+        "testbed_template",
+        "the SAM or CloudFormation template of the fixture `stack`; otherwise that of"
+        " samconfig.toml, or template.yaml",
+    )
+    parser.addini("testbed_parameters", "its parameters: NAME=VALUE …")
+    parser.addini("testbed_env", "settings of LocalStack and the extension: NAME=VALUE …")
+
+
+def plan_of(config: pytest.Config) -> Plan:
+    """Return what the options and the configuration say."""
+    from testbed.pytest_plugin.running import Plan
+
+    return Plan(
+        root=config.rootpath,
+        template=str(config.getini("testbed_template")),
+        parameters=str(config.getini("testbed_parameters")),
+        settings=str(config.getini("testbed_env")),
+        endpoint_url=config.getoption("--testbed-endpoint-url"),
+        docker=bool(config.getoption("--testbed-docker")),
+    )
+
+
+@contextmanager
+def _expected_failures() -> Iterator[None]:
+    """Fail with a message in place of a traceback where somebody has to do something."""
+    from testbed.errors import TestbedError
+
+    try:
+        yield
+    except TestbedError as error:
+        parts = (error.message, error.details, error.advice)
+        pytest.fail("\n".join(part for part in parts if part), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def testbed(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningTestbed]:
+    """A LocalStack with the testbed's extension: one for each test process, on its own port."""
+    from testbed.pytest_plugin.running import running
+
+    state = tmp_path_factory.mktemp("testbed")
+    with ExitStack() as stack:
+        with _expected_failures():
+            started = stack.enter_context(running(plan_of(pytestconfig), state))
+        pytestconfig.stash[_RUNNING] = started
+        yield started
+
+
+@pytest.fixture(scope="session")
+def stack(testbed: RunningTestbed) -> Stack:
+    """The project's stack: its outputs, its API, and the physical ids of its resources."""
+    with _expected_failures():
+        return testbed.deploy_project()
+
+
+@pytest.fixture
+def deploy(testbed: RunningTestbed, pytestconfig: pytest.Config) -> Iterator[Callable[..., Stack]]:
+    """Deploys any template, by its path from pytest's root folder, for the time of the test.
+
+    ``deploy("other/template.yaml", Parameter="value")`` returns its stack, of a name of its own.
+    """
+    with ExitStack() as stacks:
+
+        def deploy(template: str | Path, **parameters: str) -> Stack:
+            with _expected_failures():
+                return stacks.enter_context(
+                    testbed.deployed(pytestconfig.rootpath / template, parameters)
+                )
+
+        yield deploy
+
+
+@pytest.fixture(scope="session")
+def aws(testbed: RunningTestbed) -> Aws:
+    """Clients of the AWS SDK: ``aws.s3``, ``aws.client("dynamodb")`` …"""
+    return testbed.aws
+
+
+@pytest.fixture(scope="session")
+def clock(testbed: RunningTestbed) -> ScheduleClock:
+    """The clock that schedules go by: it can be moved forward, and schedules can be fired."""
+    return testbed.clock
+
+
+@pytest.fixture(scope="session")
+def inbox(testbed: RunningTestbed) -> Inbox:
+    """The mails that were sent, by SNS and SES."""
+    return testbed.inbox
+
+
+@pytest.fixture(scope="session")
+def journal(testbed: RunningTestbed) -> Journal:
+    """The journal of everything that happened."""
+    return testbed.journal
+
+
+@pytest.fixture
+def faults(testbed: RunningTestbed) -> Iterator[Faults]:
+    """Calls that fail, messages that come twice, killed functions: until the test's end."""
+    from testbed.faults import Faults
+
+    with Faults(testbed.endpoint_url) as made:
+        yield made
+
+
+@pytest.fixture
+def clean(testbed: RunningTestbed, stack: Stack) -> None:
+    """Begin with empty queues, no mails, no faults, and buckets as the deployment left them."""
+    from testbed.faults import Faults
+
+    Faults(testbed.endpoint_url).remove_all()
+    stack.clean()
+    testbed.inbox.clear()
+
+
+@pytest.fixture
+def website(testbed: RunningTestbed) -> Iterator[Callable[..., Website]]:
+    """Makes websites that functions can reach: ``website("text of the page")``.
+
+    They can be made to fail: ``site.down()``, ``site.slow(2.0)``, ``site.answers(503)``.
+    """
+    from testbed.websites import Page, Website
+
+    with ExitStack() as websites:
+
+        def make(body: str = "All is well", content_type: str = "text/html") -> Website:
+            page = Page("website", content_type, body, body)
+            return websites.enter_context(Website(page, testbed.host_address))
+
+        yield make
+
+
+@pytest.fixture
+def unique_name(request: pytest.FixtureRequest) -> str:
+    """A name that no other test has, of at most 39 characters that AWS allows in names."""
+    words = re.sub("[^a-z0-9]+", "-", request.node.name.lower()).strip("-")
+    return f"{words[:_LONGEST_NAME].strip('-')}-{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture(scope="session")
+def eventually() -> Callable[..., Any]:
+    """Waits until a condition is true: ``eventually(lambda: inbox.mails(), within=5)``."""
+    from testbed.pytest_plugin.eventually import eventually
+
+    return eventually
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Note when a test began."""
+    item.stash[_STARTED] = datetime.now(UTC)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Explain a failed test by what happened in its testbed."""
+    report = yield
+    running = item.config.stash.get(_RUNNING, None)
+    used = "testbed" in getattr(item, "fixturenames", ())
+    if report.failed and used and running is not None and call.when != "teardown":
+        from testbed.pytest_plugin.report import explain
+
+        report.sections.append(("testbed", explain(running, item.stash[_STARTED])))
+    return report

@@ -1,0 +1,127 @@
+"""What a failed test's testbed knows: how far the news came, and what lies where.
+
+It must not hide the failure: what cannot be found out is one line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+from testbed.chain_tree import drawn, problems
+from testbed.chains import Hop, tied
+from testbed.logs import log_lines
+from testbed.missing import missing
+
+if TYPE_CHECKING:
+    from testbed.pytest_plugin.running import RunningTestbed
+
+_LINES = 60
+_TEXT_LENGTH = 300
+_REQUEST_SECONDS = 10
+# CloudWatch's times are in whole milliseconds.
+_MARGIN = timedelta(milliseconds=1)
+
+
+def explain(testbed: RunningTestbed, since: datetime) -> str:
+    """Describe what happened since a moment, and what there is now."""
+    parts: tuple[tuple[str, Callable[[], Iterable[str]]], ...] = (
+        ("what went wrong", lambda: _wrong(testbed, since)),
+        ("what happened since the test began", lambda: _happened(testbed, since)),
+        ("queues", lambda: _queues(testbed)),
+        ("mails", lambda: _mails(testbed, since)),
+        ("logs of functions", lambda: _logs(testbed, since)),
+        ("faults", lambda: _faults(testbed)),
+    )
+    lines: list[str] = []
+    for title, part in parts:
+        try:
+            found = list(part())
+        except Exception as error:
+            found = [f"cannot be told: {type(error).__name__}: {error}"]
+        lines.append(f"{title}:{'' if found else ' none'}")
+        if len(found) > _LINES:
+            found = [f"… {len(found) - _LINES} more before", *found[-_LINES:]]
+        lines += [f"  {line}" for line in found]
+    return "\n".join(lines)
+
+
+def _split(testbed: RunningTestbed, since: datetime) -> tuple[list[Hop], list[Hop]]:
+    """Return the beginnings of chains before and since the test began."""
+    roots = [hop for hop in tied(testbed.journal.entries()) if not hop.before]
+    before = [root for root in roots if root.entry.time < since]
+    now = [root for root in roots if root.entry.time >= since]
+    return before, now
+
+
+def _wrong(testbed: RunningTestbed, since: datetime) -> Iterator[str]:
+    before, now = _split(testbed, since)
+    for line in (*problems(now), *missing(before, now)):
+        yield f"✗ {line}"
+
+
+def _happened(testbed: RunningTestbed, since: datetime) -> Iterator[str]:
+    _, now = _split(testbed, since)
+    # A test's own questions are of no interest, unless something followed.
+    yield from drawn(root for root in now if root.after).splitlines()
+
+
+def _queues(testbed: RunningTestbed) -> Iterator[str]:
+    sqs = testbed.aws.sqs
+    for url in sqs.list_queues().get("QueueUrls", []):
+        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        waiting = int(attributes["ApproximateNumberOfMessages"])
+        taken = int(attributes["ApproximateNumberOfMessagesNotVisible"])
+        delayed = int(attributes["ApproximateNumberOfMessagesDelayed"])
+        if waiting or taken or delayed:
+            name = url.rpartition("/")[2]
+            yield f"{name}: {waiting} waiting, {taken} in flight, {delayed} delayed"
+            yield from (f"  {_shortened(body)}" for body in _bodies(testbed, url))
+
+
+def _bodies(testbed: RunningTestbed, queue_url: str) -> Iterator[str]:
+    """Return the messages in a queue, without receiving them.
+
+    https://docs.localstack.cloud/aws/services/sqs/#developer-endpoints
+    """
+    with requests.Session() as session:
+        session.trust_env = False  # no proxy on the way to 127.0.0.1
+        answer = session.get(
+            f"{testbed.endpoint_url}/_aws/sqs/messages",
+            params={"QueueUrl": queue_url, "ShowInvisible": "true"},
+            headers={"Accept": "application/json"},
+            timeout=_REQUEST_SECONDS,
+        )
+    result: Any = answer.json()["ReceiveMessageResponse"]["ReceiveMessageResult"]
+    messages = (result or {}).get("Message", [])
+    for message in messages if isinstance(messages, list) else [messages]:
+        yield str(message["Body"])
+
+
+def _mails(testbed: RunningTestbed, since: datetime) -> Iterator[str]:
+    for mail in testbed.inbox.mails():
+        # LocalStack's times of mails are in whole seconds.
+        if datetime.fromisoformat(mail.sent) >= since.replace(microsecond=0):
+            yield f"{mail.sent} to {', '.join(mail.recipients)}: {mail.subject}"
+
+
+def _logs(testbed: RunningTestbed, since: datetime) -> Iterator[str]:
+    pages = testbed.aws.lambda_.get_paginator("list_functions").paginate()
+    names = [function["FunctionName"] for page in pages for function in page["Functions"]]
+    for line in log_lines(testbed.aws, names, since - _MARGIN):
+        yield f"{line.time:%H:%M:%S.%f} {line.function} {_shortened(line.message)}"
+
+
+def _faults(testbed: RunningTestbed) -> Iterator[str]:
+    from testbed.faults import Faults
+
+    for rule in Faults(testbed.endpoint_url).rules():
+        yield ", ".join(f"{name}: {value}" for name, value in rule.items())
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _TEXT_LENGTH else f"{line[:_TEXT_LENGTH]}…"
