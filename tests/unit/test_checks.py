@@ -58,7 +58,8 @@ async def serving(serve: Serve, host: str = "127.0.0.1") -> AsyncIterator[int]:
     server = await asyncio.start_server(connected, host, 0)
     yield server.sockets[0].getsockname()[1]
     server.close()
-    server.close_clients()
+    server.abort_clients()
+    await server.wait_closed()
 
 
 def sending(*parts: bytes) -> Serve:

@@ -1,0 +1,37 @@
+"""Orders from the API to the customer's mail. All fixtures are the testbed's."""
+
+import requests
+
+
+def order(stack, identity, **fields):
+    body = {"id": identity, "article": "tea", "count": 2} | fields
+    return requests.post(f"{stack.api_url}/orders", json=body, timeout=10)
+
+
+def mail_about(inbox, identity):
+    return [mail for mail in inbox.mails() if f"Order {identity} " in mail.subject]
+
+
+def test_order_is_confirmed_by_mail(stack, inbox, eventually, unique_name):
+    assert order(stack, unique_name).status_code == 202
+    [mail] = eventually(lambda: mail_about(inbox, unique_name), what="confirmation")
+    assert mail.recipients == ("sales@example.com",)
+    assert "2 × tea" in mail.body
+
+
+def test_order_is_confirmed_though_sns_is_busy(stack, inbox, faults, eventually, unique_name):
+    throttled = faults.throttle("sns.Publish", next=2)
+    order(stack, unique_name)
+    eventually(lambda: mail_about(inbox, unique_name), what="confirmation")
+    assert throttled.spent
+
+
+def test_order_that_makes_no_sense_is_kept(clean, stack, aws, faults, eventually, unique_name):
+    order(stack, unique_name, count=None, article=None)
+    requests.post(f"{stack.api_url}/orders", data="no JSON", timeout=10)
+    [lost] = eventually(
+        lambda: aws.sqs.receive_message(QueueUrl=stack.resource("LostOrders")).get("Messages"),
+        within=60,
+        what="lost order",
+    )
+    assert lost["Body"] == "no JSON"
