@@ -32,7 +32,7 @@ def problems(roots: Iterable[Hop]) -> list[str]:
     for root in roots:
         for hop in root.all():
             if text := problem(hop):
-                lines[hop.entry.position] = f"{what(hop.entry)}: {text}"
+                lines[hop.entry.position] = f"{what(hop.entry, figures=False)}: {text}"
     return list(lines.values())
 
 

@@ -8,8 +8,8 @@ from testbed.journal import Entry
 _SERVICES = {"sns": "SNS", "events": "EventBridge", "scheduler": "Scheduler"}
 
 
-def what(entry: Entry, *, caller: bool = True) -> str:
-    """Return what happened; without the caller of a call, where that is known."""
+def what(entry: Entry, *, caller: bool = True, figures: bool = True) -> str:
+    """Return what happened, with the caller of a call and the figures of an invocation."""
     resource = short(entry["resource"] or "")
     match entry.kind:
         case "api" if entry["service"] == "execute-api":
@@ -32,7 +32,7 @@ def what(entry: Entry, *, caller: bool = True) -> str:
             count = entry["count"] or 1
             return f"{resource}: message {entry['action']}" + (f", {count}×" if count > 1 else "")
         case "invocation":
-            return f"λ {resource}{_figures(entry)}"
+            return f"λ {resource}{_figures(entry) if figures else ''}"
         case "mail":
             return f"mail to {', '.join(entry['to'] or ())}: {entry['subject'] or ''}"
         case "fault":

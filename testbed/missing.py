@@ -26,13 +26,13 @@ def missing(before: Iterable[Hop], now: Iterable[Hop]) -> list[str]:
     """
     times: Counter[Likeness] = Counter()
     followers: dict[Likeness, Counter[Likeness]] = defaultdict(Counter)
-    examples: dict[Likeness, Entry] = {}
+    examples: dict[tuple[Likeness, Likeness], Entry] = {}
     for hop in _all(before):
         likeness = _likeness(hop.entry)
         times[likeness] += 1
-        for after in {_likeness(each.entry): each.entry for each in hop.after}.items():
-            followers[likeness][after[0]] += 1
-            examples[after[0]] = after[1]
+        for follower, example in {_likeness(each.entry): each.entry for each in hop.after}.items():
+            followers[likeness][follower] += 1
+            examples[likeness, follower] = example
     lines = []
     for hop in _all(now):
         likeness = _likeness(hop.entry)
@@ -40,8 +40,9 @@ def missing(before: Iterable[Hop], now: Iterable[Hop]) -> list[str]:
         for follower, count in followers[likeness].items():
             if count == times[likeness] and follower not in present:
                 often = "once" if count == 1 else f"{count} times"
+                usual = what(examples[likeness, follower], figures=False)
                 lines.append(
-                    f"{what(hop.entry)}: not followed by: {what(examples[follower])}"
+                    f"{what(hop.entry, figures=False)}: not followed by: {usual}"
                     f" (it was, {often} before)"
                 )
     return list(dict.fromkeys(lines))

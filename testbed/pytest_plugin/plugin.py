@@ -72,7 +72,8 @@ def _expected_failures() -> Iterator[None]:
         yield
     except TestbedError as error:
         parts = (error.message, error.details, error.advice)
-        pytest.fail("\n".join(part for part in parts if part), pytrace=False)
+        text = "\n".join(part for part in parts if part)
+        raise pytest.fail.Exception(text, pytrace=False) from None
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,8 @@
 """Events that match a rule are delivered by its targets' retry policies; LocalStack tries once.
 
+Nor does a disabled rule match anything, as it does in LocalStack:
+https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DisableRule.html
+
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
 
 What cannot be delivered goes to the target's dead-letter queue:
@@ -53,6 +56,8 @@ def repeat_deliveries(schedules: Schedules) -> None:
     def process_rules(
         original: Callable[..., None], self: Any, rule: Any, *args: Any, **kwargs: Any
     ) -> None:
+        if rule.state == "DISABLED":
+            return
         matched.rule = rule
         try:
             original(self, rule, *args, **kwargs)

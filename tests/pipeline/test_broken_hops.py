@@ -1,0 +1,212 @@
+"""A broken hop is named by the report of a failed test, each in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from testbed.faults import Faults
+from testbed.pytest_plugin.eventually import eventually
+from testbed.pytest_plugin.report import explain
+from testbed.pytest_plugin.running import RunningTestbed
+from testbed.waiting import until
+from tests.pipeline.conftest import Pipeline, WatchedSite
+
+LIMIT_SECONDS = 20.0
+MONITOR, RECORDER, QUEUE = "website-monitor", "incident-recorder", "incident-queue"
+
+type Break = Callable[[Pipeline, Faults], AbstractContextManager[object]]
+
+
+@contextmanager
+def without_targets(pipeline: Pipeline, rule: str) -> Iterator[None]:
+    events = pipeline.aws.events
+    targets = events.list_targets_by_rule(Rule=rule)["Targets"]
+    events.remove_targets(Rule=rule, Ids=[target["Id"] for target in targets])
+    try:
+        yield
+    finally:
+        events.put_targets(Rule=rule, Targets=targets)
+
+
+@contextmanager
+def disabled_rule(pipeline: Pipeline, rule: str) -> Iterator[None]:
+    pipeline.aws.events.disable_rule(Name=rule)
+    try:
+        yield
+    finally:
+        pipeline.aws.events.enable_rule(Name=rule)
+
+
+@contextmanager
+def subscription_that_wants_nothing(pipeline: Pipeline, protocol: str) -> Iterator[None]:
+    sns, topic = pipeline.aws.sns, pipeline.outputs["AlertsTopicArn"]
+    [arn] = [
+        each["SubscriptionArn"]
+        for each in sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+        if each["Protocol"] == protocol
+    ]
+
+    def want(policy: str) -> None:
+        sns.set_subscription_attributes(
+            SubscriptionArn=arn, AttributeName="FilterPolicy", AttributeValue=policy
+        )
+
+    want('{"nothing": ["of this"]}')
+    try:
+        yield
+    finally:
+        want("{}")
+
+
+@contextmanager
+def disabled_mapping(pipeline: Pipeline) -> Iterator[None]:
+    functions = pipeline.aws.lambda_
+    [mapping] = functions.list_event_source_mappings(FunctionName=RECORDER)["EventSourceMappings"]
+
+    def put(enabled: bool) -> None:
+        functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=enabled)
+        wanted = "Enabled" if enabled else "Disabled"
+        until(
+            lambda: functions.get_event_source_mapping(UUID=mapping["UUID"])["State"] == wanted,
+            within=LIMIT_SECONDS,
+            what=f"mapping that is {wanted}",
+        )
+
+    put(False)
+    try:
+        yield
+    finally:
+        put(True)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A way to break one hop, and the line that names it.
+
+    Parameters
+    ----------
+    by_api
+        Whether the check is requested at the API, and not by the schedule.
+    """
+
+    breaks: Break
+    line: str
+    by_api: bool = False
+
+
+CASES = {
+    "the schedule has no target": Case(
+        lambda pipeline, faults: without_targets(pipeline, "cron-rule"),
+        "✗ schedule cron-rule fires: has no target",
+    ),
+    "EventBridge may not call the monitor": Case(
+        lambda pipeline, faults: faults.error(
+            "lambda.Invoke", code="AccessDeniedException", resource=MONITOR, caller="events"
+        ),
+        f"✗ EventBridge cron-rule → {MONITOR}: AccessDeniedException",
+    ),
+    "the monitor dies": Case(
+        lambda pipeline, faults: faults.kill(MONITOR), f"✗ λ {MONITOR}: Runtime.ExitError"
+    ),
+    "the monitor may not read the sites": Case(
+        lambda pipeline, faults: faults.error(
+            "s3.GetObject", code="AccessDenied", caller=MONITOR, resource="*/sites.yaml"
+        ),
+        f"/sites.yaml by {MONITOR}: AccessDenied",
+    ),
+    "the monitor may not publish": Case(
+        lambda pipeline, faults: faults.error(
+            "sns.Publish", code="AuthorizationError", caller=MONITOR
+        ),
+        f"✗ sns Publish website-alerts by {MONITOR}: AuthorizationError",
+    ),
+    "the person is not subscribed": Case(
+        lambda pipeline, faults: subscription_that_wants_nothing(pipeline, "email"),
+        f"✗ sns Publish website-alerts by {MONITOR}: not followed by:"
+        " SNS website-alerts → oncall@example.com",
+    ),
+    "the queue is not subscribed": Case(
+        lambda pipeline, faults: subscription_that_wants_nothing(pipeline, "sqs"),
+        f"✗ sns Publish website-alerts by {MONITOR}: not followed by: SNS website-alerts → {QUEUE}",
+    ),
+    "SNS may not send to the queue": Case(
+        lambda pipeline, faults: faults.error(
+            "sqs.SendMessage", code="AccessDenied", resource=QUEUE, caller="sns"
+        ),
+        f"✗ SNS website-alerts → {QUEUE}: ",
+    ),
+    "the queue has no reader": Case(
+        lambda pipeline, faults: disabled_mapping(pipeline),
+        f"✗ {QUEUE}: message sent: nobody has received it",
+    ),
+    "the recorder dies": Case(
+        lambda pipeline, faults: faults.kill(RECORDER), f"✗ λ {RECORDER}: Runtime.ExitError"
+    ),
+    "the recorder may not write": Case(
+        lambda pipeline, faults: faults.error("s3.PutObject", code="AccessDenied", caller=RECORDER),
+        f" by {RECORDER}: AccessDenied",
+    ),
+    "the API may not call its function": Case(
+        lambda pipeline, faults: faults.error(
+            "lambda.Invoke", code="AccessDeniedException", resource="status-api"
+        ),
+        "✗ lambda Invoke status-api by apigateway: AccessDeniedException",
+        by_api=True,
+    ),
+    "the API's function may not put events": Case(
+        lambda pipeline, faults: faults.error(
+            "events.PutEvents", code="AccessDeniedException", caller="status-api"
+        ),
+        "✗ events PutEvents default by status-api: AccessDeniedException",
+        by_api=True,
+    ),
+    "no rule wants the event": Case(
+        lambda pipeline, faults: disabled_rule(pipeline, "check-requested"),
+        "✗ events PutEvents default by status-api: matched no rule",
+        by_api=True,
+    ),
+    "the rule for the event has no target": Case(
+        lambda pipeline, faults: without_targets(pipeline, "check-requested"),
+        "✗ events PutEvents default by status-api: matched no rule",
+        by_api=True,
+    ),
+}
+
+
+@pytest.fixture
+def sound(pipeline: Pipeline, new_site: Callable[..., WatchedSite]) -> None:
+    """News that took its whole way before, from which the report knows what should follow."""
+    other = new_site()
+    pipeline.declare(other.entry)
+    pipeline.check()
+    other.website.answers(503)
+    pipeline.clock.fire("cron-rule")
+    pipeline.await_incident(other.name, "OPEN")
+    pipeline.await_mails(other.name, 1)
+
+
+@pytest.mark.usefixtures("sound")
+@pytest.mark.parametrize("name", CASES)
+def test_report_names_the_broken_hop(
+    pipeline: Pipeline, site: WatchedSite, faults: Faults, testbed: RunningTestbed, name: str
+) -> None:
+    case = CASES[name]
+    since = datetime.now(UTC)
+    site.website.answers(503)
+    with case.breaks(pipeline, faults):
+        if case.by_api:
+            pipeline.api("POST", "/checks", json={"sites": [site.name]})
+        else:
+            pipeline.clock.fire("cron-rule")
+
+        def named() -> bool:
+            explained = explain(testbed, since)
+            assert case.line in explained.partition("what happened since")[0], explained
+            return True
+
+        eventually(named, within=LIMIT_SECONDS, what="line of the broken hop")

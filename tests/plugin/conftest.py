@@ -1,0 +1,52 @@
+"""Test runs inside of tests, most of them on the testbed that runs already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from testbed.pytest_plugin.running import RunningTestbed
+
+TEMPLATE = """
+Resources:
+  Queue:
+    Type: AWS::SQS::Queue
+  Topic:
+    Type: AWS::SNS::Topic
+    Properties:
+      Subscription: [{Protocol: email, Endpoint: somebody@example.com}]
+  Bucket:
+    Type: AWS::S3::Bucket
+Parameters:
+  Word: {Type: String, Default: hello}
+Outputs:
+  Word: {Value: !Ref Word}
+"""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project of somebody else's, with a test run."""
+
+    pytester: pytest.Pytester
+    endpoint_url: str
+
+    def run(self, test: str, *options: str, own: bool = False) -> pytest.RunResult:
+        """Run a test module; with ``own``, on a testbed of its own."""
+        self.pytester.makepyfile(test)
+        where = [] if own else [f"--testbed-endpoint-url={self.endpoint_url}"]
+        quiet = ["-p", "no:randomly", "-p", "no:cacheprovider"]
+        return self.pytester.runpytest_subprocess(*quiet, *where, *options)
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, testbed: RunningTestbed, unique_name: str) -> Project:
+    """A project with a small template, in a folder of a name of its own."""
+    made = pytester.mkdir(unique_name)
+    (made / "template.yaml").write_text(TEMPLATE)
+    pytester.makeini(
+        f"[pytest]\ntestbed_template = {unique_name}/template.yaml\n"
+        "filterwarnings = ignore::pytest.PytestRemovedIn10Warning\n"
+    )
+    return Project(pytester, testbed.endpoint_url)

@@ -1,0 +1,253 @@
+"""What the plug-in gives to the tests of a project that is not ours."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import psutil
+import pytest
+from botocore.exceptions import ClientError
+
+from testbed.aws import Aws
+from testbed.pytest_plugin.running import RunningTestbed, name_of
+from tests.conftest import ROOT
+from tests.plugin.conftest import Project
+
+HEAVY = ("boto3", "botocore", "click", "docker", "jsonschema", "requests", "rich", "yaml")
+
+
+def test_stack_and_clients(project: Project) -> None:
+    result = project.run(
+        """
+        def test_stack(stack, aws, testbed):
+            assert stack.outputs == {"Word": "hello"}
+            assert stack.queues == [stack.resource("Queue")]
+            assert stack.api_url is None
+            aws.sqs.send_message(QueueUrl=stack.resource("Queue"), MessageBody="x")
+            assert aws.client("sts") is aws.client("sts")
+            assert aws.client("sts").get_caller_identity()["Account"] == "000000000000"
+            assert testbed.endpoint_url == aws.endpoint_url
+
+        def test_unknown_resource(stack):
+            import pytest
+            with pytest.raises(KeyError, match="Nothing is not in .*; there are Bucket, Queue"):
+                stack.resource("Nothing")
+        """
+    )
+    result.assert_outcomes(passed=2)
+
+
+def test_parameters_come_from_the_configuration(project: Project) -> None:
+    result = project.run(
+        'def test_word(stack): assert stack.outputs["Word"] == "good bye"',
+        "-o",
+        "testbed_parameters=Word='good bye'",
+    )
+    result.assert_outcomes(passed=1)
+
+
+def test_other_stacks_live_as_long_as_their_test(project: Project, testbed: RunningTestbed) -> None:
+    template = next(project.pytester.path.glob("*/template.yaml")).relative_to(
+        project.pytester.path
+    )
+    result = project.run(
+        f"""
+        def test_two(deploy, aws):
+            one, other = deploy("{template}"), deploy("{template}", Word="bye")
+            assert one.name != other.name
+            assert other.outputs == {{"Word": "bye"}}
+            aws.s3.put_object(Bucket=one.resource("Bucket"), Key="k", Body=b"not empty")
+            print("made", one.name, other.name)
+        """,
+        "-s",
+    )
+    result.assert_outcomes(passed=1)
+    names = re.search(r"made (\S+) (\S+)", result.stdout.str())
+    assert names
+    cloudformation = Aws(testbed.endpoint_url, "us-east-1").cloudformation
+    for name in names.groups():
+        with pytest.raises(ClientError, match=f"Stack with id {name} does not exist"):
+            cloudformation.describe_stacks(StackName=name)
+
+
+def test_mails_faults_and_waiting(project: Project) -> None:
+    result = project.run(
+        """
+        import pytest
+        from botocore.exceptions import ClientError
+
+        def test_mail(stack, aws, inbox, eventually, unique_name):
+            aws.sns.publish(TopicArn=stack.resource("Topic"), Message="m", Subject=unique_name)
+            [mail] = eventually(
+                lambda: [mail for mail in inbox.mails() if mail.subject == unique_name]
+            )
+            assert mail.recipients == ("somebody@example.com",)
+
+        def test_fault(stack, aws, faults):
+            queue = stack.queues[0].split("/")[-1]
+            faults.error("sqs.SendMessage", code="AccessDenied", resource=queue)
+            with pytest.raises(ClientError, match="AccessDenied"):
+                aws.sqs.send_message(QueueUrl=stack.queues[0], MessageBody="x")
+
+        def test_fault_has_ended(stack, aws):
+            aws.sqs.send_message(QueueUrl=stack.queues[0], MessageBody="x")
+
+        def test_journal_and_clock(stack, aws, journal, clock):
+            before = journal.position()
+            aws.sqs.send_message(QueueUrl=stack.queues[0], MessageBody="x")
+            assert "sent" in [entry["action"] for entry in journal.entries(before, ["queue"])]
+            assert clock.view()["now"]
+        """
+    )
+    result.assert_outcomes(passed=4)
+
+
+def test_clean_restores_what_the_deployment_left(project: Project) -> None:
+    result = project.run(
+        """
+        import requests
+
+        def test_disturbs(stack, aws, inbox, eventually):
+            bucket = stack.resource("Bucket")
+            aws.s3.put_object(Bucket=bucket, Key="new", Body=b"x")
+            aws.sqs.send_message(QueueUrl=stack.queues[0], MessageBody="x")
+            aws.sns.publish(TopicArn=stack.resource("Topic"), Message="m")
+            eventually(inbox.mails)
+
+        def test_finds_nothing_of_it(clean, stack, aws, inbox):
+            assert "Contents" not in aws.s3.list_objects_v2(Bucket=stack.resource("Bucket"))
+            assert "Messages" not in aws.sqs.receive_message(QueueUrl=stack.queues[0])
+            assert inbox.mails() == []
+        """
+    )
+    result.assert_outcomes(passed=2)
+
+
+def test_websites_fail_as_they_are_told(project: Project) -> None:
+    result = project.run(
+        """
+        import pytest
+        import requests
+
+        def test_site(website):
+            site = website("hello")
+            assert requests.get(site.url).text == "hello"
+            site.answers(503)
+            assert requests.get(site.url).status_code == 503
+            site.down()
+            with pytest.raises(requests.ConnectionError):
+                requests.get(site.url)
+            site.recovers()
+            assert requests.get(site.url).text == "hello"
+        """
+    )
+    result.assert_outcomes(passed=1)
+
+
+def test_names_are_unique_and_allowed(project: Project) -> None:
+    result = project.run(
+        """
+        import pytest
+        seen = set()
+
+        @pytest.mark.parametrize("case", ["a/b c", "x" * 300, "äöü"])
+        def test_name(unique_name, case):
+            import re
+            assert re.fullmatch("[a-z0-9][a-z0-9-]{0,38}", unique_name)
+            assert unique_name not in seen
+            seen.add(unique_name)
+        """
+    )
+    result.assert_outcomes(passed=3)
+
+
+def test_testbed_of_its_own_ends_with_the_run(project: Project) -> None:
+    result = project.run(
+        """
+        import requests
+
+        def test_answers(testbed):
+            health = requests.get(testbed.endpoint_url + "/_localstack/health").json()
+            assert health["version"] == "4.14.0"
+            print("process", testbed.session.localstack.running().pid)
+        """,
+        "-s",
+        own=True,
+    )
+    result.assert_outcomes(passed=1)
+    found = re.search(r"process (\d+)", result.stdout.str())
+    assert found
+    assert not psutil.pid_exists(int(found[1]))
+
+
+def test_each_worker_has_a_testbed_of_its_own(project: Project, tmp_path: Path) -> None:
+    result = project.run(
+        f"""
+        import os, pathlib, pytest
+
+        @pytest.mark.parametrize("number", range(2))
+        def test_answers(testbed, number):
+            worker = os.environ["PYTEST_XDIST_WORKER"]
+            pathlib.Path({str(tmp_path)!r}, worker).write_text(testbed.endpoint_url)
+        """,
+        "-n2",
+        "--dist=each",
+        own=True,
+    )
+    result.assert_outcomes(passed=4)
+    assert len({path.read_text() for path in tmp_path.iterdir()}) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("-o", "testbed_template=none.yaml"), "There is no template *none.yaml."),
+        (("-o", "testbed_parameters=Wrod=x"), "*Wrod*"),
+        (
+            ("-o", "testbed_parameters=nonsense"),
+            "testbed_parameters: 'nonsense' is not of the form*",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_without_a_traceback(
+    project: Project, options: tuple[str, ...], message: str
+) -> None:
+    result = project.run("def test_stack(stack): pass", *options)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([message])
+    result.stdout.no_fnmatch_line("*Traceback*")
+    result.stdout.no_fnmatch_line("*During handling*")
+
+
+def test_plug_in_loads_nothing_heavy_for_others(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_nothing(): pass")
+    pytester.makeconftest(
+        f"""
+        import sys
+        def pytest_unconfigure(config):
+            assert "testbed.pytest_plugin.plugin" in sys.modules
+            print("heavy:", sorted({set(HEAVY)!r} & sys.modules.keys()))
+        """
+    )
+    result = pytester.runpytest_subprocess("-p", "no:anyio")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["heavy: []*"])
+
+
+def test_example_of_another_team(testbed: RunningTestbed, pytester: pytest.Pytester) -> None:
+    """``examples/orders`` as it is, with nothing of ours but the plug-in."""
+    os.chdir(ROOT / "examples" / "orders")
+    result = pytester.runpytest_subprocess(
+        "--rootdir=.", "-p", "no:cacheprovider", f"--testbed-endpoint-url={testbed.endpoint_url}"
+    )
+    result.assert_outcomes(passed=3)
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"), [("orders", "orders"), ("my_app 2", "my-app-2"), ("2go", "stack-2go")]
+)
+def test_stack_is_named_after_its_folder(tmp_path: Path, folder: str, name: str) -> None:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html"""
+    assert name_of(tmp_path / folder) == name

@@ -1,0 +1,87 @@
+"""What a failed test shows of its testbed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from testbed.pytest_plugin.eventually import NeverTrue, eventually
+from tests.plugin.conftest import Project
+
+FAILING = """
+    def test_waits(stack, aws, inbox, eventually, faults, unique_name):
+        aws.sns.publish(TopicArn=stack.resource("Topic"), Message="m", Subject=unique_name)
+        aws.sqs.send_message(QueueUrl=stack.queues[0], MessageBody="nobody reads this")
+        eventually(lambda: [m for m in inbox.mails() if m.subject == unique_name])
+        faults.throttle("sqs.DeleteQueue")
+        eventually(lambda: [], within=0.1, what="answer")
+"""
+
+
+def test_report_explains(project: Project) -> None:
+    result = project.run(FAILING)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "E *After 0.1 s there is still no answer. The last result was *",
+            "*- testbed -*",
+            "what went wrong:",
+            "  ✗ *Queue*: message sent: nobody has received it",
+            "what happened since the test began:",
+            "  *sns Publish topic-*",
+            "  *SNS topic-* → somebody@example.com",
+            "  *mail to somebody@example.com: test-waits-*",
+            "queues:",
+            "  *Queue*: 1 waiting, 0 in flight, 0 delayed",
+            "    nobody reads this",
+            "mails:",
+            "  *to somebody@example.com: test-waits-*",
+            "faults:",
+            "  *action: throttle, service: sqs, operation: DeleteQueue*",
+        ]
+    )
+
+
+def test_test_without_a_testbed_has_no_report(project: Project) -> None:
+    result = project.run("def test_plain(): assert False")
+    result.assert_outcomes(failed=1)
+    result.stdout.no_fnmatch_line("*- testbed -*")
+
+
+def test_report_does_not_hide_the_failure(project: Project) -> None:
+    result = project.run(
+        """
+        def test_fails(testbed):
+            testbed.__dict__["journal"] = testbed.__dict__["inbox"] = None
+            raise RuntimeError("the reason")
+        """
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["E *RuntimeError: the reason", "what went wrong:", "  cannot be told: AttributeError: *"]
+    )
+
+
+def test_waiting_returns_what_came_true() -> None:
+    answers: Iterator[str] = iter(["", "", "yes"])
+    assert eventually(lambda: next(answers)) == "yes"
+
+
+def test_waiting_takes_an_assertion_for_not_yet() -> None:
+    tries = []
+
+    def condition() -> bool:
+        tries.append(1)
+        assert len(tries) > 2, "too early"
+        return True
+
+    assert eventually(condition)
+    tries.clear()
+    with pytest.raises(NeverTrue, match=r"After 0 s there is still no third try\. too early"):
+        eventually(condition, within=0, what="third try")
+
+
+def test_waiting_ends_at_any_other_error() -> None:
+    with pytest.raises(ZeroDivisionError):
+        eventually(lambda: 1 / 0)
