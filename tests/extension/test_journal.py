@@ -230,6 +230,36 @@ def test_chain_from_a_schedule_that_is_fired(
     aws["events"].delete_rule(Name=name)
 
 
+def test_chain_from_an_api_to_a_queue_without_a_function(
+    aws: Clients, queue: Queue, book: Book, name: str, localstack_endpoint: str
+) -> None:
+    """https://docs.aws.amazon.com/prescriptive-guidance/latest/patterns/integrate-amazon-api-gateway-with-amazon-sqs-to-handle-asynchronous-rest-apis.html"""
+    apis = aws["apigateway"]
+    api = apis.create_rest_api(name=name)["id"]
+    [root] = apis.get_resources(restApiId=api)["items"]
+    method = {"restApiId": api, "resourceId": root["id"], "httpMethod": "POST"}
+    apis.put_method(**method, authorizationType="NONE")
+    apis.put_integration(
+        **method,
+        type="AWS",
+        integrationHttpMethod="POST",
+        uri=f"arn:aws:apigateway:us-east-1:sqs:path/000000000000/{name}",
+        credentials="arn:aws:iam::000000000000:role/api",
+        requestParameters={
+            "integration.request.header.Content-Type": "'application/x-www-form-urlencoded'"
+        },
+        requestTemplates={"application/json": "Action=SendMessage&MessageBody=$input.body"},
+    )
+    apis.put_method_response(**method, statusCode="200")
+    apis.put_integration_response(**method, statusCode="200")
+    apis.create_deployment(restApiId=api, stageName="v1")
+    url = f"{localstack_endpoint}/_aws/execute-api/{api}/v1/"
+    requests.post(url, json={"a": 1}, timeout=LIMIT).raise_for_status()
+    request = book.await_entry("api", service="execute-api")
+    book.await_chain(request.id, "POST //SendMessage/sent")
+    apis.delete_rest_api(restApiId=api)
+
+
 def test_message_returns_and_goes_to_the_dead_letters(
     aws: Clients, queue: Queue, book: Book, name: str
 ) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from testbed.environments import cache_folder
 from testbed.pytest_plugin.running import RunningTestbed
 
 TEMPLATE = """
@@ -38,6 +39,12 @@ class Project:
         where = [] if own else [f"--testbed-endpoint-url={self.endpoint_url}"]
         quiet = ["-p", "no:randomly", "-p", "no:cacheprovider"]
         return self.pytester.runpytest_subprocess(*quiet, *where, *options)
+
+
+@pytest.fixture(autouse=True)
+def caches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let inner runs, which have a home of their own, use what has been built for this one."""
+    monkeypatch.setenv("TESTBED_CACHE", str(cache_folder()))
 
 
 @pytest.fixture

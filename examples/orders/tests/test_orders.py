@@ -20,7 +20,7 @@ def test_order_is_confirmed_by_mail(stack, inbox, eventually, unique_name):
 
 
 def test_order_is_confirmed_though_sns_is_busy(stack, inbox, faults, eventually, unique_name):
-    throttled = faults.throttle("sns.Publish", next=2)
+    throttled = faults.throttle("sns.Publish", next=1)
     order(stack, unique_name)
     eventually(lambda: mail_about(inbox, unique_name), what="confirmation")
     assert throttled.spent

@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from localstack_testbed.faults.calls import call_of
+from localstack_testbed.faults.calls import INTERNAL, call_of
 from localstack_testbed.faults.functions import Environments, function_name
-from localstack_testbed.journal.causes import enter
+from localstack_testbed.faults.rules import CLIENTS
+from localstack_testbed.journal.causes import CAUSE_HEADER, enter
 from localstack_testbed.journal.functions import current_invocation
 from localstack_testbed.journal.journal import milliseconds_since, record
+from localstack_testbed.journal.query_api import headers_of, internal_parameters_of
 
 MAILS = {"SendEmail", "SendRawEmail", "SendTemplatedEmail"}
 
@@ -24,9 +26,10 @@ _STARTED = "testbed_journal"
 
 @dataclass(frozen=True)
 class _Started:
-    """When a call began, and the hop that its thread was at."""
+    """When a call began, the hop that its thread was at, and the one that it follows from."""
 
     moment: float
+    hop: str | None
     cause: str | None
 
 
@@ -39,15 +42,17 @@ class ApiEntries:
     def begin(self, chain: Any, context: Any, response: Any) -> None:
         """A request handler, the first one that knows the operation."""
         if context.operation:
-            setattr(context, _STARTED, _Started(time.time(), enter(context.request_id)))
+            hop = enter(context.request_id)
+            cause = hop or headers_of(context).get(CAUSE_HEADER)
+            setattr(context, _STARTED, _Started(time.time(), hop, cause))
 
     def end(self, chain: Any, context: Any, response: Any) -> None:
         """A finalizer: the answer is what the caller gets."""
         started: _Started | None = context.__dict__.pop(_STARTED, None)
         if started is None:
             return
-        enter(started.cause)
-        internal = context.internal_request_params
+        enter(started.hop)
+        internal = internal_parameters_of(context)
         failed = response.status_code >= 400
         service = context.service.service_name.removesuffix("-query")
         if service in ("ses", "sesv2") and context.operation.name in MAILS and not failed:
@@ -56,8 +61,8 @@ class ApiEntries:
             followed = started.cause and service not in _UPKEEP
             if not internal.get("service_principal") or not (failed or followed):
                 return
-        environment = self._environments.caller(context.request.headers)
-        call = call_of(context, function_name(environment) if environment else None)
+        environment = self._environments.caller(headers_of(context))
+        call = call_of(context, function_name(environment) if environment else _caller(internal))
         cause = current_invocation(environment) if environment else started.cause
         error = context.service_exception
         answer = context.service_response
@@ -80,6 +85,11 @@ class ApiEntries:
             message=getattr(error, "message", None) if failed else None,
             ms=milliseconds_since(started.moment),
         )
+
+
+def _caller(internal: Mapping[str, Any] | None) -> str:
+    """Return who makes a call that is no function's."""
+    return CLIENTS if internal is None else str(internal.get("service_principal") or INTERNAL)
 
 
 def _made(answer: Mapping[str, Any]) -> Any:

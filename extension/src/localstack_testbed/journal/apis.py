@@ -11,7 +11,13 @@ from typing import Any
 
 from localstack_testbed.decorators import patch
 from localstack_testbed.faults.rules import CLIENTS
-from localstack_testbed.journal.causes import at_hop, current_causes, new_id
+from localstack_testbed.journal.causes import (
+    CAUSE_HEADER,
+    at_hop,
+    current_cause,
+    current_causes,
+    new_id,
+)
 from localstack_testbed.journal.journal import milliseconds_since, record
 
 _ROOT = re.compile(r"Root=([^;]+)")
@@ -48,3 +54,18 @@ def patch_apis() -> None:
             status=response.status_code,
             ms=milliseconds_since(moment),
         )
+
+
+def patch_integrations() -> None:
+    """Tell the services that an API calls without a function which request that is for."""
+    from localstack.services.apigateway.next_gen.execute_api.integrations import aws
+
+    module: Any = aws
+    get_headers = module.get_internal_mocked_headers
+
+    def get_internal_mocked_headers(*args: Any, **kwargs: Any) -> dict[str, str]:
+        headers: dict[str, str] = get_headers(*args, **kwargs)
+        cause = current_cause()
+        return {**headers, CAUSE_HEADER: cause} if cause else headers
+
+    module.get_internal_mocked_headers = get_internal_mocked_headers

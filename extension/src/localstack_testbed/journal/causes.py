@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+CAUSE_HEADER = "X-Testbed-Cause"
+"""Has the hop that a request follows from, where one part of LocalStack asks another by HTTP."""
+
 EVENT_BYTES = 1024 * 1024
 """Events of functions beyond that are not searched for ids."""
 
