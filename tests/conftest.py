@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from testbed.aws import Aws
 from testbed.host_address import HostAddress
 from testbed.pytest_plugin.running import RunningTestbed
 from testbed.pytest_plugin.stack import Stack
@@ -55,6 +56,7 @@ class Deployed:
     """A testbed with the pipeline deployed, and the command that works on it."""
 
     command: CommandLine
+    aws: Aws
     endpoint_url: str
     api_url: str
     stack: str
@@ -67,6 +69,7 @@ class Deployed:
         assert stack.api_url is not None
         return cls(
             command=CommandLine(testbed.session.state),
+            aws=testbed.aws,
             endpoint_url=testbed.endpoint_url,
             api_url=stack.api_url,
             stack=stack.name,

@@ -29,7 +29,7 @@ _MARGIN = timedelta(milliseconds=1)
 def explain(testbed: RunningTestbed, since: datetime) -> str:
     """Describe what happened since a moment, and what there is now."""
     parts: tuple[tuple[str, Callable[[], Iterable[str]]], ...] = (
-        ("what went wrong", lambda: _wrong(testbed, since)),
+        ("what went wrong", lambda: wrong(testbed, since)),
         ("what happened since the test began", lambda: _happened(testbed, since)),
         ("queues", lambda: _queues(testbed)),
         ("mails", lambda: _mails(testbed, since)),
@@ -57,7 +57,8 @@ def _split(testbed: RunningTestbed, since: datetime) -> tuple[list[Hop], list[Ho
     return before, now
 
 
-def _wrong(testbed: RunningTestbed, since: datetime) -> Iterator[str]:
+def wrong(testbed: RunningTestbed, since: datetime) -> Iterator[str]:
+    """Describe what failed since a moment, and what usually follows and did not."""
     before, now = _split(testbed, since)
     now = [root for root in now if not _is_refused_call_of_a_client(root)]
     for line in (*problems(now), *missing(before, now)):

@@ -123,7 +123,10 @@ class Clients:
 
     def __getitem__(self, service: str) -> Any:
         if service not in self._clients:
-            self._clients[service] = self._session.client(service, **self._arguments)
+            client = self._session.client(service, **self._arguments)
+            # Made at first use: several threads at once would get classes of their own.
+            _ = client.exceptions
+            self._clients[service] = client
         return self._clients[service]
 
 

@@ -105,7 +105,7 @@ def deployed(running_testbed: Deployed) -> Deployed:
 def pipeline(deployed: Deployed) -> Pipeline:
     """The deployed pipeline."""
     return Pipeline(
-        aws=Aws(deployed.endpoint_url, "us-east-1"),
+        aws=deployed.aws,
         inbox=Inbox(deployed.endpoint_url),
         clock=ScheduleClock(deployed.endpoint_url),
         api_url=deployed.api_url,

@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 import pytest
 
 from testbed.faults import Faults
-from testbed.pytest_plugin.eventually import eventually
-from testbed.pytest_plugin.report import explain
+from testbed.pytest_plugin.report import explain, wrong
 from testbed.pytest_plugin.running import RunningTestbed
 from testbed.waiting import until
 from tests.pipeline.conftest import Pipeline, WatchedSite
 
 LIMIT_SECONDS = 20.0
+POLL_SECONDS = 0.1
 MONITOR, RECORDER, QUEUE = "website-monitor", "incident-recorder", "incident-queue"
 
 type Break = Callable[[Pipeline, Faults], AbstractContextManager[object]]
@@ -204,9 +204,10 @@ def test_report_names_the_broken_hop(
         else:
             pipeline.clock.fire("cron-rule")
 
-        def named() -> bool:
-            explained = explain(testbed, since)
-            assert case.line in explained.partition("what happened since")[0], explained
-            return True
-
-        eventually(named, within=LIMIT_SECONDS, what="line of the broken hop")
+        until(
+            lambda: any(case.line in line for line in wrong(testbed, since)),
+            within=LIMIT_SECONDS,
+            what=f"line {case.line}",
+            every=POLL_SECONDS,
+        )
+        assert case.line in explain(testbed, since).partition("what happened since")[0]

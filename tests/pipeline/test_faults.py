@@ -129,8 +129,9 @@ def faults(pipeline: Pipeline) -> Iterator[Faults]:
 
 @pytest.fixture(autouse=True)
 def quick_redelivery(pipeline: Pipeline) -> Iterator[None]:
-    """Messages that were not handled come again soon."""
+    """Messages that were not handled come again soon, and none of other tests at all."""
     queue, sqs = pipeline.outputs["IncidentQueueUrl"], pipeline.aws.sqs
+    sqs.purge_queue(QueueUrl=queue)
     usual = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])[
         "Attributes"
     ]
