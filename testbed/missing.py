@@ -1,12 +1,12 @@
 """What usually follows from a hop, and this time did not.
 
-A journal does not know what was meant to happen. But where the same hop happened before, and the
-same always followed, its absence is worth a line.
+A journal does not know what was meant to happen. But where the same hop happened before, and
+something usually followed, its absence is worth a line.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 
 from testbed.chains import Hop
@@ -17,39 +17,39 @@ type Likeness = tuple[object, ...]
 
 
 def missing(before: Iterable[Hop], now: Iterable[Hop]) -> list[str]:
-    """Return a line for each hop of ``now`` that had a follower each time before, and has none.
+    """Return a line for each follower that hops of ``now`` lack, and usually have.
+
+    A follower is usual if the last hop of the same sort had it, and more than half of all did.
 
     Parameters
     ----------
     before, now
         Beginnings of chains.
     """
-    times: Counter[Likeness] = Counter()
-    followers: dict[Likeness, Counter[Likeness]] = defaultdict(Counter)
-    examples: dict[tuple[Likeness, Likeness], Entry] = {}
+    earlier: dict[Likeness, list[dict[Likeness, Entry]]] = defaultdict(list)
     for hop in _all(before):
-        likeness = _likeness(hop.entry)
-        times[likeness] += 1
-        for follower, example in {_likeness(each.entry): each.entry for each in hop.after}.items():
-            followers[likeness][follower] += 1
-            examples[likeness, follower] = example
+        earlier[_likeness(hop.entry)].append(_followers(hop))
     lines = []
     for hop in _all(now):
-        likeness = _likeness(hop.entry)
-        present = {_likeness(each.entry) for each in hop.after}
-        for follower, count in followers[likeness].items():
-            if count == times[likeness] and follower not in present:
-                often = "once" if count == 1 else f"{count} times"
-                usual = what(examples[likeness, follower], figures=False)
+        followers, past = _followers(hop), earlier[_likeness(hop.entry)]
+        for follower, example in (past[-1] if past else {}).items():
+            count = sum(follower in each for each in past)
+            if follower not in followers and 2 * count > len(past):
+                usual = what(example, figures=False)
                 lines.append(
                     f"{what(hop.entry, figures=False)}: not followed by: {usual}"
-                    f" (it was, {often} before)"
+                    f" (it was, {count} of {len(past)} times before)"
                 )
     return list(dict.fromkeys(lines))
 
 
+def _followers(hop: Hop) -> dict[Likeness, Entry]:
+    return {_likeness(each.entry): each.entry for each in hop.after}
+
+
 def _all(roots: Iterable[Hop]) -> list[Hop]:
-    return list({id(hop): hop for root in roots for hop in root.all()}.values())
+    hops = {id(hop): hop for root in roots for hop in root.all()}.values()
+    return sorted(hops, key=lambda hop: hop.entry.time)
 
 
 def _likeness(entry: Entry) -> Likeness:
