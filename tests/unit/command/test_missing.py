@@ -27,9 +27,8 @@ def test_what_usually_followed_is_missed() -> None:
     assert missing(before, [published("a@example.com")]) == [
         "sns Publish alerts: not followed by: SNS alerts → work (it was, 2 of 2 times before)"
     ]
-    assert missing(before[:1], [published(QUEUE), published(QUEUE)]) == [
-        "sns Publish alerts: not followed by: SNS alerts → a@example.com (it was, 1 of 1 times before)"
-    ]
+    [line] = missing(before[:1], [published(QUEUE), published(QUEUE)])
+    assert "SNS alerts → a@example.com (it was, 1 of 1 times before)" in line
 
 
 def test_what_followed_at_times_only_is_not_missed() -> None:
