@@ -67,7 +67,7 @@ def causes_of_event(payload: bytes | str) -> list[str]:
         return []
     try:
         event = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     if not isinstance(event, dict):
         return []

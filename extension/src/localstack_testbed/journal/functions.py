@@ -85,7 +85,7 @@ def _outcome(result: Any) -> dict[str, Any]:
         outcome["status"] = "error"
         try:
             failure = json.loads(result.payload or b"null")
-        except ValueError:
+        except (ValueError, RecursionError):
             failure = None
         if isinstance(failure, dict):
             outcome["error"] = failure.get("errorType")

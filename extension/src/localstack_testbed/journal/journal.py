@@ -1,6 +1,7 @@
 """The entries in memory, the newest so many, and waiting for the next one."""
 
 import json
+import logging
 import threading
 import time
 from collections import deque
@@ -8,6 +9,8 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, NamedTuple
+
+LOG = logging.getLogger(__name__)
 
 TEXT_LIMIT = 1000
 """Characters of a text in an entry, such as an error's message."""
@@ -105,7 +108,10 @@ def record(kind: str, /, moment: float | None = None, **fields: Any) -> None:
         ``ms`` how long it took. Empty ones are left out.
     """
     if _Kept.journal is not None:
-        _Kept.journal.add(kind, time.time() if moment is None else moment, fields)
+        try:
+            _Kept.journal.add(kind, time.time() if moment is None else moment, fields)
+        except Exception as error:
+            LOG.warning("An entry of the journal (%s) is lost: %s", kind, error)
 
 
 def is_kept() -> bool:

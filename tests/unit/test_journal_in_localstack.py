@@ -1,0 +1,98 @@
+"""The parts of the extension's journal that need no LocalStack."""
+
+import json
+from typing import Any
+
+import pytest
+from localstack_testbed.journal import journal as journals
+from localstack_testbed.journal.causes import (
+    EVENT_BYTES,
+    at_hop,
+    causes_of_event,
+    current_causes,
+)
+from localstack_testbed.journal.journal import TEXT_LIMIT, Journal, record
+
+
+@pytest.mark.parametrize(
+    ("event", "ids"),
+    [
+        # https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+        ({"Records": [{"messageId": "a"}, {"messageId": "b"}]}, ["a", "b"]),
+        # https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
+        ({"Records": [{"EventSource": "aws:sns", "Sns": {"MessageId": "a"}}]}, ["a"]),
+        # https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis-example.html
+        ({"Records": [{"eventID": "shard:1"}]}, ["shard:1"]),
+        # https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html
+        ({"id": "a", "detail-type": "Scheduled Event", "detail": {}}, ["a"]),
+        # https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html
+        ({"requestContext": {"requestId": "a"}}, ["a"]),
+        ({"id": "a"}, []),
+        ({"Records": [1, None, {"messageId": 2}, {"Sns": {}}]}, []),
+        ({"Records": "many"}, []),
+        ({"requestContext": "none"}, []),
+        ([{"messageId": "a"}], []),
+        (None, []),
+    ],
+)
+def test_event_tells_what_it_is_about(event: Any, ids: list[str]) -> None:
+    assert causes_of_event(json.dumps(event)) == ids
+    assert causes_of_event(json.dumps(event).encode()) == ids
+
+
+@pytest.mark.parametrize("payload", ["", "{", "[" * 200_000, b"\xff", '"x"' + " " * EVENT_BYTES])
+def test_event_that_tells_nothing_does_no_harm(payload: str | bytes) -> None:
+    assert causes_of_event(payload) == []
+
+
+def test_hops_nest() -> None:
+    with at_hop("outer"):
+        with at_hop("inner"):
+            assert current_causes() == ["inner"]
+        assert current_causes() == ["outer"]
+    assert current_causes() == []
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> Journal:
+    journal = Journal(limit=3)
+    monkeypatch.setattr(journals._Kept, "journal", journal)
+    return journal
+
+
+def test_newest_entries_are_kept(kept: Journal) -> None:
+    for number in range(5):
+        record("api", 0.0, number=number)
+    assert kept.position == 5
+    assert [json.loads(entry.line)["number"] for entry in kept.after(0)] == [2, 3, 4]
+    assert [entry.position for entry in kept.after(4)] == [5]
+    assert kept.after(5) == kept.after(99) == []
+    assert kept.after(0, ["mail"]) == []
+
+
+def test_entry_is_one_line_without_what_is_empty(kept: Journal) -> None:
+    record("mail", 0.5, subject="two\nlines", to=[], error=None, text="x" * 2000, count=0)
+    [entry] = kept.after(0)
+    assert "\n" not in entry.line
+    assert json.loads(entry.line) == {
+        "position": 1,
+        "time": "1970-01-01T00:00:00.500000+00:00",
+        "kind": "mail",
+        "subject": "two\nlines",
+        "text": "x" * TEXT_LIMIT + "…",
+        "count": 0,
+    }
+
+
+def test_entry_that_cannot_be_written_is_lost_and_nothing_else(kept: Journal) -> None:
+    endless: list[Any] = []
+    endless.append(endless)
+    record("api", 0.0, resource=endless)
+    record("api", 0.0, resource="next")
+    assert [json.loads(entry.line).get("resource") for entry in kept.after(0)] == ["next"]
+
+
+def test_waiting_ends_with_the_journal() -> None:
+    journal = Journal(limit=3)
+    journal.close()
+    assert journal.wait_after(0, (), seconds=60) == (0, [])
