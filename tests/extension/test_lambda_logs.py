@@ -3,6 +3,8 @@
 import json
 import math
 import re
+import socket
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from tests.extension.conftest import Clients
@@ -10,6 +12,7 @@ from tests.extension.lambda_functions import FunctionFactory
 from tests.extension.waiting import wait_until
 
 METRICS_LIMIT = 10.0
+LIMIT = 20.0
 
 HELLO = """
     import sys
@@ -163,3 +166,30 @@ def test_invocations_and_errors_are_counted(functions: FunctionFactory, aws: Cli
 
     wait_until(lambda: counted("Invocations") == 3, METRICS_LIMIT, "three invocations counted")
     wait_until(lambda: counted("Errors") == 1, METRICS_LIMIT, "one error counted")
+
+
+def test_logs_of_an_invocation_that_outlives_its_version(
+    functions: FunctionFactory, aws: Clients
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html"""
+    function = functions(
+        """
+        import socket
+
+        def handler(port, context):
+            with socket.create_connection(("127.0.0.1", port)) as held:
+                held.recv(1)
+            print("the end")
+        """
+    )
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
+        listener.settimeout(LIMIT)
+        invocation = pool.submit(function.invoke, listener.getsockname()[1])
+        connection, _ = listener.accept()
+        with connection:
+            aws["lambda"].update_function_configuration(
+                FunctionName=function.name, Description="new"
+            )
+            function.wait_until_updated()
+        assert invocation.result().error is None
+    assert "the end" in function.log(until="REPORT")

@@ -3,13 +3,16 @@
 LocalStack makes a request to itself for each invocation's lines, which costs more than the
 invocation. AWS batches them, too: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-logs.html
 
+Nor are lines lost of an invocation that ends when its version has already been replaced.
+
 Setting: ``TESTBED_FUNCTION_LOGS`` (``0`` switches the module off).
 """
 
 import logging
 import queue
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 from localstack_testbed.decorators import on_infra_start, patch
@@ -40,13 +43,33 @@ def _patch() -> None:
     from localstack.services.lambda_.invocation.logs import QUEUE_SHUTDOWN, LogHandler
     from localstack.utils.aws.client_types import ServicePrincipal
 
-    @patch(LogHandler.run_log_loop, pass_target=False)
-    def run_log_loop(self: Any, *args: Any, **kwargs: Any) -> None:
-        client = connect_to.with_assumed_role(
-            region_name=self.region,
-            role_arn=self.role_arn,
+    def client_of(handler: Any) -> Any:
+        return connect_to.with_assumed_role(
+            region_name=handler.region,
+            role_arn=handler.role_arn,
             service_principal=cast(Any, ServicePrincipal.lambda_),
         ).logs
+
+    ending = threading.Lock()
+
+    @patch(LogHandler.stop)
+    def stop(original: Callable[[Any], None], self: Any) -> None:
+        with ending:
+            self._shutdown_event.set()
+        original(self)
+
+    @patch(LogHandler.add_logs)
+    def add_logs(original: Callable[[Any, Any], None], self: Any, item: Any) -> None:
+        with ending:
+            ended = self._shutdown_event.is_set()
+            if not ended:
+                original(self, item)
+        if ended:  # nobody reads its queue any more
+            _try_to_store(client_of(self), item.log_group, item.log_stream, _events(item.logs))
+
+    @patch(LogHandler.run_log_loop, pass_target=False)
+    def run_log_loop(self: Any, *args: Any, **kwargs: Any) -> None:
+        client = client_of(self)
         ended = False
         while not ended:
             streams: dict[Stream, list[Event]] = {}
@@ -63,10 +86,7 @@ def _patch() -> None:
                 except queue.Empty:
                     break
             for (group, stream), events in streams.items():
-                try:
-                    _store(client, group, stream, events)
-                except Exception as error:
-                    LOG.warning("Cannot store the logs of %s: %s", group, error)
+                _try_to_store(client, group, stream, events)
 
 
 def _events(text: str) -> list[Event]:
@@ -74,6 +94,13 @@ def _events(text: str) -> list[Event]:
     now = int(time.time() * 1000)
     # An empty message is not allowed.
     return [{"timestamp": now, "message": f"{line}\n"} for line in text.split("\n") if line]
+
+
+def _try_to_store(client: Any, group: str, stream: str, events: list[Event]) -> None:
+    try:
+        _store(client, group, stream, events)
+    except Exception as error:
+        LOG.warning("Cannot store the logs of %s: %s", group, error)
 
 
 def _store(client: Any, group: str, stream: str, events: list[Event]) -> None:
