@@ -16,8 +16,11 @@ DEFAULT_PORT = 4566
 
 def free_port() -> int:
     """Return LocalStack's usual port, or any free one if that is taken."""
-    if is_free(DEFAULT_PORT):
-        return DEFAULT_PORT
+    return DEFAULT_PORT if is_free(DEFAULT_PORT) else port_of_its_own()
+
+
+def port_of_its_own() -> int:
+    """Return a free port that the system chooses, another one each time."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])

@@ -18,7 +18,7 @@ from testbed.environments import ensure_environments
 from testbed.errors import ProjectError
 from testbed.inbox import Inbox
 from testbed.journal import Journal
-from testbed.ports import free_port
+from testbed.ports import port_of_its_own
 from testbed.project import Project, find_project, parse_pair
 from testbed.pytest_plugin.stack import Stack
 from testbed.removal import remove_stack
@@ -179,10 +179,10 @@ def running(plan: Plan, state: Path) -> Iterator[RunningTestbed]:
     try:
         if plan.docker or plan.has_init_scripts:
             choices = Choices(pairs(plan.parameters, "testbed_parameters"))
-            start(session, choices, port=free_port(), settings=settings, docker=plan.docker)
+            start(session, choices, port=port_of_its_own(), settings=settings, docker=plan.docker)
         else:
             environments = ensure_environments(lambda message: None)
-            session.localstack.start(environments, port=free_port(), settings=settings)
+            session.localstack.start(environments, port=port_of_its_own(), settings=settings)
         yield RunningTestbed(session, provisioned=plan.docker or plan.has_init_scripts)
     finally:
         (session.compose if plan.docker else session.localstack).stop()

@@ -100,8 +100,10 @@ def test_subscribers_can_filter_by_attributes(
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
         "QueueArn"
     ]
+    topic = pipeline.outputs["AlertsTopicArn"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy_for(topic, arn)})
     subscription = sns.subscribe(
-        TopicArn=pipeline.outputs["AlertsTopicArn"],
+        TopicArn=topic,
         Protocol="sqs",
         Endpoint=arn,
         Attributes={
@@ -131,6 +133,18 @@ def test_subscribers_can_filter_by_attributes(
         sns.unsubscribe(SubscriptionArn=subscription)
         sqs.delete_queue(QueueUrl=url)
     assert ours == [{"site": grave.name, "status": "DOWN", "severity": "critical"}]
+
+
+def policy_for(topic: str, queue: str) -> str:
+    """https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html"""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue,
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def attributes_of(message: dict[str, Any]) -> dict[str, str]:

@@ -10,8 +10,9 @@ from typing import Any
 from localstack.aws.api import CommonServiceException
 from localstack.aws.protocol.serializer import create_serializer
 
+from localstack_testbed.callers import Environments, function_name, headers_of
 from localstack_testbed.faults.calls import call_of
-from localstack_testbed.faults.functions import Environments, function_name, kill
+from localstack_testbed.faults.functions import kill
 from localstack_testbed.faults.registry import Registry
 from localstack_testbed.faults.rules import Action, Rule
 
@@ -30,7 +31,7 @@ class ApiFaults:
         """A request handler: it raises what the service is to answer instead."""
         if not self._registry.active or not context.operation:
             return
-        environment = self._environments.caller(context.request.headers)
+        environment = self._environments.caller(headers_of(context))
         call = call_of(context, function_name(environment) if environment else None)
         kinds: list[Action] = ["error", "throttle", "delay"]
         # Of Invoke, it is the function that is killed, and not its caller.

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from localstack_testbed.callers import internal_parameters_of
 from localstack_testbed.faults.rules import CLIENTS, Call
 
 # The parameters by which operations name what they work on.
@@ -70,7 +71,7 @@ def _short(value: str) -> Iterator[str]:
 
 
 def _service_or_clients(context: Any) -> str:
-    internal = context.internal_request_params
+    internal = internal_parameters_of(context)
     if internal is None:
         return CLIENTS
     return str(internal.get("service_principal") or INTERNAL)

@@ -1,12 +1,7 @@
-"""Functions: which one makes a call, and how one is killed or its event refused.
+"""Functions: how one is killed, or its event refused."""
 
-An environment's calls are known by its access key, which no other environment has.
-"""
-
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
-from weakref import WeakValueDictionary
 
 from localstack.aws.api import CommonServiceException
 
@@ -18,43 +13,14 @@ LAMBDA = "lambda"
 """The caller of an attempt at an asynchronous event: Lambda itself."""
 
 
-class Environments:
-    """The running execution environments by their access keys."""
-
-    def __init__(self) -> None:
-        self._by_key: WeakValueDictionary[str, Any] = WeakValueDictionary()
-
-    def started(self, access_key: str, environment: Any) -> None:
-        self._by_key[access_key] = environment
-
-    def caller(self, headers: Mapping[str, str]) -> Any | None:
-        """Return the environment that signed a request, if one did."""
-        found = re.search(r"Credential=([^/,]+)/", headers.get("Authorization") or "")
-        return self._by_key.get(found[1]) if found else None
-
-
-ENVIRONMENTS = Environments()
-
-
 def kill(environment: Any) -> None:
     """End the process of an environment, as a crash does."""
     environment.runtime_executor.kill()
 
 
-def function_name(environment: Any) -> str:
-    """Return the name of the function that an environment is of."""
-    return str(environment.function_version.id.function_name)
-
-
-def patch_environments(registry: Registry, environments: Environments) -> None:
-    """Note the access key of each new environment, and kill those that are to be killed."""
+def patch_environments(registry: Registry) -> None:
+    """Kill those environments that are to be killed."""
     from localstack.services.lambda_.invocation.execution_environment import ExecutionEnvironment
-
-    @patch(ExecutionEnvironment.get_credentials)
-    def get_credentials(original: Callable[[Any], Any], self: Any) -> Any:
-        credentials = original(self)
-        environments.started(credentials["AccessKeyId"], self)
-        return credentials
 
     @patch(ExecutionEnvironment.invoke)
     def invoke(original: Callable[[Any, Any], Any], self: Any, invocation: Any) -> Any:

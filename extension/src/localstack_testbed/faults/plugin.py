@@ -15,11 +15,12 @@ def prepare_faults() -> None:
     from localstack.aws import handlers
     from localstack.services.edge import ROUTER
 
+    from localstack_testbed.callers import ENVIRONMENTS, know_callers
     from localstack_testbed.faults.api import ApiFaults
     from localstack_testbed.faults.endpoint import serve
-    from localstack_testbed.faults.functions import ENVIRONMENTS
     from localstack_testbed.faults.registry import FAULTS
 
+    know_callers()
     serve(ROUTER, FAULTS)
     api = ApiFaults(FAULTS, ENVIRONMENTS)
     handlers.serve_custom_service_request_handlers.append(api.before)
@@ -28,7 +29,7 @@ def prepare_faults() -> None:
     def patch_environments() -> None:
         from localstack_testbed.faults.functions import patch_environments
 
-        patch_environments(FAULTS, ENVIRONMENTS)
+        patch_environments(FAULTS)
 
     def patch_queues() -> None:
         from localstack_testbed.faults.queues import patch_queues

@@ -26,8 +26,8 @@ def begin_journal() -> None:
     from localstack.aws import handlers
     from localstack.services.edge import ROUTER
 
-    from localstack_testbed.faults.functions import ENVIRONMENTS
-    from localstack_testbed.journal import apis, functions, query_api, queues
+    from localstack_testbed.callers import ENVIRONMENTS, know_callers
+    from localstack_testbed.journal import apis, functions, queues
     from localstack_testbed.journal.api import ApiEntries
     from localstack_testbed.journal.endpoint import serve
     from localstack_testbed.journal.journal import Journal, keep
@@ -38,6 +38,7 @@ def begin_journal() -> None:
     journal = Journal(_checked("TESTBED_JOURNAL_ENTRIES", entries))
     writer = Writer(journal, Path(config.dirs.logs), _checked("TESTBED_JOURNAL_BYTES", length))
     keep(journal)
+    know_callers()
     _closing.extend((journal.close, writer.close))
     serve(ROUTER, journal)
     api = ApiEntries(ENVIRONMENTS)
@@ -47,7 +48,6 @@ def begin_journal() -> None:
     on_import(f"{invocation}.execution_environment", functions.patch_environments)
     on_import(f"{invocation}.version_manager", functions.patch_invocations)
     on_import("localstack.services.sqs.models", queues.patch_queues)
-    on_import("localstack.services.sqs.query_api", query_api.patch_query_api)
     execute_api = "localstack.services.apigateway.next_gen.execute_api"
     on_import(f"{execute_api}.gateway", apis.patch_apis)
     on_import(f"{execute_api}.integrations.aws", apis.patch_integrations)

@@ -8,6 +8,7 @@ Nor are lines lost of an invocation that ends when its version has already been 
 Setting: ``TESTBED_FUNCTION_LOGS`` (``0`` switches the module off).
 """
 
+import contextlib
 import logging
 import queue
 import threading
@@ -109,15 +110,20 @@ def _store(client: Any, group: str, stream: str, events: list[Event]) -> None:
         try:
             client.put_log_events(**place, logEvents=batch)
         except client.exceptions.ResourceNotFoundException:
-            for create, arguments in (
-                (client.create_log_group, {"logGroupName": group}),
-                (client.create_log_stream, place),
-            ):
-                try:
-                    create(**arguments)
-                except client.exceptions.ResourceAlreadyExistsException:
-                    continue
+            _create(client, place)
             client.put_log_events(**place, logEvents=batch)
+
+
+def _create(client: Any, place: dict[str, str]) -> None:
+    """Create a stream, and its group only if it is not there: a role may not be allowed to."""
+    try:
+        client.create_log_stream(**place)
+    except client.exceptions.ResourceAlreadyExistsException:
+        return
+    except client.exceptions.ResourceNotFoundException:
+        with contextlib.suppress(client.exceptions.ResourceAlreadyExistsException):
+            client.create_log_group(logGroupName=place["logGroupName"])
+        _create(client, place)
 
 
 def _batches(events: list[Event]) -> Iterator[list[Event]]:

@@ -1,0 +1,109 @@
+"""Who makes a call to LocalStack.
+
+A function's calls are known by the access key of its execution environment, which no other one
+has; those of LocalStack's services by what they say of themselves in a header.
+
+A call to a queue's URL in the Query protocol is handed on by LocalStack as a call of its own;
+who makes it is the one who asked. API Gateway calls SQS in this way.
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests.html
+"""
+
+import re
+import threading
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+from weakref import WeakValueDictionary
+
+from localstack_testbed.decorators import patch
+from localstack_testbed.on_import import on_import
+
+_CREDENTIAL = re.compile(r"Credential=([^/,]+)/")
+
+
+class Environments:
+    """The running execution environments by their access keys."""
+
+    def __init__(self) -> None:
+        self._by_key: WeakValueDictionary[str, Any] = WeakValueDictionary()
+
+    def started(self, access_key: str, environment: Any) -> None:
+        self._by_key[access_key] = environment
+
+    def caller(self, headers: Mapping[str, str]) -> Any | None:
+        """Return the environment that signed a request, if one did."""
+        key = access_key_in(headers)
+        return self._by_key.get(key) if key else None
+
+
+ENVIRONMENTS = Environments()
+
+
+@cache  # once
+def know_callers() -> None:
+    """Patch what starts environments and what hands calls on, when LocalStack loads it."""
+    on_import("localstack.services.lambda_.invocation.execution_environment", _patch_environments)
+    on_import("localstack.services.sqs.query_api", _patch_query_api)
+
+
+def access_key_in(headers: Mapping[str, str]) -> str | None:
+    """Return the access key that a request is signed with."""
+    found = _CREDENTIAL.search(headers.get("Authorization") or "")
+    return found[1] if found else None
+
+
+def function_name(environment: Any) -> str:
+    """Return the name of the function that an environment is of."""
+    return str(environment.function_version.id.function_name)
+
+
+class _Asked(threading.local):
+    """The headers of the request that a thread hands on."""
+
+    headers: Mapping[str, str] | None = None
+
+
+_asked = _Asked()
+
+
+def headers_of(context: Any) -> Mapping[str, str]:
+    """Return the headers by which a call was asked for."""
+    headers: Mapping[str, str] = _asked.headers or context.request.headers
+    return headers
+
+
+def internal_parameters_of(context: Any) -> Mapping[str, Any] | None:
+    """Return what LocalStack's services say of their calls, None of those from outside."""
+    from localstack.aws.connect import INTERNAL_REQUEST_PARAMS_HEADER, load_dto
+
+    if _asked.headers is None:
+        parameters: Mapping[str, Any] | None = context.internal_request_params
+        return parameters
+    given = _asked.headers.get(INTERNAL_REQUEST_PARAMS_HEADER)
+    return load_dto(given) if given else None
+
+
+def _patch_environments() -> None:
+    from localstack.services.lambda_.invocation.execution_environment import ExecutionEnvironment
+
+    @patch(ExecutionEnvironment.get_credentials)
+    def get_credentials(original: Callable[[Any], Any], self: Any) -> Any:
+        credentials = original(self)
+        ENVIRONMENTS.started(credentials["AccessKeyId"], self)
+        return credentials
+
+
+def _patch_query_api() -> None:
+    from localstack.services.sqs import query_api
+
+    module: Any = query_api
+    original = module.try_call_sqs
+
+    def try_call_sqs(request: Any, region: str) -> Any:
+        _asked.headers = request.headers
+        try:
+            return original(request, region)
+        finally:
+            _asked.headers = None
+
+    module.try_call_sqs = try_call_sqs

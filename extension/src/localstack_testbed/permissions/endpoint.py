@@ -1,0 +1,40 @@
+"""What permissions were used for, on LocalStack's port.
+
+``GET /_testbed/permissions`` answers with ``principals``, each with its permissions and how often
+they were used, and what was refused to it; ``DELETE`` counts from nothing.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from localstack.http import Request, Response, Router, route
+
+from localstack_testbed.permissions.policies import Policy
+from localstack_testbed.permissions.principals import policies_of
+from localstack_testbed.permissions.usage import Usage
+
+PATH = "/_testbed/permissions"
+
+
+def serve(router: Router[Any], usage: Usage) -> None:
+    """Add the endpoint to LocalStack's router."""
+
+    @route(PATH, methods=["GET", "DELETE"])
+    def permissions(request: Request) -> Response:
+        if request.method == "DELETE":
+            usage.forget()
+            return Response(status=204)
+        content = json.dumps({"principals": usage.report(_roles())})
+        return Response(content, mimetype="application/json")
+
+    router.add(permissions)
+
+
+def _roles() -> Iterator[tuple[str, tuple[Policy, ...]]]:
+    from moto.iam.models import iam_backends
+
+    for backends in list(iam_backends.values()):
+        for backend in list(backends.values()):
+            for role in sorted(backend.roles.values(), key=lambda each: each.name):
+                yield role.arn, tuple(policies_of(role))

@@ -1,0 +1,93 @@
+"""Requests are carried out if policies allow it, and otherwise refused.
+
+A handler in the chain that every request goes through, also those of one service to another.
+"""
+
+from typing import Any
+
+from localstack.aws.protocol.serializer import create_serializer
+
+from localstack_testbed.permissions.actions import Call, requests_of
+from localstack_testbed.permissions.evaluation import (
+    IDENTITY,
+    Decision,
+    Principal,
+    Request,
+    evaluate,
+)
+from localstack_testbed.permissions.principals import principal_of, values_of
+from localstack_testbed.permissions.refusals import refusal
+from localstack_testbed.permissions.resource_policies import (
+    NEEDED_BY_SERVICES,
+    account_of,
+    policy_of,
+    service_of,
+)
+from localstack_testbed.permissions.role_checks import check_roles
+from localstack_testbed.permissions.usage import Usage
+
+_PRINCIPAL = "testbed_principal"
+
+
+class Enforcement:
+    """Decides on each request that is made by a role, a user or a service."""
+
+    def __init__(self, usage: Usage) -> None:
+        self._usage = usage
+
+    def before(self, chain: Any, context: Any, response: Any) -> None:
+        """A request handler: it raises what a service answers to what is not allowed."""
+        if not context.operation:
+            return
+        principal = principal_of(context)
+        if principal is not None:
+            setattr(context, _PRINCIPAL, principal)
+            values = values_of(principal, context, context.account_id)
+            for request in requests_of(context, values):
+                decision = self.decide(principal, request)
+                if not decision.allowed:
+                    raise refusal(principal, request, decision, context.service.protocol)
+        check_roles(context, self.decide)
+
+    def after(self, chain: Any, context: Any, response: Any) -> None:
+        """A response handler: who may not list a bucket is not told that an object is missing.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+        """
+        principal: Principal | None = context.__dict__.pop(_PRINCIPAL, None)
+        if (
+            principal is None
+            or response.status_code != 404
+            or context.service.service_name != "s3"
+            or context.operation.name not in ("GetObject", "HeadObject")
+            or getattr(context.service_exception, "code", None) not in ("NoSuchKey", "404")
+        ):
+            return
+        bucket = f"arn:{context.partition}:s3:::{Call(context).text('Bucket')}"
+        values = values_of(principal, context, context.account_id)
+        request = Request("s3:ListBucket", bucket, values)
+        decision = self.decide(principal, request)
+        if decision.allowed:
+            return
+        error = refusal(principal, request, decision, context.service.protocol)
+        serializer = create_serializer(context.service, context.protocol)
+        response.update_from(
+            serializer.serialize_error_to_response(
+                error, context.operation, context.request.headers, context.request_id
+            )
+        )
+        context.service_response, context.service_exception = None, error
+
+    def decide(self, principal: Principal, request: Request) -> Decision:
+        """Decide on a request, and count the decision."""
+        resource = request.resource
+        if principal.is_service and service_of(resource) not in NEEDED_BY_SERVICES:
+            return Decision(True, IDENTITY)
+        policy, account = policy_of(resource), account_of(resource)
+        decision = evaluate(principal, request, policy, account)
+        if decision.allowed and decision.kind == IDENTITY and request.action == "sts:AssumeRole":
+            # A role has to trust, whatever the one who assumes it is allowed to do.
+            # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_manage-assume.html
+            decision = evaluate(principal, request, policy, resource_account="")
+        self._usage.add(principal, request, decision)
+        return decision

@@ -1,0 +1,177 @@
+"""Whether a request is allowed.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from localstack_testbed.permissions.conditions import holds
+from localstack_testbed.permissions.policies import Pattern, Policy, Statement, Values
+
+IDENTITY = "identity-based policy"
+RESOURCE = "resource-based policy"
+BOUNDARY = "permissions boundary"
+SESSION = "session policy"
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who asks: a service, or a user or a role's session with what restricts it.
+
+    ``arn`` is what error messages name; of a service it is its name, and its account is None. A
+    boundary or session policies of None restrict nothing.
+    """
+
+    arn: str
+    account: str | None
+    role: str | None = None
+    policies: tuple[Policy, ...] = ()
+    boundary: Policy | None = None
+    session: tuple[Policy, ...] | None = None
+
+    @property
+    def is_service(self) -> bool:
+        """Whether it is one of AWS's services, which has no policies of its own."""
+        return self.account is None
+
+
+@dataclass(frozen=True)
+class Request:
+    """An action on a resource. A resource of None is one that is not known by its ARN."""
+
+    action: str
+    resource: str | None
+    values: Values = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Match:
+    """The part of a policy that decided: its statement, and the two elements that matched."""
+
+    policy: Policy
+    statement: Statement
+    action: str
+    resource: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether a request is allowed, by which kind of policy it is or is not, and where."""
+
+    allowed: bool
+    kind: str
+    match: Match | None = None
+
+
+def evaluate(
+    principal: Principal,
+    request: Request,
+    resource_policy: Policy | None = None,
+    resource_account: str | None = None,
+) -> Decision:
+    """Decide on a request, about a resource that may have a policy of its own.
+
+    An explicit deny in any policy wins. A service needs the resource's policy. In one account it
+    is enough that either the identity's or the resource's policy allows; in two, both have to.
+    Boundary and session policies restrict what the identity's policies allow, and what the
+    resource's policy allows to the role, but not what it allows to the very session.
+    """
+    restrictions: list[tuple[str, Sequence[Policy]]] = []
+    if principal.session is not None:
+        restrictions.append((SESSION, principal.session))
+    if principal.boundary is not None:
+        restrictions.append((BOUNDARY, (principal.boundary,)))
+    own = (resource_policy,) if resource_policy else ()
+
+    for kind, policies in ((RESOURCE, own), (IDENTITY, principal.policies), *restrictions):
+        if denial := _first(False, policies, request, principal if kind == RESOURCE else None):
+            return Decision(False, kind, denial)
+
+    elsewhere = resource_account not in (None, principal.account)
+    # What is allowed to a whole account is for its identities' policies to hand out.
+    by_resource = _first(True, own, request, principal, directly=not elsewhere)
+    if principal.is_service:
+        return Decision(by_resource is not None, RESOURCE, by_resource)
+    by_identity = _first(True, principal.policies, request)
+    if elsewhere and by_resource is None:
+        return Decision(False, RESOURCE)
+    if not elsewhere and by_resource and _names_session(by_resource.statement, principal):
+        return Decision(True, RESOURCE, by_resource)
+    grant = by_identity if elsewhere else by_identity or by_resource
+    if grant is None:
+        return Decision(False, IDENTITY)
+    for kind, policies in restrictions:
+        if not _first(True, policies, request):
+            return Decision(False, kind)
+    return Decision(True, RESOURCE if grant is by_resource else IDENTITY, grant)
+
+
+def _first(
+    allows: bool,
+    policies: Iterable[Policy],
+    request: Request,
+    principal: Principal | None = None,
+    directly: bool = False,
+) -> Match | None:
+    """Return the first statement of an effect that is about the request, and the principal."""
+    for policy in policies:
+        for statement in policy.statements:
+            if (
+                statement.allows == allows
+                and (action := _action(statement, request)) is not None
+                and (resource := _resource(statement, request)) is not None
+                and (principal is None or _means(statement, principal, directly))
+                and all(holds(each, request.values) for each in statement.conditions)
+            ):
+                return Match(policy, statement, action, resource)
+    return None
+
+
+def _action(statement: Statement, request: Request) -> str | None:
+    def match(patterns: Iterable[Pattern]) -> str | None:
+        found = (each for each in patterns if each.matches(request.action, {}, ignore_case=True))
+        return next((each.text for each in found), None)
+
+    if statement.except_actions:
+        return None if match(statement.except_actions) is not None else "*"
+    return match(statement.actions)
+
+
+def _resource(statement: Statement, request: Request) -> str | None:
+    name = request.resource
+
+    def match(patterns: Iterable[Pattern]) -> str | None:
+        found = (each for each in patterns if name is None or each.matches(name, request.values))
+        return next((each.text for each in found), None)
+
+    if statement.except_resources:
+        return None if name and match(statement.except_resources) is not None else "*"
+    if not statement.resources:  # a trust policy's statement is about its role
+        return "*"
+    return match(statement.resources)
+
+
+def _means(statement: Statement, principal: Principal, directly: bool) -> bool:
+    """Tell whether a statement is for a principal; ``directly``: and not for its whole account.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
+    if statement.except_principals:
+        return not _names(statement.except_principals, principal, directly=False)
+    return _names(statement.principals, principal, directly)
+
+
+def _names(principals: Mapping[str, tuple[str, ...]], principal: Principal, directly: bool) -> bool:
+    if principal.is_service:
+        return principal.arn in principals.get("Service", ()) or "*" in principals.get("AWS", ())
+    meant = {"*", principal.arn, principal.role}
+    if not directly:
+        partition = principal.arn.split(":")[1]
+        meant |= {principal.account, f"arn:{partition}:iam::{principal.account}:root"}
+    return any(name in meant for name in principals.get("AWS", ()))
+
+
+def _names_session(statement: Statement, principal: Principal) -> bool:
+    """Tell whether a statement is for the user or the session itself, and not for its role."""
+    return principal.arn in statement.principals.get("AWS", ())

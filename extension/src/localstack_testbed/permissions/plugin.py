@@ -1,0 +1,35 @@
+"""What LocalStack finds: the part of permissions in its start."""
+
+import os
+
+from localstack_testbed.decorators import on_infra_start
+from localstack_testbed.on_import import on_import
+
+# Before faults, and after the journal, which is to have what was refused.
+_PRIORITY = 95
+
+
+def _is_on() -> bool:
+    """Tell whether permissions are enforced; as in LocalStack, not unless asked for."""
+    return os.environ.get("ENFORCE_IAM", "0") in ("1", "true")
+
+
+@on_infra_start(should_load=_is_on, priority=_PRIORITY)
+def enforce_permissions() -> None:
+    """Join the chain of handlers, and serve what permissions were used for."""
+    from localstack.aws import handlers
+    from localstack.services.edge import ROUTER
+
+    from localstack_testbed.callers import know_callers
+    from localstack_testbed.permissions.endpoint import serve
+    from localstack_testbed.permissions.enforcement import Enforcement
+    from localstack_testbed.permissions.principals import patch_sessions
+    from localstack_testbed.permissions.usage import Usage
+
+    usage = Usage()
+    enforcement = Enforcement(usage)
+    know_callers()
+    on_import("moto.sts.models", patch_sessions)
+    serve(ROUTER, usage)
+    handlers.serve_custom_service_request_handlers.handlers.insert(0, enforcement.before)
+    handlers.run_custom_response_handlers.append(enforcement.after)

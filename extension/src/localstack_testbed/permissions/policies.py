@@ -1,0 +1,216 @@
+"""Policy documents, read once into what can be matched against a request.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+type Values = Mapping[str, str | tuple[str, ...]]
+"""The context of a request: values by condition keys in lower case."""
+
+VARIABLES_SINCE = "2012-10-17"
+"""https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html"""
+
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_SPECIAL = {"*": "*", "?": "?", "$": "$"}
+
+
+class PolicyError(Exception):
+    """A document is no policy; the message says why."""
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Text with wildcards, and with variables if its policy's version has them.
+
+    ``*`` stands for any characters, also none, and ``?`` for exactly one.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+    """
+
+    text: str
+    has_variables: bool = False
+
+    def matches(self, value: str, values: Values, ignore_case: bool = False) -> bool:
+        """Tell whether a value is one of those that are meant.
+
+        A pattern with a variable that the request has no single value for matches nothing.
+        """
+        if self.text == "*":
+            return True
+        if not (self.has_variables and "${" in self.text):
+            expression: re.Pattern[str] | None = _expression(self.text, ignore_case)
+        else:
+            expression = self._expanded(values, ignore_case)
+        return expression is not None and expression.fullmatch(value) is not None
+
+    def expand(self, values: Values) -> str | None:
+        """Return the text with the variables' values, None if one has none."""
+        if not (self.has_variables and "${" in self.text):
+            return self.text
+        parts = [_value_of(part, values) if odd else part for part, odd in _parts(self.text)]
+        return None if None in parts else "".join(part or "" for part in parts)
+
+    def _expanded(self, values: Values, ignore_case: bool) -> re.Pattern[str] | None:
+        expression = ""
+        for part, is_variable in _parts(self.text):
+            if is_variable:
+                value = _value_of(part, values)
+                if value is None:
+                    return None
+                expression += re.escape(value)
+            else:
+                expression += _wildcards(part)
+        return re.compile(expression, _flags(ignore_case))
+
+
+def _parts(text: str) -> Iterator[tuple[str, bool]]:
+    """Return text and names of variables by turns."""
+    for index, part in enumerate(_VARIABLE.split(text)):
+        yield part, index % 2 == 1
+
+
+def _value_of(variable: str, values: Values) -> str | None:
+    if variable in _SPECIAL:
+        return _SPECIAL[variable]
+    name, _, default = variable.partition(",")
+    value = values.get(name.strip().lower())
+    if isinstance(value, str):
+        return value
+    return default.strip().strip("'") if default else None
+
+
+def _wildcards(text: str) -> str:
+    return re.escape(text).replace(r"\*", ".*").replace(r"\?", ".")
+
+
+def _flags(ignore_case: bool) -> re.RegexFlag:
+    return re.DOTALL | (re.IGNORECASE if ignore_case else re.NOFLAG)
+
+
+@lru_cache(maxsize=4096)
+def _expression(text: str, ignore_case: bool) -> re.Pattern[str]:
+    return re.compile(_wildcards(text), _flags(ignore_case))
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One operator with one key and the values of which one has to match."""
+
+    operator: str
+    key: str
+    patterns: tuple[Pattern, ...]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement; of actions, resources and principals it has either the one or the other."""
+
+    allows: bool
+    sid: str
+    actions: tuple[Pattern, ...]
+    except_actions: tuple[Pattern, ...]
+    resources: tuple[Pattern, ...]
+    except_resources: tuple[Pattern, ...]
+    principals: Mapping[str, tuple[str, ...]]
+    except_principals: Mapping[str, tuple[str, ...]]
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A policy with its name, under which it is reported."""
+
+    name: str
+    statements: tuple[Statement, ...]
+
+    @cached_property
+    def permissions(self) -> tuple[tuple[str, str], ...]:
+        """The pairs of an action and a resource that it allows, as they are written."""
+        return tuple(
+            (action, resource)
+            for statement in self.statements
+            if statement.allows
+            for action in _texts("Action", statement.actions, statement.except_actions)
+            for resource in _texts("Resource", statement.resources, statement.except_resources)
+        )
+
+
+def _texts(
+    element: str, patterns: tuple[Pattern, ...], exceptions: tuple[Pattern, ...]
+) -> list[str]:
+    if exceptions:
+        return [f"Not{element}: {', '.join(each.text for each in exceptions)}"]
+    return [each.text for each in patterns]
+
+
+@lru_cache(maxsize=512)
+def parse(name: str, document: str) -> Policy:
+    """Read a policy.
+
+    Raises
+    ------
+    PolicyError
+        If the document is none.
+    """
+    try:
+        content = json.loads(document)
+    except ValueError as error:
+        raise PolicyError(f"{name} is not JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise PolicyError(f"{name} is not an object of JSON")
+    has_variables = content.get("Version") == VARIABLES_SINCE
+    return Policy(
+        name,
+        tuple(_statement(each, has_variables) for each in _several(content.get("Statement"))),
+    )
+
+
+def _statement(content: Any, has_variables: bool) -> Statement:
+    if not isinstance(content, dict) or content.get("Effect") not in ("Allow", "Deny"):
+        raise PolicyError(f"a statement is neither Allow nor Deny: {content!r}")
+
+    def patterns(element: str) -> tuple[Pattern, ...]:
+        # Variables are for resources and conditions only.
+        variables = has_variables and "Action" not in element
+        return tuple(Pattern(str(each), variables) for each in _several(content.get(element)))
+
+    return Statement(
+        allows=content["Effect"] == "Allow",
+        sid=str(content.get("Sid") or ""),
+        actions=patterns("Action"),
+        except_actions=patterns("NotAction"),
+        resources=patterns("Resource"),
+        except_resources=patterns("NotResource"),
+        principals=_principals(content.get("Principal")),
+        except_principals=_principals(content.get("NotPrincipal")),
+        conditions=tuple(
+            Condition(operator, key.lower(), tuple(_patterns(values, has_variables)))
+            for operator, keys in (content.get("Condition") or {}).items()
+            for key, values in keys.items()
+        ),
+    )
+
+
+def _patterns(values: Any, has_variables: bool) -> Iterator[Pattern]:
+    for value in _several(values):
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        yield Pattern(text, has_variables)
+
+
+def _principals(content: Any) -> Mapping[str, tuple[str, ...]]:
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        content = {"AWS": content}
+    return {kind: tuple(str(each) for each in _several(names)) for kind, names in content.items()}
+
+
+def _several(content: Any) -> list[Any]:
+    if content is None:
+        return []
+    return content if isinstance(content, list) else [content]

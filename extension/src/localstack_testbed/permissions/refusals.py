@@ -1,0 +1,46 @@
+"""What a service answers to a request that is not allowed.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+"""
+
+from localstack.aws.api import CommonServiceException
+
+from localstack_testbed.permissions.evaluation import Decision, Principal, Request
+
+# Where a service has not the code and the status of its protocol.
+# https://docs.aws.amazon.com/sns/latest/api/API_Publish.html#API_Publish_Errors
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
+_ERRORS = {"sns": ("AuthorizationError", 403), "sqs": ("AccessDenied", 403)}
+_BY_PROTOCOL = {
+    "json": ("AccessDeniedException", 400),
+    "rest-json": ("AccessDeniedException", 403),
+}
+_OTHERWISE = ("AccessDenied", 403)
+
+
+def refusal(
+    principal: Principal, request: Request, decision: Decision, protocol: str | None
+) -> CommonServiceException:
+    """Return the error of a refused request, in the words of its service."""
+    service = request.action.split(":")[0]
+    code, status = _ERRORS.get(service) or _BY_PROTOCOL.get(protocol or "", _OTHERWISE)
+    message = message_of(principal, request, decision)
+    return CommonServiceException(code, message, status_code=status, sender_fault=True)
+
+
+def message_of(principal: Principal, request: Request, decision: Decision) -> str:
+    """Return why a request is refused."""
+    service, _, name = request.action.partition(":")
+    # Of these two, messages have the actions so.
+    spelled = {"sqs": f"sqs:{name.lower()}", "sns": f"SNS:{name}"}.get(service, request.action)
+    resource = f'"{request.resource}"' if service == "s3" else request.resource or "*"
+    if service == "ses":
+        return (
+            f"User `{principal.arn}' is not authorized to perform `{spelled}' "
+            f"on resource `{resource}'"
+        )
+    start = f"User: {principal.arn} is not authorized to perform: {spelled} on resource: {resource}"
+    if decision.match is not None:
+        article = "an" if decision.kind[0] in "aeiou" else "a"
+        return f"{start} with an explicit deny in {article} {decision.kind}"
+    return f"{start} because no {decision.kind} allows the {spelled} action"

@@ -1,0 +1,109 @@
+"""The policies of resources, from LocalStack's services.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from localstack.constants import AWS_REGION_US_EAST_1, DEFAULT_AWS_ACCOUNT_ID
+
+from localstack_testbed.permissions.policies import Policy, parse
+from localstack_testbed.permissions.principals import trust_policy_of
+
+NEEDED_BY_SERVICES = {"sqs", "sns", "lambda", "s3", "iam"}
+"""On resources of these, AWS's services can do only what a resource's policy lets them do."""
+
+_NAME = "resource policy"
+
+
+def service_of(resource: str | None) -> str:
+    """Return the service in an ARN, nothing if there is none."""
+    parts = (resource or "").split(":", 5)
+    return parts[2] if len(parts) == 6 and parts[0] == "arn" else ""
+
+
+def policy_of(resource: str | None) -> Policy | None:
+    """Return the policy of the resource of an ARN, None if it has none."""
+    find = _FINDERS.get(service_of(resource))
+    document = find(resource) if find and resource else None
+    if isinstance(document, Policy):
+        return document
+    return parse(_NAME, document) if document else None
+
+
+def account_of(resource: str | None) -> str | None:
+    """Return the account that a resource belongs to, None if it is not known."""
+    service = service_of(resource)
+    if not resource or not service:
+        return None
+    return _bucket_account(resource) if service == "s3" else resource.split(":")[4] or None
+
+
+def _queue(arn: str) -> str | None:
+    from localstack.aws.api.sqs import QueueAttributeName
+    from localstack.services.sqs.models import sqs_stores
+
+    _, _, _, region, account, name = arn.split(":", 5)
+    queue = sqs_stores[account][region].queues.get(name)
+    return queue.attributes.get(QueueAttributeName.Policy) if queue else None
+
+
+def _topic(arn: str) -> str | None:
+    from localstack.services.sns.models import sns_stores
+
+    _, _, _, region, account, _ = arn.split(":", 5)
+    topic = sns_stores[account][region].topics.get(arn)
+    return topic["attributes"].get("Policy") if topic else None
+
+
+def _bucket(arn: str) -> str | None:
+    owner = _bucket_account(arn)
+    return _buckets(owner).buckets[_bucket_name(arn)].policy if owner else None
+
+
+def _bucket_account(arn: str) -> str | None:
+    owners: Mapping[str, str] = _buckets(DEFAULT_AWS_ACCOUNT_ID).global_bucket_map
+    return owners.get(_bucket_name(arn))
+
+
+def _bucket_name(arn: str) -> str:
+    return arn.split(":", 5)[5].split("/")[0]
+
+
+def _buckets(account: str) -> Any:
+    """Return an account's buckets of all regions, and the owners of all buckets."""
+    from localstack.services.s3.models import s3_stores
+
+    return s3_stores[account][AWS_REGION_US_EAST_1]
+
+
+def _function(arn: str) -> str | None:
+    from localstack.services.lambda_.invocation.models import lambda_stores
+
+    _, _, _, region, account, rest = arn.split(":", 5)
+    name, _, qualifier = rest.removeprefix("function:").partition(":")
+    function = lambda_stores[account][region].functions.get(name)
+    policy = function.permissions.get(qualifier or "$LATEST") if function else None
+    if policy is None:
+        return None
+    return json.dumps({"Version": policy.policy.Version, "Statement": policy.policy.Statement})
+
+
+def _bus(arn: str) -> str | None:
+    from localstack.services.events.models import events_stores
+
+    _, _, _, region, account, rest = arn.split(":", 5)
+    bus = events_stores[account][region].event_buses.get(rest.removeprefix("event-bus/"))
+    return json.dumps(bus.policy) if bus and bus.policy else None
+
+
+_FINDERS: dict[str, Callable[[str], str | Policy | None]] = {
+    "sqs": _queue,
+    "sns": _topic,
+    "s3": _bucket,
+    "lambda": _function,
+    "events": _bus,
+    "iam": trust_policy_of,
+}

@@ -1,0 +1,81 @@
+"""What each role's permissions were used for, and what was refused to whom.
+
+The journal does not do for this: it is bounded, and leaves out what services do for themselves,
+such as polling a queue with a function's role.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from localstack_testbed.permissions.evaluation import IDENTITY, Decision, Principal, Request
+from localstack_testbed.permissions.policies import Policy
+from localstack_testbed.permissions.refusals import message_of
+
+MOST_REFUSALS = 1000
+
+
+@dataclass
+class Refusal:
+    """What was refused, how often, and what was answered."""
+
+    action: str
+    resource: str | None
+    message: str
+    count: int = 0
+
+
+class Usage:
+    """Counts decisions, by roles; refusals also by users and services."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._used: Counter[tuple[str, str, str, str]] = Counter()
+        self._refused: dict[tuple[str, str, str | None], Refusal] = {}
+
+    def add(self, principal: Principal, request: Request, decision: Decision) -> None:
+        """Count a decision."""
+        who, match = principal.role or principal.arn, decision.match
+        with self._lock:
+            if not decision.allowed:
+                key = (who, request.action, request.resource)
+                if key in self._refused or len(self._refused) < MOST_REFUSALS:
+                    message = message_of(principal, request, decision)
+                    refusal = Refusal(request.action, request.resource, message)
+                    self._refused.setdefault(key, refusal).count += 1
+            elif match is not None and decision.kind == IDENTITY:
+                self._used[(who, match.policy.name, match.action, match.resource)] += 1
+
+    def forget(self) -> None:
+        """Count from nothing."""
+        with self._lock:
+            self._used.clear()
+            self._refused.clear()
+
+    def report(self, roles: Iterable[tuple[str, Iterable[Policy]]]) -> list[dict[str, Any]]:
+        """Return what roles may do and did, and what was refused to them and to others."""
+        with self._lock:
+            used = self._used.copy()
+            refused: dict[str, list[dict[str, Any]]] = {}
+            for (who, _, _), each in self._refused.items():
+                refused.setdefault(who, []).append(dict(vars(each)))
+        report = []
+        for role, policies in roles:
+            permissions = [
+                {
+                    "policy": policy.name,
+                    "action": action,
+                    "resource": resource,
+                    "used": used[(role, policy.name, action, resource)],
+                }
+                for policy in policies
+                for action, resource in dict.fromkeys(policy.permissions)
+            ]
+            others = refused.pop(role, [])
+            report.append({"principal": role, "permissions": permissions, "refused": others})
+        report += [
+            {"principal": who, "permissions": [], "refused": each} for who, each in refused.items()
+        ]
+        return report
