@@ -19,6 +19,7 @@ from testbed.choices import Choices
 from testbed.durations import Duration, Moment
 from testbed.fault_commands import fault
 from testbed.journal_commands import journal, trace
+from testbed.permission_commands import permissions
 from testbed.project import parse_pair
 from testbed.session import Session
 
@@ -319,6 +320,7 @@ def demo(session: Session, docker: bool, keep: bool, sites: tuple[str, ...]) -> 
 testbed.add_command(fault)
 testbed.add_command(journal)
 testbed.add_command(trace)
+testbed.add_command(permissions)
 
 
 def _describe(session: Session, as_json: bool) -> None:
