@@ -33,6 +33,9 @@ class Aws:
         Where every service answers.
     """
 
+    poll_seconds = 0.05
+    """How often to ask what becomes of a stack."""
+
     def __init__(self, endpoint_url: str, region: str) -> None:
         self.endpoint_url = endpoint_url
         self.region = region
@@ -50,6 +53,10 @@ class Aws:
         )
 
     @cached_property
+    def _endpoint(self) -> str | None:
+        return self.endpoint_url
+
+    @cached_property
     def _config(self) -> Config:
         from botocore.config import Config
 
@@ -62,53 +69,51 @@ class Aws:
         """Return a client of any service, by its name in boto3; the same one each time."""
         if service not in self._clients:
             self._clients[service] = self.session.client(  # type: ignore[call-overload]
-                service, endpoint_url=self.endpoint_url, config=self._config
+                service, endpoint_url=self._endpoint, config=self._config
             )
         return self._clients[service]
 
     @cached_property
     def apigateway(self) -> APIGatewayClient:
         """Amazon API Gateway."""
-        return self.session.client(
-            "apigateway", endpoint_url=self.endpoint_url, config=self._config
-        )
+        return self.session.client("apigateway", endpoint_url=self._endpoint, config=self._config)
 
     @cached_property
     def cloudformation(self) -> CloudFormationClient:
         """AWS CloudFormation."""
         return self.session.client(
-            "cloudformation", endpoint_url=self.endpoint_url, config=self._config
+            "cloudformation", endpoint_url=self._endpoint, config=self._config
         )
 
     @cached_property
     def events(self) -> EventBridgeClient:
         """Amazon EventBridge."""
-        return self.session.client("events", endpoint_url=self.endpoint_url, config=self._config)
+        return self.session.client("events", endpoint_url=self._endpoint, config=self._config)
 
     @cached_property
     def lambda_(self) -> LambdaClient:
         """AWS Lambda."""
-        return self.session.client("lambda", endpoint_url=self.endpoint_url, config=self._config)
+        return self.session.client("lambda", endpoint_url=self._endpoint, config=self._config)
 
     @cached_property
     def logs(self) -> CloudWatchLogsClient:
         """Amazon CloudWatch Logs."""
-        return self.session.client("logs", endpoint_url=self.endpoint_url, config=self._config)
+        return self.session.client("logs", endpoint_url=self._endpoint, config=self._config)
 
     @cached_property
     def s3(self) -> S3Client:
         """Amazon S3."""
-        return self.session.client("s3", endpoint_url=self.endpoint_url, config=self._config)
+        return self.session.client("s3", endpoint_url=self._endpoint, config=self._config)
 
     @cached_property
     def sns(self) -> SNSClient:
         """Amazon SNS."""
-        return self.session.client("sns", endpoint_url=self.endpoint_url, config=self._config)
+        return self.session.client("sns", endpoint_url=self._endpoint, config=self._config)
 
     @cached_property
     def sqs(self) -> SQSClient:
         """Amazon SQS."""
-        return self.session.client("sqs", endpoint_url=self.endpoint_url, config=self._config)
+        return self.session.client("sqs", endpoint_url=self._endpoint, config=self._config)
 
 
 def environment_variables(endpoint_url: str, region: str) -> dict[str, str]:

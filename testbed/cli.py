@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from testbed import console
+from testbed.aws_commands import deploy_to_account, destroy, target_options
 from testbed.choices import Choices
 from testbed.durations import Duration, Moment
 from testbed.fault_commands import fault
@@ -115,13 +116,31 @@ def down(session: Session) -> None:
 
 
 @testbed.command()
+@target_options
 @_deployment_options
 @_json_option
 @click.pass_obj
 def deploy(
-    session: Session, parameters: tuple[str, ...], files: tuple[str, ...], as_json: bool
+    session: Session,
+    target: str,
+    profile: str | None,
+    region: str | None,
+    stack_name: str | None,
+    yes: bool,
+    parameters: tuple[str, ...],
+    files: tuple[str, ...],
+    as_json: bool,
 ) -> None:
-    """Bring the stack up to date with the template, the code and the files beside them."""
+    """Bring the stack up to date with the template, the code and the files beside them.
+
+    To your AWS account with --target aws: it shows what would change there, and asks.
+    """
+    if target == "aws":
+        wanted = Choices.of(parameters, files)
+        deploy_to_account(session, wanted, profile, region, stack_name, yes)
+        return
+    if profile or region or stack_name:
+        raise click.UsageError("--profile, --region and --stack-name are for --target aws.")
     from testbed.deployment import deploy as deploy_project
 
     choices = Choices.from_environment().updated(Choices.of(parameters, files))
@@ -317,6 +336,7 @@ def demo(session: Session, docker: bool, keep: bool, sites: tuple[str, ...]) -> 
     run(session, keep=keep, real_sites=sites, docker=docker)
 
 
+testbed.add_command(destroy)
 testbed.add_command(fault)
 testbed.add_command(journal)
 testbed.add_command(trace)

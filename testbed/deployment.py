@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from testbed.change_set import Change, changes_of
 from testbed.errors import DeploymentError, ProjectError
 from testbed.packaging import Package, package
 from testbed.template import LocalCode, check_parameters, local_code, read_template
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from testbed.project import Project
 
 _TIMEOUT_SECONDS = 300.0
-_POLL_SECONDS = 0.05
 _ARTIFACTS = "testbed-artifacts"
 # What CloudFormation says of a change set with nothing in it.
 _NO_CHANGES = re.compile(r"didn't contain changes|No updates are to be performed")
@@ -58,7 +58,15 @@ class Deployment:
     uploaded: list[str] = field(default_factory=list)
 
 
-def deploy(project: Project, aws: Aws, report: Report) -> Deployment:
+type Review = Callable[[list[Change]], bool]
+"""Is shown what a change set would do, and says whether to do it."""
+
+
+class NotDeployedError(DeploymentError):
+    """Whoever was shown the changes did not want them."""
+
+
+def deploy(project: Project, aws: Aws, report: Report, review: Review | None = None) -> Deployment:
     """Package the project's code, bring its stack up to date and upload its files.
 
     Whatever can be checked is checked before anything is changed.
@@ -67,9 +75,13 @@ def deploy(project: Project, aws: Aws, report: Report) -> Deployment:
     ----------
     report
         Is told of each step that takes time.
+    review
+        If given, is asked before anything of the stack is changed.
 
     Raises
     ------
+    NotDeployedError
+        If the review says no.
     ProjectError
         If the template or a file to upload is not valid.
     EnvironmentBuildError
@@ -85,7 +97,7 @@ def deploy(project: Project, aws: Aws, report: Report) -> Deployment:
     for place in places:
         built = packages[place.folder, place.architecture]
         place.replace(bucket, _put_package(aws, bucket, built))
-    changed = _apply(project, aws, template)
+    changed = _apply(project, aws, template, review)
     outputs = stack_outputs(aws, project.stack_name) or {}
     for upload in files:
         if upload.output not in outputs:
@@ -181,13 +193,13 @@ def _put_if_new(aws: Aws, uri: str, content: bytes) -> bool:
     return True
 
 
-def _apply(project: Project, aws: Aws, template: dict[str, Any]) -> bool:
+def _apply(project: Project, aws: Aws, template: dict[str, Any], review: Review | None) -> bool:
     stack_name = project.stack_name
     stack = _describe(aws, stack_name)
     if stack is not None and stack["StackStatus"] in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED"):
         # The remains of a first deployment that failed can only be deleted.
         aws.cloudformation.delete_stack(StackName=stack_name)
-        _until(lambda: _describe(aws, stack_name) is None, f"{stack_name} to be deleted")
+        _until(aws, lambda: _describe(aws, stack_name) is None, f"{stack_name} to be deleted")
         stack = None
     exists = stack is not None and stack["StackStatus"] != "REVIEW_IN_PROGRESS"
     change_set = f"testbed-{uuid.uuid4().hex[:12]}"
@@ -200,6 +212,7 @@ def _apply(project: Project, aws: Aws, template: dict[str, Any]) -> bool:
             {"ParameterKey": name, "ParameterValue": value}
             for name, value in project.parameters.items()
         ],
+        "Tags": [{"Key": name, "Value": value} for name, value in project.tags.items()],
     }
     body = json.dumps(template)
     if len(body) <= _TEMPLATE_BODY_LIMIT:
@@ -215,6 +228,11 @@ def _apply(project: Project, aws: Aws, template: dict[str, Any]) -> bool:
     if not _change_set_ready(aws, stack_name, change_set):
         aws.cloudformation.delete_change_set(StackName=stack_name, ChangeSetName=change_set)
         return False
+    if review and not review(list(changes_of(aws, stack_name, change_set))):
+        aws.cloudformation.delete_change_set(StackName=stack_name, ChangeSetName=change_set)
+        if not exists:  # only the change set had made it, and nothing is in it
+            aws.cloudformation.delete_stack(StackName=stack_name)
+        raise NotDeployedError(f"{stack_name} was left as it was.")
     started = time.time()
     aws.cloudformation.execute_change_set(StackName=stack_name, ChangeSetName=change_set)
     _await_stack(aws, stack_name, started)
@@ -239,7 +257,7 @@ def _change_set_ready(aws: Aws, stack_name: str, change_set: str) -> bool:
         )
         return answer["Status"] not in ("CREATE_PENDING", "CREATE_IN_PROGRESS")
 
-    _until(finished, f"change set {change_set}")
+    _until(aws, finished, f"change set {change_set}")
     assert answer is not None
     status, reason = answer["Status"], answer.get("StatusReason", "")
     if status == "CREATE_COMPLETE":
@@ -258,7 +276,7 @@ def _await_stack(aws: Aws, stack_name: str, started: float) -> None:
         stack = _describe(aws, stack_name)
         return stack is None or not stack["StackStatus"].endswith("_IN_PROGRESS")
 
-    _until(finished, f"stack {stack_name}")
+    _until(aws, finished, f"stack {stack_name}")
     status = stack["StackStatus"] if stack else "DELETED"
     if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
         return
@@ -286,8 +304,8 @@ def _describe(aws: Aws, stack_name: str) -> StackTypeDef | None:
         raise
 
 
-def _until(condition: Callable[[], bool], what: str) -> None:
+def _until(aws: Aws, condition: Callable[[], bool], what: str) -> None:
     try:
-        until(condition, within=_TIMEOUT_SECONDS, what=what, every=_POLL_SECONDS)
+        until(condition, within=_TIMEOUT_SECONDS, what=what, every=aws.poll_seconds)
     except WaitedTooLong as error:
         raise DeploymentError(str(error)) from error

@@ -105,6 +105,8 @@ class Project:
     ----------
     parameters
         The template's parameters, by name; what is not named keeps the template's default.
+    tags
+        The stack's tags, by which it is known as this project's.
     """
 
     root: Path
@@ -113,6 +115,7 @@ class Project:
     region: str
     capabilities: tuple[str, ...] = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")
     parameters: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
     uploads: tuple[Upload, ...] = ()
 
     @property
@@ -188,6 +191,7 @@ def _read_project(root: Path) -> Project:
         # A SAM template is a macro, and a change set may only expand one when told so.
         capabilities=tuple(dict.fromkeys([*capabilities, "CAPABILITY_AUTO_EXPAND"])),
         parameters=_parameter_overrides(deploy.get("parameter_overrides", "")),
+        tags=_parameter_overrides(deploy.get("tags", "")),
         uploads=tuple(_uploads(root)),
     )
 

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from testbed.aws import Aws
 
 _LIMIT_SECONDS = 300.0
-_POLL_SECONDS = 0.05
 
 
 def remove_stack(aws: Aws, stack_name: str) -> None:
@@ -43,11 +42,27 @@ def remove_stack(aws: Aws, stack_name: str) -> None:
         return status in ("DELETE_COMPLETE", "DELETE_FAILED")
 
     try:
-        until(gone, within=_LIMIT_SECONDS, what=f"end of {stack_name}", every=_POLL_SECONDS)
+        until(gone, within=_LIMIT_SECONDS, what=f"end of {stack_name}", every=aws.poll_seconds)
     except WaitedTooLong as error:
         raise DeploymentError(str(error)) from error
     if status == "DELETE_FAILED":
         raise DeploymentError(f"The stack {stack_name} could not be deleted.")
+
+
+def destroy_stack(aws: Aws, stack_name: str) -> None:
+    """Delete a stack, and those of its buckets that it would leave behind.
+
+    Raises
+    ------
+    DeploymentError
+        If it cannot be deleted.
+    """
+    buckets = stack_resources(aws, stack_name, "AWS::S3::Bucket").values()
+    remove_stack(aws, stack_name)
+    left = {bucket["Name"] for bucket in aws.s3.list_buckets()["Buckets"]}
+    for bucket in left.intersection(buckets):
+        empty_bucket(aws, bucket)  # of what the functions have put there since
+        aws.s3.delete_bucket(Bucket=bucket)
 
 
 def empty_bucket(aws: Aws, bucket: str) -> None:

@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from cfnlint.decode.cfn_yaml import load  # type: ignore[import-untyped]
 from monitoring.alerts import document
 from monitoring.incidents import Incident
 
 from testbed.permissions import Permissions, Refusal
+from testbed.template import read_template
 from testbed.waiting import until
 from tests.pipeline.conftest import Pipeline, WatchedSite
 
@@ -44,7 +44,7 @@ def permissions(pipeline: Pipeline) -> Permissions:
 def allowed() -> Iterator[Any]:
     """Each action on each resource that the functions' roles of the template allow."""
     for role in FUNCTIONS:
-        [policy] = load(str(TEMPLATE))["Resources"][role]["Properties"]["Policies"]
+        [policy] = read_template(TEMPLATE)["Resources"][role]["Properties"]["Policies"]
         for number, statement in enumerate(policy["PolicyDocument"]["Statement"]):
             resources = several(statement["Resource"])
             for action in several(statement["Action"]):

@@ -1,0 +1,124 @@
+"""``testbed deploy --target aws`` and ``testbed destroy``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from testbed import console
+from testbed.choices import Choices
+from testbed.errors import DeploymentError
+from testbed.session import Session
+
+if TYPE_CHECKING:
+    from testbed.account import Account
+    from testbed.aws import Aws
+    from testbed.change_set import Change
+    from testbed.project import Project
+
+
+def target_options[F: Callable[..., Any]](command: F) -> F:
+    """Add the options that say where the stack is, or is to be."""
+    for decorate in (
+        click.option("--yes", is_flag=True, help="Do not ask."),
+        click.option("--stack-name", help="In place of samconfig.toml's."),
+        click.option("--region", help="Of AWS, in place of samconfig.toml's."),
+        click.option("--profile", help="Of the AWS CLI's configuration. For --target aws."),
+        click.option(
+            "--target", type=click.Choice(["local", "aws"]), default="local", show_default=True,
+            help="The running testbed, or your account.",
+        ),
+    ):  # fmt: skip
+        command = decorate(command)
+    return command
+
+
+def deploy_to_account(
+    session: Session,
+    choices: Choices,
+    profile: str | None,
+    region: str | None,
+    stack_name: str | None,
+    yes: bool,
+) -> None:
+    """Deploy to an AWS account, after showing what would change there.
+
+    Raises
+    ------
+    TestbedError
+        If the account cannot be used, the stack is another's, or CloudFormation refuses.
+    """
+    from testbed.deployment import deploy
+    from testbed.ownership import check_ownership
+
+    project = _project(session, stack_name, region, choices)
+    aws = _account(profile, project)
+    check_ownership(aws, project)
+
+    def review(changes: list[Change]) -> bool:
+        for change in changes:
+            click.echo(f"  {change}")
+        return yes or click.confirm(f"Change {project.stack_name} so?", default=False)
+
+    deployment = deploy(project, aws, console.report, review)
+    if not deployment.changed:
+        click.echo("The stack is up to date.")
+    for name in deployment.uploaded:
+        click.echo(f"Uploaded {name}.")
+    for name, value in sorted(deployment.outputs.items()):
+        click.echo(f"{name}: {value}")
+
+
+@click.command()
+@target_options
+@click.pass_obj
+def destroy(
+    session: Session,
+    target: str,
+    profile: str | None,
+    region: str | None,
+    stack_name: str | None,
+    yes: bool,
+) -> None:
+    """Delete the stack with everything in it, buckets with content too."""
+    from testbed.ownership import check_ownership
+    from testbed.removal import destroy_stack, stack_resources
+
+    project = _project(session, stack_name, region, Choices())
+    aws: Aws = _account(profile, project) if target == "aws" else session.aws
+    if not check_ownership(aws, project):
+        click.echo(f"There is no stack {project.stack_name}.")
+        return
+    resources = stack_resources(aws, project.stack_name)
+    buckets = stack_resources(aws, project.stack_name, "AWS::S3::Bucket")
+    click.echo(f"{project.stack_name} has {len(resources)} resources.")
+    for bucket in buckets.values():
+        click.echo(f"The bucket {bucket} is deleted with all that is in it.")
+    if not yes and not click.confirm("Delete them?", default=False):
+        raise DeploymentError(f"{project.stack_name} was left as it was.")
+    with console.step(f"Removal of {project.stack_name}"):
+        destroy_stack(aws, project.stack_name)
+
+
+def _project(
+    session: Session, stack_name: str | None, region: str | None, choices: Choices
+) -> Project:
+    project = choices.apply(session.project)
+    return replace(
+        project,
+        stack_name=stack_name or project.stack_name,
+        region=region or project.region,
+    )
+
+
+def _account(profile: str | None, project: Project) -> Account:
+    """Open the account, and say whose it is."""
+    from testbed.account import Account
+
+    aws = Account(profile, project.region)
+    caller = aws.caller()
+    click.echo(f"Account {caller['Account']}, region {project.region}, as {caller['Arn']}")
+    return aws

@@ -1,0 +1,172 @@
+"""Deploying to an AWS account, which LocalStack plays: reached by a profile, as AWS is.
+
+https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Deployed
+
+type Run = Callable[..., subprocess.CompletedProcess[str]]
+
+TEMPLATE = """\
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  Words: {Type: String}
+Resources:
+  Bucket: {Type: AWS::S3::Bucket, DeletionPolicy: Retain}
+  Topic: {Type: AWS::SNS::Topic}
+Outputs:
+  BucketName: {Value: !Ref Bucket}
+"""
+
+
+@pytest.fixture
+def stack_name(running_testbed: Deployed) -> Iterator[str]:
+    name = f"on-aws-{uuid.uuid4().hex[:8]}"
+    yield name
+    running_testbed.aws.cloudformation.delete_stack(StackName=name)
+
+
+@pytest.fixture
+def run(running_testbed: Deployed, tmp_path: Path, stack_name: str) -> Run:
+    """Run the command in a project of its own, with a profile named aws."""
+    (tmp_path / "template.yaml").write_text(TEMPLATE)
+    (tmp_path / "samconfig.toml").write_text(
+        "version = 0.1\n[default.deploy.parameters]\n"
+        f'stack_name = "{stack_name}"\nregion = "us-east-1"\n'
+        'tags = "Application=\\"ours\\""\nparameter_overrides = "Words=\\"a b\\""\n'
+    )
+    # Its endpoint stands in the profile: LocalStack's extension of AWS's domain is all it plays.
+    (tmp_path / "config").write_text(
+        "[profile aws]\nregion = eu-west-1\n"
+        f"endpoint_url = {running_testbed.endpoint_url}\n"
+        "s3 =\n    addressing_style = path\n"
+    )
+    (tmp_path / "credentials").write_text(
+        "[aws]\naws_access_key_id = 000000000000\naws_secret_access_key = secret\n"
+    )
+    usual = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+
+    def run(
+        *arguments: str, answer: str = "", **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "testbed", "--project", str(tmp_path), *arguments],
+            env={
+                **usual,
+                "AWS_CONFIG_FILE": str(tmp_path / "config"),
+                "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
+                "AWS_EC2_METADATA_DISABLED": "true",
+                **variables,
+            },
+            input=answer,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run
+
+
+AWS = ("--target", "aws", "--profile", "aws")
+
+
+def exists(running: Deployed, stack: str) -> bool:
+    pages = running.aws.cloudformation.get_paginator("list_stacks").paginate()
+    return any(
+        each["StackName"] == stack and each["StackStatus"] != "DELETE_COMPLETE"
+        for page in pages
+        for each in page["StackSummaries"]
+    )
+
+
+def test_changes_are_shown_and_made_when_confirmed(
+    running_testbed: Deployed, run: Run, stack_name: str
+) -> None:
+    refused = run("deploy", *AWS, answer="n\n")
+    assert refused.returncode == 1
+    assert "Account 000000000000, region us-east-1, as arn:aws:" in refused.stdout
+    assert "Add     AWS::SNS::Topic" in refused.stdout
+    assert f"{stack_name} was left as it was" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+    made = run("deploy", *AWS, answer="y\n")
+    assert made.returncode == 0, made.stderr
+    [stack] = running_testbed.aws.cloudformation.describe_stacks(StackName=stack_name)["Stacks"]
+    assert {"Key": "Application", "Value": "ours"} in stack["Tags"]
+    bucket = made.stdout.split("BucketName: ")[1].split()[0]
+
+    again = run("deploy", *AWS)
+    assert (again.returncode, "up to date" in again.stdout) == (0, True), again.stderr
+
+    running_testbed.aws.s3.put_object(Bucket=bucket, Key="a/b", Body=b"content")
+    kept = run("destroy", *AWS, answer="n\n")
+    assert kept.returncode == 1
+    assert f"The bucket {bucket} is deleted with all that is in it." in kept.stdout
+    assert exists(running_testbed, stack_name)
+    gone = run("destroy", *AWS, "--yes")
+    assert gone.returncode == 0, gone.stderr
+    assert not exists(running_testbed, stack_name)
+    names = [each["Name"] for each in running_testbed.aws.s3.list_buckets()["Buckets"]]
+    assert bucket not in names
+    assert "There is no stack" in run("destroy", *AWS).stdout
+
+
+@pytest.mark.parametrize("command", ["deploy", "destroy"])
+def test_stack_of_others_is_not_touched(
+    running_testbed: Deployed, run: Run, stack_name: str, command: str
+) -> None:
+    cloudformation = running_testbed.aws.cloudformation
+    cloudformation.create_stack(
+        StackName=stack_name,
+        TemplateBody="Resources: {Theirs: {Type: AWS::SNS::Topic}}",
+        Tags=[{"Key": "Application", "Value": "theirs"}],
+    )
+    cloudformation.get_waiter("stack_create_complete").wait(StackName=stack_name)
+    result = run(command, *AWS, "--yes")
+    assert result.returncode == 1
+    assert f"The stack {stack_name} is not this project's" in result.stderr
+    [resource] = cloudformation.list_stack_resources(StackName=stack_name)["StackResourceSummaries"]
+    assert resource["LogicalResourceId"] == "Theirs"
+
+
+@pytest.mark.parametrize(
+    ("options", "variables", "problem"),
+    [
+        (AWS, {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}, "talks to an emulator"),
+        (AWS, {"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:4566"}, "talks to an emulator"),
+        (("--target", "aws"), {"AWS_ACCESS_KEY_ID": "test"}, "an emulator's credentials"),
+        (("--target", "aws", "--profile", "no-such"), {}, "no-such"),
+        (("--target", "aws"), {}, "AWS cannot be used"),
+        (("--profile", "aws"), {}, "are for --target aws"),
+    ],
+)
+def test_nothing_is_done_with_settings_that_cannot_be_meant(
+    run: Run, options: tuple[str, ...], variables: dict[str, str], problem: str
+) -> None:
+    result = run("deploy", *options, "--yes", **variables)
+    assert result.returncode != 0
+    assert problem in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_parameters_for_the_emulator_do_not_leak(run: Run) -> None:
+    result = run("deploy", *AWS, "--yes", TESTBED_PARAMETERS="NoSuchParameter=1")
+    assert result.returncode == 0, result.stderr
+
+
+def test_permissions_are_shown(running_testbed: Deployed) -> None:
+    shown = running_testbed.command.output("permissions", "--role", "StatusApi")
+    assert "events:PutEvents" in shown
+    assert "IncidentRecorder" not in shown
