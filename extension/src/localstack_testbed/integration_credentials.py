@@ -1,0 +1,48 @@
+"""API Gateway calls with the role that an OpenAPI document names for it.
+
+LocalStack forgets ``credentials`` of an integration when it imports a document, so that it calls
+in its own name, for which permissions are others:
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-integration.html
+
+Setting: ``TESTBED_INTEGRATION_CREDENTIALS`` (``0`` switches the module off).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from localstack_testbed.decorators import on_infra_start
+from localstack_testbed.on_import import on_import
+from localstack_testbed.switches import switch
+
+_INTEGRATION = "x-amazon-apigateway-integration"
+_METHODS = {"x-amazon-apigateway-any-method": "ANY"}
+
+
+@on_infra_start(should_load=switch("TESTBED_INTEGRATION_CREDENTIALS"))
+def keep_credentials() -> None:
+    """Patch the import of documents, when LocalStack loads it."""
+    on_import("localstack.services.apigateway.helpers", _patch)
+
+
+def _patch() -> None:
+    from localstack.services.apigateway import helpers
+
+    module: Any = helpers
+    original: Callable[..., Any] = module.import_api_from_openapi_spec
+
+    # Its users import it by name, after this.
+    def import_api_from_openapi_spec(
+        rest_api: Any, context: Any, open_api_spec: Mapping[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        result = original(rest_api, context, open_api_spec, *args, **kwargs)
+        resources = {each.get_path(): each for each in rest_api.resources.values()}
+        for path, methods in (open_api_spec.get("paths") or {}).items():
+            for name, method in methods.items():
+                integration = method.get(_INTEGRATION) if isinstance(method, Mapping) else None
+                role = (integration or {}).get("credentials")
+                if role and path in resources:
+                    verb = _METHODS.get(name, name.upper())
+                    resources[path].resource_methods[verb].method_integration.credentials = role
+        return result
+
+    module.import_api_from_openapi_spec = import_api_from_openapi_spec
