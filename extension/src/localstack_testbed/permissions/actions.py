@@ -45,10 +45,9 @@ class Call:
         value = self.parameters.get(name)
         return value if isinstance(value, str) else ""
 
-    def arn(self, name: str, service: str | None = None) -> str:
+    def arn(self, name: str) -> str:
         """Return the ARN of a resource of this service, account and region."""
-        place = f"{self.region}:{self.account}"
-        return f"arn:{self.partition}:{service or self.service}:{place}:{name}"
+        return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{name}"
 
 
 def requests_of(context: Any, values: Mapping[str, str | tuple[str, ...]]) -> list[Request]:
