@@ -151,7 +151,7 @@ def _packages(places: Iterable[LocalCode], report: Report) -> dict[tuple[Path, s
 
 def stack_outputs(aws: Aws, stack_name: str) -> dict[str, str] | None:
     """Return the outputs of a stack by their names, or None if there is no such stack."""
-    stack = _describe(aws, stack_name)
+    stack = describe_stack(aws, stack_name)
     if stack is None or stack["StackStatus"] == "REVIEW_IN_PROGRESS":
         return None
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
@@ -195,11 +195,11 @@ def _put_if_new(aws: Aws, uri: str, content: bytes) -> bool:
 
 def _apply(project: Project, aws: Aws, template: dict[str, Any], review: Review | None) -> bool:
     stack_name = project.stack_name
-    stack = _describe(aws, stack_name)
+    stack = describe_stack(aws, stack_name)
     if stack is not None and stack["StackStatus"] in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED"):
         # The remains of a first deployment that failed can only be deleted.
         aws.cloudformation.delete_stack(StackName=stack_name)
-        _until(aws, lambda: _describe(aws, stack_name) is None, f"{stack_name} to be deleted")
+        _until(aws, lambda: describe_stack(aws, stack_name) is None, f"{stack_name} to be deleted")
         stack = None
     exists = stack is not None and stack["StackStatus"] != "REVIEW_IN_PROGRESS"
     change_set = f"testbed-{uuid.uuid4().hex[:12]}"
@@ -273,7 +273,7 @@ def _await_stack(aws: Aws, stack_name: str, started: float) -> None:
 
     def finished() -> bool:
         nonlocal stack
-        stack = _describe(aws, stack_name)
+        stack = describe_stack(aws, stack_name)
         return stack is None or not stack["StackStatus"].endswith("_IN_PROGRESS")
 
     _until(aws, finished, f"stack {stack_name}")
@@ -295,7 +295,8 @@ def _await_stack(aws: Aws, stack_name: str, started: float) -> None:
     )
 
 
-def _describe(aws: Aws, stack_name: str) -> StackTypeDef | None:
+def describe_stack(aws: Aws, stack_name: str) -> StackTypeDef | None:
+    """Return what CloudFormation says of a stack, or None if there is no such stack."""
     try:
         return aws.cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]
     except ClientError as error:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from testbed.deployment import describe_stack
 from testbed.errors import DeploymentError
 
 if TYPE_CHECKING:
@@ -23,11 +24,11 @@ def check_ownership(aws: Aws, project: Project) -> bool:
     """
     name = project.stack_name
     try:
-        [stack] = aws.cloudformation.describe_stacks(StackName=name)["Stacks"]
+        stack = describe_stack(aws, name)
     except ClientError as error:
-        if error.response["Error"]["Code"] == "ValidationError":  # "… does not exist"
-            return False
         raise DeploymentError(f"{name} cannot be looked at: {error}") from error
+    if stack is None:
+        return False
     if not project.tags:
         raise DeploymentError(
             f"There is a stack {name} already, and nothing tells whether it is this project's.",

@@ -8,9 +8,9 @@ the service's answer, which then does not reach the caller.
 from typing import Any
 
 from localstack.aws.api import CommonServiceException
-from localstack.aws.protocol.serializer import create_serializer
 
 from localstack_testbed.callers import Environments, function_name, headers_of
+from localstack_testbed.error_answers import answer_with_error
 from localstack_testbed.faults.calls import call_of
 from localstack_testbed.faults.functions import kill
 from localstack_testbed.faults.registry import Registry
@@ -59,14 +59,7 @@ class ApiFaults:
             if rule.action == "kill":
                 kill(environment)
             else:
-                error = exception(rule)
-                serializer = create_serializer(context.service, context.protocol)
-                response.update_from(
-                    serializer.serialize_error_to_response(
-                        error, context.operation, context.request.headers, context.request_id
-                    )
-                )
-                context.service_response, context.service_exception = None, error
+                answer_with_error(context, response, exception(rule))
 
 
 def exception(rule: Rule) -> CommonServiceException:

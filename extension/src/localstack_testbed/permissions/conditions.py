@@ -64,20 +64,12 @@ def _arn_like(value: str, pattern: Pattern, values: Values) -> bool:
     )
 
 
-def _number(compare: Callable[[float, float], bool]) -> Test:
+def _ordered(read: Callable[[str], float], compare: Callable[[float, float], bool]) -> Test:
+    """Return what compares two values that are read as numbers or times."""
+
     def test(value: str, pattern: Pattern, values: Values) -> bool:
         try:
-            return compare(float(value), float(pattern.expand(values) or ""))
-        except ValueError:
-            return False
-
-    return test
-
-
-def _moment(compare: Callable[[float, float], bool]) -> Test:
-    def test(value: str, pattern: Pattern, values: Values) -> bool:
-        try:
-            return compare(_seconds(value), _seconds(pattern.expand(values) or ""))
+            return compare(read(value), read(pattern.expand(values) or ""))
         except ValueError:
             return False
 
@@ -136,7 +128,7 @@ _OPERATORS = _with_negations(
         "bool": _equals_ignoring_case,
         "binaryequals": _equals,
         "ipaddress": _is_in_network,
-        **{f"numeric{name}": _number(compare) for name, compare in _COMPARISONS.items()},
-        **{f"date{name}": _moment(compare) for name, compare in _COMPARISONS.items()},
+        **{f"numeric{name}": _ordered(float, compare) for name, compare in _COMPARISONS.items()},
+        **{f"date{name}": _ordered(_seconds, compare) for name, compare in _COMPARISONS.items()},
     }
 )

@@ -5,8 +5,7 @@ A handler in the chain that every request goes through, also those of one servic
 
 from typing import Any
 
-from localstack.aws.protocol.serializer import create_serializer
-
+from localstack_testbed.error_answers import answer_with_error
 from localstack_testbed.permissions.actions import Call, requests_of
 from localstack_testbed.permissions.evaluation import (
     IDENTITY,
@@ -70,13 +69,7 @@ class Enforcement:
         if decision.allowed:
             return
         error = refusal(principal, request, decision, context.service.protocol)
-        serializer = create_serializer(context.service, context.protocol)
-        response.update_from(
-            serializer.serialize_error_to_response(
-                error, context.operation, context.request.headers, context.request_id
-            )
-        )
-        context.service_response, context.service_exception = None, error
+        answer_with_error(context, response, error)
 
     def decide(self, principal: Principal, request: Request) -> Decision:
         """Decide on a request, and count the decision."""
