@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import socket
-import subprocess
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -16,21 +14,17 @@ from pathlib import Path
 from typing import ClassVar
 
 import psutil
-import requests
 
 from benchmarks import processes
-from benchmarks.polling import poll
 from testbed.console import report
-from testbed.environments import ensure, ensure_environments, virtual_environment
+from testbed.environments import ensure_environments
 from testbed.errors import StartError
 from testbed.host_address import LOOPBACK, HostAddress
 from testbed.localstack import LocalStack
-from testbed.ports import HOST
-from testbed.processes import end_family
+from testbed.ministack import ministack
+from testbed.ports import port_of_its_own
 
 _COMMAND_LIMIT_SECONDS = 600.0
-_START_LIMIT_SECONDS = 60.0
-_MINISTACK_LOCK = Path(__file__).parent / "ministack.txt"
 # Only the benchmark asks for checks.
 PARAMETER = "--parameter=ScheduleExpression=rate(1 day)"
 
@@ -131,7 +125,7 @@ class Testbed(Emulator):
         environments = ensure_environments(report)
         try:
             instance = localstack.start(
-                environments, port=_free_port(), settings=dict(self.settings)
+                environments, port=port_of_its_own(), settings=dict(self.settings)
             )
             process = psutil.Process(instance.pid)
             yield Started(instance.endpoint_url, process, environments.runtime_python)
@@ -147,7 +141,7 @@ class Testbed(Emulator):
         settings = {**self.settings, **({"UV_CACHE_DIR": cache} if cache else {})}
         try:
             described = self._testbed(
-                "--state", str(localstack.state), "up", "--json", f"--port={_free_port()}",
+                "--state", str(localstack.state), "up", "--json", f"--port={port_of_its_own()}",
                 PARAMETER, f"--file=sites.yaml={sites}",
                 *(f"--env={name}={value}" for name, value in settings.items()),
             )  # fmt: skip
@@ -178,28 +172,8 @@ class MiniStack(Emulator):
     @contextmanager
     def started(self) -> Iterator[Started]:
         """Start it, and wait until it says that it is ready."""
-        environment = ensure("ministack", [_MINISTACK_LOCK], _build_ministack, report)
-        python = environment / "bin" / "python"
-        endpoint_url = f"http://{HOST}:{(port := _free_port())}"
-        folder = self._scratch / "ministack"
-        folder.mkdir(exist_ok=True)
-        log = folder / "ministack.log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [str(python), "-m", "ministack"],
-                env=ministack_environment(os.environ, port, folder),
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is for the benchmark, which then ends this
-            )
-        try:
-            _await_ready(process, endpoint_url, log)
-            yield Started(endpoint_url, psutil.Process(process.pid), python)
-        finally:
-            end_family(process.pid)
-            process.wait()
+        with ministack(self._scratch / "ministack", report) as running:
+            yield Started(running.endpoint_url, running.process, running.python)
 
     @contextmanager
     def deployed(self, sites: Path) -> Iterator[Running]:
@@ -212,48 +186,6 @@ class MiniStack(Emulator):
             yield Running(json.loads(described)["api_url"], started.process)
 
 
-def _build_ministack(target: Path) -> None:
-    virtual_environment(target, _MINISTACK_LOCK)
-
-
-def ministack_environment(inherited: Mapping[str, str], port: int, folder: Path) -> dict[str, str]:
-    """Return MiniStack's environment variables: like LocalStack's, as little as possible."""
-    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE")
-    return {
-        **{name: inherited[name] for name in kept if name in inherited},
-        "GATEWAY_PORT": str(port),
-        # By default it listens on all addresses.
-        "BIND_HOST": HOST,
-        # In queue URLs; no name to resolve.
-        "MINISTACK_HOST": HOST,
-        # Listens on port 8883 of all addresses whatever BIND_HOST says, and costs time and memory.
-        "IOT_MTLS_ENABLED": "0",
-        "TMPDIR": str(folder),
-        "PYTHONUNBUFFERED": "1",
-    }
-
-
-def _await_ready(process: subprocess.Popen[bytes], endpoint_url: str, log: Path) -> None:
-    def settled() -> bool:
-        if process.poll() is not None:
-            return True
-        with contextlib.suppress(requests.RequestException):
-            return session.get(f"{endpoint_url}/_ministack/ready", timeout=5).ok
-        return False
-
-    with requests.Session() as session:
-        session.trust_env = False  # no proxy on the way to 127.0.0.1
-        poll(settled, within=_START_LIMIT_SECONDS, what=f"answer of MiniStack (its log is {log})")
-    if process.returncode is not None:
-        raise StartError(
-            f"MiniStack ended with exit code {process.returncode}.", details=_tail(log)
-        )
-
-
-def _tail(log: Path) -> str:
-    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:])
-
-
 def _own_environment(inherited: Mapping[str, str]) -> dict[str, str]:
     """Leave out what the caller has set for a testbed of another place."""
     return {
@@ -262,8 +194,3 @@ def _own_environment(inherited: Mapping[str, str]) -> dict[str, str]:
         if not name.startswith("TESTBED_") or name == "TESTBED_CACHE"
     }
 
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])

@@ -14,7 +14,7 @@ import pytest
 import requests
 import yaml
 
-from benchmarks.emulators import Running, ministack_environment
+from benchmarks.emulators import Running
 from benchmarks.measures import Results
 from benchmarks.pipeline import course
 from benchmarks.pipeline.course import PipelineCourse, Plan, empty_caches
@@ -165,13 +165,3 @@ def test_empty_caches_are_ours_for_a_while(monkeypatch: pytest.MonkeyPatch) -> N
     assert not folders[0].exists()
     assert os.environ["TESTBED_CACHE"] == "/before"
     assert "UV_CACHE_DIR" not in os.environ
-
-
-def test_ministack_listens_on_this_machine_only(tmp_path: Path) -> None:
-    inherited = {"PATH": "/bin", "PYTHONPATH": "/x", "AWS_PROFILE": "work", "LOG_LEVEL": "DEBUG"}
-    environment = ministack_environment(inherited, 4570, tmp_path)
-    assert environment["BIND_HOST"] == "127.0.0.1"
-    assert environment["IOT_MTLS_ENABLED"] == "0"
-    assert environment["GATEWAY_PORT"] == "4570"
-    assert environment["PATH"] == "/bin"
-    assert not environment.keys() & {"PYTHONPATH", "AWS_PROFILE", "LOG_LEVEL"}
