@@ -193,4 +193,3 @@ def _own_environment(inherited: Mapping[str, str]) -> dict[str, str]:
         for name, value in inherited.items()
         if not name.startswith("TESTBED_") or name == "TESTBED_CACHE"
     }
-

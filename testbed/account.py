@@ -43,21 +43,16 @@ class Account(Aws):
     poll_seconds = _POLL_SECONDS
 
     def __init__(self, profile: str | None, region: str) -> None:
-        super().__init__("", region)
-        self._profile = profile
         _refuse_emulator_settings(profile)
+        super().__init__(_named_endpoint(profile), region)
+        self._profile = profile
 
     @cached_property
     def session(self) -> boto3.Session:
         """A session with the profile's credentials, or the environment's."""
         import boto3
 
-        try:
-            return boto3.Session(profile_name=self._profile, region_name=self.region)
-        except BotoCoreError as error:
-            raise AccountError(
-                f"{error}.", advice="aws configure list-profiles shows the profiles that there are."
-            ) from error
+        return boto3.Session(profile_name=self._profile, region_name=self.region)
 
     @cached_property
     def _endpoint(self) -> str | None:
@@ -83,10 +78,26 @@ class Account(Aws):
         except (BotoCoreError, ClientError) as error:
             raise AccountError(
                 f"AWS cannot be used: {error}",
-                advice="Log in, name a profile with --profile, or set AWS_ACCESS_KEY_ID and "
-                "AWS_SECRET_ACCESS_KEY.",
+                advice="Log in, name a profile by --profile or AWS_PROFILE, or set "
+                "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
             ) from error
         return answer
+
+
+def _named_endpoint(profile: str | None) -> str:
+    """Return the endpoint that a profile names in place of AWS's own, or an empty string.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+    """
+    import botocore.session
+
+    try:
+        named = botocore.session.Session(profile=profile).get_scoped_config()
+    except BotoCoreError as error:
+        raise AccountError(
+            f"{error}.", advice="aws configure list-profiles shows the profiles that there are."
+        ) from error
+    return str(named.get("endpoint_url", "")).rstrip("/")
 
 
 def _refuse_emulator_settings(profile: str | None) -> None:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from testbed.errors import TestbedError
 
 if TYPE_CHECKING:
+    from types_boto3_logs.type_defs import FilteredLogEventTypeDef
+
     from testbed.aws import Aws
 
 _FOLLOW_SECONDS = 0.3
@@ -23,7 +25,7 @@ class LogLine:
     Parameters
     ----------
     id
-        CloudWatch's identifier of the event.
+        CloudWatch's identifier of the event, or what tells it from others as well as can be.
     """
 
     id: str
@@ -75,13 +77,22 @@ def _function_lines(aws: Aws, function: str, since: datetime) -> Iterator[LogLin
         for page in pages:
             for event in page["events"]:
                 yield LogLine(
-                    id=event["eventId"],
+                    id=_identifier(event),
                     function=function,
                     time=datetime.fromtimestamp(event["timestamp"] / 1000, UTC),
                     message=event["message"].rstrip("\r\n"),
                 )
     except aws.logs.exceptions.ResourceNotFoundException:
         return  # it has not run yet, and has no log group of its own
+
+
+def _identifier(event: FilteredLogEventTypeDef) -> str:
+    """Return what tells a log event from others: its id, which it need not have.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilteredLogEvent.html
+    """
+    known = f"{event.get('logStreamName')} {event['timestamp']} {event['message']}"
+    return event.get("eventId", known)
 
 
 def follow_logs(aws: Aws, functions: list[str], since: datetime) -> Iterator[LogLine]:

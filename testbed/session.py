@@ -148,12 +148,14 @@ class Session:
 
 
 def api_url(outputs: dict[str, str], endpoint_url: str) -> str | None:
-    """Return where an emulator serves the REST API that a stack's outputs name, if they name one.
+    """Return where the REST API is served that a stack's outputs name, if they name one.
 
-    On AWS the host name selects the API; LocalStack takes it in the path.
-    https://docs.localstack.cloud/aws/services/apigateway/
+    On AWS, which has no one endpoint, the host name selects the API; an emulator takes it in the
+    path. https://docs.localstack.cloud/aws/services/apigateway/
     """
     for value in outputs.values():
         if match := _EXECUTE_API.fullmatch(value):
+            if not endpoint_url:
+                return value.rstrip("/")
             return f"{endpoint_url}/_aws/execute-api/{match['api']}/{match['rest']}"
     return None

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from testbed.aws import Aws
-from testbed.host_address import HostAddress
 from testbed.pytest_plugin.running import RunningTestbed
 from testbed.pytest_plugin.stack import Stack
 
@@ -61,7 +60,7 @@ class Deployed:
     api_url: str
     stack: str
     outputs: Mapping[str, str]
-    host: HostAddress
+    testbed: RunningTestbed
 
     @classmethod
     def of(cls, testbed: RunningTestbed, stack: Stack) -> Deployed:
@@ -74,11 +73,11 @@ class Deployed:
             api_url=stack.api_url,
             stack=stack.name,
             outputs=stack.outputs,
-            host=testbed.host_address,
+            testbed=testbed,
         )
 
 
 @pytest.fixture(scope="session")
 def running_testbed(testbed: RunningTestbed, stack: Stack) -> Deployed:
-    """The whole pipeline, on a LocalStack of this test process."""
+    """The whole pipeline, on a LocalStack of this test process, or on the chosen target."""
     return Deployed.of(testbed, stack)

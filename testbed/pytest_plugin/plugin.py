@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from testbed.pytest_plugin import targets
+
 if TYPE_CHECKING:
     from testbed.aws import Aws
     from testbed.faults import Faults
     from testbed.inbox import Inbox
     from testbed.journal import Journal
-    from testbed.pytest_plugin.running import Plan, RunningTestbed
+    from testbed.permissions import Permissions
+    from testbed.pytest_plugin.plan import Plan
+    from testbed.pytest_plugin.running import RunningTestbed, Site
     from testbed.pytest_plugin.stack import Stack
     from testbed.schedules import ScheduleClock
-    from testbed.websites import Website
 
 _RUNNING = pytest.StashKey["RunningTestbed"]()
 _STARTED = pytest.StashKey[datetime]()
@@ -33,12 +36,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--testbed-endpoint-url",
         metavar="URL",
-        help="use the LocalStack that runs there, and start none",
+        help="use the LocalStack or MiniStack that runs there, and start none",
     )
     group.addoption(
-        "--testbed-docker",
-        action="store_true",
-        help="run LocalStack in a container, as docker-compose.yml says",
+        "--testbed-target",
+        choices=targets.NAMES,
+        default=targets.NAMES[0],
+        help="where tests run: LocalStack as a process (the default), LocalStack in a container as"
+        " docker-compose.yml says, MiniStack, or the AWS account that the AWS CLI finds",
     )
     parser.addini(
         "testbed_template",
@@ -49,9 +54,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("testbed_env", "settings of LocalStack and the extension: NAME=VALUE …")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse options that exclude one another."""
+    name = config.getoption("--testbed-target")
+    if config.getoption("--testbed-endpoint-url") and not target_of(config).takes_endpoint:
+        raise pytest.UsageError(
+            f"--testbed-target {name} has no endpoint to choose: leave out --testbed-endpoint-url"
+        )
+    workers = config.getoption("numprocesses", None)  # pytest-xdist's, if it is there
+    if workers and not target_of(config).takes_workers:
+        raise pytest.UsageError(
+            f"--testbed-target {name} is the same for all test processes: leave out -n"
+        )
+
+
 def plan_of(config: pytest.Config) -> Plan:
     """Return what the options and the configuration say."""
-    from testbed.pytest_plugin.running import Plan
+    from testbed.pytest_plugin.plan import Plan
 
     return Plan(
         root=config.rootpath,
@@ -59,8 +78,12 @@ def plan_of(config: pytest.Config) -> Plan:
         parameters=str(config.getini("testbed_parameters")),
         settings=str(config.getini("testbed_env")),
         endpoint_url=config.getoption("--testbed-endpoint-url"),
-        docker=bool(config.getoption("--testbed-docker")),
     )
+
+
+def target_of(config: pytest.Config) -> targets.Target:
+    """Return where tests run."""
+    return targets.target_of(config.getoption("--testbed-target"))
 
 
 @contextmanager
@@ -80,13 +103,12 @@ def _expected_failures() -> Iterator[None]:
 def testbed(
     pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningTestbed]:
-    """A LocalStack with the testbed's extension: one for each test process, on its own port."""
-    from testbed.pytest_plugin.running import running
-
+    """Where tests run: a LocalStack of this test process, on its own port, or what was chosen."""
     state = tmp_path_factory.mktemp("testbed")
-    with ExitStack() as stack:
-        with _expected_failures():
-            started = stack.enter_context(running(plan_of(pytestconfig), state))
+    with (
+        _expected_failures(),
+        target_of(pytestconfig).running(plan_of(pytestconfig), state) as started,
+    ):
         pytestconfig.stash[_RUNNING] = started
         yield started
 
@@ -140,37 +162,41 @@ def journal(testbed: RunningTestbed) -> Journal:
 
 
 @pytest.fixture
+def permissions(testbed: RunningTestbed) -> Permissions:
+    """What roles' permissions were used for, and what was refused, since the test began."""
+    permissions = testbed.permissions
+    permissions.forget()
+    return permissions
+
+
+@pytest.fixture
 def faults(testbed: RunningTestbed) -> Iterator[Faults]:
     """Calls that fail, messages that come twice, killed functions: until the test's end."""
-    from testbed.faults import Faults
-
-    with Faults(testbed.endpoint_url) as made:
+    with testbed.faults() as made:
         yield made
 
 
 @pytest.fixture
 def clean(testbed: RunningTestbed, stack: Stack) -> None:
     """Begin with empty queues, no mails, no faults, and buckets as the deployment left them."""
-    from testbed.faults import Faults
-
-    Faults(testbed.endpoint_url).remove_all()
-    stack.clean()
-    testbed.inbox.clear()
+    testbed.clean(stack)
 
 
 @pytest.fixture
-def website(testbed: RunningTestbed) -> Iterator[Callable[..., Website]]:
+def website(testbed: RunningTestbed) -> Iterator[Callable[..., Site]]:
     """Makes websites that functions can reach: ``website("text of the page")``.
 
     They can be made to fail: ``site.down()``, ``site.slow(2.0)``, ``site.answers(503)``.
     """
-    from testbed.websites import Page, Website
+    from testbed.websites import Page
 
     with ExitStack() as websites:
 
-        def make(body: str = "All is well", content_type: str = "text/html") -> Website:
-            page = Page("website", content_type, body, body)
-            return websites.enter_context(Website(page, testbed.host_address))
+        def make(body: str = "All is well", content_type: str = "text/html") -> Site:
+            with _expected_failures():
+                site = testbed.website(Page("website", content_type, body, body))
+            websites.callback(site.close)
+            return site
 
         yield make
 

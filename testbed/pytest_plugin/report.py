@@ -17,7 +17,7 @@ from testbed.logs import log_lines
 from testbed.missing import missing
 
 if TYPE_CHECKING:
-    from testbed.pytest_plugin.running import RunningTestbed
+    from testbed.pytest_plugin.running import Facility, RunningTestbed
 
 _LINES = 60
 _TEXT_LENGTH = 300
@@ -28,16 +28,18 @@ _MARGIN = timedelta(milliseconds=1)
 
 def explain(testbed: RunningTestbed, since: datetime) -> str:
     """Describe what happened since a moment, and what there is now."""
-    parts: tuple[tuple[str, Callable[[], Iterable[str]]], ...] = (
-        ("what went wrong", lambda: wrong(testbed, since)),
-        ("what happened since the test began", lambda: _happened(testbed, since)),
-        ("queues", lambda: _queues(testbed)),
-        ("mails", lambda: _mails(testbed, since)),
-        ("logs of functions", lambda: _logs(testbed, since)),
-        ("faults", lambda: _faults(testbed)),
+    parts: tuple[tuple[str, Facility | None, Callable[[], Iterable[str]]], ...] = (
+        ("what went wrong", "journal", lambda: wrong(testbed, since)),
+        ("what happened since the test began", "journal", lambda: _happened(testbed, since)),
+        ("queues", None, lambda: _queues(testbed)),
+        ("mails", "inbox", lambda: _mails(testbed, since)),
+        ("logs of functions", None, lambda: _logs(testbed, since)),
+        ("faults", "faults", lambda: _faults(testbed)),
     )
     lines: list[str] = []
-    for title, part in parts:
+    for title, facility, part in parts:
+        if facility in testbed.lacks:
+            continue
         try:
             found = list(part())
         except Exception as error:
@@ -80,7 +82,7 @@ def _happened(testbed: RunningTestbed, since: datetime) -> Iterator[str]:
 
 def _queues(testbed: RunningTestbed) -> Iterator[str]:
     sqs = testbed.aws.sqs
-    for url in sqs.list_queues().get("QueueUrls", []):
+    for url in testbed.queues():
         attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         waiting = int(attributes["ApproximateNumberOfMessages"])
         taken = int(attributes["ApproximateNumberOfMessagesNotVisible"])
@@ -88,11 +90,12 @@ def _queues(testbed: RunningTestbed) -> Iterator[str]:
         if waiting or taken or delayed:
             name = url.rpartition("/")[2]
             yield f"{name}: {waiting} waiting, {taken} in flight, {delayed} delayed"
-            yield from (f"  {_shortened(body)}" for body in _bodies(testbed, url))
+            if "journal" not in testbed.lacks:
+                yield from (f"  {_shortened(body)}" for body in _bodies(testbed, url))
 
 
 def _bodies(testbed: RunningTestbed, queue_url: str) -> Iterator[str]:
-    """Return the messages in a queue, without receiving them.
+    """Return the messages in a queue, without receiving them, as only LocalStack does.
 
     https://docs.localstack.cloud/aws/services/sqs/#developer-endpoints
     """
@@ -119,16 +122,12 @@ def _mails(testbed: RunningTestbed, since: datetime) -> Iterator[str]:
 
 
 def _logs(testbed: RunningTestbed, since: datetime) -> Iterator[str]:
-    pages = testbed.aws.lambda_.get_paginator("list_functions").paginate()
-    names = [function["FunctionName"] for page in pages for function in page["Functions"]]
-    for line in log_lines(testbed.aws, names, since - _MARGIN):
+    for line in log_lines(testbed.aws, testbed.functions(), since - _MARGIN):
         yield f"{line.time:%H:%M:%S.%f} {line.function} {_shortened(line.message)}"
 
 
 def _faults(testbed: RunningTestbed) -> Iterator[str]:
-    from testbed.faults import Faults
-
-    for rule in Faults(testbed.endpoint_url).rules():
+    for rule in testbed.faults().rules():
         yield ", ".join(f"{name}: {value}" for name, value in rule.items())
 
 

@@ -1,118 +1,142 @@
-"""A testbed for tests: started for them, or one that runs already."""
+"""A target that runs: what tests can do to it, and what of the testbed's own it has."""
 
 from __future__ import annotations
 
-import re
-import shlex
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from testbed.choices import Choices
+import pytest
+
 from testbed.deployment import deploy
-from testbed.environments import ensure_environments
 from testbed.errors import ProjectError
+from testbed.faults import Faults
 from testbed.inbox import Inbox
 from testbed.journal import Journal
-from testbed.ports import port_of_its_own
-from testbed.project import Project, find_project, parse_pair
+from testbed.permissions import Permissions
+from testbed.project import Project
+from testbed.pytest_plugin.plan import name_of
 from testbed.pytest_plugin.stack import Stack
-from testbed.removal import remove_stack
+from testbed.removal import destroy_stack
 from testbed.schedules import ScheduleClock
 from testbed.session import Session
-from testbed.starting import start
+from testbed.websites import Page, Website
 
 if TYPE_CHECKING:
     from testbed.aws import Aws
-    from testbed.host_address import HostAddress
 
-REGION = "us-east-1"
-_LONGEST_STACK_NAME = 100
+type Facility = Literal["inbox", "clock", "faults", "journal", "permissions"]
+"""What is the testbed's own, and no API of AWS's."""
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What the options and settings of a test run say.
-
-    Parameters
-    ----------
-    root
-        pytest's ``rootdir``.
-    template
-        The template to deploy, if it is named; otherwise the project's in ``samconfig.toml``, or
-        ``template.yaml``.
-    parameters, settings
-        ``NAME=VALUE`` pairs in one text: of the template, and for LocalStack's environment.
-    """
-
-    root: Path
-    template: str = ""
-    parameters: str = ""
-    settings: str = ""
-    endpoint_url: str | None = None
-    docker: bool = False
-
-    def project(self) -> Project:
-        """Return the project to deploy; its template may be missing.
-
-        Raises
-        ------
-        ProjectError
-            If one of its files is not valid.
-        """
-        if self.template or not (self.root / "samconfig.toml").is_file():
-            template = self.root / (self.template or "template.yaml")
-            found = Project(self.root, template, name_of(template.parent), REGION)
-        else:
-            found = find_project(self.root)
-        return found.with_parameters(pairs(self.parameters, "testbed_parameters"))
+class Site(Protocol):
+    """A website that functions of the target can reach, and that a test has in its hand."""
 
     @property
-    def has_init_scripts(self) -> bool:
-        """Whether init scripts of LocalStack provision the project, as with `testbed up`."""
-        return not self.template and any((self.root / "init").glob("ready.d/*"))
+    def url(self) -> str:
+        """Where functions find the page."""
+
+    def answers(self, status: int) -> None:
+        """Answer every request with a status, and not with the page."""
+
+    def down(self) -> None:
+        """Fail as a machine does whose server has crashed."""
+
+    def slow(self, seconds: float) -> None:
+        """Let every request wait for so long before it is answered."""
+
+    def recovers(self) -> None:
+        """Show the page again, and at once."""
+
+    def close(self) -> None:
+        """Stop serving."""
 
 
 @dataclass
 class RunningTestbed:
-    """A LocalStack with the testbed's extension, and what can be done to it."""
+    """A target that runs, and what can be done to it.
+
+    Parameters
+    ----------
+    lacks
+        Why the target cannot be asked for some of the testbed's facilities. What needs one of
+        them skips the test, and says this.
+    provisioned
+        Whether the project is deployed already, by init scripts.
+    """
 
     session: Session
+    lacks: Mapping[Facility, str] = field(default_factory=dict)
     provisioned: bool = False
 
     @property
     def endpoint_url(self) -> str:
-        """Where the AWS APIs answer."""
-        return self.session.endpoint_url
+        """Where the AWS APIs answer; empty for AWS itself."""
+        return self.aws.endpoint_url
 
     @property
     def aws(self) -> Aws:
         """Clients of the AWS SDK."""
         return self.session.aws
 
-    @property
-    def host_address(self) -> HostAddress:
-        """How functions reach servers of the tests."""
-        return self.session.host_address
-
     @cached_property
     def inbox(self) -> Inbox:
         """The mails that were sent."""
+        self.require("inbox")
         return Inbox(self.endpoint_url)
 
     @cached_property
     def clock(self) -> ScheduleClock:
         """The clock that schedules go by."""
+        self.require("clock")
         return ScheduleClock(self.endpoint_url)
 
     @cached_property
     def journal(self) -> Journal:
         """The journal of everything that happened."""
+        self.require("journal")
         return Journal(self.endpoint_url)
+
+    @cached_property
+    def permissions(self) -> Permissions:
+        """What was permitted to whom, and what was refused."""
+        self.require("permissions")
+        return Permissions(self.endpoint_url)
+
+    def faults(self) -> Faults:
+        """Return faults on purpose, which whoever makes them has to end."""
+        self.require("faults")
+        return Faults(self.endpoint_url)
+
+    def clean(self, stack: Stack) -> None:
+        """Let a stack be as its deployment left it, with no mails and no faults."""
+        stack.clean()
+        if "faults" not in self.lacks:
+            self.faults().remove_all()
+        if "inbox" not in self.lacks:
+            self.inbox.clear()
+
+    def require(self, facility: Facility) -> None:
+        """Skip the test that runs if the target has no such facility."""
+        if facility in self.lacks:
+            pytest.skip(self.lacks[facility])
+
+    def website(self, page: Page) -> Site:
+        """Open a website that functions can reach."""
+        return Website(page, self.session.host_address)
+
+    def functions(self) -> list[str]:
+        """Return the names of the functions that tests may have to do with."""
+        pages = self.aws.lambda_.get_paginator("list_functions").paginate()
+        return [function["FunctionName"] for page in pages for function in page["Functions"]]
+
+    def queues(self) -> list[str]:
+        """Return the URLs of the queues that tests may have to do with."""
+        return self.aws.sqs.list_queues().get("QueueUrls", [])
 
     def deploy_project(self) -> Stack:
         """Return the project's stack, deployed if init scripts have not done that.
@@ -124,7 +148,7 @@ class RunningTestbed:
         """
         project = self.session.project
         if not self.provisioned:
-            _check_template(project)
+            check_template(project)
             deploy(project, self.aws, lambda message: None)
         stack = Stack(project.stack_name, self.session.outputs(), self.aws)
         stack.note_content()
@@ -146,69 +170,24 @@ class RunningTestbed:
             Project(template.parent, template, name, self.session.project.region),
             parameters=dict(parameters or {}),
         )
-        _check_template(project)
+        check_template(project)
         try:
             outputs = deploy(project, self.aws, lambda message: None).outputs
             stack = Stack(name, outputs, self.aws)
             stack.note_content()
             yield stack
         finally:
-            remove_stack(self.aws, name)
+            destroy_stack(self.aws, name)
 
 
-@contextmanager
-def running(plan: Plan, state: Path) -> Iterator[RunningTestbed]:
-    """Start a testbed, and stop it at the end; or use the one at the given endpoint.
-
-    Parameters
-    ----------
-    state
-        A folder for its files.
-
-    Raises
-    ------
-    TestbedError
-        If it does not start.
-    """
-    session = Session(plan.root, state, plan.endpoint_url)
-    session.project = plan.project()
-    if plan.endpoint_url:
-        yield RunningTestbed(session)
-        return
-    settings = pairs(plan.settings, "testbed_env")
-    try:
-        if plan.docker or plan.has_init_scripts:
-            choices = Choices(pairs(plan.parameters, "testbed_parameters"))
-            start(session, choices, port=port_of_its_own(), settings=settings, docker=plan.docker)
-        else:
-            environments = ensure_environments(lambda message: None)
-            session.localstack.start(environments, port=port_of_its_own(), settings=settings)
-        yield RunningTestbed(session, provisioned=plan.docker or plan.has_init_scripts)
-    finally:
-        (session.compose if plan.docker else session.localstack).stop()
-
-
-def name_of(folder: Path) -> str:
-    """Return a folder's name as CloudFormation allows it for a stack.
-
-    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
-    """
-    name = re.sub("[^A-Za-z0-9]+", "-", folder.resolve().name).strip("-")
-    return (name if name[:1].isalpha() else f"stack-{name}")[:_LONGEST_STACK_NAME].rstrip("-")
-
-
-def pairs(text: str, where: str) -> dict[str, str]:
-    """Read ``NAME=VALUE`` pairs, quoted as in a shell.
+def check_template(project: Project) -> None:
+    """Check that there is a template to deploy.
 
     Raises
     ------
     ProjectError
-        If one has another form.
+        If it is missing.
     """
-    return dict(parse_pair(word, where) for word in shlex.split(text))
-
-
-def _check_template(project: Project) -> None:
     if not project.template.is_file():
         raise ProjectError(
             f"There is no template {project.template}.",

@@ -1,6 +1,6 @@
 """Clones of the project, and what Docker says of their containers.
 
-These tests need a Docker daemon, and run with ``--testbed-docker`` only.
+These tests need a Docker daemon, and run with ``--testbed-target docker`` only.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _NOT_IN_A_CLONE = (".git", ".venv", ".testbed", "__pycache__", ".*_cache")
 
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
     """Leave these tests out unless Docker is asked for."""
-    return None if config.getoption("--testbed-docker") else True
+    return None if config.getoption("--testbed-target") == "docker" else True
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,10 @@ import yaml
 
 from testbed.aws import Aws
 from testbed.inbox import Inbox, Mail
+from testbed.pytest_plugin.running import RunningTestbed, Site
 from testbed.schedules import ScheduleClock
 from testbed.waiting import until
-from testbed.websites import Page, Website
+from testbed.websites import Page
 from tests.conftest import Deployed
 
 # What the pipeline promises its users: an alert within so many seconds of a check.
@@ -31,12 +32,25 @@ PROMISE_SECONDS = 15.0
 class Pipeline:
     """What a test does to the pipeline, and what it can see of it."""
 
-    aws: Aws
-    inbox: Inbox
-    clock: ScheduleClock
+    testbed: RunningTestbed
     api_url: str
     stack: str
     outputs: Mapping[str, str]
+
+    @property
+    def aws(self) -> Aws:
+        """Clients of the AWS SDK."""
+        return self.testbed.aws
+
+    @property
+    def inbox(self) -> Inbox:
+        """The mails; where there is no inbox, the test is skipped."""
+        return self.testbed.inbox
+
+    @property
+    def clock(self) -> ScheduleClock:
+        """What schedules go by; where it cannot be moved, the test is skipped."""
+        return self.testbed.clock
 
     def declare(self, *sites: dict[str, Any]) -> None:
         """Make these the sites to watch, as an upload of ``sites.yaml`` does."""
@@ -68,13 +82,14 @@ class Pipeline:
         """Return the mails whose subject names a site."""
         return [mail for mail in self.inbox.mails() if site in mail.subject]
 
-    def await_incident(self, site: str, status: str) -> dict[str, Any]:
-        """Wait until the API shows an incident of a site with a status, and return it."""
-        return until(
-            lambda: next((i for i in self.incidents(site) if i["status"] == status), None),
-            within=PROMISE_SECONDS,
-            what=f"{status} incident of {site} at the API",
-        )
+    def await_incident(self, site: str, status: str, count: int = 1) -> dict[str, Any]:
+        """Wait until the API shows so many incidents of a site with a status; return the newest."""
+
+        def newest() -> dict[str, Any] | None:
+            shown = [each for each in self.incidents(site) if each["status"] == status]
+            return shown[0] if len(shown) >= count else None
+
+        return until(newest, within=PROMISE_SECONDS, what=f"{status} incident of {site} at the API")
 
     def await_mails(self, site: str, count: int) -> list[Mail]:
         """Wait until so many mails about a site have arrived, and return them."""
@@ -105,9 +120,7 @@ def deployed(running_testbed: Deployed) -> Deployed:
 def pipeline(deployed: Deployed) -> Pipeline:
     """The deployed pipeline."""
     return Pipeline(
-        aws=deployed.aws,
-        inbox=Inbox(deployed.endpoint_url),
-        clock=ScheduleClock(deployed.endpoint_url),
+        testbed=deployed.testbed,
         api_url=deployed.api_url,
         stack=deployed.stack,
         outputs=deployed.outputs,
@@ -119,19 +132,19 @@ class WatchedSite:
     """A website of a test's own, and its entry in ``sites.yaml``."""
 
     name: str
-    website: Website
+    website: Site
     entry: dict[str, Any]
 
 
 @pytest.fixture
 def new_site(deployed: Deployed) -> Iterator[Callable[..., WatchedSite]]:
     """Makes websites; options are further keys of the entry in ``sites.yaml``."""
-    made: list[Website] = []
+    made: list[Site] = []
 
     def make(**options: Any) -> WatchedSite:
         name = f"site-{uuid.uuid4().hex[:8]}"
         page = Page(name, "text/html", "<h1>All is well</h1>", "All is well")
-        website = Website(page, deployed.host)
+        website = deployed.testbed.website(page)
         made.append(website)
         entry = {"name": name, "url": website.url, "expect": "All is well", **options}
         return WatchedSite(name, website, entry)

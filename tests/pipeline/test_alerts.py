@@ -6,28 +6,19 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from testbed.waiting import until
 from tests.pipeline.conftest import PROMISE_SECONDS, Pipeline, WatchedSite
 
 
-def test_outage_is_mailed_and_recorded_as_open_incident(
+def test_outage_opens_an_incident_and_recovery_closes_it(
     pipeline: Pipeline, site: WatchedSite
 ) -> None:
     site.website.answers(503)
     pipeline.check()
-
-    incident = pipeline.await_incident(site.name, "OPEN")
-    assert "503" in incident["reason"]
-    [mail] = pipeline.await_mails(site.name, 1)
-    assert "DOWN" in mail.subject
-    assert mail.recipients == ("oncall@example.com",)
-    assert site.website.url in mail.body
-
-
-def test_recovery_is_mailed_and_closes_the_incident(pipeline: Pipeline, site: WatchedSite) -> None:
-    site.website.answers(500)
-    pipeline.check()
     opened = pipeline.await_incident(site.name, "OPEN")
+    assert "503" in opened["reason"]
     site.website.recovers()
     pipeline.check()
 
@@ -35,9 +26,21 @@ def test_recovery_is_mailed_and_closes_the_incident(pipeline: Pipeline, site: Wa
     assert closed["id"] == opened["id"]
     assert closed["ended_at"] > closed["started_at"]
     assert len(pipeline.incidents(site.name)) == 1
-    down, up = pipeline.await_mails(site.name, 2)
+
+
+@pytest.mark.usefixtures("inbox")
+def test_outage_and_recovery_are_mailed(pipeline: Pipeline, site: WatchedSite) -> None:
+    site.website.answers(500)
+    pipeline.check()
+    [down] = pipeline.await_mails(site.name, 1)
+    site.website.recovers()
+    pipeline.check()
+
+    _, up = pipeline.await_mails(site.name, 2)
     assert "DOWN" in down.subject
     assert "UP" in up.subject
+    assert down.recipients == up.recipients == ("oncall@example.com",)
+    assert site.website.url in down.body
 
 
 def test_missing_text_counts_as_down(
@@ -50,6 +53,7 @@ def test_missing_text_counts_as_down(
     assert incident["reason"] == "expected text not found"
 
 
+@pytest.mark.usefixtures("inbox")
 def test_repeated_and_overlapping_runs_send_one_alert(
     pipeline: Pipeline, site: WatchedSite
 ) -> None:
@@ -80,6 +84,7 @@ def test_broken_site_does_not_keep_others_from_being_checked(
     assert statuses == {fine.name: "UP", refused.name: "DOWN"}
 
 
+@pytest.mark.usefixtures("clock")
 def test_schedule_reaches_the_monitor(pipeline: Pipeline, site: WatchedSite) -> None:
     """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html"""
     rule = pipeline.aws.events.describe_rule(Name="cron-rule")

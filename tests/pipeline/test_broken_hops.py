@@ -190,7 +190,7 @@ def sound(pipeline: Pipeline, new_site: Callable[..., WatchedSite]) -> None:
     pipeline.await_mails(other.name, 1)
 
 
-@pytest.mark.usefixtures("sound")
+@pytest.mark.usefixtures("journal", "sound")
 @pytest.mark.parametrize("name", CASES)
 def test_report_names_the_broken_hop(
     pipeline: Pipeline, site: WatchedSite, faults: Faults, testbed: RunningTestbed, name: str

@@ -121,14 +121,8 @@ HOPS: dict[str, Hop] = {
 ONLY_AT_THE_END = {"the recorder cannot read"}
 
 
-@pytest.fixture
-def faults(pipeline: Pipeline) -> Iterator[Faults]:
-    with Faults(pipeline.aws.endpoint_url) as made:
-        yield made
-
-
 @pytest.fixture(autouse=True)
-def quick_redelivery(pipeline: Pipeline) -> Iterator[None]:
+def quick_redelivery(faults: Faults, pipeline: Pipeline) -> Iterator[None]:
     """Messages that were not handled come again soon, and none of other tests at all."""
     queue, sqs = pipeline.outputs["IncidentQueueUrl"], pipeline.aws.sqs
     sqs.purge_queue(QueueUrl=queue)

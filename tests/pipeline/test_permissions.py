@@ -34,13 +34,6 @@ FUNCTIONS = {
 }
 
 
-@pytest.fixture
-def permissions(pipeline: Pipeline) -> Permissions:
-    found = Permissions(pipeline.aws.endpoint_url)
-    found.forget()
-    return found
-
-
 def allowed() -> Iterator[Any]:
     """Each action on each resource that the functions' roles of the template allow."""
     for role in FUNCTIONS:
@@ -170,6 +163,7 @@ def test_queue_policy_is_needed(
         )
 
 
+@pytest.mark.usefixtures("permissions")
 @pytest.mark.parametrize("action", ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"])
 def test_queue_is_no_event_source_without_permission(pipeline: Pipeline, action: str) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from testbed.logs import stack_functions
+from testbed.removal import stack_resources
 from tests.pipeline.conftest import Pipeline
 
 
@@ -16,8 +17,14 @@ def test_every_function_has_a_role_of_its_own(pipeline: Pipeline) -> None:
 
 
 def test_every_log_group_forgets(pipeline: Pipeline) -> None:
-    groups = pipeline.aws.logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/")["logGroups"]
-    retention = {group["logGroupName"]: group.get("retentionInDays") for group in groups}
+    pages = pipeline.aws.logs.get_paginator("describe_log_groups").paginate(
+        logGroupNamePrefix="/aws/lambda/"
+    )
+    retention = {
+        group["logGroupName"]: group.get("retentionInDays")
+        for page in pages
+        for group in page["logGroups"]
+    }
     functions = stack_functions(pipeline.aws, pipeline.stack)
     assert all(retention[f"/aws/lambda/{name}"] for name in functions), retention
 
@@ -33,5 +40,6 @@ def test_queue_outlasts_its_consumer(pipeline: Pipeline) -> None:
 
 
 def test_api_has_the_one_stage_that_was_asked_for(pipeline: Pipeline) -> None:
-    stages = pipeline.aws.apigateway.get_stages(restApiId="website-monitor")["item"]
+    api = stack_resources(pipeline.aws, pipeline.stack, "AWS::ApiGateway::RestApi")["Api"]
+    stages = pipeline.aws.apigateway.get_stages(restApiId=api)["item"]
     assert [stage["stageName"] for stage in stages] == ["v1"]

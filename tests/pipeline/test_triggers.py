@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.pytest_plugin.plugin import plan_of
-from testbed.pytest_plugin.running import running
+from testbed.pytest_plugin.plugin import plan_of, target_of
 from testbed.schedules import label
 from tests.conftest import Deployed
 from tests.pipeline.conftest import Pipeline, WatchedSite
@@ -32,10 +31,11 @@ def deployed(trigger: str, request: pytest.FixtureRequest, tmp_path: Path) -> It
         return
     plan = plan_of(request.config)
     plan = replace(plan, parameters=f"{plan.parameters} Trigger={trigger}")
-    with running(plan, tmp_path) as testbed:
+    with target_of(request.config).running(plan, tmp_path) as testbed:
         yield Deployed.of(testbed, testbed.deploy_project())
 
 
+@pytest.mark.usefixtures("clock", "inbox")
 def test_outage_is_found_by_the_next_check(
     trigger: str, pipeline: Pipeline, site: WatchedSite
 ) -> None:

@@ -11,7 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from testbed.aws import Aws
-from testbed.pytest_plugin.running import RunningTestbed, name_of
+from testbed.pytest_plugin.plan import name_of
+from testbed.pytest_plugin.running import RunningTestbed
 from tests.conftest import ROOT
 from tests.plugin.conftest import Project
 

@@ -1,0 +1,32 @@
+"""LocalStack in a container, as the project's ``docker-compose.yml`` says: it has everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from testbed.choices import Choices
+from testbed.ports import port_of_its_own
+from testbed.pytest_plugin.plan import Plan, pairs
+from testbed.pytest_plugin.running import RunningTestbed
+from testbed.pytest_plugin.targets import Target
+from testbed.session import Session
+from testbed.starting import start
+
+
+class _Docker(Target):
+    @contextmanager
+    def running(self, plan: Plan, state: Path) -> Iterator[RunningTestbed]:
+        session = Session(plan.root, state)
+        session.project = plan.project()
+        settings = pairs(plan.settings, "testbed_env")
+        choices = Choices(pairs(plan.parameters, "testbed_parameters"))
+        try:
+            start(session, choices, port=port_of_its_own(), settings=settings, docker=True)
+            yield RunningTestbed(session, provisioned=True)
+        finally:
+            session.compose.stop()
+
+
+TARGET = _Docker()

@@ -1,0 +1,42 @@
+"""LocalStack with the testbed's extension, as a process of its own: it has everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from testbed.choices import Choices
+from testbed.environments import ensure_environments
+from testbed.ports import port_of_its_own
+from testbed.pytest_plugin.plan import Plan, pairs
+from testbed.pytest_plugin.running import RunningTestbed
+from testbed.pytest_plugin.targets import Target
+from testbed.session import Session
+from testbed.starting import start
+
+
+class _LocalStack(Target):
+    takes_endpoint = True
+
+    @contextmanager
+    def running(self, plan: Plan, state: Path) -> Iterator[RunningTestbed]:
+        session = Session(plan.root, state, plan.endpoint_url)
+        session.project = plan.project()
+        if plan.endpoint_url:
+            yield RunningTestbed(session)
+            return
+        settings = pairs(plan.settings, "testbed_env")
+        try:
+            if plan.has_init_scripts:
+                choices = Choices(pairs(plan.parameters, "testbed_parameters"))
+                start(session, choices, port=port_of_its_own(), settings=settings)
+            else:
+                environments = ensure_environments(lambda message: None)
+                session.localstack.start(environments, port=port_of_its_own(), settings=settings)
+            yield RunningTestbed(session, provisioned=plan.has_init_scripts)
+        finally:
+            session.localstack.stop()
+
+
+TARGET = _LocalStack()
