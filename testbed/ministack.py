@@ -44,7 +44,9 @@ class MiniStack:
 
 
 @contextmanager
-def ministack(folder: Path, report: Report) -> Iterator[MiniStack]:
+def ministack(
+    folder: Path, report: Report, settings: Mapping[str, str] | None = None
+) -> Iterator[MiniStack]:
     """Start a MiniStack with nothing deployed, and stop everything on leaving.
 
     Parameters
@@ -53,6 +55,8 @@ def ministack(folder: Path, report: Report) -> Iterator[MiniStack]:
         A folder for its files, which is made if it is missing.
     report
         Is told if its environment is about to be built.
+    settings
+        Further environment variables for MiniStack, whose names its documentation tells.
 
     Raises
     ------
@@ -70,7 +74,7 @@ def ministack(folder: Path, report: Report) -> Iterator[MiniStack]:
     with log.open("wb") as output:
         process = subprocess.Popen(
             [str(python), "-m", "ministack"],
-            env=environment_variables(os.environ, port, folder),
+            env={**environment_variables(os.environ, port, folder), **(settings or {})},
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=output,

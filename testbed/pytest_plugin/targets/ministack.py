@@ -20,6 +20,9 @@ _LACKS: Mapping[Facility, str] = {
     "permissions": "MiniStack does not tell what was permitted and refused.",
 }
 
+# A second opinion on permissions, which it does not enforce by default.
+_SETTINGS = {"AUTH": "true"}
+
 
 class _MiniStack(Target):
     takes_endpoint = True
@@ -29,7 +32,7 @@ class _MiniStack(Target):
         if plan.endpoint_url:
             yield _at(plan.endpoint_url, plan, state)
             return
-        with ministack(state / "ministack", lambda message: None) as started:
+        with ministack(state / "ministack", lambda message: None, _SETTINGS) as started:
             yield _at(started.endpoint_url, plan, state)
 
 
