@@ -40,12 +40,12 @@ class Account(Aws):
         If there is no such profile, or what is set in the environment is for an emulator.
     """
 
-    poll_seconds = _POLL_SECONDS
-
     def __init__(self, profile: str | None, region: str) -> None:
         _refuse_emulator_settings(profile)
         super().__init__(_named_endpoint(profile), region)
         self._profile = profile
+        if not self.endpoint_url:  # AWS itself, which limits how often it is asked
+            self.poll_seconds = _POLL_SECONDS
 
     @cached_property
     def session(self) -> boto3.Session:

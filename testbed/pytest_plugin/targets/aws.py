@@ -103,21 +103,34 @@ class _AccountTestbed(RunningTestbed):
 
     def _deployed(self, project: Project) -> Stack:
         name = project.stack_name
+        named = "" if name == self.session.project.stack_name else f" --stack-name {name}"
+        by_hand = f"testbed destroy --target aws{named}"
         if describe_stack(self.aws, name) is not None:
-            remove = _removal(name, self.session.project)
             raise DeploymentError(
                 f"There is a stack {name} already, and tests would change and delete it.",
-                advice=f"Delete it, if nobody needs it: {remove}\nOr take another account, or"
+                advice=f"If nobody needs it, delete it: {by_hand}\nOr take another account, or"
                 " another region in samconfig.toml.",
             )
-        self.made.callback(_remove, self.aws, name, _removal(name, self.session.project))
+        self.made.callback(remove, self.aws, name, by_hand)
         outputs = deploy(project, self.aws, lambda message: None).outputs
         stack = Stack(name, outputs, self.aws)
         stack.note_content()
         return stack
 
 
-def _remove(aws: Aws, name: str, by_hand: str) -> None:
+def remove(aws: Aws, name: str, by_hand: str) -> None:
+    """Delete a stack that was made for tests, with its buckets.
+
+    Parameters
+    ----------
+    by_hand
+        The command that does the same.
+
+    Raises
+    ------
+    DeploymentError
+        If it cannot be deleted.
+    """
     try:
         if describe_stack(aws, name) is not None:
             destroy_stack(aws, name)
@@ -125,11 +138,6 @@ def _remove(aws: Aws, name: str, by_hand: str) -> None:
         raise DeploymentError(
             f"The stack {name} is left behind: {error}", advice=f"Delete it: {by_hand}"
         ) from error
-
-
-def _removal(name: str, project: Project) -> str:
-    named = "" if name == project.stack_name else f" --stack-name {name}"
-    return f"testbed destroy --target aws{named}"
 
 
 TARGET = _Aws()

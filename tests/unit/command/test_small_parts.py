@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from testbed import instance
+from testbed.account import Account
 from testbed.instance import Instance
 from testbed.session import api_url
 from testbed.waiting import WaitedTooLong, until
@@ -21,6 +22,22 @@ def test_api_url_of_an_emulator() -> None:
     }
     assert api_url(outputs, "http://127.0.0.1:1") == "http://127.0.0.1:1/_aws/execute-api/abc-1/v1"
     assert api_url({}, "http://127.0.0.1:1") is None
+
+
+def test_api_url_of_aws() -> None:
+    url = "https://abc-1.execute-api.eu-central-1.amazonaws.com/v1"
+    assert api_url({"Api": f"{url}/"}, "") == url
+
+
+@pytest.mark.parametrize(("setting", "endpoint"), [("", ""), ("http://[::1]:1/", "http://[::1]:1")])
+def test_account_knows_the_endpoint_that_its_profile_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str, endpoint: str
+) -> None:
+    config = tmp_path / "config"
+    config.write_text("[profile mine]\n" + (f"endpoint_url = {setting}\n" if setting else ""))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_PROFILE", "mine")
+    assert Account(None, "us-east-1").endpoint_url == endpoint
 
 
 def test_recorded_instance_is_this_process_and_no_other(tmp_path: Path) -> None:

@@ -1,0 +1,76 @@
+"""Our own tests of the pipeline on an AWS account, which a LocalStack plays."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from testbed.aws import Aws
+from testbed.pytest_plugin.plan import Plan
+from testbed.pytest_plugin.targets import target_of
+from tests.conftest import ROOT
+
+_LIMIT_SECONDS = 110.0
+PASSING = (
+    "test_alerts.py::test_outage_opens_an_incident_and_recovery_closes_it",
+    "test_alerts.py::test_broken_site_does_not_keep_others_from_being_checked",
+    "test_stack.py::test_api_has_the_one_stage_that_was_asked_for",
+)
+SKIPPED = (
+    "test_alerts.py::test_schedule_reaches_the_monitor",
+    "test_alerts.py::test_outage_and_recovery_are_mailed",
+    "test_faults.py::test_faults_on_all_hops_at_once",
+)
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> Iterator[Aws]:
+    """An account with nothing in it."""
+    folder = tmp_path / "account"
+    folder.mkdir()
+    with target_of("localstack").running(Plan(folder), folder / "state") as started:
+        yield started.aws
+
+
+def test_stack_is_deployed_tested_and_removed(
+    account: Aws, playing_aws: Callable[[str], dict[str, str]]
+) -> None:
+    usual = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AWS_", "PYTEST_"))
+    }
+    ended = subprocess.run(
+        [
+            sys.executable, "-m", "pytest", "--testbed-target=aws", "-rs", "-p", "no:randomly",
+            "-p", "no:cacheprovider", *(f"tests/pipeline/{each}" for each in PASSING + SKIPPED),
+        ],
+        cwd=ROOT,
+        env={**usual, **playing_aws(account.endpoint_url)},
+        capture_output=True,
+        text=True,
+        timeout=_LIMIT_SECONDS,
+        check=False,
+    )  # fmt: skip
+    assert f"{len(PASSING)} passed, {len(SKIPPED)} skipped in" in ended.stdout, ended.stdout
+    for reason in (
+        "AWS has no clock that can be moved, and fires no schedule by hand.",
+        "AWS has no inbox to look into: it delivers mails to people.",
+        "AWS makes no faults on purpose.",
+    ):
+        assert reason in ended.stdout
+
+    stacks = {
+        each["StackName"]: each["StackStatus"]
+        for each in account.cloudformation.list_stacks()["StackSummaries"]
+    }
+    gone = "DELETE_COMPLETE"
+    assert stacks == {"website-monitor": gone, "website-monitor-websites": gone}
+    [left] = [bucket["Name"] for bucket in account.s3.list_buckets()["Buckets"]]
+    assert left.startswith("testbed-artifacts-us-east-1-")
+    assert account.logs.describe_log_groups()["logGroups"] == []

@@ -1,0 +1,114 @@
+"""Where tests run, and what they are told of what is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from testbed.aws import Aws
+from testbed.errors import DeploymentError
+from testbed.pytest_plugin import targets
+from testbed.pytest_plugin.plan import Plan
+from testbed.pytest_plugin.running import RunningTestbed
+from testbed.pytest_plugin.stack import Stack
+from testbed.pytest_plugin.targets import aws as aws_target
+from testbed.removal import stack_resources
+from tests.conftest import ROOT
+from tests.pipeline.known_differences import KNOWN_DIFFERENCES
+from tests.plugin.conftest import Project
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (
+            ("--testbed-target=aws", "--testbed-endpoint-url=http://127.0.0.1:4566"),
+            "--testbed-target aws has no endpoint to choose: leave out --testbed-endpoint-url",
+        ),
+        (
+            ("--testbed-target=docker", "--testbed-endpoint-url=http://127.0.0.1:4566"),
+            "--testbed-target docker has no endpoint to choose",
+        ),
+        (("--testbed-target=aws", "-n2"), "--testbed-target aws is the same for all test proc"),
+    ],
+)
+def test_options_that_cannot_be_meant_are_refused(
+    pytester: pytest.Pytester, options: tuple[str, ...], problem: str
+) -> None:
+    with pytest.raises(pytest.UsageError, match=problem):
+        pytester.parseconfigure(*options)
+
+
+@pytest.mark.parametrize("name", targets.NAMES)
+def test_every_name_is_a_target(name: str) -> None:
+    assert isinstance(targets.target_of(name), targets.Target)
+    assert set(KNOWN_DIFFERENCES) <= set(targets.NAMES)
+
+
+def test_what_the_target_lacks_skips_the_test_by_name(project: Project) -> None:
+    result = project.run(
+        """
+        import pytest
+
+        @pytest.mark.parametrize("name", ["inbox", "clock", "faults", "journal", "permissions"])
+        def test_needs(request, name):
+            request.getfixturevalue(name)
+
+        def test_needs_it_late(testbed):
+            testbed.inbox.mails()
+
+        def test_stack(stack, clean, aws, website):
+            assert stack.queues
+            assert website("hello").url.startswith("http://127.0.0.1:")
+
+        def test_fails(stack, aws):
+            aws.sqs.send_message(QueueUrl=stack.queues[0], MessageBody="x")
+            raise RuntimeError("the reason")
+        """,
+        "--testbed-target=ministack",  # which LocalStack plays: all that is asked of both is AWS's
+        "-rs",
+    )
+    result.assert_outcomes(passed=1, skipped=6, failed=1)
+    result.stdout.fnmatch_lines_random(
+        [
+            "SKIPPED * MiniStack has no inbox to look into: what SNS would mail goes nowhere.",
+            "SKIPPED * MiniStack has no clock that can be moved, and fires no schedule by hand.",
+            "SKIPPED * MiniStack makes no faults on purpose.",
+            "SKIPPED * MiniStack keeps no journal of hops.",
+            "SKIPPED * MiniStack does not tell what was permitted and refused.",
+        ]
+    )
+    result.stdout.fnmatch_lines(["E *RuntimeError: the reason", "queues:", "*1 waiting*"])
+    result.stdout.no_fnmatch_line("*cannot be told*")
+
+
+def test_stack_that_is_in_the_account_already_is_not_touched(
+    testbed: RunningTestbed,
+    stack: Stack,
+    playing_aws: Callable[[str], dict[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    for name, value in playing_aws(testbed.endpoint_url).items():
+        monkeypatch.setenv(name, value)
+    known = stack_resources(testbed.aws, stack.name)
+    with (
+        pytest.raises(DeploymentError, match=f"There is a stack {stack.name} already") as refused,
+        targets.target_of("aws").running(Plan(ROOT), tmp_path) as account,
+    ):
+        account.deploy_project()
+    assert "testbed destroy --target aws" in refused.value.advice
+    assert stack_resources(testbed.aws, stack.name) == known
+
+
+def test_stack_that_cannot_be_deleted_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: object) -> None:
+        raise EndpointConnectionError(endpoint_url="https://cloudformation")
+
+    monkeypatch.setattr(aws_target, "describe_stack", fail)
+    with pytest.raises(DeploymentError, match="The stack mine is left behind: ") as told:
+        aws_target.remove(Aws("", "us-east-1"), "mine", "testbed destroy --target aws")
+    assert told.value.advice == "Delete it: testbed destroy --target aws"
