@@ -29,7 +29,7 @@ from testbed.websites import Page, Website
 if TYPE_CHECKING:
     from testbed.aws import Aws
 
-type Facility = Literal["inbox", "clock", "faults", "journal", "permissions"]
+type Facility = Literal["inbox", "clock", "faults", "journal", "permissions", "clean"]
 """What is the testbed's own, and no API of AWS's."""
 
 
@@ -114,6 +114,7 @@ class RunningTestbed:
 
     def clean(self, stack: Stack) -> None:
         """Let a stack be as its deployment left it, with no mails and no faults."""
+        self.require("clean")
         stack.clean()
         if "faults" not in self.lacks:
             self.faults().remove_all()

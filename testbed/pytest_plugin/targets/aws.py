@@ -36,6 +36,8 @@ _LACKS: Mapping[Facility, str] = {
     "faults": "AWS makes no faults on purpose.",
     "journal": "AWS keeps no journal of hops.",
     "permissions": "AWS does not tell at once what was permitted and refused.",
+    # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_PurgeQueue.html
+    "clean": "AWS empties a queue at most once a minute: use names of the test's own.",
 }
 
 
