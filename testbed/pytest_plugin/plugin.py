@@ -89,6 +89,8 @@ def target_of(config: pytest.Config) -> targets.Target:
 @contextmanager
 def _expected_failures() -> Iterator[None]:
     """Fail with a message in place of a traceback where somebody has to do something."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
     from testbed.errors import TestbedError
 
     try:
@@ -97,6 +99,8 @@ def _expected_failures() -> Iterator[None]:
         parts = (error.message, error.details, error.advice)
         text = "\n".join(part for part in parts if part)
         raise pytest.fail.Exception(text, pytrace=False) from None
+    except (BotoCoreError, ClientError) as error:  # what boto3 says is meant for people
+        raise pytest.fail.Exception(f"{error}", pytrace=False) from None
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,6 @@ from testbed.inbox import Inbox, Mail
 from testbed.pytest_plugin.running import RunningTestbed, Site
 from testbed.schedules import ScheduleClock
 from testbed.waiting import until
-from testbed.websites import Page
 from tests.conftest import Deployed
 from tests.pipeline.known_differences import KNOWN_DIFFERENCES
 
@@ -148,21 +147,16 @@ class WatchedSite:
 
 
 @pytest.fixture
-def new_site(deployed: Deployed) -> Iterator[Callable[..., WatchedSite]]:
+def new_site(website: Callable[..., Site]) -> Callable[..., WatchedSite]:
     """Makes websites; options are further keys of the entry in ``sites.yaml``."""
-    made: list[Site] = []
 
     def make(**options: Any) -> WatchedSite:
         name = f"site-{uuid.uuid4().hex[:8]}"
-        page = Page(name, "text/html", "<h1>All is well</h1>", "All is well")
-        website = deployed.testbed.website(page)
-        made.append(website)
-        entry = {"name": name, "url": website.url, "expect": "All is well", **options}
-        return WatchedSite(name, website, entry)
+        made = website("<h1>All is well</h1>")
+        entry = {"name": name, "url": made.url, "expect": "All is well", **options}
+        return WatchedSite(name, made, entry)
 
-    yield make
-    for website in made:
-        website.close()
+    return make
 
 
 @pytest.fixture

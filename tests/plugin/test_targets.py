@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from testbed.account import AccountError
 from testbed.aws import Aws
 from testbed.errors import DeploymentError
 from testbed.pytest_plugin import targets
@@ -45,7 +46,25 @@ def test_options_that_cannot_be_meant_are_refused(
 @pytest.mark.parametrize("name", targets.NAMES)
 def test_every_name_is_a_target(name: str) -> None:
     assert isinstance(targets.target_of(name), targets.Target)
+
+
+def test_known_differences_are_of_tests_that_exist() -> None:
     assert set(KNOWN_DIFFERENCES) <= set(targets.NAMES)
+    for test in (test for tests in KNOWN_DIFFERENCES.values() for test in tests):
+        file, _, name = test.partition("::")
+        source = (ROOT / "tests" / "pipeline" / file).read_text()
+        assert f"\ndef {name.partition('[')[0]}(" in source, test
+
+
+def test_shell_of_an_emulator_is_not_taken_for_aws(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
+    with (
+        pytest.raises(AccountError, match="this shell talks to an emulator, not to AWS"),
+        targets.target_of("aws").running(Plan(ROOT), tmp_path),
+    ):
+        pass
 
 
 def test_what_the_target_lacks_skips_the_test_by_name(project: Project) -> None:

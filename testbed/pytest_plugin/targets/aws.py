@@ -113,10 +113,12 @@ class _AccountTestbed(RunningTestbed):
                 advice=f"If nobody needs it, delete it: {by_hand}\nOr take another account, or"
                 " another region in samconfig.toml.",
             )
-        self.made.callback(remove, self.aws, name, by_hand)
-        outputs = deploy(project, self.aws, lambda message: None).outputs
-        stack = Stack(name, outputs, self.aws)
-        stack.note_content()
+        with ExitStack() as undo:
+            undo.callback(remove, self.aws, name, by_hand)
+            outputs = deploy(project, self.aws, lambda message: None).outputs
+            stack = Stack(name, outputs, self.aws)
+            stack.note_content()
+            self.made.push(undo.pop_all())
         return stack
 
 
