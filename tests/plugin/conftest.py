@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -47,31 +45,6 @@ class Project:
 def caches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let inner runs, which have a home of their own, use what has been built for this one."""
     monkeypatch.setenv("TESTBED_CACHE", str(cache_folder()))
-
-
-@pytest.fixture
-def playing_aws(tmp_path: Path) -> Callable[[str], dict[str, str]]:
-    """Return the variables by which an endpoint is taken for AWS: those of a profile.
-
-    https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
-    """
-
-    def variables(endpoint_url: str) -> dict[str, str]:
-        config, credentials = tmp_path / "config", tmp_path / "credentials"
-        config.write_text(
-            f"[profile playing]\nendpoint_url = {endpoint_url}\ns3 =\n    addressing_style = path\n"
-        )
-        credentials.write_text(
-            "[playing]\naws_access_key_id = 000000000000\naws_secret_access_key = secret\n"
-        )
-        return {
-            "AWS_PROFILE": "playing",
-            "AWS_CONFIG_FILE": str(config),
-            "AWS_SHARED_CREDENTIALS_FILE": str(credentials),
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
-
-    return variables
 
 
 @pytest.fixture

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from testbed.aws import Aws
 from testbed.pytest_plugin.plan import Plan
 from testbed.pytest_plugin.targets import target_of
+from tests.aws_profile import PROFILE, profile_environment
 from tests.conftest import ROOT
 
 _LIMIT_SECONDS = 110.0
@@ -37,21 +37,16 @@ def account(tmp_path: Path) -> Iterator[Aws]:
         yield started.aws
 
 
-def test_stack_is_deployed_tested_and_removed(
-    account: Aws, playing_aws: Callable[[str], dict[str, str]]
-) -> None:
-    usual = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("AWS_", "PYTEST_"))
-    }
+def test_stack_is_deployed_tested_and_removed(account: Aws, tmp_path: Path) -> None:
+    environment = profile_environment(tmp_path, account.endpoint_url) | {"AWS_PROFILE": PROFILE}
     ended = subprocess.run(
         [
             sys.executable, "-m", "pytest", "--testbed-target=aws", "-rs", "-p", "no:randomly",
             "-p", "no:cacheprovider", *(f"tests/pipeline/{each}" for each in PASSING + SKIPPED),
         ],
         cwd=ROOT,
-        env={**usual, **playing_aws(account.endpoint_url)},
+        # It is no worker of this run.
+        env={name: value for name, value in environment.items() if name[:7] != "PYTEST_"},
         capture_output=True,
         text=True,
         timeout=_LIMIT_SECONDS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from testbed.pytest_plugin.running import RunningTestbed
 from testbed.pytest_plugin.stack import Stack
 from testbed.pytest_plugin.targets import aws as aws_target
 from testbed.removal import stack_resources
+from tests.aws_profile import PROFILE, profile_environment
 from tests.conftest import ROOT
 from tests.pipeline.known_differences import KNOWN_DIFFERENCES
 from tests.plugin.conftest import Project
@@ -105,14 +106,13 @@ def test_what_the_target_lacks_skips_the_test_by_name(project: Project) -> None:
 
 
 def test_stack_that_is_in_the_account_already_is_not_touched(
-    testbed: RunningTestbed,
-    stack: Stack,
-    playing_aws: Callable[[str], dict[str, str]],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
+    testbed: RunningTestbed, stack: Stack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    for name, value in playing_aws(testbed.endpoint_url).items():
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in profile_environment(tmp_path, testbed.endpoint_url).items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_PROFILE", PROFILE)
     known = stack_resources(testbed.aws, stack.name)
     with (
         pytest.raises(DeploymentError, match=f"There is a stack {stack.name} already") as refused,
