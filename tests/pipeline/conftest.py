@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -17,7 +17,9 @@ import requests
 import yaml
 
 from testbed.aws import Aws
+from testbed.deployment import deploy
 from testbed.inbox import Inbox, Mail
+from testbed.pytest_plugin.running import RunningTestbed
 from testbed.schedules import ScheduleClock
 from testbed.waiting import until
 from testbed.websites import Page, Website
@@ -112,6 +114,15 @@ def pipeline(deployed: Deployed) -> Pipeline:
         stack=deployed.stack,
         outputs=deployed.outputs,
     )
+
+
+@pytest.fixture
+def triggered_by_scheduler(testbed: RunningTestbed, deployed: Deployed) -> Iterator[None]:
+    """Have EventBridge Scheduler fire the schedule until the test's end, by updates of the stack."""
+    project = replace(testbed.session.project, uploads=())
+    deploy(project.with_parameters({"Trigger": "scheduler"}), deployed.aws, lambda message: None)
+    yield
+    deploy(project, deployed.aws, lambda message: None)
 
 
 @dataclass(frozen=True)
