@@ -116,15 +116,6 @@ def pipeline(deployed: Deployed) -> Pipeline:
     )
 
 
-@pytest.fixture
-def triggered_by_scheduler(testbed: RunningTestbed, deployed: Deployed) -> Iterator[None]:
-    """Have EventBridge Scheduler fire the schedule until the test's end, by updates of the stack."""
-    project = replace(testbed.session.project, uploads=())
-    deploy(project.with_parameters({"Trigger": "scheduler"}), deployed.aws, lambda message: None)
-    yield
-    deploy(project, deployed.aws, lambda message: None)
-
-
 @dataclass(frozen=True)
 class WatchedSite:
     """A website of a test's own, and its entry in ``sites.yaml``."""
@@ -159,3 +150,18 @@ def site(new_site: Callable[..., WatchedSite], pipeline: Pipeline) -> WatchedSit
     pipeline.declare(made.entry)
     assert pipeline.check()["error"] is None
     return made
+
+
+@pytest.fixture(params=("rule", "scheduler"))
+def trigger(
+    request: pytest.FixtureRequest, testbed: RunningTestbed, deployed: Deployed
+) -> Iterator[str]:
+    """A value of the template's parameter, which the stack has until the test's end."""
+    is_usual = request.param == "rule"
+    project = replace(testbed.session.project, uploads=())  # a test's list of sites is its own
+    if not is_usual:
+        changed = project.with_parameters({"Trigger": str(request.param)})
+        deploy(changed, deployed.aws, lambda message: None)
+    yield str(request.param)
+    if not is_usual:
+        deploy(project, deployed.aws, lambda message: None)

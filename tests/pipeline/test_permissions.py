@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from contextlib import suppress
 from functools import partial
 
 import pytest
@@ -73,7 +73,7 @@ def of_role(role: str, uses: dict[tuple[str, str], Promise]) -> Iterator[Case]:
         yield Case(RolePermission(role, action, resource), promise)
 
 
-CASES = [
+BY_RULE = [
     *of_function("WebsiteMonitorRole", MONITOR, "WebsiteMonitorLogs"),
     *of_role(
         "WebsiteMonitorRole",
@@ -87,9 +87,7 @@ CASES = [
         },
     ),
     Case(
-        RolePermission(
-            "WebsiteMonitorRole", "sqs:SendMessage", "${WebsiteMonitorDeadLetters.Arn}"
-        ),
+        RolePermission("WebsiteMonitorRole", "sqs:SendMessage", "${WebsiteMonitorDeadLetters.Arn}"),
         promises.failed_runs_can_have_a_destination,
         "The provided execution role does not have permissions to call SendMessage on SQS",
     ),
@@ -126,9 +124,7 @@ CASES = [
             ("events:PutEvents", "event-bus/default"): promises.requested_check_is_done,
         },
     ),
-    Case(
-        QueuePermission("IncidentQueuePolicy", "${WebsiteAlerts}"), promises.outage_is_recorded
-    ),
+    Case(QueuePermission("IncidentQueuePolicy", "${WebsiteAlerts}"), promises.outage_is_recorded),
     Case(
         QueuePermission("IncidentDeadLettersPolicy", "${WebsiteAlerts}"),
         promises.undeliverable_alert_is_kept,
@@ -157,7 +153,7 @@ CASES = [
     ),
 ]
 # With Trigger=scheduler, in place of those of cron-rule
-SCHEDULER_CASES = [
+BY_SCHEDULER = [
     Case(Trust("CronScheduleRole", "scheduler"), promises.schedule_can_be_made),
     Case(
         RolePermission("CronScheduleRole", "lambda:InvokeFunction", "${WebsiteMonitor.Arn}"),
@@ -169,28 +165,22 @@ SCHEDULER_CASES = [
     ),
 ]
 
-every = pytest.mark.parametrize("case", CASES, ids=str)
-every_of_scheduler = pytest.mark.parametrize("case", SCHEDULER_CASES, ids=str)
+CASES = {"rule": BY_RULE, "scheduler": BY_SCHEDULER}
 
 type NewSite = Callable[..., WatchedSite]
 
 
-@every
+@pytest.mark.parametrize(
+    ("trigger", "case"),
+    [
+        pytest.param(trigger, case, id=str(case))
+        for trigger, cases in CASES.items()
+        for case in cases
+    ],
+    indirect=["trigger"],
+)
+@pytest.mark.usefixtures("trigger")
 def test_promise_is_broken_without_it_and_the_report_says_why(
-    pipeline: Pipeline, new_site: NewSite, testbed: RunningTestbed, case: Case
-) -> None:
-    assert_needed(pipeline, new_site, testbed, case)
-
-
-@pytest.mark.usefixtures("triggered_by_scheduler")
-@every_of_scheduler
-def test_promise_is_broken_without_it_and_scheduler(
-    pipeline: Pipeline, new_site: NewSite, testbed: RunningTestbed, case: Case
-) -> None:
-    assert_needed(pipeline, new_site, testbed, case)
-
-
-def assert_needed(
     pipeline: Pipeline, new_site: NewSite, testbed: RunningTestbed, case: Case
 ) -> None:
     since, position = datetime.now(UTC), testbed.journal.position()
@@ -208,29 +198,18 @@ def assert_needed(
 
 
 def test_promises_are_kept_and_everything_allowed_is_used(
-    pipeline: Pipeline, new_site: NewSite
+    pipeline: Pipeline, new_site: NewSite, trigger: str
 ) -> None:
-    assert_kept(pipeline, new_site, CASES)
-
-
-@pytest.mark.usefixtures("triggered_by_scheduler")
-def test_promises_are_kept_and_everything_allowed_is_used_with_scheduler(
-    pipeline: Pipeline, new_site: NewSite
-) -> None:
-    assert_kept(pipeline, new_site, SCHEDULER_CASES)
-
-
-def assert_kept(pipeline: Pipeline, new_site: NewSite, cases: list[Case]) -> None:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege"""
     permissions = Permissions(pipeline.aws.endpoint_url)
     permissions.forget()
-    for promise in {name_of(case.promise): case.promise for case in cases}.values():
+    for promise in {name_of(case.promise): case.promise for case in CASES[trigger]}.values():
         promise(Trial(pipeline, new_site, refused=lambda: False))
 
     in_stack = stack_resources(pipeline.aws, pipeline.stack, "AWS::IAM::Role")
     roles = {
         in_stack[case.permission.role]
-        for case in cases
+        for case in CASES[trigger]
         if isinstance(case.permission, RolePermission)
     }
 
@@ -267,4 +246,4 @@ def test_nothing_that_sam_makes_is_forgotten(pipeline: Pipeline) -> None:
 
 
 def covered() -> set[Permission]:
-    return {case.permission for case in (*CASES, *SCHEDULER_CASES)}
+    return {case.permission for cases in CASES.values() for case in cases}
