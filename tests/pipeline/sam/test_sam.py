@@ -66,6 +66,12 @@ def test_promise_is_kept_by_what_sam_has_deployed(
     promise(Trial(pipeline, new_site, refused=lambda: False))
 
 
+def test_nothing_is_deployed_if_nothing_has_changed(shell: Shell, stack: Stack) -> None:
+    again = shell.run("sam", "deploy", "--no-confirm-changeset")
+    assert again.returncode == 1
+    assert f"No changes to deploy. Stack {stack.name} is up to date" in again.stdout
+
+
 def test_each_way_goes_on_where_the_other_has_left_off(
     shell: Shell, stack: Stack, testbed: RunningTestbed
 ) -> None:
