@@ -173,6 +173,7 @@ def run_is_logged(trial: Trial, function: str) -> None:
     logs, group = trial.pipeline.aws.logs, f"/aws/lambda/{function}"
     for stream in logs.describe_log_streams(logGroupName=group)["logStreams"]:
         logs.delete_log_stream(logGroupName=group, logStreamName=stream["logStreamName"])
+    trial.site()  # for whichever function looks at websites
     since = datetime.now(UTC) - timedelta(seconds=1)
     answer = trial.pipeline.aws.lambda_.invoke(FunctionName=function, Payload=b"{}")
     answer["Payload"].close()
