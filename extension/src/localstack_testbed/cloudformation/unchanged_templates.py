@@ -34,8 +34,9 @@ def _patch() -> None:
 
     @patch(ChangeSet.has_changes)
     def has_changes(original: Callable[[Any], bool], self: Any) -> bool:
-        if not original(self) or self.template.get("Transform") not in (SAM, [SAM]):
-            return original(self)
+        changed = original(self)
+        if not changed or self.template.get("Transform") not in (SAM, [SAM]):
+            return changed
         node = self.update_model.node_template
         parts: Any = [node.mappings, node.parameters, node.conditions, node.resources, node.outputs]
         if parent_change_type_of(parts) != ChangeType.UNCHANGED:
