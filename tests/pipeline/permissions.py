@@ -16,8 +16,6 @@ from testbed.template import read_template
 from tests.pipeline.conftest import Pipeline
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
-# Of these, AWS's messages have the actions so.
-SPELLED = {"sqs:SendMessage": "sqs:sendmessage", "sns:Publish": "SNS:Publish"}
 
 
 class Permission(Protocol):
@@ -179,7 +177,8 @@ def refusal(user: str, action: str, resource: str, kind: str) -> str:
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
     """
-    spelled = SPELLED.get(action, action.lower() if action.startswith("sqs:") else action)
+    # Of two services, AWS's messages have the actions in other letters.
+    spelled = action.lower() if action.startswith("sqs:") else action.replace("sns:", "SNS:")
     about = re.escape(resource).replace(r"\*", r"\S*")
     return (
         rf'User: {user} is not authorized to perform: {spelled} on resource: "?{about}"? '
