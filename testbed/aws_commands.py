@@ -61,6 +61,8 @@ def deploy_to_account(
     def review(changes: list[Change]) -> bool:
         for change in changes:
             click.echo(f"  {change}")
+        if not changes:
+            click.echo("  No resource changes, but outputs or tags do.")
         return yes or click.confirm(f"Change {project.stack_name} so?", default=False)
 
     deployment = deploy(project, aws, console.report, review)

@@ -261,8 +261,7 @@ def _change_set_ready(aws: Aws, stack_name: str, change_set: str) -> bool:
     assert answer is not None
     status, reason = answer["Status"], answer.get("StatusReason", "")
     if status == "CREATE_COMPLETE":
-        # AWS calls an empty change set a failed one; LocalStack does not.
-        return bool(answer.get("Changes"))
+        return True  # also without changes of resources: then outputs or tags have changed
     if _NO_CHANGES.search(reason):
         return False
     raise DeploymentError(f"CloudFormation refused the template: {reason or status}")

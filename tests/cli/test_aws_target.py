@@ -1,11 +1,7 @@
-"""Deploying to an AWS account, which LocalStack plays: reached by a profile, as AWS is.
-
-https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
-"""
+"""Deploying to an AWS account, which LocalStack plays: reached by a profile, as AWS is."""
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import uuid
@@ -14,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.aws_profile import PROFILE, profile_environment
 from tests.conftest import Deployed
 
 type Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -39,36 +36,21 @@ def stack_name(running_testbed: Deployed) -> Iterator[str]:
 
 @pytest.fixture
 def run(running_testbed: Deployed, tmp_path: Path, stack_name: str) -> Run:
-    """Run the command in a project of its own, with a profile named aws."""
+    """Run the command in a project of its own, with a profile that leads to LocalStack."""
     (tmp_path / "template.yaml").write_text(TEMPLATE)
     (tmp_path / "samconfig.toml").write_text(
         "version = 0.1\n[default.deploy.parameters]\n"
         f'stack_name = "{stack_name}"\nregion = "us-east-1"\n'
         'tags = "Application=\\"ours\\""\nparameter_overrides = "Words=\\"a b\\""\n'
     )
-    # Its endpoint stands in the profile: LocalStack's extension of AWS's domain is all it plays.
-    (tmp_path / "config").write_text(
-        "[profile aws]\nregion = eu-west-1\n"
-        f"endpoint_url = {running_testbed.endpoint_url}\n"
-        "s3 =\n    addressing_style = path\n"
-    )
-    (tmp_path / "credentials").write_text(
-        "[aws]\naws_access_key_id = 000000000000\naws_secret_access_key = secret\n"
-    )
-    usual = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    environment = profile_environment(tmp_path, running_testbed.endpoint_url)
 
     def run(
         *arguments: str, answer: str = "", **variables: str
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "testbed", "--project", str(tmp_path), *arguments],
-            env={
-                **usual,
-                "AWS_CONFIG_FILE": str(tmp_path / "config"),
-                "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
-                "AWS_EC2_METADATA_DISABLED": "true",
-                **variables,
-            },
+            env={**environment, **variables},
             input=answer,
             capture_output=True,
             text=True,
@@ -79,7 +61,7 @@ def run(running_testbed: Deployed, tmp_path: Path, stack_name: str) -> Run:
     return run
 
 
-AWS = ("--target", "aws", "--profile", "aws")
+AWS = ("--target", "aws", "--profile", PROFILE)
 
 
 def exists(running: Deployed, stack: str) -> bool:

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import uuid
+from dataclasses import replace
+from pathlib import Path
+
+from testbed.deployment import Deployment, deploy
+from testbed.project import Project
+from testbed.removal import remove_stack
 from tests.conftest import CommandLine, Deployed
 
 
@@ -13,6 +21,34 @@ def test_second_deployment_does_nothing(running_testbed: Deployed) -> None:
     assert again.returncode == 0
     assert "The stack is up to date." in again.stderr
     assert "Uploaded" not in again.stderr
+
+
+def test_outputs_and_tags_alone_are_deployed_too(running_testbed: Deployed, tmp_path: Path) -> None:
+    """CloudFormation does not have them among the changes of a change set.
+
+    https://github.com/jenkinsci/pipeline-aws-plugin/issues/210
+    """
+    aws, name = running_testbed.aws, f"outputs-{uuid.uuid4().hex[:8]}"
+    project = Project(tmp_path, tmp_path / "template.json", name, aws.region)
+
+    def deployed(project: Project, **outputs: str) -> Deployment:
+        template = {
+            "Transform": "AWS::Serverless-2016-10-31",
+            "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+            "Outputs": {key: {"Value": value} for key, value in outputs.items()},
+        }
+        project.template.write_text(json.dumps(template))
+        return deploy(project, aws, lambda message: None)
+
+    try:
+        deployed(project, First="1")
+        found = deployed(project, First="1", Second="2")
+        assert (found.changed, found.outputs) == (True, {"First": "1", "Second": "2"})
+        tagged = replace(project, tags={"Application": "ours"})
+        assert deployed(tagged, First="1", Second="2").changed
+        assert not deployed(tagged, First="1", Second="2").changed
+    finally:
+        remove_stack(aws, name)
 
 
 def test_invalid_sites_file(copied: CommandLine) -> None:

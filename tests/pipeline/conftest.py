@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import requests
 import yaml
 
 from testbed.aws import Aws
+from testbed.deployment import deploy
 from testbed.inbox import Inbox, Mail
 from testbed.pytest_plugin.running import RunningTestbed, Site
 from testbed.schedules import ScheduleClock
@@ -166,3 +167,18 @@ def site(new_site: Callable[..., WatchedSite], pipeline: Pipeline) -> WatchedSit
     pipeline.declare(made.entry)
     assert pipeline.check()["error"] is None
     return made
+
+
+@pytest.fixture(params=("rule", "scheduler"))
+def trigger(
+    request: pytest.FixtureRequest, testbed: RunningTestbed, deployed: Deployed
+) -> Iterator[str]:
+    """A value of the template's parameter, which the stack has until the test's end."""
+    is_usual = request.param == "rule"
+    project = replace(testbed.session.project, uploads=())  # a test's list of sites is its own
+    if not is_usual:
+        changed = project.with_parameters({"Trigger": str(request.param)})
+        deploy(changed, deployed.aws, lambda message: None)
+    yield str(request.param)
+    if not is_usual:
+        deploy(project, deployed.aws, lambda message: None)

@@ -2,37 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from testbed.pytest_plugin.plugin import plan_of, target_of
 from testbed.schedules import label
-from tests.conftest import Deployed
 from tests.pipeline.conftest import Pipeline, WatchedSite
 
 TRIGGERS = {"rule": "cron-rule", "scheduler": "cron-schedule"}
-
-
-@pytest.fixture(params=TRIGGERS)
-def trigger(request: pytest.FixtureRequest) -> str:
-    """A value of the template's parameter."""
-    return str(request.param)
-
-
-@pytest.fixture
-def deployed(trigger: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Deployed]:
-    """A pipeline that the trigger fires: the one of all tests, or another one."""
-    if trigger == "rule":
-        yield request.getfixturevalue("running_testbed")
-        return
-    plan = plan_of(request.config)
-    plan = replace(plan, parameters=f"{plan.parameters} Trigger={trigger}")
-    with target_of(request.config).running(plan, tmp_path) as testbed:
-        yield Deployed.of(testbed, testbed.deploy_project())
 
 
 @pytest.mark.usefixtures("clock", "inbox")

@@ -1,8 +1,9 @@
 """API calls, from the chain of LocalStack's handlers that every request goes through.
 
 What services do for themselves is left out: calls of one service to another are entries if they
-are made in the service's name, and follow from a hop or fail. So a poll of a queue for a function
-is none, and the delivery of a notification is one.
+are made in the service's name, and follow from a hop or fail; those by which it keeps itself
+going, such as the storing of a function's logs, only if they are refused. So a poll of a queue for
+a function is none, and the delivery of a notification is one.
 """
 
 import time
@@ -25,6 +26,7 @@ from localstack_testbed.journal.journal import milliseconds_since, record
 MAILS = {"SendEmail", "SendRawEmail", "SendTemplatedEmail"}
 
 _UPKEEP = {"sts", "logs", "cloudwatch", "kms"}
+_REFUSED = {"AccessDenied", "AccessDeniedException"}
 _STARTED = "testbed_journal"
 
 
@@ -62,8 +64,11 @@ class ApiEntries:
         if service in ("ses", "sesv2") and context.operation.name in MAILS and not failed:
             _record_mail(context, started)
         if internal is not None:
-            followed = started.cause and service not in _UPKEEP
-            if not internal.get("service_principal") or not (failed or followed):
+            if service in _UPKEEP:
+                matters = getattr(context.service_exception, "code", None) in _REFUSED
+            else:
+                matters = failed or started.cause is not None
+            if not internal.get("service_principal") or not matters:
                 return
         environment = self._environments.caller(headers_of(context))
         call = call_of(context, function_name(environment) if environment else _caller(internal))

@@ -45,11 +45,12 @@ def _patch() -> None:
     from localstack.utils.aws.client_types import ServicePrincipal
 
     def client_of(handler: Any) -> Any:
-        return connect_to.with_assumed_role(
-            region_name=handler.region,
-            role_arn=handler.role_arn,
-            service_principal=cast(Any, ServicePrincipal.lambda_),
-        ).logs
+        """Return a client with the function's role, whose calls are known as Lambda's."""
+        service = cast(Any, ServicePrincipal.lambda_)
+        clients = connect_to.with_assumed_role(
+            region_name=handler.region, role_arn=handler.role_arn, service_principal=service
+        )
+        return clients.logs.request_metadata(service_principal=service)
 
     ending = threading.Lock()
 

@@ -1,0 +1,49 @@
+"""A SAM template that is submitted again, unchanged, is refused as one without changes.
+
+LocalStack takes each template with a transform for a changed one, and updates the stack. On AWS
+the change set fails, or the update with "No updates are to be performed", and ``sam deploy`` says
+that there is nothing to deploy. What comes out of SAM's transform is compared here; what macros
+of other names do is not known, and stays LocalStack's.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets-create.html
+
+Setting: ``TESTBED_UNCHANGED_TEMPLATES`` (``0`` switches the module off).
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from localstack_testbed.decorators import on_infra_start, patch
+from localstack_testbed.on_import import on_import
+from localstack_testbed.switches import switch
+
+SAM = "AWS::Serverless-2016-10-31"
+
+
+@on_infra_start(should_load=switch("TESTBED_UNCHANGED_TEMPLATES"))
+def find_no_changes() -> None:
+    """Patch what change sets are, when LocalStack loads it."""
+    on_import("localstack.services.cloudformation.v2.entities", _patch)
+
+
+def _patch() -> None:
+    from localstack.services.cloudformation.engine.v2.change_set_model import (
+        ChangeType,
+        parent_change_type_of,
+    )
+    from localstack.services.cloudformation.v2.entities import ChangeSet
+
+    @patch(ChangeSet.has_changes)
+    def has_changes(original: Callable[[Any], bool], self: Any) -> bool:
+        changed = original(self)
+        if not changed or self.template.get("Transform") not in (SAM, [SAM]):
+            return changed
+        node = self.update_model.node_template
+        parts: Any = [node.mappings, node.parameters, node.conditions, node.resources, node.outputs]
+        if parent_change_type_of(parts) != ChangeType.UNCHANGED:
+            return True
+        # Without tags, a stack keeps those that it has.
+        return bool(self.tags) and _by_key(self.tags) != _by_key(self.stack.tags)
+
+
+def _by_key(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in tags}

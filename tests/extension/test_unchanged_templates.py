@@ -1,0 +1,96 @@
+"""An unchanged SAM template is one without changes, and a changed one is not.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_UpdateStack.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from testbed.waiting import until
+from tests.extension.conftest import Clients
+
+TEMPLATE: dict[str, Any] = {
+    "Transform": "AWS::Serverless-2016-10-31",
+    "Parameters": {"Name": {"Type": "String"}, "Words": {"Type": "String", "Default": "one"}},
+    "Resources": {
+        "Parameter": {
+            "Type": "AWS::SSM::Parameter",
+            "Properties": {"Name": {"Ref": "Name"}, "Type": "String", "Value": {"Ref": "Words"}},
+        }
+    },
+}
+TAGS = [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]
+LIMIT_SECONDS = 20.0
+
+
+class Stack:
+    def __init__(self, aws: Clients, name: str) -> None:
+        self.client, self.name = aws["cloudformation"], name
+        self.client.create_stack(**self.request())
+        self.client.get_waiter("stack_create_complete").wait(
+            StackName=name, WaiterConfig={"Delay": 0.1, "MaxAttempts": 100}
+        )
+
+    def request(self, **changes: Any) -> dict[str, Any]:
+        """Return what made the stack, but for some changes."""
+        return {
+            "StackName": self.name,
+            "TemplateBody": json.dumps(TEMPLATE | changes.pop("template", {})),
+            "Parameters": parameters(Name=self.name),
+            "Capabilities": ["CAPABILITY_AUTO_EXPAND"],
+            "Tags": TAGS,
+            **changes,
+        }
+
+    def change_set(self, **changes: Any) -> dict[str, Any]:
+        """Return what becomes of a change set."""
+        made = self.client.create_change_set(ChangeSetName="another", **self.request(**changes))
+
+        def ended() -> dict[str, Any] | None:
+            found = dict(self.client.describe_change_set(ChangeSetName=made["Id"]))
+            return found if found["Status"] in ("CREATE_COMPLETE", "FAILED") else None
+
+        found = until(ended, within=LIMIT_SECONDS, what="end of the change set")
+        self.client.delete_change_set(ChangeSetName=made["Id"])
+        return found
+
+
+def parameters(**values: str) -> list[dict[str, str]]:
+    return [{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()]
+
+
+@pytest.fixture
+def stack(aws: Clients, name: str) -> Iterator[Stack]:
+    yield Stack(aws, name)
+    aws["cloudformation"].delete_stack(StackName=name)
+
+
+def test_what_has_not_changed_is_refused(stack: Stack) -> None:
+    found = stack.change_set()
+    assert (found["Status"], found["ExecutionStatus"]) == ("FAILED", "UNAVAILABLE")
+    assert found["StatusReason"] == (
+        "The submitted information didn't contain changes. "
+        "Submit different information to create a change set."
+    )
+    with pytest.raises(ClientError, match="No updates are to be performed"):
+        stack.client.update_stack(**stack.request())
+
+
+def test_tags_in_another_order_or_left_out_are_no_change(stack: Stack) -> None:
+    for tags in (TAGS[::-1], []):
+        assert stack.change_set(Tags=tags)["Status"] == "FAILED"
+
+
+def test_what_has_changed_is_a_change(stack: Stack) -> None:
+    for change in (
+        {"Parameters": parameters(Name=stack.name, Words="two")},
+        {"Tags": [*TAGS, {"Key": "c", "Value": "3"}]},
+        {"template": {"Outputs": {"Words": {"Value": {"Ref": "Words"}}}}},
+    ):
+        assert stack.change_set(**change)["Status"] == "CREATE_COMPLETE", change

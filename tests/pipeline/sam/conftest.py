@@ -1,0 +1,125 @@
+"""A LocalStack that plays AWS, and the pipeline as AWS's own tool has deployed it there."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from testbed.environments import ensure, ensure_environments, virtual_environment
+from testbed.errors import EnvironmentBuildError
+from testbed.ports import port_of_its_own
+from testbed.pytest_plugin.plan import pairs
+from testbed.pytest_plugin.running import RunningTestbed
+from testbed.pytest_plugin.stack import Stack
+from testbed.session import Session
+from tests.aws_profile import PROFILE, profile_environment
+from tests.conftest import ROOT
+
+LOCK = Path(__file__).with_name("sam.txt")
+# What `sam` and `testbed deploy` read.
+FILES = ("template.yaml", "samconfig.toml", "pyproject.toml", "sites.yaml", "handlers")
+LIMIT_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class Shell:
+    """Commands in a copy of the project, with a profile that leads to LocalStack."""
+
+    project: Path
+    variables: dict[str, str]
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run it to its end, whatever that is."""
+        return subprocess.run(
+            command,
+            cwd=self.project,
+            env=self.variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=LIMIT_SECONDS,
+            check=False,
+        )
+
+    def output(self, *command: str) -> str:
+        """Run it, and return what it printed; it must succeed."""
+        result = self.run(*command)
+        assert result.returncode == 0, result.stdout
+        return result.stdout
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files that both ways of deploying share, where nothing else is."""
+    folder = tmp_path_factory.mktemp("project")
+    for name in FILES:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def testbed(
+    project: Path, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningTestbed]:
+    """A LocalStack in which nothing is deployed."""
+    session = Session(project, tmp_path_factory.mktemp("state"))
+    settings = pairs(pytestconfig.getini("testbed_env"), "testbed_env")
+    session.localstack.start(ensure_environments(print), port=port_of_its_own(), settings=settings)
+    yield RunningTestbed(session)
+    session.localstack.stop()
+
+
+@pytest.fixture(scope="session")
+def shell(
+    project: Path, testbed: RunningTestbed, tmp_path_factory: pytest.TempPathFactory
+) -> Shell:
+    """A shell that finds ``sam``, which is in an environment of its own."""
+    try:
+        environment = ensure("sam", [LOCK], lambda at: virtual_environment(at, LOCK), print)
+    except EnvironmentBuildError as error:
+        pytest.fail(f"sam cannot be installed: {error.message}\n{error.details}", pytrace=False)
+    folder = tmp_path_factory.mktemp("sam")
+    variables = profile_environment(folder, testbed.endpoint_url)
+    return Shell(
+        project,
+        {
+            **variables,
+            # Its Python is the one that it finds for the functions' runtime.
+            "PATH": f"{environment / 'bin'}:{variables['PATH']}",
+            "AWS_PROFILE": PROFILE,
+            "SAM_CLI_TELEMETRY": "0",
+            "__SAM_CLI_APP_DIR": str(folder),
+            "SAM_CLI_POLL_DELAY": "0.5",
+        },
+    )
+
+
+@pytest.fixture(scope="session")
+def built(shell: Shell) -> Path:
+    """What ``sam build`` has made."""
+    result = shell.run("sam", "build")
+    if result.returncode != 0:
+        pytest.fail(
+            "sam build failed; it needs the network, for what handlers/requirements.txt names:\n"
+            f"{result.stdout}",
+            pytrace=False,
+        )
+    return shell.project / ".aws-sam" / "build"
+
+
+@pytest.fixture(scope="session")
+def stack(built: Path, shell: Shell, testbed: RunningTestbed) -> Stack:
+    """The stack, as ``sam deploy`` has made it."""
+    shell.output("sam", "deploy", "--no-confirm-changeset")
+    session = testbed.session
+    return Stack(session.project.stack_name, session.outputs(), session.aws)
