@@ -8,6 +8,7 @@ from rich.table import Table
 
 from testbed.console import output
 from testbed.logs import stack_functions
+from testbed.subscriptions import unconfirmed_line
 
 if TYPE_CHECKING:
     from testbed.aws import Aws
@@ -66,6 +67,8 @@ def print_overview(view: dict[str, Any]) -> None:
     table.add_row("endpoint", view["endpoint_url"])
     table.add_row("api", view["api_url"] or "-")
     table.add_row("stack", f"{view['stack']} {view['stack_status']}")
+    for address in view["unconfirmed"]:
+        table.add_row("mail", unconfirmed_line(address))
     for name, state in view["functions"].items():
         table.add_row("function", f"{name} {state}")
     for name, counts in view["queues"].items():

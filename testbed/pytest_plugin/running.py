@@ -25,6 +25,7 @@ from testbed.removal import remove_stack
 from testbed.schedules import ScheduleClock
 from testbed.session import Session
 from testbed.starting import start
+from testbed.subscriptions import confirm
 
 if TYPE_CHECKING:
     from testbed.aws import Aws
@@ -128,13 +129,23 @@ class RunningTestbed:
             deploy(project, self.aws, lambda message: None)
         stack = Stack(project.stack_name, self.session.outputs(), self.aws)
         stack.note_content()
+        confirm(self.aws, self.inbox, stack.name)
         return stack
 
     @contextmanager
     def deployed(
-        self, template: Path, parameters: Mapping[str, str] | None = None
+        self,
+        template: Path,
+        parameters: Mapping[str, str] | None = None,
+        *,
+        confirmed: bool = True,
     ) -> Iterator[Stack]:
         """Deploy a template as a stack of its own, which is removed at the end.
+
+        Parameters
+        ----------
+        confirmed
+            Whether its e-mail subscriptions are to be confirmed.
 
         Raises
         ------
@@ -151,6 +162,8 @@ class RunningTestbed:
             outputs = deploy(project, self.aws, lambda message: None).outputs
             stack = Stack(name, outputs, self.aws)
             stack.note_content()
+            if confirmed:
+                confirm(self.aws, self.inbox, name)
             yield stack
         finally:
             remove_stack(self.aws, name)

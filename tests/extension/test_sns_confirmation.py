@@ -38,8 +38,6 @@ Outputs:
 
 @pytest.fixture
 def topic(aws: Clients, name: str) -> str:
-    # The inbox is there once SES is loaded.
-    aws["ses"].list_identities()
     arn: str = aws["sns"].create_topic(Name=name)["TopicArn"]
     return arn
 
@@ -177,7 +175,6 @@ def test_subscriptions_of_a_stack(
 ) -> None:
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sns-subscription.html"""
     cloudformation, sns = aws["cloudformation"], aws["sns"]
-    aws["ses"].list_identities()
     parameters = [{"ParameterKey": "Name", "ParameterValue": name}]
     stack = {"StackName": name, "TemplateBody": TEMPLATE, "Parameters": parameters}
     cloudformation.create_stack(**stack)

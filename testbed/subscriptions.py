@@ -1,0 +1,69 @@
+"""The e-mail subscriptions of a stack, which get nothing before they are confirmed.
+
+https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from testbed.errors import TestbedError
+from testbed.removal import stack_resources
+from testbed.waiting import WaitedTooLong, until
+
+if TYPE_CHECKING:
+    from testbed.aws import Aws
+    from testbed.inbox import Confirmation, Inbox
+
+_MAIL_LIMIT_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """The subscription of an address to a topic."""
+
+    address: str
+    topic_arn: str
+
+
+def unconfirmed(aws: Aws, stack_name: str) -> list[Subscription]:
+    """Return those of a stack's e-mail subscriptions that wait for their confirmation."""
+    topics = set(stack_resources(aws, stack_name, "AWS::SNS::Topic").values())
+    # To topics of others, too: a subscription's ARN is its topic's with an id.
+    own = stack_resources(aws, stack_name, "AWS::SNS::Subscription").values()
+    topics.update(arn.rpartition(":")[0] for arn in own)
+    return [
+        Subscription(each["Endpoint"], topic)
+        for topic in sorted(topics)
+        for page in aws.sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
+        for each in page["Subscriptions"]
+        if each["SubscriptionArn"] == "PendingConfirmation" and "email" in each["Protocol"]
+    ]
+
+
+def unconfirmed_line(address: str) -> str:
+    """Return what to say of an address that has not confirmed."""
+    return f"{address} gets none before it confirms: testbed inbox confirm"
+
+
+def confirm(aws: Aws, inbox: Inbox, stack_name: str) -> list[Confirmation]:
+    """Confirm all of a stack's e-mail subscriptions, as their subscribers would.
+
+    Raises
+    ------
+    TestbedError
+        If a mail with a link does not come, or the link does not work.
+    """
+    confirmed = []
+    for each in unconfirmed(aws, stack_name):
+        try:
+            confirmed += until(
+                partial(inbox.confirm, each.address, each.topic_arn),
+                within=_MAIL_LIMIT_SECONDS,
+                what=f"mail that asks {each.address} for a confirmation",
+            )
+        except WaitedTooLong as error:
+            raise TestbedError(str(error)) from error
+    return confirmed
