@@ -318,7 +318,7 @@ testbed.add_command(permissions)
 
 
 def _describe(session: Session, as_json: bool) -> None:
-    from testbed.subscriptions import unconfirmed_line
+    from testbed.overview import print_unconfirmed
 
     description = session.description()
     if as_json:
@@ -327,5 +327,4 @@ def _describe(session: Session, as_json: bool) -> None:
     console.output.print(f"endpoint  {description['endpoint_url']}")
     console.output.print(f"api       {description['api_url']}")
     console.output.print(f"stack     {description['stack']}")
-    for address in description["unconfirmed"]:
-        console.output.print(f"mail      {unconfirmed_line(address)}")
+    print_unconfirmed(description)

@@ -8,7 +8,6 @@ from rich.table import Table
 
 from testbed.console import output
 from testbed.logs import stack_functions
-from testbed.subscriptions import unconfirmed_line
 
 if TYPE_CHECKING:
     from testbed.aws import Aws
@@ -67,11 +66,17 @@ def print_overview(view: dict[str, Any]) -> None:
     table.add_row("endpoint", view["endpoint_url"])
     table.add_row("api", view["api_url"] or "-")
     table.add_row("stack", f"{view['stack']} {view['stack_status']}")
-    for address in view["unconfirmed"]:
-        table.add_row("mail", unconfirmed_line(address))
     for name, state in view["functions"].items():
         table.add_row("function", f"{name} {state}")
     for name, counts in view["queues"].items():
         text = f"{name} {counts['waiting']} waiting, {counts['in_flight']} in flight"
         table.add_row("queue", text)
     output.print(table)
+    print_unconfirmed(view)
+
+
+def print_unconfirmed(view: dict[str, Any]) -> None:
+    """Print a line for each address that gets no mails because it has not confirmed."""
+    for address in view["unconfirmed"]:
+        line = f"mail      {address} gets none before it confirms: testbed inbox confirm"
+        output.print(line, markup=False)

@@ -43,11 +43,6 @@ def unconfirmed(aws: Aws, stack_name: str) -> list[Subscription]:
     ]
 
 
-def unconfirmed_line(address: str) -> str:
-    """Return what to say of an address that has not confirmed."""
-    return f"{address} gets none before it confirms: testbed inbox confirm"
-
-
 def confirm(aws: Aws, inbox: Inbox, stack_name: str) -> list[Confirmation]:
     """Confirm all of a stack's e-mail subscriptions, as their subscribers would.
 
