@@ -141,13 +141,14 @@ class Session:
         from testbed.subscriptions import unconfirmed
 
         outputs = self.outputs()
+        waiting = unconfirmed(self.aws, self.project.stack_name)
         return {
             "endpoint_url": self.endpoint_url,
             "api_url": api_url(outputs, self.endpoint_url),
             "host": asdict(self.host_address),
             "stack": self.project.stack_name,
             "outputs": outputs,
-            "unconfirmed": [each.address for each in unconfirmed(self.aws, self.project.stack_name)],
+            "unconfirmed": [each.address for each in waiting],
         }
 
 

@@ -77,8 +77,8 @@ class Story:
     def confirm_subscriptions(self) -> None:
         """Follow the link in the first mail of all, as its recipient has to."""
         heading("Who is alerted")
-        for confirmation in self._pipeline.confirm_subscriptions():
-            say(f"SNS has mailed a link to {confirmation.address}: without it, no alert goes there.")
+        for asked in self._pipeline.confirm_subscriptions():
+            say(f"SNS has mailed a link to {asked.address}: no alert goes there before it is used.")
             say("Followed the link, as `testbed inbox confirm` does.")
 
     def first_check(self) -> None:

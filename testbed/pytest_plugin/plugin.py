@@ -110,9 +110,7 @@ def deploy(testbed: RunningTestbed, pytestconfig: pytest.Config) -> Iterator[Cal
         def deploy(template: str | Path, *, confirmed: bool = True, **parameters: str) -> Stack:
             path = pytestconfig.rootpath / template
             with _expected_failures():
-                return stacks.enter_context(
-                    testbed.deployed(path, parameters, confirmed=confirmed)
-                )
+                return stacks.enter_context(testbed.deployed(path, parameters, confirmed=confirmed))
 
         yield deploy
 

@@ -64,9 +64,7 @@ def listed(aws: Clients, topic: str) -> list[str]:
     sns = aws["sns"]
     of_topic = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
     pages = sns.get_paginator("list_subscriptions").paginate()
-    of_all = [
-        each for page in pages for each in page["Subscriptions"] if each["TopicArn"] == topic
-    ]
+    of_all = [each for page in pages for each in page["Subscriptions"] if each["TopicArn"] == topic]
     arns = [each["SubscriptionArn"] for each in of_topic]
     assert arns == [each["SubscriptionArn"] for each in of_all]
     return arns
@@ -153,9 +151,7 @@ def test_to_subscribe_again_sends_the_mail_again(
     assert counts(aws, topic) == ("1", "0")
 
 
-def test_pending_subscription_cannot_be_deleted(
-    aws: Clients, topic: str, mailbox: Mailbox
-) -> None:
+def test_pending_subscription_cannot_be_deleted(aws: Clients, topic: str, mailbox: Mailbox) -> None:
     """https://docs.aws.amazon.com/sns/latest/dg/sns-delete-subscription-topic.html"""
     arn = subscribe(aws, topic, mailbox, ReturnSubscriptionArn=True)
 
