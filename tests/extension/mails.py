@@ -34,7 +34,7 @@ class Mailbox:
     def wait_for(self, count: int) -> list[dict[str, Any]]:
         """Return the mails once there are so many."""
         return wait_until(
-            lambda: mails if len(mails := self.mails()) >= count else None,
+            lambda: mails if len(mails := self.mails()) >= count else [],
             DELIVERY_LIMIT,
             f"there are {count} mails",
         )
