@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from testbed.chains import Hop, chain_of
+from testbed.hops import problem
 from testbed.journal import Entry, Journal
 from tests.extension.conftest import Clients, LocalStackEnded, running_localstack
 from tests.extension.faults import FaultRules
@@ -203,6 +204,18 @@ def test_chain_from_a_topic_through_a_queue_to_a_function_and_by_mail(
         (topic, 1, "delivered")
     }
     aws["lambda"].delete_event_source_mapping(UUID=mapping)
+
+
+def test_notification_for_somebody_who_has_not_confirmed(
+    aws: Clients, book: Book, name: str
+) -> None:
+    topic = aws["sns"].create_topic(Name=name)["TopicArn"]
+    aws["sns"].subscribe(TopicArn=topic, Protocol="email", Endpoint=f"{name}@example.com")
+    message = aws["sns"].publish(TopicArn=topic, Message="hello")["MessageId"]
+    root = book.await_chain(message, "Publish/delivery")
+    [delivery] = root.after
+    assert delivery.after == []
+    assert problem(delivery) == "the subscription is not confirmed"
 
 
 def test_chain_from_an_event_to_a_function(

@@ -28,6 +28,7 @@ from typing import Any
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
 from localstack_testbed.decorators import on_infra_start, patch
+from localstack_testbed.journal.journal import record
 from localstack_testbed.on_import import on_import
 from localstack_testbed.switches import switch
 
@@ -75,7 +76,18 @@ def _patch_service() -> None:
     def should_publish(
         original: Callable[..., bool], self: Any, policies: Any, message: Any, subscriber: Any
     ) -> bool:
-        return not is_pending(subscriber) and original(self, policies, message, subscriber)
+        if not is_pending(subscriber):
+            return original(self, policies, message, subscriber)
+        record(
+            "delivery",
+            causes=[message.message_id],
+            service="sns",
+            source=subscriber["TopicArn"],
+            resource=subscriber["Endpoint"],
+            status="pending",
+            message="the subscription is not confirmed",
+        )
+        return False
 
     @patch(SnsProvider.subscribe)
     def subscribe(
@@ -145,16 +157,13 @@ def _store_of(provider: Any, arn: str) -> Any:
 
 
 def _send_mail(provider: Any, context: Any, store: Any, subscription: Any) -> None:
+    from localstack.services.sns import publisher
     from localstack.services.sns.models import SnsMessage, SnsMessageType
-    from localstack.services.sns.publisher import (
-        SnsPublishContext,
-        create_subscribe_url,
-        get_cert_base_url,
-    )
 
+    module: Any = publisher
     arn, topic_arn = subscription["SubscriptionArn"], subscription["TopicArn"]
     token = next(token for token, of in store.subscription_tokens.items() if of == arn)
-    link = create_subscribe_url(get_cert_base_url(), topic_arn, token)
+    link = module.create_subscribe_url(module.get_cert_base_url(), topic_arn, token)
     text = MAIL if subscription["Protocol"] == "email" else MESSAGE
     message = SnsMessage(
         type=SnsMessageType.SubscriptionConfirmation,
@@ -163,7 +172,7 @@ def _send_mail(provider: Any, context: Any, store: Any, subscription: Any) -> No
         message=text.format(topic_arn=topic_arn, link=link),
     )
     provider._publisher.publish_to_topic_subscriber(
-        SnsPublishContext(
+        publisher.SnsPublishContext(
             message=message,
             store=store,
             request_headers=context.request.headers,

@@ -38,7 +38,6 @@ def patch_attributes() -> None:
 def patch_messages() -> None:
     """Check what LocalStack does not check of messages."""
     from localstack.services.sqs import provider
-    from localstack.services.sqs.exceptions import InvalidParameterValueException
 
     module: Any = provider
     check: Callable[[Any], None] = module.check_attributes
@@ -46,7 +45,7 @@ def patch_messages() -> None:
     def check_attributes(attributes: Mapping[str, Any] | None) -> None:
         check(attributes)
         if attributes and len(attributes) > ATTRIBUTES_LIMIT:
-            raise InvalidParameterValueException(
+            raise module.InvalidParameterValueException(
                 f"Number of message attributes [{len(attributes)}] exceeds the allowed maximum "
                 f"[{ATTRIBUTES_LIMIT}]."
             )
