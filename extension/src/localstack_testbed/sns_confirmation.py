@@ -76,8 +76,10 @@ def _patch_service() -> None:
     def should_publish(
         original: Callable[..., bool], self: Any, policies: Any, message: Any, subscriber: Any
     ) -> bool:
-        if not is_pending(subscriber):
-            return original(self, policies, message, subscriber)
+        confirmed = {**subscriber, "PendingConfirmation": "false"}
+        wanted = original(self, policies, message, confirmed)
+        if not (wanted and is_pending(subscriber)):
+            return wanted
         record(
             "delivery",
             causes=[message.message_id],

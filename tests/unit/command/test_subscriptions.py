@@ -11,7 +11,8 @@ from testbed.inbox import Confirmation, Mail
 from testbed.subscriptions import Subscription
 
 TOPIC = "arn:aws:sns:us-east-1:000000000000:alerts"
-LINK = f"http://127.0.0.1:4566/?Action=ConfirmSubscription&TopicArn={TOPIC}&Token=abc"
+QUERY = f"Action=ConfirmSubscription&TopicArn={TOPIC}&Token=abc"
+LINK = f"http://127.0.0.1:4566/?{QUERY}"
 
 
 class Aws:
@@ -35,7 +36,7 @@ class Inbox:
         self.has_mail = has_mail
 
     def confirm(self, address: str, topic_arn: str) -> list[Confirmation]:
-        return [Confirmation(address, topic_arn, LINK)] if self.has_mail else []
+        return [Confirmation(address, topic_arn, QUERY)] if self.has_mail else []
 
 
 @pytest.fixture(autouse=True)
@@ -82,4 +83,4 @@ def test_mail_that_does_not_come_is_told() -> None:
 )
 def test_mail_with_a_link_asks_for_a_confirmation(body: str, asks: bool) -> None:
     mail = Mail("1", "", "no-reply@sns.amazonaws.com", ("a@example.com",), "subject", body)
-    assert mail.confirmation == (Confirmation("a@example.com", TOPIC, LINK) if asks else None)
+    assert mail.confirmation == (Confirmation("a@example.com", TOPIC, QUERY) if asks else None)

@@ -13,7 +13,7 @@ from localstack_testbed.decorators import patch
 LIMIT_BYTES = 10 * 1024 * 1024
 
 
-def patch_it() -> None:
+def patch_apis() -> None:
     """Check the size of a request where LocalStack reads it."""
     from localstack.services.apigateway.next_gen.execute_api.gateway_response import (
         RequestTooLargeError,

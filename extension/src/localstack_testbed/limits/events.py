@@ -28,7 +28,7 @@ def check_size(entries: Sequence[Mapping[str, Any]]) -> None:
         )
 
 
-def patch_it() -> None:
+def patch_events() -> None:
     """Replace LocalStack's limit, which is in the middle of its check of an entry."""
     from localstack.services.events import provider
 

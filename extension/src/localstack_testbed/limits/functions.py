@@ -34,7 +34,7 @@ RESERVED = {
 }
 
 
-def patch_it() -> None:
+def patch_functions() -> None:
     """Add to what LocalStack checks."""
     from localstack.aws.api.lambda_ import InvalidParameterValueException
     from localstack.services.lambda_.provider import LambdaProvider

@@ -17,9 +17,9 @@ def keep_limits() -> None:
 
     chain = handlers.serve_custom_service_request_handlers.handlers
     chain.append(refuse_what_is_out_of_limits)
-    on_import("localstack.services.apigateway.next_gen.execute_api.handlers.parse", apis.patch_it)
-    on_import("localstack.services.events.provider", events.patch_it)
-    on_import("localstack.services.lambda_.provider", functions.patch_it)
-    on_import("localstack.services.sns.provider", topics.patch_it)
+    on_import("localstack.services.apigateway.next_gen.execute_api.handlers.parse", apis.patch_apis)
+    on_import("localstack.services.events.provider", events.patch_events)
+    on_import("localstack.services.lambda_.provider", functions.patch_functions)
+    on_import("localstack.services.sns.provider", topics.patch_topics)
     on_import("localstack.services.sqs.models", queues.patch_attributes)
     on_import("localstack.services.sqs.provider", queues.patch_messages)

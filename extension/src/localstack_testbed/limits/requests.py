@@ -5,7 +5,7 @@ from typing import Any
 from localstack_testbed.limits.events import check_size
 from localstack_testbed.limits.model import check_limits
 
-# What deployments say of functions and rules. Names in the templates of stacks are AWS's to check.
+# What deployments say of functions, their queues, and rules. They come by CloudFormation, too.
 _BY_MODEL = {
     ("lambda", "CreateFunction"),
     ("lambda", "UpdateFunctionConfiguration"),

@@ -18,7 +18,7 @@ LARGEST_BYTES = 1024 * 1024
 SUBJECT_LIMIT = 100
 
 
-def patch_it() -> None:
+def patch_topics() -> None:
     """Check what is published, and a topic's limit when it is set."""
     from localstack.aws.api import CommonServiceException
     from localstack.aws.api.sns import InvalidParameterException
