@@ -298,33 +298,95 @@ def test_queue_that_hides_messages_too_briefly(aws: Clients, function: Function,
     client.delete_event_source_mapping(UUID=uuid)
 
 
+# Roles
+
+
+def test_inline_policies_of_a_role(aws: Clients, name: str) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+    iam = aws["iam"]
+    trust: dict[str, Any] = {"Effect": "Allow", "Action": "sts:AssumeRole"}
+    trust |= {"Principal": {"Service": "lambda.amazonaws.com"}}
+    document = {"Version": "2012-10-17", "Statement": [trust]}
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(document))
+
+    def policy(size: int) -> str:
+        statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": ""}
+        text = json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=2)
+        resource = "arn:aws:s3:::bucket/"
+        resource += "x" * (size - len(resource) - len("".join(text.split())))
+        return text.replace('"Resource": ""', f'"Resource": "{resource}"')
+
+    iam.put_role_policy(RoleName=name, PolicyName="one", PolicyDocument=policy(5120))
+    iam.put_role_policy(RoleName=name, PolicyName="two", PolicyDocument=policy(5120))
+    larger = {"RoleName": name, "PolicyName": "two", "PolicyDocument": policy(5121)}
+    assert refused(iam.put_role_policy, **larger) == (
+        "LimitExceeded",
+        f"Maximum policy size of 10240 bytes exceeded for role {name}",
+    )
+
+
 # APIs
 
 
-def test_largest_request_to_an_api(aws: Clients, localstack_endpoint: str, name: str) -> None:
-    """https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html"""
-    client = aws["apigateway"]
-    api = client.create_rest_api(name=name)
-    method = {"restApiId": api["id"], "resourceId": api["rootResourceId"], "httpMethod": "POST"}
-    client.put_method(**method, authorizationType="NONE")
-    template = {"application/json": '{"statusCode": 200}'}
-    client.put_integration(**method, type="MOCK", requestTemplates=template)
-    client.put_method_response(**method, statusCode="200")
-    client.put_integration_response(**method, statusCode="200", responseTemplates={})
-    client.create_deployment(restApiId=api["id"], stageName="test")
+class Api:
+    """A REST API with one method: ``POST /``."""
 
-    def post(size: int) -> tuple[int, str]:
-        request = urllib.request.Request(
-            f"{localstack_endpoint}/_aws/execute-api/{api['id']}/test/",
-            data=b"x" * size,
-            headers={"Content-Type": "application/json"},
+    def __init__(self, client: Any, endpoint: str, name: str) -> None:
+        self._client = client
+        api = client.create_rest_api(name=name)
+        self._id = api["id"]
+        self._url = f"{endpoint}/_aws/execute-api/{self._id}/test/"
+        self._method = {
+            "restApiId": self._id,
+            "resourceId": api["rootResourceId"],
+            "httpMethod": "POST",
+        }
+        client.put_method(**self._method, authorizationType="NONE")
+
+    def answers_itself(self) -> None:
+        template = {"application/json": '{"statusCode": 200}'}
+        self._client.put_integration(**self._method, type="MOCK", requestTemplates=template)
+        self._client.put_method_response(**self._method, statusCode="200")
+        self._client.put_integration_response(**self._method, statusCode="200")
+
+    def asks(self, function: Function) -> None:
+        uri = (
+            "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/"
+            f"{function.arn}/invocations"
         )
+        self._client.put_integration(
+            **self._method, type="AWS_PROXY", integrationHttpMethod="POST", uri=uri
+        )
+
+    def post(self, size: int) -> tuple[int, str]:
+        """Send so many bytes, and return the status and the error's message."""
+        self._client.create_deployment(restApiId=self._id, stageName="test")
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(self._url, data=b"x" * size, headers=headers)
         try:
             with urllib.request.urlopen(request) as response:
                 return response.status, ""
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)["message"]
 
-    assert post(10 * MIB) == (200, "")
-    assert post(10 * MIB + 1) == (413, "HTTP content length exceeded 10485760 bytes.")
-    client.delete_rest_api(restApiId=api["id"])
+
+@pytest.fixture
+def api(aws: Clients, localstack_endpoint: str, name: str) -> Api:
+    return Api(aws["apigateway"], localstack_endpoint, name)
+
+
+def test_largest_request_to_an_api(api: Api) -> None:
+    """https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html"""
+    api.answers_itself()
+
+    assert api.post(10 * MIB) == (200, "")
+    assert api.post(10 * MIB + 1) == (413, "HTTP content length exceeded 10485760 bytes.")
+
+
+def test_largest_request_to_a_function_behind_an_api(api: Api, functions: FunctionFactory) -> None:
+    """https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html"""
+    api.asks(functions("def handler(event, context): return {'statusCode': 200}"))
+
+    # The body is in an event, with the headers and more.
+    assert api.post(6 * MIB - 10_000) == (200, "")
+    assert api.post(6 * MIB) == (413, "Request Too Long")
