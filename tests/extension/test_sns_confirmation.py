@@ -10,8 +10,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from testbed.chains import chain_of
+from testbed.hops import problem
+from testbed.journal import Journal
 from tests.extension.conftest import Clients
 from tests.extension.mails import Mailbox, follow
+from tests.extension.waiting import wait_until
+
+LIMIT = 20.0
 
 LINK = re.compile(r"http://\S+/\?Action=ConfirmSubscription&TopicArn=(\S+)&Token=(\w+)")
 TEMPLATE = """
@@ -108,6 +114,26 @@ def test_nothing_is_sent_before_the_link_is_followed(
     *_, mail = mailbox.wait_for(2)
     assert len(mailbox.mails()) == 2
     assert mail["Body"]["text_part"].startswith("in time\n")
+
+
+def test_journal_tells_whom_a_notification_did_not_reach(
+    aws: Clients, topic: str, mailbox: Mailbox, localstack_endpoint: str
+) -> None:
+    journal = Journal(localstack_endpoint)
+    before = journal.position()
+    subscribe(aws, topic, mailbox)
+    message = aws["sns"].publish(TopicArn=topic, Message="too early")["MessageId"]
+
+    [publish] = wait_until(
+        lambda: [each for each in chain_of(journal.entries(before), message) if each.after],
+        LIMIT,
+        "the journal has a delivery",
+    )
+
+    [delivery] = publish.after
+    assert delivery.entry["resource"] == mailbox.address
+    assert problem(delivery) == "the subscription is not confirmed"
+    assert delivery.after == []
 
 
 def test_confirmation_by_token(aws: Clients, topic: str, mailbox: Mailbox) -> None:
