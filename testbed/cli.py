@@ -19,6 +19,7 @@ from testbed.aws_commands import deploy_to_account, destroy, target_options
 from testbed.choices import Choices
 from testbed.durations import Duration, Moment
 from testbed.fault_commands import fault
+from testbed.inbox_commands import inbox
 from testbed.journal_commands import journal, trace
 from testbed.permission_commands import permissions
 from testbed.project import parse_pair
@@ -253,34 +254,6 @@ def advance(
 
 
 @testbed.command()
-@click.option("--clear", is_flag=True, help="Delete the mails after showing them.")
-@_json_option
-@click.pass_obj
-def inbox(session: Session, clear: bool, as_json: bool) -> None:
-    """Show the mails that were sent."""
-    from dataclasses import asdict
-
-    from rich.markup import escape
-
-    from testbed.inbox import Inbox
-
-    box = Inbox(session.endpoint_url)
-    mails = box.mails()
-    if as_json:
-        click.echo(json.dumps([asdict(mail) for mail in mails], indent=2))
-    for mail in () if as_json else mails:
-        console.output.rule(f"[bold]{escape(mail.subject)}[/]", align="left")
-        console.output.print(
-            f"[dim]{escape(mail.sent)}  {escape(mail.sender)} →"
-            f" {escape(', '.join(mail.recipients))}[/]\n\n{escape(mail.body)}\n"
-        )
-    if not mails:
-        console.progress.print("The inbox is empty.")
-    if clear:
-        box.clear()
-
-
-@testbed.command()
 @click.argument("functions", nargs=-1)
 @click.option("--follow", is_flag=True, help="Go on until Ctrl-C.")
 @click.option(
@@ -338,12 +311,15 @@ def demo(session: Session, docker: bool, keep: bool, sites: tuple[str, ...]) -> 
 
 testbed.add_command(destroy)
 testbed.add_command(fault)
+testbed.add_command(inbox)
 testbed.add_command(journal)
 testbed.add_command(trace)
 testbed.add_command(permissions)
 
 
 def _describe(session: Session, as_json: bool) -> None:
+    from testbed.overview import print_unconfirmed
+
     description = session.description()
     if as_json:
         click.echo(json.dumps(description, indent=2))
@@ -351,3 +327,4 @@ def _describe(session: Session, as_json: bool) -> None:
     console.output.print(f"endpoint  {description['endpoint_url']}")
     console.output.print(f"api       {description['api_url']}")
     console.output.print(f"stack     {description['stack']}")
+    print_unconfirmed(description)

@@ -46,7 +46,7 @@ def problem(hop: Hop) -> str | None:
     message = f"{entry['error'] or ''}: {entry['message'] or ''}".strip(": ")
     if entry.kind == "api" and (entry["status"] or 0) >= 400:
         return message or f"status {entry['status']}"
-    if entry["status"] in ("failed", "error", "refused"):
+    if entry["status"] in ("failed", "error", "refused", "pending"):
         return message or str(entry["status"])
     if entry.kind == "queue":
         return _problem_of_message(hop)

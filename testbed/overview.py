@@ -72,3 +72,11 @@ def print_overview(view: dict[str, Any]) -> None:
         text = f"{name} {counts['waiting']} waiting, {counts['in_flight']} in flight"
         table.add_row("queue", text)
     output.print(table)
+    print_unconfirmed(view)
+
+
+def print_unconfirmed(view: dict[str, Any]) -> None:
+    """Print a line for each address that gets no mails because it has not confirmed."""
+    for address in view["unconfirmed"]:
+        line = f"mail      {address} gets none before it confirms: testbed inbox confirm"
+        output.print(line, markup=False)

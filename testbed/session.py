@@ -6,6 +6,7 @@ import re
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from testbed.aws import Aws
 from testbed.compose import Compose, Container
@@ -135,15 +136,19 @@ class Session:
             )
         return outputs
 
-    def description(self) -> dict[str, object]:
+    def description(self) -> dict[str, Any]:
         """Return what a program needs to know to use the deployed stack."""
+        from testbed.subscriptions import unconfirmed
+
         outputs = self.outputs()
+        waiting = unconfirmed(self.aws, self.project.stack_name)
         return {
             "endpoint_url": self.endpoint_url,
             "api_url": api_url(outputs, self.endpoint_url),
             "host": asdict(self.host_address),
             "stack": self.project.stack_name,
             "outputs": outputs,
+            "unconfirmed": [each.address for each in waiting],
         }
 
 

@@ -75,6 +75,7 @@ def _tell(session: Session, hosting: Hosting, real: tuple[Site, ...], file: Path
     sites = (*ours, *real)
     story = Story(Pipeline(session), hosting.websites, sites)
     story.list_sites(sites_upload(session.project, sites, file))
+    story.confirm_subscriptions()
     story.first_check()
     shop = hosting.websites[0]
     incident = story.outage(shop)

@@ -14,11 +14,12 @@ from testbed.clock import check
 from testbed.demo.sites import SITES_OUTPUT
 from testbed.demo.trail import Trail, find_trail
 from testbed.errors import TestbedError
-from testbed.inbox import Inbox, Mail
+from testbed.inbox import Confirmation, Inbox, Mail
 from testbed.journal import Journal
 from testbed.logs import log_lines
 from testbed.schedules import ScheduleClock
 from testbed.session import api_url
+from testbed.subscriptions import confirm
 from testbed.waiting import WaitedTooLong, until
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Pipeline:
 
     def __init__(self, session: Session) -> None:
         self._aws = session.aws
+        self._stack_name = session.project.stack_name
         self._outputs = session.outputs()
         self._inbox = Inbox(session.endpoint_url)
         self._clock = ScheduleClock(session.endpoint_url)
@@ -59,6 +61,16 @@ class Pipeline:
         """Replace the list of sites."""
         bucket, _, key = self.sites_uri.removeprefix("s3://").partition("/")
         self._aws.s3.put_object(Bucket=bucket, Key=key, Body=content)
+
+    def confirm_subscriptions(self) -> list[Confirmation]:
+        """Follow the links in the mails by which SNS asks who is to get alerts.
+
+        Raises
+        ------
+        TestbedError
+            If a mail does not come, or its link does not work.
+        """
+        return confirm(self._aws, self._inbox, self._stack_name)
 
     def tick(self) -> None:
         """Fire the schedule.

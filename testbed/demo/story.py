@@ -74,6 +74,13 @@ class Story:
         self._pipeline.upload_sites(upload.content())
         say(f"Uploaded to {self._pipeline.sites_uri}: the next check reads it.")
 
+    def confirm_subscriptions(self) -> None:
+        """Follow the link in the first mail of all, as its recipient has to."""
+        heading("Who is alerted")
+        for asked in self._pipeline.confirm_subscriptions():
+            say(f"SNS has mailed a link to {asked.address}: no alert goes there before it is used.")
+            say("Followed the link, as `testbed inbox confirm` does.")
+
     def first_check(self) -> None:
         """Fire the schedule, and show what the API says of the sites then."""
         heading("The first check")

@@ -129,14 +129,14 @@ def deploy(testbed: RunningTestbed, pytestconfig: pytest.Config) -> Iterator[Cal
     """Deploys any template, by its path from pytest's root folder, for the time of the test.
 
     ``deploy("other/template.yaml", Parameter="value")`` returns its stack, of a name of its own.
+    With ``confirmed=False`` its e-mail subscriptions wait for ``inbox.confirm()``.
     """
     with ExitStack() as stacks:
 
-        def deploy(template: str | Path, **parameters: str) -> Stack:
+        def deploy(template: str | Path, *, confirmed: bool = True, **parameters: str) -> Stack:
+            path = pytestconfig.rootpath / template
             with _expected_failures():
-                return stacks.enter_context(
-                    testbed.deployed(pytestconfig.rootpath / template, parameters)
-                )
+                return stacks.enter_context(testbed.deployed(path, parameters, confirmed=confirmed))
 
         yield deploy
 

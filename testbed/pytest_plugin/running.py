@@ -24,6 +24,7 @@ from testbed.pytest_plugin.stack import Stack
 from testbed.removal import destroy_stack
 from testbed.schedules import ScheduleClock
 from testbed.session import Session
+from testbed.subscriptions import confirm
 from testbed.websites import Page, Website
 
 if TYPE_CHECKING:
@@ -153,13 +154,23 @@ class RunningTestbed:
             deploy(project, self.aws, lambda message: None)
         stack = Stack(project.stack_name, self.session.outputs(), self.aws)
         stack.note_content()
+        self._confirm(stack)
         return stack
 
     @contextmanager
     def deployed(
-        self, template: Path, parameters: Mapping[str, str] | None = None
+        self,
+        template: Path,
+        parameters: Mapping[str, str] | None = None,
+        *,
+        confirmed: bool = True,
     ) -> Iterator[Stack]:
         """Deploy a template as a stack of its own, which is removed at the end.
+
+        Parameters
+        ----------
+        confirmed
+            Whether its e-mail subscriptions are to be confirmed.
 
         Raises
         ------
@@ -176,9 +187,16 @@ class RunningTestbed:
             outputs = deploy(project, self.aws, lambda message: None).outputs
             stack = Stack(name, outputs, self.aws)
             stack.note_content()
+            if confirmed:
+                self._confirm(stack)
             yield stack
         finally:
             destroy_stack(self.aws, name)
+
+    def _confirm(self, stack: Stack) -> None:
+        """Confirm e-mail subscriptions, where mails can be looked at."""
+        if "inbox" not in self.lacks:
+            confirm(self.aws, self.inbox, stack.name)
 
 
 def check_template(project: Project) -> None:

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -159,6 +160,28 @@ def test_inbox(running_testbed: Deployed) -> None:
         what="mail",
     )
     assert "A subject of its own" in command.output("inbox")
+
+
+def test_confirmation_of_a_subscription(running_testbed: Deployed) -> None:
+    command, topic = running_testbed.command, running_testbed.outputs["AlertsTopicArn"]
+    address = f"{uuid.uuid4().hex}@example.com"
+    sns = Aws(running_testbed.endpoint_url, "us-east-1").sns
+    sns.subscribe(TopicArn=topic, Protocol="email", Endpoint=address)
+    until(
+        lambda: address in command.output("inbox"),
+        within=20,
+        what="mail that asks for the confirmation",
+    )
+    assert "testbed inbox confirm" in command.run("inbox").stderr
+    assert f"{address} gets none before it confirms" in command.output("status")
+
+    confirmed = command.run("inbox", "confirm", address)
+    assert confirmed.returncode == 0
+    assert confirmed.stderr == f"Confirmed: {address} gets what is published to website-alerts.\n"
+    assert address not in json.loads(command.output("status", "--json"))["unconfirmed"]
+    again = command.run("inbox", "confirm", address)
+    assert again.returncode == 0
+    assert f"No mail asks {address} for a confirmation." in again.stderr
 
 
 def test_aws_cli(running_testbed: Deployed) -> None:

@@ -52,6 +52,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
 
 def test_healthy_container_is_a_pipeline_for_all_commands(running: Clone) -> None:
     clone = running
+    assert "Confirmed: " in command_in(clone, "inbox", "confirm").stderr
     assert_pipeline_works(clone)
     status = command_in(clone, "status")
     assert f"http://127.0.0.1:{clone.port}" in status.stdout

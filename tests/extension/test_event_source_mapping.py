@@ -101,11 +101,11 @@ def test_failed_message_comes_again_after_the_visibility_timeout(
     dead = sqs.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]
     policy = {"deadLetterTargetArn": arn["QueueArn"], "maxReceiveCount": 2}
-    queue = sqs.create_queue(
-        QueueName=name,
-        Attributes={"VisibilityTimeout": "1", "RedrivePolicy": json.dumps(policy)},
-    )["QueueUrl"]
+    attributes = {"RedrivePolicy": json.dumps(policy)}
+    queue = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
     mapping = Mapping(aws, functions(ECHO), queue)
+    # Shorter than the function's timeout, which is looked at when the mapping is made.
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
 
     mapping.send("fail")
 

@@ -214,9 +214,11 @@ def test_mapping_goes_on_after_failures_of_its_queue(
     operation: str,
 ) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html"""
-    source = Queue.create(aws["sqs"], f"{name}-source", VisibilityTimeout="1")
+    source = Queue.create(aws["sqs"], f"{name}-source")
     function = forwarding(functions, queue)
     identity = mapping(aws, function, source)
+    # Shorter than the function's timeout, which is looked at when the mapping is made.
+    source.sqs.set_queue_attributes(QueueUrl=source.url, Attributes={"VisibilityTimeout": "1"})
     rule = faults.put(
         "error",
         "sqs",

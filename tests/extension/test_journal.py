@@ -13,6 +13,7 @@ from testbed.journal import Entry, Journal
 from tests.extension.conftest import Clients, LocalStackEnded, running_localstack
 from tests.extension.faults import FaultRules
 from tests.extension.lambda_functions import FunctionFactory
+from tests.extension.mails import Mailbox
 from tests.extension.scheduling import Queue
 from tests.extension.waiting import wait_until
 
@@ -41,6 +42,7 @@ class Book:
     """The journal since a test's beginning."""
 
     def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
         self.journal = Journal(endpoint)
         self.start = self.journal.position()
 
@@ -179,7 +181,8 @@ def test_chain_from_a_topic_through_a_queue_to_a_function_and_by_mail(
     )["UUID"]
     topic = aws["sns"].create_topic(Name=name)["TopicArn"]
     aws["sns"].subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue.arn)
-    aws["sns"].subscribe(TopicArn=topic, Protocol="email", Endpoint=f"{name}@example.com")
+    mailbox = Mailbox(book.endpoint, f"{name}@example.com")
+    mailbox.subscribe(aws["sns"], topic)
     message = aws["sns"].publish(TopicArn=topic, Message="hello", Subject="news")["MessageId"]
     root = book.await_chain(
         message,
@@ -189,9 +192,9 @@ def test_chain_from_a_topic_through_a_queue_to_a_function_and_by_mail(
     )
     assert message in root.entry.makes
     [mail] = [hop.entry for hop in root.all() if hop.entry.kind == "mail"]
-    assert (mail["to"], mail["subject"]) == ([f"{name}@example.com"], "news")
+    assert (mail["to"], mail["subject"]) == ([mailbox.address], "news")
     deliveries = [hop.entry for hop in root.all() if hop.entry.kind == "delivery"]
-    assert {each["resource"] for each in deliveries} == {queue.arn, f"{name}@example.com"}
+    assert {each["resource"] for each in deliveries} == {queue.arn, mailbox.address}
     assert {(each["source"], each["attempt"], each["status"]) for each in deliveries} == {
         (topic, 1, "delivered")
     }

@@ -1,21 +1,34 @@
 """E-mail from SNS looks as on AWS."""
 
-import json
-import urllib.request
-from typing import Any
+import re
+from collections.abc import Callable
 
 import pytest
 
 from tests.extension.conftest import Clients
-from tests.extension.waiting import wait_until
+from tests.extension.mails import Mailbox, follow
 
-DELIVERY_LIMIT = 20.0
+FOOTER = re.compile(
+    r"\n\n--\nIf you wish to stop receiving notifications from this topic, please click or visit "
+    r"the link below to unsubscribe:\n(http://\S+/\?Action=Unsubscribe&SubscriptionArn=\S+)\n\n"
+    r"Please do not reply directly to this email.\n$"
+)
 
 
-def mail_to(endpoint: str, address: str) -> list[dict[str, Any]]:
-    with urllib.request.urlopen(f"{endpoint}/_aws/ses") as response:
-        messages: list[dict[str, Any]] = json.load(response)["messages"]
-    return [each for each in messages if address in each["Destination"]["ToAddresses"]]
+@pytest.fixture
+def confirmed(
+    aws: Clients, localstack_endpoint: str, name: str
+) -> Callable[..., tuple[str, Mailbox]]:
+    """Makes a topic, and a mailbox that is subscribed to it and has confirmed that."""
+
+    def make(**attributes: str) -> tuple[str, Mailbox]:
+        sns = aws["sns"]
+        topic = sns.create_topic(Name=name, Attributes=attributes)["TopicArn"]
+        mailbox = Mailbox(localstack_endpoint, f"{name}@example.com")
+        mailbox.subscribe(sns, topic)
+        return topic, mailbox
+
+    return make
 
 
 @pytest.mark.parametrize(
@@ -24,21 +37,44 @@ def mail_to(endpoint: str, address: str) -> list[dict[str, Any]]:
     ids=["published", "none"],
 )
 def test_subject_and_sender(
-    aws: Clients, localstack_endpoint: str, name: str, subject: str | None, expected: str
+    aws: Clients,
+    confirmed: Callable[..., tuple[str, Mailbox]],
+    subject: str | None,
+    expected: str,
 ) -> None:
     """https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html"""
-    # The inbox is there once SES is loaded.
-    aws["ses"].list_identities()
-    sns = aws["sns"]
-    topic = sns.create_topic(Name=name)["TopicArn"]
-    address = f"{name}@example.com"
-    sns.subscribe(TopicArn=topic, Protocol="email", Endpoint=address)
+    topic, mailbox = confirmed()
 
-    sns.publish(TopicArn=topic, Message="The message", **({"Subject": subject} if subject else {}))
+    subjects = {"Subject": subject} if subject else {}
+    aws["sns"].publish(TopicArn=topic, Message="The message", **subjects)
 
-    (mail,) = wait_until(
-        lambda: mail_to(localstack_endpoint, address), DELIVERY_LIMIT, "the mail is there"
-    )
+    _, mail = mailbox.wait_for(2)
     assert mail["Subject"] == expected
     assert mail["Source"] == "AWS Notifications <no-reply@sns.amazonaws.com>"
-    assert mail["Body"]["text_part"] == "The message"
+    assert FOOTER.sub("", mail["Body"]["text_part"]) == "The message"
+
+
+def test_sender_has_the_topic_s_display_name(
+    aws: Clients, confirmed: Callable[..., tuple[str, Mailbox]]
+) -> None:
+    """https://docs.aws.amazon.com/sns/latest/dg/sns-create-topic.html"""
+    topic, mailbox = confirmed(DisplayName="Website alerts")
+
+    aws["sns"].publish(TopicArn=topic, Message="The message")
+
+    for mail in mailbox.wait_for(2):
+        assert mail["Source"] == "Website alerts <no-reply@sns.amazonaws.com>"
+
+
+def test_link_in_the_footer_unsubscribes(
+    aws: Clients, confirmed: Callable[..., tuple[str, Mailbox]]
+) -> None:
+    """https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html"""
+    topic, mailbox = confirmed()
+    aws["sns"].publish(TopicArn=topic, Message="The message")
+    _, mail = mailbox.wait_for(2)
+    [link] = FOOTER.findall(mail["Body"]["text_part"])
+
+    follow(link)
+
+    assert not aws["sns"].list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]

@@ -73,8 +73,11 @@ def test_other_stacks_live_as_long_as_their_test(project: Project, testbed: Runn
             cloudformation.describe_stacks(StackName=name)
 
 
-def test_mails_faults_and_waiting(project: Project) -> None:
+def test_mails_faults_and_waiting(project: Project, unique_name: str) -> None:
     result = project.run(
+        f"""
+        TEMPLATE = "{unique_name}/template.yaml"
+        """
         """
         import pytest
         from botocore.exceptions import ClientError
@@ -85,6 +88,16 @@ def test_mails_faults_and_waiting(project: Project) -> None:
                 lambda: [mail for mail in inbox.mails() if mail.subject == unique_name]
             )
             assert mail.recipients == ("somebody@example.com",)
+
+        def test_mail_to_somebody_who_has_not_confirmed(deploy, aws, inbox, eventually):
+            topic = deploy(TEMPLATE, confirmed=False).resource("Topic")
+            aws.sns.publish(TopicArn=topic, Message="m", Subject="too early")
+            [asked] = eventually(lambda: inbox.confirm(topic_arn=topic))
+            assert asked.address == "somebody@example.com"
+            aws.sns.publish(TopicArn=topic, Message="m", Subject="in time")
+            subjects = lambda: [mail.subject for mail in inbox.mails()]
+            eventually(lambda: "in time" in subjects())
+            assert "too early" not in subjects()
 
         def test_fault(stack, aws, faults):
             queue = stack.queues[0].split("/")[-1]
@@ -102,7 +115,7 @@ def test_mails_faults_and_waiting(project: Project) -> None:
             assert clock.view()["now"]
         """
     )
-    result.assert_outcomes(passed=4)
+    result.assert_outcomes(passed=5)
 
 
 def test_clean_restores_what_the_deployment_left(project: Project) -> None:

@@ -1,14 +1,16 @@
-"""E-mail from SNS has the Subject and the sender that AWS gives it.
+"""E-mail from SNS looks as AWS's does.
 
 LocalStack sends every notification to an e-mail address with one fixed Subject, from an address
 of its own. On AWS the Subject is the published one, or "AWS Notification Message"
-(https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html). LocalStack's setting
+(https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html); the sender has the
+topic's display name (https://docs.aws.amazon.com/sns/latest/dg/sns-create-topic.html); and a mail
+for people ends with a link by which they unsubscribe. LocalStack's setting
 ``SNS_SES_SENDER_ADDRESS`` still chooses another sender.
 
 Setting: ``TESTBED_SNS_EMAIL`` (``0`` switches the module off).
 """
 
-from email.utils import parseaddr
+from email.utils import formataddr, parseaddr
 from typing import Any
 
 from localstack import config
@@ -17,31 +19,52 @@ from localstack_testbed.decorators import on_infra_start, patch
 from localstack_testbed.on_import import on_import
 from localstack_testbed.switches import switch
 
-SENDER = "AWS Notifications <no-reply@sns.amazonaws.com>"
+ADDRESS = "no-reply@sns.amazonaws.com"
+NAME = "AWS Notifications"
 SUBJECT = "AWS Notification Message"
+FOOTER = """{message}
+
+--
+If you wish to stop receiving notifications from this topic, please click or visit the link below \
+to unsubscribe:
+{link}
+
+Please do not reply directly to this email.
+"""
 
 
 @on_infra_start(should_load=switch("TESTBED_SNS_EMAIL"))
-def send_published_subject() -> None:
+def send_as_aws_does() -> None:
     """Patch what publishes to e-mail addresses, when LocalStack loads it."""
     on_import("localstack.services.sns.publisher", _patch)
 
 
 def _patch() -> None:
     from localstack.services.sns import publisher
+    from localstack.services.sns.models import SnsMessageType
 
     module: Any = publisher
 
     @patch(publisher.EmailJsonTopicPublisher._publish, pass_target=False)
     def publish(self: Any, context: Any, subscriber: Any) -> None:
-        sender = config.SNS_SES_SENDER_ADDRESS or SENDER
+        topic_arn = subscriber["TopicArn"]
+        name = context.store.topics[topic_arn]["attributes"].get("DisplayName") or NAME
+        sender = config.SNS_SES_SENDER_ADDRESS or formataddr((name, ADDRESS))
         recipient = subscriber["Endpoint"]
-        ses = module.connect_to(region_name=subscriber["TopicArn"].split(":")[3]).ses
+        ses = module.connect_to(region_name=topic_arn.split(":")[3]).ses
         for address in (recipient, parseaddr(sender)[1]):
             ses.verify_email_address(EmailAddress=address)
         message = self.prepare_message(
             context.message, subscriber, topic_attributes=context.topic_attributes
         )
+        if (
+            subscriber["Protocol"] == "email"
+            and context.message.type == SnsMessageType.Notification
+        ):
+            link = module.create_unsubscribe_url(
+                module.get_cert_base_url(), subscriber["SubscriptionArn"]
+            )
+            message = FOOTER.format(message=message, link=link)
         ses.send_email(
             Source=sender,
             Destination={"ToAddresses": [recipient]},

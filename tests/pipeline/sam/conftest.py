@@ -121,5 +121,5 @@ def built(shell: Shell) -> Path:
 def stack(built: Path, shell: Shell, testbed: RunningTestbed) -> Stack:
     """The stack, as ``sam deploy`` has made it."""
     shell.output("sam", "deploy", "--no-confirm-changeset")
-    session = testbed.session
-    return Stack(session.project.stack_name, session.outputs(), session.aws)
+    testbed.provisioned = True
+    return testbed.deploy_project()

@@ -22,9 +22,10 @@ from moto.scheduler.models import (
 )
 
 from localstack_testbed.decorators import patch
+from localstack_testbed.limits.model import check_limits
 from localstack_testbed.schedules.running import Schedules
 from localstack_testbed.schedules.scheduler_schedules import ENABLED, ScheduledSchedules
-from localstack_testbed.schedules.scheduler_validation import check_limits, check_schedule
+from localstack_testbed.schedules.scheduler_validation import check_schedule
 
 DEFAULT_GROUP = "default"
 

@@ -1,13 +1,13 @@
 """What EventBridge Scheduler refuses.
 
 https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html: the limits of
-single values come from the model of the API, the rest is in this module. AWS publishes the errors'
-kinds and not all of their words.
+single values come from the model of the API (:mod:`localstack_testbed.limits.model`), the rest is
+in this module. AWS publishes the errors' kinds and not all of their words.
 """
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -33,20 +33,6 @@ READ_ONLY = re.compile(
     r"|batchGet|batchDescribe|batchRead|transactGet|adminGet|adminList|testMigration|retrieve"
     r"|testConnection|translateDocument|isAuthorized|invokeModel)(?![a-z])"
 )
-
-
-def check_limits(request: Mapping[str, Any], shape: Any) -> None:
-    """Check every value of a request by its shape in the API's model.
-
-    Raises
-    ------
-    ValidationException
-        With all values that are out of their limits.
-    """
-    errors = list(_violations(request, shape, ""))
-    if errors:
-        count = f"{len(errors)} validation error{'s' if len(errors) > 1 else ''} detected"
-        raise ValidationException(f"{count}: {'; '.join(errors)}")
 
 
 def check_schedule(request: Mapping[str, Any], now: datetime) -> None:
@@ -131,43 +117,3 @@ def _is_json(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _violations(value: Any, shape: Any, path: str) -> Iterator[str]:
-    """Yield what is wrong with a value and all that is in it, in the words of AWS's services."""
-    kind, limits = shape.type_name, shape.metadata
-    if kind == "structure":
-        for name, member in shape.members.items():
-            inner = f"{path}.{name}" if path else name
-            if (content := value.get(name)) is not None:
-                yield from _violations(content, member, _lower_first(inner))
-            elif name in shape.required_members:
-                yield _constraint("null", _lower_first(inner), "not be null")
-    elif kind == "list":
-        for number, content in enumerate(value, 1):
-            yield from _violations(content, shape.member, f"{path}.{number}.member")
-    elif kind == "string":
-        low, high, pattern = limits.get("min"), limits.get("max"), limits.get("pattern")
-        if low is not None and len(value) < low:
-            yield _constraint(value, path, f"have length greater than or equal to {low}")
-        if high is not None and len(value) > high:
-            yield _constraint(value, path, f"have length less than or equal to {high}")
-        if pattern and not re.fullmatch(pattern, value):
-            yield _constraint(value, path, f"satisfy regular expression pattern: {pattern}")
-        if shape.enum and value not in shape.enum:
-            yield _constraint(value, path, f"satisfy enum value set: [{', '.join(shape.enum)}]")
-    elif kind == "integer":
-        low, high = limits.get("min"), limits.get("max")
-        if low is not None and value < low:
-            yield _constraint(value, path, f"have value greater than or equal to {low}")
-        if high is not None and value > high:
-            yield _constraint(value, path, f"have value less than or equal to {high}")
-
-
-def _constraint(value: Any, path: str, demand: str) -> str:
-    shown = value if value == "null" else f"'{value}'"
-    return f"Value {shown} at '{path}' failed to satisfy constraint: Member must {demand}"
-
-
-def _lower_first(path: str) -> str:
-    return ".".join(part[:1].lower() + part[1:] for part in path.split("."))

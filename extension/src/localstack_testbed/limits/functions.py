@@ -1,0 +1,74 @@
+"""What functions and their queues may not be configured to.
+
+A function cannot set the variables that Lambda sets:
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html. A queue that it polls has
+to hide messages for as long as it may run:
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from localstack_testbed.decorators import patch
+from localstack_testbed.lambda_service.queue_waiting import find_queue
+
+RESERVED = {
+    "_HANDLER",
+    "_X_AMZN_TRACE_ID",
+    "AWS_ACCESS_KEY",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_DEFAULT_REGION",
+    "AWS_EXECUTION_ENV",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+    "AWS_LAMBDA_INITIALIZATION_TYPE",
+    "AWS_LAMBDA_LOG_GROUP_NAME",
+    "AWS_LAMBDA_LOG_STREAM_NAME",
+    "AWS_LAMBDA_RUNTIME_API",
+    "AWS_REGION",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "LAMBDA_RUNTIME_DIR",
+    "LAMBDA_TASK_ROOT",
+}
+
+
+def patch_functions() -> None:
+    """Add to what LocalStack checks."""
+    from localstack.aws.api.lambda_ import InvalidParameterValueException
+    from localstack.services.lambda_.provider import LambdaProvider
+
+    provider: Any = LambdaProvider
+    verify: Callable[[Mapping[str, str]], None] = provider._verify_env_variables
+
+    def verify_variables(variables: Mapping[str, str]) -> None:
+        if reserved := [name for name in variables if name in RESERVED]:
+            raise InvalidParameterValueException(
+                "Lambda was unable to configure your environment variables because the environment "
+                "variables you have provided contains reserved keys that are currently not "
+                "supported for modification. Reserved keys used in this request: "
+                + ", ".join(reserved),
+                Type="User",
+            )
+        verify(variables)
+
+    provider._verify_env_variables = staticmethod(verify_variables)
+
+    @patch(LambdaProvider.validate_event_source_mapping)
+    def validate_event_source_mapping(
+        original: Callable[..., Any], self: Any, context: Any, request: Mapping[str, Any]
+    ) -> Any:
+        result = original(self, context, request)
+        version = result[3]
+        source = request.get("EventSourceArn") or ""
+        queue = find_queue(source) if source.split(":")[2:3] == ["sqs"] else None
+        if queue is not None:
+            hidden, runs = int(queue.attributes["VisibilityTimeout"]), version.config.timeout
+            if hidden < runs:
+                raise InvalidParameterValueException(
+                    f"Queue visibility timeout: {hidden} seconds is less than "
+                    f"Function timeout: {runs} seconds",
+                    Type="User",
+                )
+        return result

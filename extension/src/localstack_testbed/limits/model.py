@@ -1,0 +1,77 @@
+"""The limits of single values in an API's model, which AWS's services check first of all.
+
+LocalStack has the same models, by way of botocore, and does not look at these limits.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from localstack.aws.api import CommonServiceException
+
+_FAILED = "failed to satisfy constraint"
+
+# Where the models are wider than the documentation, by the names of their shapes.
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+_DOCUMENTED = {"Timeout": {"max": 900}, "MemorySize": {"max": 10_240}}
+
+
+def check_limits(request: Mapping[str, Any], shape: Any) -> None:
+    """Check every value of a request by its shape in the API's model.
+
+    Raises
+    ------
+    CommonServiceException
+        A ``ValidationException``, with all values that are out of their limits.
+    """
+    errors = list(_violations(request, shape, ""))
+    if errors:
+        count = f"{len(errors)} validation error{'s' if len(errors) > 1 else ''} detected"
+        raise CommonServiceException("ValidationException", f"{count}: {'; '.join(errors)}")
+
+
+def _violations(value: Any, shape: Any, path: str) -> Iterator[str]:
+    """Yield what is wrong with a value and all that is in it, in the words of AWS's services."""
+    kind = shape.type_name
+    if kind == "structure":
+        for name, member in shape.members.items():
+            inner = _lower_first(f"{path}.{name}" if path else name)
+            if (content := value.get(name)) is not None:
+                yield from _violations(content, member, inner)
+            elif name in shape.required_members:
+                yield f"Value null at '{inner}' {_FAILED}: Member must not be null"
+    elif kind == "list":
+        for number, content in enumerate(value, 1):
+            yield from _violations(content, shape.member, f"{path}.{number}.member")
+    elif kind == "map":
+        for demand in dict.fromkeys(each for key in value for each in _demands(key, shape.key)):
+            shown = ", ".join(f"{key}={content}" for key, content in value.items())
+            demand = f"Map keys must satisfy constraint: [Member must {demand}]"
+            yield f"Value '{{{shown}}}' at '{path}' {_FAILED}: {demand}"
+    else:
+        for demand in _demands(value, shape):
+            yield f"Value '{value}' at '{path}' {_FAILED}: Member must {demand}"
+
+
+def _demands(value: Any, shape: Any) -> Iterator[str]:
+    """Yield what a text or a number would have to be, and is not."""
+    limits = shape.metadata | _DOCUMENTED.get(shape.name, {})
+    low, high, pattern = limits.get("min"), limits.get("max"), limits.get("pattern")
+    if shape.type_name == "string":
+        size, what = len(value), "length"
+        if pattern and not re.fullmatch(pattern, value):
+            yield f"satisfy regular expression pattern: {pattern}"
+        if shape.enum and value not in shape.enum:
+            yield f"satisfy enum value set: [{', '.join(shape.enum)}]"
+    elif shape.type_name in ("integer", "long"):
+        size, what = value, "value"
+    else:
+        return
+    if low is not None and size < low:
+        yield f"have {what} greater than or equal to {low}"
+    if high is not None and size > high:
+        yield f"have {what} less than or equal to {high}"
+
+
+def _lower_first(path: str) -> str:
+    return ".".join(part[:1].lower() + part[1:] for part in path.split("."))

@@ -1,0 +1,29 @@
+"""What LocalStack finds: the part of limits in its start.
+
+Setting: ``TESTBED_LIMITS`` (``0`` switches all of them off).
+"""
+
+from localstack_testbed.decorators import on_infra_start
+from localstack_testbed.limits import apis, events, functions, queues, roles, topics
+from localstack_testbed.limits.requests import refuse_what_is_out_of_limits
+from localstack_testbed.on_import import on_import
+from localstack_testbed.switches import switch
+
+_APIS = "localstack.services.apigateway.next_gen.execute_api"
+
+
+@on_infra_start(should_load=switch("TESTBED_LIMITS"))
+def keep_limits() -> None:
+    """Join the chain of handlers, and patch services when LocalStack loads them."""
+    from localstack.aws import handlers
+
+    chain = handlers.serve_custom_service_request_handlers.handlers
+    chain.append(refuse_what_is_out_of_limits)
+    on_import(f"{_APIS}.handlers.parse", apis.patch_requests)
+    on_import(f"{_APIS}.integrations.aws", apis.patch_events)
+    on_import("localstack.services.events.provider", events.patch_events)
+    on_import("localstack.services.lambda_.provider", functions.patch_functions)
+    on_import("moto.iam.models", roles.patch_roles)
+    on_import("localstack.services.sns.provider", topics.patch_topics)
+    on_import("localstack.services.sqs.models", queues.patch_attributes)
+    on_import("localstack.services.sqs.provider", queues.patch_messages)

@@ -1,0 +1,103 @@
+"""What may be published to a topic.
+
+A message has as many bytes, with its attributes, as the topic's ``MaximumMessageSize`` says: by
+default 256 KiB, at most 1 MiB (https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html).
+A Subject has no line breaks, no control characters, and at most 100 characters
+(https://docs.aws.amazon.com/sns/latest/api/API_Publish.html).
+"""
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from localstack_testbed.decorators import patch
+
+SIZE = "MaximumMessageSize"
+DEFAULT_BYTES = 256 * 1024
+LARGEST_BYTES = 1024 * 1024
+SUBJECT_LIMIT = 100
+
+
+def patch_topics() -> None:
+    """Check what is published, and a topic's limit when it is set."""
+    from localstack.aws.api import CommonServiceException
+    from localstack.aws.api.sns import InvalidParameterException
+    from localstack.services.sns import provider
+    from localstack.services.sns.provider import SnsProvider
+
+    module: Any = provider
+    module.MAXIMUM_MESSAGE_LENGTH = LARGEST_BYTES  # its check is narrower than some topics
+
+    def check_subject(subject: str | None) -> None:
+        text = subject or ""
+        if len(text) > SUBJECT_LIMIT or any(unicodedata.category(each) == "Cc" for each in text):
+            raise InvalidParameterException("Invalid parameter: Subject")
+
+    def check_limit(value: str | None) -> None:
+        text = value or ""
+        if not (text.isascii() and text.isdigit() and 1024 <= int(text) <= LARGEST_BYTES):
+            raise InvalidParameterException(f"Invalid parameter: {SIZE}")
+
+    @patch(SnsProvider.publish)
+    def publish(
+        original: Callable[..., Any], self: Any, context: Any, message: str, **request: Any
+    ) -> Any:
+        check_subject(request.get("subject"))
+        attributes = request.get("message_attributes")
+        limit = _limit(self, request.get("topic_arn") or request.get("target_arn"))
+        if message and module._get_total_publish_size(message, attributes) > limit:
+            raise InvalidParameterException("Invalid parameter: Message too long")
+        return original(self, context, message=message, **request)
+
+    @patch(SnsProvider.publish_batch)
+    def publish_batch(
+        original: Callable[..., Any],
+        self: Any,
+        context: Any,
+        topic_arn: str,
+        publish_batch_request_entries: list[Mapping[str, Any]],
+        **request: Any,
+    ) -> Any:
+        for entry in publish_batch_request_entries:
+            check_subject(entry.get("Subject"))
+        size = sum(
+            module._get_total_publish_size(entry["Message"], entry.get("MessageAttributes"))
+            for entry in publish_batch_request_entries
+        )
+        if size > _limit(self, topic_arn):
+            raise CommonServiceException(
+                "BatchRequestTooLong",
+                "The length of all the messages put together is more than the limit.",
+                sender_fault=True,
+            )
+        return original(
+            self,
+            context,
+            topic_arn=topic_arn,
+            publish_batch_request_entries=publish_batch_request_entries,
+            **request,
+        )
+
+    @patch(SnsProvider.set_topic_attributes)
+    def set_topic_attributes(
+        original: Callable[..., None], self: Any, context: Any, **request: Any
+    ) -> None:
+        if request.get("attribute_name") == SIZE:
+            check_limit(request.get("attribute_value"))
+        original(self, context, **request)
+
+    @patch(SnsProvider.create_topic)
+    def create_topic(original: Callable[..., Any], self: Any, context: Any, **request: Any) -> Any:
+        attributes = request.get("attributes") or {}
+        if SIZE in attributes:
+            check_limit(attributes[SIZE])
+        return original(self, context, **request)
+
+
+def _limit(provider: Any, arn: str | None) -> int:
+    """Return how many bytes may be published to a topic, or to anything else."""
+    if not arn or arn.count(":") != 5:
+        return DEFAULT_BYTES
+    region, account = arn.split(":")[3:5]
+    topic = provider.get_store(account, region).topics.get(arn)
+    return int(topic["attributes"].get(SIZE, DEFAULT_BYTES)) if topic else DEFAULT_BYTES

@@ -1,0 +1,217 @@
+"""E-mail subscriptions of SNS wait until somebody confirms them, as on AWS.
+
+https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html. LocalStack sends to every
+address at once. Here an address gets first a mail with a link, and nothing else until the link is
+followed, or ConfirmSubscription is called with its token; to subscribe again has the mail sent
+again. What AWS says of a subscription until then:
+
+- Subscribe answers ``pending confirmation``, unless it is to return the ARN
+  (https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html);
+- lists have ``PendingConfirmation`` in place of the ARN
+  (https://docs.aws.amazon.com/sns/latest/dg/SendMessageToHttp.confirm.html);
+- a topic's attributes count it
+  (https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html);
+- it cannot be deleted (https://docs.aws.amazon.com/sns/latest/dg/sns-delete-subscription-topic.html);
+  a stack is deleted without it.
+
+AWS deletes it after some days; here it and its token stay.
+
+Setting: ``TESTBED_SNS_CONFIRMATION`` (``0`` switches the module off).
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+from botocore.exceptions import ClientError  # type: ignore[import-untyped]
+
+from localstack_testbed.decorators import on_infra_start, patch
+from localstack_testbed.journal.journal import record
+from localstack_testbed.on_import import on_import
+from localstack_testbed.switches import switch
+
+SUBJECT = "AWS Notification - Subscription Confirmation"
+MAIL = """\
+You have chosen to subscribe to the topic:
+{topic_arn}
+
+To confirm this subscription, click or visit the link below (If this was in error no action is \
+necessary):
+{link}
+
+Please do not reply directly to this email.
+"""
+# For programs, which find the link beside it.
+MESSAGE = (
+    "You have chosen to subscribe to the topic {topic_arn}.\n"
+    "To confirm the subscription, visit the SubscribeURL included in this message."
+)
+REFUSAL = (
+    "Invalid parameter: SubscriptionArn Reason: "
+    "Cannot unsubscribe a subscription that is pending confirmation"
+)
+
+
+@on_infra_start(should_load=switch("TESTBED_SNS_CONFIRMATION"))
+def await_confirmation() -> None:
+    """Patch SNS and what CloudFormation does with it, when LocalStack loads them."""
+    on_import("localstack.services.sns.provider", _patch_service)
+    on_import("localstack.services.sns.resource_providers.aws_sns_subscription", _patch_stacks)
+
+
+def is_pending(subscription: Any) -> bool:
+    """Tell whether a subscription of LocalStack's waits for its confirmation."""
+    return bool(subscription["PendingConfirmation"] == "true")
+
+
+def _patch_service() -> None:
+    from localstack.aws.api.sns import InvalidParameterException
+    from localstack.services.sns.provider import SnsProvider
+    from localstack.services.sns.publisher import PublishDispatcher
+    from localstack.services.sns.utils import get_topic_subscriptions
+
+    @patch(PublishDispatcher._should_publish)
+    def should_publish(
+        original: Callable[..., bool], self: Any, policies: Any, message: Any, subscriber: Any
+    ) -> bool:
+        confirmed = {**subscriber, "PendingConfirmation": "false"}
+        wanted = original(self, policies, message, confirmed)
+        if not (wanted and is_pending(subscriber)):
+            return wanted
+        record(
+            "delivery",
+            causes=[message.message_id],
+            service="sns",
+            source=subscriber["TopicArn"],
+            resource=subscriber["Endpoint"],
+            status="pending",
+            message="the subscription is not confirmed",
+        )
+        return False
+
+    @patch(SnsProvider.subscribe)
+    def subscribe(
+        original: Callable[..., Any],
+        self: Any,
+        context: Any,
+        topic_arn: str,
+        return_subscription_arn: bool | None = None,
+        **request: Any,
+    ) -> Any:
+        response = original(
+            self,
+            context,
+            topic_arn=topic_arn,
+            return_subscription_arn=return_subscription_arn,
+            **request,
+        )
+        store = _store_of(self, topic_arn)
+        subscription = store.subscriptions.get(response["SubscriptionArn"])
+        if subscription and is_pending(subscription) and "email" in subscription["Protocol"]:
+            _send_mail(self, context, store, subscription)
+            if not return_subscription_arn:
+                response["SubscriptionArn"] = "pending confirmation"
+        return response
+
+    @patch(SnsProvider.unsubscribe)
+    def unsubscribe(
+        original: Callable[..., None], self: Any, context: Any, subscription_arn: str, **rest: Any
+    ) -> None:
+        if subscription_arn and subscription_arn.count(":") == 6:
+            store = _store_of(self, subscription_arn)
+            subscription = store.subscriptions.get(subscription_arn)
+            if subscription and is_pending(subscription):
+                raise InvalidParameterException(REFUSAL)
+        original(self, context, subscription_arn=subscription_arn, **rest)
+
+    @patch(SnsProvider.list_subscriptions_by_topic)
+    def list_subscriptions_by_topic(
+        original: Callable[..., Any], self: Any, *args: Any, **request: Any
+    ) -> Any:
+        response = original(self, *args, **request)
+        response["Subscriptions"] = [
+            {**each, "SubscriptionArn": "PendingConfirmation"} if is_pending(each) else each
+            for each in response["Subscriptions"]
+        ]
+        return response
+
+    @patch(SnsProvider.get_topic_attributes)
+    def get_topic_attributes(
+        original: Callable[..., Any], self: Any, context: Any, topic_arn: str, **rest: Any
+    ) -> Any:
+        response = original(self, context, topic_arn=topic_arn, **rest)
+        subscriptions = get_topic_subscriptions(_store_of(self, topic_arn), topic_arn)
+        count = Counter(is_pending(each) for each in subscriptions)
+        response["Attributes"] = {
+            **response["Attributes"],
+            "SubscriptionsConfirmed": str(count[False]),
+            "SubscriptionsPending": str(count[True]),
+        }
+        return response
+
+
+def _store_of(provider: Any, arn: str) -> Any:
+    """Return where LocalStack keeps a topic with its subscriptions."""
+    region, account = arn.split(":")[3:5]
+    return provider.get_store(account, region)
+
+
+def _send_mail(provider: Any, context: Any, store: Any, subscription: Any) -> None:
+    from localstack.services.sns import publisher
+    from localstack.services.sns.models import SnsMessage, SnsMessageType
+
+    module: Any = publisher
+    arn, topic_arn = subscription["SubscriptionArn"], subscription["TopicArn"]
+    token = next(token for token, of in store.subscription_tokens.items() if of == arn)
+    link = module.create_subscribe_url(module.get_cert_base_url(), topic_arn, token)
+    text = MAIL if subscription["Protocol"] == "email" else MESSAGE
+    message = SnsMessage(
+        type=SnsMessageType.SubscriptionConfirmation,
+        token=token,
+        subject=SUBJECT,
+        message=text.format(topic_arn=topic_arn, link=link),
+    )
+    provider._publisher.publish_to_topic_subscriber(
+        publisher.SnsPublishContext(
+            message=message,
+            store=store,
+            request_headers=context.request.headers,
+            topic_attributes=store.topics[topic_arn]["attributes"],
+        ),
+        topic_arn=topic_arn,
+        subscription_arn=arn,
+    )
+
+
+def _patch_stacks() -> None:
+    from localstack.services.cloudformation.resource_provider import OperationStatus, ProgressEvent
+    from localstack.services.sns.resource_providers.aws_sns_subscription import (
+        SNSSubscriptionProvider,
+    )
+
+    provider: Any = SNSSubscriptionProvider
+    get_client = provider._get_client
+
+    def get_asking_client(request: Any) -> Any:
+        """A stack knows a subscription by its ARN, whether it is confirmed or not."""
+        sns = get_client(request).sns
+        return SimpleNamespace(
+            sns=SimpleNamespace(
+                subscribe=partial(sns.subscribe, ReturnSubscriptionArn=True),
+                set_subscription_attributes=sns.set_subscription_attributes,
+            )
+        )
+
+    provider._get_client = staticmethod(get_asking_client)
+
+    @patch(SNSSubscriptionProvider.delete)
+    def delete(original: Callable[..., Any], self: Any, request: Any) -> Any:
+        try:
+            return original(self, request)
+        except ClientError as error:
+            if REFUSAL not in str(error):
+                raise
+            model = request.desired_state
+            return ProgressEvent(status=OperationStatus.SUCCESS, resource_model=model)

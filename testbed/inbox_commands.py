@@ -1,0 +1,76 @@
+"""The commands about mails: what was sent, and the confirmation of subscriptions."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from testbed import console
+
+if TYPE_CHECKING:
+    from testbed.session import Session
+
+
+@click.group(invoke_without_command=True)
+@click.option("--clear", is_flag=True, help="Delete the mails after showing them.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+@click.pass_context
+def inbox(context: click.Context, clear: bool, as_json: bool) -> None:
+    """Show the mails that were sent."""
+    from dataclasses import asdict
+
+    from rich.markup import escape
+
+    from testbed.inbox import Inbox
+
+    if context.invoked_subcommand:
+        return
+    box = Inbox(context.obj.endpoint_url)
+    mails = box.mails()
+    if as_json:
+        click.echo(json.dumps([asdict(mail) for mail in mails], indent=2))
+    for mail in () if as_json else mails:
+        console.output.rule(f"[bold]{escape(mail.subject)}[/]", align="left")
+        console.output.print(
+            f"[dim]{escape(mail.sent)}  {escape(mail.sender)} →"
+            f" {escape(', '.join(mail.recipients))}[/]\n\n{escape(mail.body)}\n"
+        )
+    if not mails:
+        console.progress.print("The inbox is empty.")
+    if clear:
+        box.clear()
+    elif not as_json and any(mail.confirmation for mail in mails):
+        console.progress.print(
+            "Who is asked for a confirmation gets nothing else before:"
+            " follow the link, or run `testbed inbox confirm`.",
+            soft_wrap=True,
+        )
+
+
+@inbox.command()
+@click.argument("address", required=False)
+@click.pass_obj
+def confirm(session: Session, address: str | None) -> None:
+    """Follow the links in the mails by which subscriptions are confirmed, or in those to ADDRESS.
+
+    The mails with them are deleted.
+    """
+    from rich.markup import escape
+
+    from testbed.inbox import Inbox
+
+    confirmed = Inbox(session.endpoint_url).confirm(address)
+    for each in confirmed:
+        topic = each.topic_arn.rpartition(":")[2]
+        console.progress.print(
+            f"Confirmed: {escape(each.address)} gets what is published to {escape(topic)}.",
+            soft_wrap=True,
+        )
+    if not confirmed:
+        console.progress.print(
+            f"No mail asks {escape(address or 'anybody')} for a confirmation."
+            " If it was deleted, `aws sns subscribe` with the same address sends it again.",
+            soft_wrap=True,
+        )

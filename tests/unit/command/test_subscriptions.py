@@ -1,0 +1,86 @@
+"""The confirmation of a stack's subscriptions, and of mails by their links."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from testbed import subscriptions
+from testbed.errors import TestbedError
+from testbed.inbox import Confirmation, Mail
+from testbed.subscriptions import Subscription
+
+TOPIC = "arn:aws:sns:us-east-1:000000000000:alerts"
+QUERY = f"Action=ConfirmSubscription&TopicArn={TOPIC}&Token=abc"
+LINK = f"http://127.0.0.1:4566/?{QUERY}"
+
+
+class Aws:
+    """An SNS that knows one subscription, and can be asked for another mail."""
+
+    def __init__(self, inbox: "Inbox", *, answers: bool) -> None:
+        self._inbox = inbox
+        self._answers = answers
+        self.asked: list[dict[str, str]] = []
+        self.sns = SimpleNamespace(subscribe=self._subscribe)
+
+    def _subscribe(self, **request: str) -> None:
+        self.asked.append(request)
+        self._inbox.has_mail = self._answers
+
+
+class Inbox:
+    """An inbox with one mail, or none."""
+
+    def __init__(self, has_mail: bool) -> None:
+        self.has_mail = has_mail
+
+    def confirm(self, address: str, topic_arn: str) -> list[Confirmation]:
+        return [Confirmation(address, topic_arn, QUERY)] if self.has_mail else []
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits, and one subscription is not confirmed."""
+    monkeypatch.setattr(subscriptions, "_FIRST_MAIL_LIMIT_SECONDS", 0.0)
+    monkeypatch.setattr(subscriptions, "_MAIL_LIMIT_SECONDS", 0.0)
+    one = Subscription("a@example.com", TOPIC, "email")
+    monkeypatch.setattr(subscriptions, "unconfirmed", lambda aws, stack: [one])
+
+
+def confirm(aws: Any, inbox: Any) -> list[str]:
+    return [each.address for each in subscriptions.confirm(aws, inbox, "stack")]
+
+
+def test_link_is_followed() -> None:
+    inbox = Inbox(has_mail=True)
+    aws = Aws(inbox, answers=True)
+    assert confirm(aws, inbox) == ["a@example.com"]
+    assert aws.asked == []
+
+
+def test_mail_that_was_deleted_is_asked_for_again() -> None:
+    inbox = Inbox(has_mail=False)
+    aws = Aws(inbox, answers=True)
+    assert confirm(aws, inbox) == ["a@example.com"]
+    assert aws.asked == [{"TopicArn": TOPIC, "Protocol": "email", "Endpoint": "a@example.com"}]
+
+
+def test_mail_that_does_not_come_is_told() -> None:
+    inbox = Inbox(has_mail=False)
+    with pytest.raises(TestbedError, match="no mail that asks a@example"):
+        confirm(Aws(inbox, answers=False), inbox)
+
+
+@pytest.mark.parametrize(
+    ("body", "asks"),
+    [
+        (f"To confirm, visit the link below:\n{LINK}\n\nPlease", True),
+        (f'{{"SubscribeURL": "{LINK}", "Token": "abc"}}', True),
+        ("shop is DOWN\n\n--\nhttp://127.0.0.1:4566/?Action=Unsubscribe&SubscriptionArn=x", False),
+    ],
+    ids=["for people", "for programs", "notification"],
+)
+def test_mail_with_a_link_asks_for_a_confirmation(body: str, asks: bool) -> None:
+    mail = Mail("1", "", "no-reply@sns.amazonaws.com", ("a@example.com",), "subject", body)
+    assert mail.confirmation == (Confirmation("a@example.com", TOPIC, QUERY) if asks else None)
