@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import socket
 
 import psutil
@@ -12,6 +13,7 @@ from testbed.errors import PortInUseError
 HOST = "127.0.0.1"
 # Where LocalStack listens if nothing says otherwise.
 DEFAULT_PORT = 4566
+_OWN_PORTS = range(20_000, 30_000)
 
 
 def free_port() -> int:
@@ -20,10 +22,17 @@ def free_port() -> int:
 
 
 def port_of_its_own() -> int:
-    """Return a free port that the system chooses, another one each time."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    """Return a free port by chance, so that two processes that choose at once get two.
+
+    It is none of those that the system takes for connections: one of them could be taken until a
+    server listens.
+    https://docs.kernel.org/networking/ip-sysctl.html (ip_local_port_range)
+    """
+    while True:
+        # Not `random`, which test runs seed alike in all their processes.
+        port = secrets.choice(_OWN_PORTS)
+        if is_free(port):
+            return port
 
 
 def is_free(port: int) -> bool:

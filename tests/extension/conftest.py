@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -18,6 +17,7 @@ import pytest
 from botocore.config import Config
 
 from testbed.environments import ensure_environments
+from testbed.ports import port_of_its_own
 from tests.extension.faults import FaultRules
 from tests.extension.lambda_functions import FunctionFactory
 from tests.extension.waiting import wait_until
@@ -40,9 +40,7 @@ class LocalStack(NamedTuple):
 @contextmanager
 def running_localstack(directory: Path, **settings: str) -> Iterator[LocalStack]:
     """Run LocalStack with the extension."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = port_of_its_own()
     environments = ensure_environments(print)
     (directory / "tmp").mkdir(parents=True, exist_ok=True)
     variables = {

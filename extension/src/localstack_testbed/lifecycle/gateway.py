@@ -48,7 +48,8 @@ def listen_on_loopback() -> None:
                 loopback = host.startswith("127.") and not interface
                 try:
                     return listen_tcp(port, factory, backlog, host if loopback else interface)
-                except CannotListenError as error:
+                # A socket that another one was faster than fails as it listens, not as it is bound.
+                except (CannotListenError, OSError) as error:
                     LOG.error(
                         "LocalStack ends, as it cannot listen on %s:%s: %s", host, port, error
                     )

@@ -5,6 +5,10 @@ threads keep the process alive for good: it happens when LocalStack is stopped s
 first invocation of a function, which loads CloudWatch. With this module the process ends after
 LocalStack has done all that it does on shutdown.
 
+It ends at once, too: LocalStack stops its server's event loop from another thread without waking
+it, so that up to a second passes until the loop notices
+(https://docs.twisted.org/en/stable/core/howto/threading.html).
+
 Setting: ``TESTBED_SHUTDOWN`` (``0`` switches the module off).
 """
 
@@ -22,7 +26,16 @@ from localstack_testbed.switches import switch
 
 @on_infra_start(should_load=switch("TESTBED_SHUTDOWN"))
 def end_after_shutdown() -> None:
-    """Patch the last step of the runtime, which runs in the main thread."""
+    """Patch the last steps: of the server, and of the runtime, which runs in the main thread."""
+    from localstack.runtime.server.twisted import TwistedRuntimeServer
+    from twisted.internet import reactor as twisted_reactor
+
+    reactor: Any = twisted_reactor
+
+    @patch(TwistedRuntimeServer.shutdown)
+    def shutdown(original: Callable[[Any], None], self: Any) -> None:
+        original(self)
+        reactor.wakeUp()
 
     @patch(LocalstackRuntime._on_return)
     def on_return(original: Callable[[Any], None], self: Any) -> None:
