@@ -14,7 +14,7 @@ import pytest
 
 from testbed import instance
 from testbed.waiting import until
-from tests.conftest import CommandLine
+from tests.conftest import CommandLine, Deployed
 
 LIMIT_SECONDS = 30.0
 
@@ -112,9 +112,8 @@ def test_busy_port(bare: CommandLine) -> None:
     assert "Traceback" not in result.stderr
 
 
-def test_listens_on_loopback_only(bare: CommandLine) -> None:
-    bare.run("up")
-    family = [psutil.Process(pid_of(bare))]
+def test_listens_on_loopback_only(running_testbed: Deployed) -> None:
+    family = [psutil.Process(pid_of(running_testbed.command))]
     family += family[0].children(recursive=True)
     addresses = {
         connection.laddr.ip

@@ -31,10 +31,24 @@ class LocalStackEnded(Exception):
 
 
 class LocalStack(NamedTuple):
-    """A running LocalStack."""
+    """A running LocalStack.
+
+    Parameters
+    ----------
+    process
+        Its process id.
+    folder
+        Where its files and its log are.
+    """
 
     endpoint: str
     process: int
+    folder: Path
+
+    @property
+    def log(self) -> str:
+        """What it has said so far."""
+        return (self.folder / "localstack.log").read_text()
 
 
 @contextmanager
@@ -72,7 +86,7 @@ def running_localstack(directory: Path, **settings: str) -> Iterator[LocalStack]
     try:
         endpoint = f"http://127.0.0.1:{port}"
         wait_until(lambda: _is_ready(endpoint, process), START_LIMIT, "LocalStack is ready")
-        yield LocalStack(endpoint, process.pid)
+        yield LocalStack(endpoint, process.pid, directory)
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -90,20 +104,6 @@ def _is_ready(endpoint: str, process: subprocess.Popen[bytes]) -> bool:
             return b'"completed": true' in response.read()
     except (urllib.error.URLError, ConnectionError):
         return False
-
-
-@pytest.fixture(scope="session")
-def localstack() -> Iterator[LocalStack]:
-    with (
-        tempfile.TemporaryDirectory(prefix="extension-tests-") as directory,
-        running_localstack(Path(directory)) as running,
-    ):
-        yield running
-
-
-@pytest.fixture(scope="session")
-def localstack_endpoint(localstack: LocalStack) -> str:
-    return localstack.endpoint
 
 
 class Clients:
@@ -128,6 +128,66 @@ class Clients:
         return self._clients[service]
 
 
+@contextmanager
+def _in_a_folder_of_its_own(**settings: str) -> Iterator[LocalStack]:
+    with (
+        tempfile.TemporaryDirectory(prefix="extension-tests-") as directory,
+        running_localstack(Path(directory), **settings) as running,
+    ):
+        yield running
+
+
+@pytest.fixture(scope="session")
+def localstack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """The one that almost all tests use; it has two versions of Python for functions."""
+    folder = tmp_path_factory.mktemp("python3.12")
+    pythons = [ensure_environments(print).runtime_python, stand_in(folder, "python3.12")]
+    with _in_a_folder_of_its_own(LAMBDA_PROCESS_PYTHON=os.pathsep.join(map(str, pythons))) as made:
+        yield made
+
+
+def stand_in(folder: Path, version: str) -> Path:
+    """Make what looks like an environment of another version, and runs the one there is."""
+    python = ensure_environments(print).runtime_python
+    (folder / "bin").mkdir()
+    (folder / "lib" / version).mkdir(parents=True)
+    packages = next(python.parent.parent.glob("lib/python3.*/site-packages"))
+    (folder / "lib" / version / "site-packages").symlink_to(packages)
+    program = folder / "bin" / "python"
+    program.write_text(f'#!/bin/sh\nexec "{python}" "$@"\n')
+    program.chmod(0o755)
+    return program
+
+
+@pytest.fixture(scope="session")
+def unusual_localstack() -> Iterator[LocalStack]:
+    """One with settings that most tests could not do with; a start for each would take too long."""
+    with _in_a_folder_of_its_own(
+        LAMBDA_PROCESS_ISOLATION="0",
+        LAMBDA_LIMITS_CONCURRENT_EXECUTIONS="3",
+        LAMBDA_LIMITS_MINIMUM_UNRESERVED_CONCURRENCY="1",
+        TESTBED_ASYNCHRONOUS_RETRY_DELAY="60.5",
+        TESTBED_SNS_RETRY_SECONDS="0.01",
+    ) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def unusual_aws(unusual_localstack: LocalStack) -> Clients:
+    return Clients(unusual_localstack.endpoint)
+
+
+@pytest.fixture
+def unusual_functions(unusual_aws: Clients) -> Iterator[FunctionFactory]:
+    """Makes functions in the unusual LocalStack, which are deleted after the test."""
+    yield from _functions(unusual_aws)
+
+
+@pytest.fixture(scope="session")
+def localstack_endpoint(localstack: LocalStack) -> str:
+    return localstack.endpoint
+
+
 @pytest.fixture(scope="session")
 def aws(localstack_endpoint: str) -> Clients:
     return Clients(localstack_endpoint)
@@ -136,6 +196,10 @@ def aws(localstack_endpoint: str) -> Clients:
 @pytest.fixture
 def functions(aws: Clients) -> Iterator[FunctionFactory]:
     """Makes functions, which are deleted after the test."""
+    yield from _functions(aws)
+
+
+def _functions(aws: Clients) -> Iterator[FunctionFactory]:
     factory = FunctionFactory(aws["lambda"], aws["logs"])
     yield factory
     factory.delete_all()

@@ -43,8 +43,8 @@ def test_init_scripts(tmp_path: Path) -> None:
     )
     (tmp_path / "etc/localstack/init/ready.d/04-not-runnable.sh").chmod(0o644)
 
-    with running_localstack(tmp_path) as (endpoint, _):
-        assert states(endpoint) == {
+    with running_localstack(tmp_path) as localstack:
+        assert states(localstack.endpoint) == {
             "01-good.sh": "SUCCESSFUL",
             "02-bad.sh": "ERROR",
             "03-leaves-child.sh": "SUCCESSFUL",

@@ -178,20 +178,20 @@ def test_throttled_event_is_tried_until_it_runs(functions: FunctionFactory, aws:
         wait_until(ran, EVENTS_LIMIT, f"{request_id} ran")
 
 
-def test_event_that_would_get_too_old_is_given_up(tmp_path: Path) -> None:
+def test_event_that_would_get_too_old_is_given_up(
+    unusual_aws: Clients, unusual_functions: FunctionFactory
+) -> None:
     """The shortest maximum age is a minute; here a retry would come after a longer time."""
-    with running_localstack(tmp_path, TESTBED_ASYNCHRONOUS_RETRY_DELAY="60.5") as (endpoint, _):
-        aws = Clients(endpoint)
-        receiver = QueueReceiver(aws["sqs"])
-        events = Events(aws, FunctionFactory(aws["lambda"], aws["logs"])(FAIL))
-        events.configure(MaximumEventAgeInSeconds=60, DestinationConfig=on_failure(receiver.arn))
+    receiver = QueueReceiver(unusual_aws["sqs"])
+    events = Events(unusual_aws, unusual_functions(FAIL))
+    events.configure(MaximumEventAgeInSeconds=60, DestinationConfig=on_failure(receiver.arn))
 
-        events.send("mark")
+    events.send("mark")
 
-        record = receiver.take().json
-        assert record["requestContext"]["condition"] == "EventAgeExceeded"
-        assert record["requestContext"]["approximateInvokeCount"] == 1
-        assert record["responsePayload"]["errorMessage"] == "too high"
+    record = receiver.take().json
+    assert record["requestContext"]["condition"] == "EventAgeExceeded"
+    assert record["requestContext"]["approximateInvokeCount"] == 1
+    assert record["responsePayload"]["errorMessage"] == "too high"
 
 
 def test_metrics_of_events(

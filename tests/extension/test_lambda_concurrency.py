@@ -8,12 +8,11 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.extension.conftest import Clients, running_localstack
+from tests.extension.conftest import Clients
 from tests.extension.lambda_functions import Function, FunctionFactory, Invocation
 from tests.extension.waiting import wait_until
 
@@ -175,24 +174,18 @@ def test_limits_of_the_account(functions: FunctionFactory, aws: Clients) -> None
         )
 
 
-def test_concurrency_of_the_account(tmp_path: Path) -> None:
+def test_concurrency_of_the_account(
+    unusual_aws: Clients, unusual_functions: FunctionFactory
+) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html"""
-    settings = {
-        "LAMBDA_LIMITS_CONCURRENT_EXECUTIONS": "3",
-        "LAMBDA_LIMITS_MINIMUM_UNRESERVED_CONCURRENCY": "1",
-    }
-    with running_localstack(tmp_path, **settings) as (endpoint, _):
-        aws = Clients(endpoint)
-        functions = FunctionFactory(aws["lambda"], aws["logs"])
-        function, reserved = functions(WAIT), functions(WAIT)
-        aws["lambda"].put_function_concurrency(
-            FunctionName=reserved.name, ReservedConcurrentExecutions=1
-        )
-        with running_invocations() as running:
-            running.start(function, 2)
-            with throttled(aws["lambda"], "ConcurrentInvocationLimitExceeded"):
-                function.invoke()
-            assert reserved.invoke().error is None
+    client = unusual_aws["lambda"]
+    function, reserved = unusual_functions(WAIT), unusual_functions(WAIT)
+    client.put_function_concurrency(FunctionName=reserved.name, ReservedConcurrentExecutions=1)
+    with running_invocations() as running:
+        running.start(function, 2)
+        with throttled(client, "ConcurrentInvocationLimitExceeded"):
+            function.invoke()
+        assert reserved.invoke().error is None
 
 
 class Provisioned:

@@ -6,14 +6,13 @@ Where the kernel gives no user namespaces, a function sees the whole machine, an
 tests are skipped, saying so; those at the end run everywhere.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from tests.extension.conftest import Clients, LocalStack, running_localstack
+from tests.extension.conftest import Clients, LocalStack
 from tests.extension.lambda_functions import FunctionFactory, bundle
 from tests.extension.processes import process_here
 from tests.extension.waiting import wait_until
@@ -209,22 +208,10 @@ def test_open_files_are_limited(functions: FunctionFactory) -> None:
     assert limit == [1024, 1024]
 
 
-@pytest.fixture(scope="module")
-def clients_without_isolation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clients]:
-    """Clients of a LocalStack whose functions see the whole machine."""
-    folder = tmp_path_factory.mktemp("shared")
-    with running_localstack(folder, LAMBDA_PROCESS_ISOLATION="0") as localstack:
-        yield Clients(localstack.endpoint)
-
-
 @pytest.fixture
-def shared_machine(clients_without_isolation: Clients) -> Iterator[FunctionFactory]:
+def shared_machine(unusual_functions: FunctionFactory) -> FunctionFactory:
     """Makes functions that see the whole machine."""
-    factory = FunctionFactory(
-        clients_without_isolation["lambda"], clients_without_isolation["logs"]
-    )
-    yield factory
-    factory.delete_all()
+    return unusual_functions
 
 
 def test_places_without_isolation(shared_machine: FunctionFactory) -> None:
@@ -240,10 +227,10 @@ def test_places_without_isolation(shared_machine: FunctionFactory) -> None:
 
 
 def test_layers_without_isolation(
-    shared_machine: FunctionFactory, clients_without_isolation: Clients, name: str
+    shared_machine: FunctionFactory, unusual_aws: Clients, name: str
 ) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html"""
-    client = clients_without_isolation["lambda"]
+    client = unusual_aws["lambda"]
     layers = [
         client.publish_layer_version(LayerName=layer, Content={"ZipFile": bundle(files)})
         for layer, files in {

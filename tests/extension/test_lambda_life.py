@@ -30,6 +30,15 @@ COUNTING = """
 """
 
 
+WITH_A_CHILD = """
+    import os, subprocess
+
+    def handler(event, context):
+        child = subprocess.Popen(["sleep", "600"], start_new_session=True)
+        return [os.getpid(), child.pid]
+"""
+
+
 def test_environment_is_reused(functions: FunctionFactory) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
     function = functions(COUNTING)
@@ -213,32 +222,25 @@ def test_reserved_concurrency_of_zero_runs_nothing(
         function.invoke()
 
 
-def test_loss_of_the_supervisor_is_made_good(tmp_path: Path) -> None:
+def test_loss_of_the_supervisor_is_made_good(
+    localstack: LocalStack, functions: FunctionFactory
+) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
-    with running_localstack(tmp_path) as localstack:
-        function = _function_with_a_child(localstack)
-        processes = _processes_of(function, localstack)
+    function = functions(WITH_A_CHILD)
+    processes = _processes_of(function, localstack)
 
-        os.kill(psutil.Process(processes[0]).ppid(), 9)
-        _all_end(processes)
+    os.kill(psutil.Process(processes[0]).ppid(), 9)
+    _all_end(processes)
 
-        # One at the very moment of the loss fails, as it does when its environment crashes.
-        wait_until(
-            lambda: function.invoke().error is None, RECOVERY_LIMIT, "an invocation that succeeds"
-        )
-
-
-def _function_with_a_child(localstack: LocalStack) -> Function:
-    clients = Clients(localstack.endpoint)
-    return FunctionFactory(clients["lambda"], clients["logs"])(
-        """
-        import os, subprocess
-
-        def handler(event, context):
-            child = subprocess.Popen(["sleep", "600"], start_new_session=True)
-            return [os.getpid(), child.pid]
-        """
+    # One at the very moment of the loss fails, as it does when its environment crashes.
+    wait_until(
+        lambda: function.invoke().error is None, RECOVERY_LIMIT, "an invocation that succeeds"
     )
+
+
+def _functions_of(localstack: LocalStack) -> FunctionFactory:
+    clients = Clients(localstack.endpoint)
+    return FunctionFactory(clients["lambda"], clients["logs"])
 
 
 def _processes_of(function: Function, localstack: LocalStack) -> list[int]:
@@ -251,19 +253,10 @@ def _all_end(processes: list[int]) -> None:
     )
 
 
-def test_nothing_survives_localstack(tmp_path: Path) -> None:
-    """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html (shutdown)"""
-    with running_localstack(tmp_path) as localstack:
-        processes = _processes_of(_function_with_a_child(localstack), localstack)
-
-    _all_end(processes)
-    assert not list((tmp_path / "tmp").glob("lambda-environments-*"))
-
-
 def test_nothing_survives_localstack_when_it_is_killed(tmp_path: Path) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html (shutdown)"""
     with running_localstack(tmp_path) as localstack:
-        processes = _processes_of(_function_with_a_child(localstack), localstack)
+        processes = _processes_of(_functions_of(localstack)(WITH_A_CHILD), localstack)
         family = psutil.Process(localstack.process).children(recursive=True)
         os.kill(localstack.process, 9)
         _all_end([*processes, *(process.pid for process in family)])
@@ -271,12 +264,13 @@ def test_nothing_survives_localstack_when_it_is_killed(tmp_path: Path) -> None:
     wait_until(lambda: not list(folders("lambda-environments-*")), 5, "no folder is left")
 
 
-def test_shutdown_does_not_wait_for_a_running_invocation(tmp_path: Path) -> None:
+def test_shutdown_ends_everything_and_waits_for_no_invocation(tmp_path: Path) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html (shutdown)"""
     with meeting() as place:
         with running_localstack(tmp_path) as localstack:
-            clients = Clients(localstack.endpoint)
-            function = FunctionFactory(clients["lambda"], clients["logs"])(
+            functions = _functions_of(localstack)
+            idle = _processes_of(functions(WITH_A_CHILD), localstack)
+            function = functions(
                 """
                 import os
                 import meet
@@ -295,8 +289,9 @@ def test_shutdown_does_not_wait_for_a_running_invocation(tmp_path: Path) -> None
 
             invoking = threading.Thread(target=invoke)
             invoking.start()
-            process = process_here(localstack.process, int(place.arrival()))
+            running = process_here(localstack.process, int(place.arrival()))
 
         invoking.join(10)
         assert not invoking.is_alive()
-        _all_end([process])
+        _all_end([*idle, running])
+    assert not list((tmp_path / "tmp").glob("lambda-environments-*"))

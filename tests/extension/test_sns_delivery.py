@@ -1,33 +1,30 @@
 """SNS repeats deliveries to functions and people, too; here its seconds are short."""
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.extension.conftest import Clients, running_localstack
+from tests.extension.conftest import Clients, LocalStack
 from tests.extension.faults import FaultRules
 from tests.extension.lambda_functions import FunctionFactory
 from tests.extension.mails import Mailbox
 from tests.extension.scheduling import Queue
 
 
-@pytest.fixture(scope="module")
-def quick() -> Iterator[str]:
-    """The endpoint of a LocalStack in which SNS's seconds are short."""
-    with (
-        tempfile.TemporaryDirectory(prefix="extension-tests-") as directory,
-        running_localstack(Path(directory), TESTBED_SNS_RETRY_SECONDS="0.01") as running,
-    ):
-        yield running.endpoint
+@pytest.fixture
+def faults(unusual_localstack: LocalStack) -> Iterator[FaultRules]:
+    rules = FaultRules(unusual_localstack.endpoint)
+    yield rules
+    rules.remove_all()
 
 
-def test_email_is_sent_again(quick: str, name: str) -> None:
+def test_email_is_sent_again(
+    unusual_localstack: LocalStack, unusual_aws: Clients, faults: FaultRules, name: str
+) -> None:
     """https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html"""
-    aws, faults = Clients(quick), FaultRules(quick)
+    aws = unusual_aws
     topic = aws["sns"].create_topic(Name=name)["TopicArn"]
-    mailbox = Mailbox(quick, f"{name}@example.com")
+    mailbox = Mailbox(unusual_localstack.endpoint, f"{name}@example.com")
     mailbox.subscribe(aws["sns"], topic)
     rule = faults.put("error", "ses", code="ServiceUnavailable", operation="SendEmail", next=4)
     aws["sns"].publish(TopicArn=topic, Message="hello")
@@ -36,12 +33,13 @@ def test_email_is_sent_again(quick: str, name: str) -> None:
     assert faults.show(rule)["spent"]
 
 
-def test_lambda_is_called_again(quick: str, name: str) -> None:
+def test_lambda_is_called_again(
+    unusual_aws: Clients, unusual_functions: FunctionFactory, faults: FaultRules, name: str
+) -> None:
     """https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html"""
-    aws, faults = Clients(quick), FaultRules(quick)
+    aws = unusual_aws
     queue = Queue.create(aws["sqs"], name)
-    functions = FunctionFactory(aws["lambda"], aws["logs"])
-    function = functions(
+    function = unusual_functions(
         f"""
         import boto3
         def handler(event, context):
@@ -57,4 +55,3 @@ def test_lambda_is_called_again(quick: str, name: str) -> None:
     aws["sns"].publish(TopicArn=topic, Message="hello")
     assert queue.bodies() == ["hello"]
     assert faults.show(rule)["spent"]
-    functions.delete_all()

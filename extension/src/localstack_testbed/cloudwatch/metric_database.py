@@ -1,6 +1,9 @@
-"""CloudWatch's connections to its database are closed when they have done their work.
+"""CloudWatch's database does not wait for the disk, and its connections end with their work.
 
-LocalStack leaves them to the garbage collector, hundreds of open files at times.
+For each value of a metric LocalStack waits until the disk has it; but the database begins empty at
+each start, so that nothing is to be kept from a crash
+(https://sqlite.org/pragma.html#pragma_synchronous). Connections it leaves to the garbage collector,
+hundreds of open files at times.
 https://docs.python.org/3/library/sqlite3.html#how-to-use-the-connection-context-manager
 
 Setting: ``TESTBED_METRIC_DATABASE`` (``0`` switches the module off).
@@ -15,7 +18,7 @@ from localstack_testbed.switches import switch
 
 
 @on_infra_start(should_load=switch("TESTBED_METRIC_DATABASE"))
-def close_connections() -> None:
+def keep_metrics_lightly() -> None:
     """Patch what stores metrics, when LocalStack loads it."""
     on_import("localstack.services.cloudwatch.cloudwatch_database_helper", _patch)
 
@@ -35,7 +38,10 @@ class _Sqlite:
         return getattr(sqlite3, name)
 
     def connect(self, *arguments: Any, **options: Any) -> sqlite3.Connection:
-        return sqlite3.connect(*arguments, factory=_Connection, **options)
+        connection = sqlite3.connect(*arguments, factory=_Connection, **options)
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("PRAGMA journal_mode = MEMORY")
+        return connection
 
 
 def _patch() -> None:

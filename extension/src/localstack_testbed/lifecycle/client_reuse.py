@@ -5,17 +5,24 @@ makes a client with the new credentials, a megabyte that is never given back. He
 credentials are used until shortly before they end, as AWS's services do, and two configurations
 of the same content are one: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 
+Each answer of GetFunction has a signed URL of the code, for which LocalStack makes a client, too:
+that takes longer than all the rest, and whoever waits for a function asks often.
+
 Setting: ``TESTBED_CLIENT_REUSE`` (``0`` switches the module off).
 """
 
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from functools import cache
+from types import SimpleNamespace
+from typing import Any, cast
 
+import boto3
 from localstack.aws.connect import ClientFactory
 
 from localstack_testbed.decorators import on_infra_start, patch
+from localstack_testbed.on_import import on_import
 from localstack_testbed.switches import switch
 
 # Credentials are valid for an hour.
@@ -50,6 +57,14 @@ def reuse_clients() -> None:
         return cached_get_client(self, config=config, **arguments)
 
     ClientFactory._get_client = get_client  # type: ignore[assignment, method-assign]
+    on_import("localstack.services.lambda_.invocation.lambda_models", _reuse_signing_client)
+
+
+def _reuse_signing_client() -> None:
+    from localstack.services.lambda_.invocation import lambda_models
+
+    # All that the module does with boto3.
+    cast(Any, lambda_models).boto3 = SimpleNamespace(client=cache(boto3.client))
 
 
 def _content(config: Any) -> str:
