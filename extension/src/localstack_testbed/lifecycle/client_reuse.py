@@ -18,7 +18,7 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any, cast
 
-import boto3
+import boto3  # type: ignore[import-untyped]
 from localstack.aws.connect import ClientFactory
 
 from localstack_testbed.decorators import on_infra_start, patch
