@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -16,6 +17,36 @@ from testbed.pytest_plugin.stack import Stack
 
 ROOT = Path(__file__).parent.parent
 _LIMIT_SECONDS = 110.0
+# Tests wait for about as long as they compute.
+_WORKERS_PER_CORE = 1.5
+_MOST_WORKERS = 8
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many processes ``-n auto`` means."""
+    return min(round(_WORKERS_PER_CORE * (os.cpu_count() or 1)), _MOST_WORKERS)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests are shared out, put those together that use the same LocalStack.
+
+    Each process begins with a stretch of the list, and then needs to start few of them. Among
+    themselves tests stay in the random order that they have.
+    """
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=_localstack_of)
+
+
+def _localstack_of(item: pytest.Item) -> int:
+    """Return a number for the LocalStack that a test uses: those of tests/extension, none, ours."""
+    names = getattr(item, "fixturenames", ())
+    if "localstack" in names:
+        return 0
+    if "unusual_localstack" in names:
+        return 1
+    return 3 if "testbed" in names else 2
 
 
 @dataclass(frozen=True)
