@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from testbed.__main__ import main
 from testbed.aws import Aws
 from testbed.pytest_plugin.running import RunningTestbed
 from testbed.pytest_plugin.stack import Stack
@@ -81,6 +85,28 @@ class CommandLine:
         return result.stdout
 
 
+class CommandHere(CommandLine):
+    """The same command, without a process of its own, whose start would take most of the time."""
+
+    def run(
+        self, *arguments: str, timeout: float = _LIMIT_SECONDS
+    ) -> subprocess.CompletedProcess[str]:
+        """Run it to its end; how long that may take, pytest says."""
+        command = self.arguments(*arguments)
+        given, on_termination = sys.argv, signal.getsignal(signal.SIGTERM)
+        output, errors = io.StringIO(), io.StringIO()
+        sys.argv = command[2:]
+        try:
+            with redirect_stdout(output), redirect_stderr(errors), pytest.raises(SystemExit) as end:
+                main()
+        finally:
+            sys.argv = given
+            signal.signal(signal.SIGTERM, on_termination)
+        return subprocess.CompletedProcess(
+            command, int(end.value.code or 0), output.getvalue(), errors.getvalue()
+        )
+
+
 @dataclass(frozen=True)
 class Deployed:
     """A testbed with the pipeline deployed, and the command that works on it."""
@@ -98,7 +124,7 @@ class Deployed:
         """Return what the plug-in has started, as tests of the pipeline use it."""
         assert stack.api_url is not None
         return cls(
-            command=CommandLine(testbed.session.state),
+            command=CommandHere(testbed.session.state),
             aws=testbed.aws,
             endpoint_url=testbed.endpoint_url,
             api_url=stack.api_url,

@@ -17,6 +17,8 @@ from testbed.waiting import until
 from tests.conftest import CommandLine, Deployed
 
 LIMIT_SECONDS = 30.0
+# Next to nothing is deployed: services that nobody uses need not be loaded.
+UP = ("up", "--env=TESTBED_PRELOADED_SERVICES=")
 
 
 def processes_of(state: Path) -> list[psutil.Process]:
@@ -52,12 +54,12 @@ def with_init_script(command: CommandLine, script: str) -> None:
 
 def test_up_twice_says_that_it_is_up(bare: CommandLine) -> None:
     with_init_script(bare, 'exec testbed --endpoint-url "http://$GATEWAY_LISTEN" deploy')
-    first = bare.run("up", "--json")
+    first = bare.run(*UP, "--json")
     assert first.returncode == 0, first.stderr
     described = json.loads(first.stdout)
     assert described["stack"] == "bare"
     assert described["outputs"]["QueueUrl"].startswith(described["endpoint_url"])
-    again = bare.run("up", "--json")
+    again = bare.run(*UP, "--json")
     assert again.returncode == 0
     assert "up already" in again.stderr
     assert json.loads(again.stdout) == described
@@ -69,7 +71,7 @@ def test_up_twice_says_that_it_is_up(bare: CommandLine) -> None:
 
 def test_up_after_a_crash(bare: CommandLine) -> None:
     with_init_script(bare, 'exec testbed --endpoint-url "http://$GATEWAY_LISTEN" deploy')
-    bare.output("up")
+    bare.output(*UP)
     first = pid_of(bare)
     os.kill(first, signal.SIGKILL)
     until(
@@ -78,7 +80,7 @@ def test_up_after_a_crash(bare: CommandLine) -> None:
         what="end of LocalStack",
     )
     assert "not running" in bare.run("status").stderr
-    bare.output("up")
+    bare.output(*UP)
     assert pid_of(bare) != first
     bare.output("down")
     await_no_process(bare.state)
@@ -88,7 +90,7 @@ def test_up_after_a_crash(bare: CommandLine) -> None:
 def test_interrupted_start_leaves_no_process(bare: CommandLine, number: signal.Signals) -> None:
     marker = bare.project / "script-runs"
     with_init_script(bare, f'touch "{marker}"\nexec sleep 600')
-    process = subprocess.Popen(bare.arguments("up"), stdin=subprocess.DEVNULL)
+    process = subprocess.Popen(bare.arguments(*UP), stdin=subprocess.DEVNULL)
     try:
         until(marker.exists, within=LIMIT_SECONDS, what="running init script")
         process.send_signal(number)
@@ -126,7 +128,7 @@ def test_listens_on_loopback_only(running_testbed: Deployed) -> None:
 
 def test_failing_init_script(bare: CommandLine) -> None:
     with_init_script(bare, 'echo "the reason, said by the script"\nexit 3')
-    result = bare.run("up")
+    result = bare.run(*UP)
     assert result.returncode == 1
     assert "The init script 10-test.sh failed" in result.stderr
     assert "the reason, said by the script" in result.stderr

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from uv import find_uv_bin
+
 from tests.conftest import ROOT
 
 
@@ -36,6 +38,10 @@ def test_missing_python(tmp_path: Path) -> None:
     for name in ("scripts", "requirements"):
         shutil.copytree(ROOT / name, tmp_path / name)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    # The uv that it would install first, which takes time.
+    own_uv = tmp_path / ".testbed" / "uv" / "bin"
+    own_uv.mkdir(parents=True)
+    (own_uv / "uv").symlink_to(find_uv_bin())
     script = tmp_path / "scripts" / "setup.py"
     script.write_text(script.read_text().replace('WANTED = "3.13"', 'WANTED = "3.99"'))
     result = set_up(tmp_path)

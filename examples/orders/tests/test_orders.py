@@ -1,5 +1,6 @@
 """Orders from the API to the customer's mail. All fixtures are the testbed's."""
 
+import pytest
 import requests
 
 
@@ -26,7 +27,18 @@ def test_order_is_confirmed_though_sns_is_busy(stack, inbox, faults, eventually,
     assert throttled.spent
 
 
-def test_order_that_makes_no_sense_is_kept(clean, stack, aws, faults, eventually, unique_name):
+@pytest.fixture
+def impatient(clean, stack, aws):
+    """Orders that fail are given up after a second, for the time of a test."""
+    queue = stack.resource("Orders")
+    usual = aws.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])
+    aws.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
+    yield
+    aws.sqs.set_queue_attributes(QueueUrl=queue, Attributes=usual["Attributes"])
+
+
+@pytest.mark.usefixtures("impatient")
+def test_order_that_makes_no_sense_is_kept(stack, aws, eventually, unique_name):
     order(stack, unique_name, count=None, article=None)
     requests.post(f"{stack.api_url}/orders", data="no JSON", timeout=10)
     [lost] = eventually(

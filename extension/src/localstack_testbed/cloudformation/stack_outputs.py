@@ -1,7 +1,8 @@
-"""A stack has its outputs from the moment on at which it is complete.
+"""A stack has its outputs, and can be updated, from the moment on at which it is complete.
 
-LocalStack sets a stack's status first and its outputs afterwards: who asks in between sees a
-complete stack without outputs, or with those of before an update.
+LocalStack sets a stack's status first, and its outputs and template afterwards. Who asks in between
+sees a complete stack without outputs, or with those of before an update; who updates it in between
+has it compared with a template that it no longer has.
 
 Setting: ``TESTBED_STACK_OUTPUTS`` (``0`` switches the module off).
 """
@@ -14,7 +15,7 @@ from localstack_testbed.switches import switch
 
 
 @on_infra_start(should_load=switch("TESTBED_STACK_OUTPUTS"))
-def set_outputs_first() -> None:
+def set_status_last() -> None:
     """Patch what carries out change sets, when LocalStack loads it."""
     on_import("localstack.services.cloudformation.engine.v2.change_set_model_executor", _patch)
 
@@ -28,5 +29,12 @@ def _patch() -> None:
     def execute(original: Any, self: Any) -> Any:
         result = original(self)
         if not result.failure_message:
-            self._change_set.stack.resolved_outputs = result.outputs
+            change_set = self._change_set
+            stack = change_set.stack
+            stack.resolved_outputs = result.outputs
+            stack.resolved_resources = result.resources
+            stack.resolved_parameters = change_set.resolved_parameters
+            stack.template = change_set.template
+            stack.template_body = change_set.template_body
+            stack.processed_template = change_set.processed_template
         return result
