@@ -8,7 +8,7 @@ from collections.abc import Callable
 _FIRST_POLL_SECONDS = 0.01
 _SLOWEST_POLL_SECONDS = 2.0
 # The pause grows with the time waited: an emulator is asked often, and AWS not for ever so often.
-_PAUSE_PER_SECOND_WAITED = 0.05
+_PAUSE_PER_SECOND_WAITED = 0.1
 
 
 class WaitedTooLong(Exception):

@@ -162,11 +162,20 @@ def test_inbox(running_testbed: Deployed) -> None:
     assert "A subject of its own" in command.output("inbox")
 
 
-def test_confirmation_of_a_subscription(running_testbed: Deployed) -> None:
-    command, topic = running_testbed.command, running_testbed.outputs["AlertsTopicArn"]
+@pytest.fixture
+def subscriber(running_testbed: Deployed) -> Iterator[str]:
+    """An address that has subscribed to the alerts, and not confirmed that."""
+    sns, topic = running_testbed.aws.sns, running_testbed.outputs["AlertsTopicArn"]
     address = f"{uuid.uuid4().hex}@example.com"
-    sns = Aws(running_testbed.endpoint_url, "us-east-1").sns
-    sns.subscribe(TopicArn=topic, Protocol="email", Endpoint=address)
+    arn = sns.subscribe(
+        TopicArn=topic, Protocol="email", Endpoint=address, ReturnSubscriptionArn=True
+    )["SubscriptionArn"]
+    yield address
+    sns.unsubscribe(SubscriptionArn=arn)
+
+
+def test_confirmation_of_a_subscription(running_testbed: Deployed, subscriber: str) -> None:
+    command, address = running_testbed.command, subscriber
     until(
         lambda: address in command.output("inbox"),
         within=20,

@@ -15,10 +15,9 @@ from monitoring.incidents import Incident
 
 from testbed.logs import log_lines
 from testbed.waiting import until
-from tests.pipeline.conftest import PROMISE_SECONDS, Pipeline, WatchedSite
+from tests.pipeline.conftest import POLL_SECONDS, PROMISE_SECONDS, Pipeline, WatchedSite
 from tests.pipeline.permissions import physical_id
 
-POLL_SECONDS = 0.05
 # The template's retries have all been made by then.
 LONG_ENOUGH = timedelta(minutes=1)
 

@@ -14,7 +14,7 @@ import pytest
 
 from testbed.faults import Fault, Faults
 from testbed.waiting import WaitedTooLong, until
-from tests.pipeline.conftest import Pipeline, WatchedSite
+from tests.pipeline.conftest import POLL_SECONDS, Pipeline, WatchedSite
 
 # A message that was not handled comes again after the visibility timeout, up to a second late, and
 # a mapping whose queue fails backs off for some seconds.
@@ -139,7 +139,7 @@ def quick_redelivery(faults: Faults, pipeline: Pipeline) -> Iterator[None]:
 def told_and_recorded(pipeline: Pipeline, site: WatchedSite, status: str) -> bool:
     """Whether the incident has a status, and a mail told of it."""
     word = {"OPEN": "DOWN", "CLOSED": "UP"}[status]
-    return any(incident["status"] == status for incident in pipeline.incidents(site.name)) and any(
+    return any(record["status"] == status for record in records(pipeline, site)) and any(
         word in mail.subject for mail in pipeline.mails(site.name)
     )
 
@@ -154,6 +154,7 @@ def await_told_and_recorded(pipeline: Pipeline, site: WatchedSite, status: str) 
                 lambda: told_and_recorded(pipeline, site, status),
                 within=RUN_SECONDS,
                 what=f"{what} after {run} runs",
+                every=POLL_SECONDS,
             )
         except WaitedTooLong:
             if run == RUNS:
