@@ -57,6 +57,9 @@ def running_localstack(directory: Path, **settings: str) -> Iterator[LocalStack]
     port = port_of_its_own()
     environments = ensure_environments(print)
     (directory / "tmp").mkdir(parents=True, exist_ok=True)
+    # What LocalStack would make for itself, for seconds: an index of services, and a certificate.
+    (directory / "usr" / "lib").mkdir(parents=True)
+    (directory / "usr" / "lib" / "localstack").symlink_to(environments.static_files)
     variables = {
         "PATH": os.environ["PATH"],
         "HOME": str(directory),
@@ -70,6 +73,7 @@ def running_localstack(directory: Path, **settings: str) -> Iterator[LocalStack]
         "DNS_ADDRESS": "0",
         "IN_MEMORY_CLIENT": "1",
         "OVERRIDE_IN_DOCKER": "0",
+        "CUSTOM_SSL_CERT_PATH": str(environments.certificate),
         "LAMBDA_RUNTIME_EXECUTOR": "process",
         "TESTBED_ASYNCHRONOUS_RETRY_DELAY": "0.1",
         "LAMBDA_PROCESS_PYTHON": str(environments.runtime_python),
