@@ -22,14 +22,14 @@ from testbed.pytest_plugin.stack import Stack
 ROOT = Path(__file__).parent.parent
 _LIMIT_SECONDS = 110.0
 # Tests wait for about as long as they compute.
-_WORKERS_PER_CORE = 1.5
+_WORKERS_PER_CORE = 2
 _MOST_WORKERS = 8
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Return how many processes ``-n auto`` means."""
-    return min(round(_WORKERS_PER_CORE * (os.cpu_count() or 1)), _MOST_WORKERS)
+    return min(_WORKERS_PER_CORE * (os.cpu_count() or 1), _MOST_WORKERS)
 
 
 @pytest.hookimpl(trylast=True)

@@ -10,13 +10,19 @@ from localstack_testbed.on_import import on_import
 from localstack_testbed.switches import switch
 
 _APIS = "localstack.services.apigateway.next_gen.execute_api"
+# The largest message, 1 MiB, may be three times as long in a form, with attributes beside it.
+_FORM_BYTES = 4 * 1024 * 1024
 
 
 @on_infra_start(should_load=switch("TESTBED_LIMITS"))
 def keep_limits() -> None:
     """Join the chain of handlers, and patch services when LocalStack loads them."""
     from localstack.aws import handlers
+    from rolo import Request
+    from werkzeug import Request as RequestFromOutside
 
+    # LocalStack has half a megabyte, and 2 MiB as soon as SQS is loaded.
+    RequestFromOutside.max_form_memory_size = Request.max_form_memory_size = _FORM_BYTES
     chain = handlers.serve_custom_service_request_handlers.handlers
     chain.append(refuse_what_is_out_of_limits)
     on_import(f"{_APIS}.handlers.parse", apis.patch_requests)
