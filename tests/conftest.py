@@ -7,8 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,6 +77,21 @@ class CommandLine:
             stdin=subprocess.DEVNULL,
             check=False,
         )
+
+    @contextmanager
+    def started(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+        """Start it, to be interrupted, and kill it at last."""
+        # What a shell runs in the background ignores Ctrl-C, and so would what it starts.
+        usual = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            process = subprocess.Popen(self.arguments(*arguments), stdin=subprocess.DEVNULL)
+        finally:
+            signal.signal(signal.SIGINT, usual)
+        with process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
     def output(self, *arguments: str) -> str:
         """Run it, and return what it printed; it must succeed."""

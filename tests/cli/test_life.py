@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
 from pathlib import Path
 
 import psutil
@@ -90,14 +89,10 @@ def test_up_after_a_crash(bare: CommandLine) -> None:
 def test_interrupted_start_leaves_no_process(bare: CommandLine, number: signal.Signals) -> None:
     marker = bare.project / "script-runs"
     with_init_script(bare, f'touch "{marker}"\nexec sleep 600')
-    process = subprocess.Popen(bare.arguments(*UP), stdin=subprocess.DEVNULL)
-    try:
+    with bare.started(*UP) as process:
         until(marker.exists, within=LIMIT_SECONDS, what="running init script")
         process.send_signal(number)
         assert process.wait(LIMIT_SECONDS) == 128 + number
-    finally:
-        process.kill()
-        process.wait()
     await_no_process(bare.state)
     assert "was not running" in bare.run("down").stderr
 

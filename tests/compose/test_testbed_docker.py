@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import signal
-import subprocess
 
 import pytest
 import requests
@@ -74,8 +73,7 @@ def test_interrupted_start_leaves_no_container(clone: Clone, command: CommandLin
     script = clone.root / "init" / "ready.d" / "20-slow.sh"
     script.write_text("#!/bin/sh\necho now slow\nexec sleep 600\n")
     script.chmod(0o755)
-    process = subprocess.Popen(command.arguments("up", "--docker"), stdin=subprocess.DEVNULL)
-    try:
+    with command.started("up", "--docker") as process:
         until(
             lambda: any(b"now slow" in each.logs() for each in clone.containers()),
             within=START_LIMIT_SECONDS,
@@ -83,9 +81,6 @@ def test_interrupted_start_leaves_no_container(clone: Clone, command: CommandLin
         )
         process.send_signal(signal.SIGINT)
         assert process.wait(START_LIMIT_SECONDS) == 128 + signal.SIGINT
-    finally:
-        process.kill()
-        process.wait()
     assert clone.containers() == []
 
 
