@@ -26,14 +26,11 @@ def tree(root: Hop) -> Tree:
     return top
 
 
-def problems(roots: Iterable[Hop]) -> list[str]:
-    """Return what failed or is missing in chains, one line for each."""
-    lines = {}
-    for root in roots:
-        for hop in root.all():
-            if text := problem(hop):
-                lines[hop.entry.position] = f"{what(hop.entry, figures=False)}: {text}"
-    return list(lines.values())
+def problems(hops: Iterable[Hop]) -> list[str]:
+    """Return what failed at hops, or is missing after them, one line for each."""
+    return [
+        f"{what(hop.entry, figures=False)}: {text}" for hop in hops if (text := problem(hop))
+    ]
 
 
 def _grow(branch: Tree, root: Hop, hop: Hop, drawn: set[int]) -> None:

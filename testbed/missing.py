@@ -24,13 +24,13 @@ def missing(before: Iterable[Hop], now: Iterable[Hop]) -> list[str]:
     Parameters
     ----------
     before, now
-        Beginnings of chains.
+        By the time at which they began.
     """
     earlier: dict[Likeness, list[dict[Likeness, Entry]]] = defaultdict(list)
-    for hop in _all(before):
+    for hop in before:
         earlier[_likeness(hop.entry)].append(_followers(hop))
     lines = []
-    for hop in _all(now):
+    for hop in now:
         followers, past = _followers(hop), earlier[_likeness(hop.entry)]
         for follower, example in (past[-1] if past else {}).items():
             count = sum(follower in each for each in past)
@@ -45,11 +45,6 @@ def missing(before: Iterable[Hop], now: Iterable[Hop]) -> list[str]:
 
 def _followers(hop: Hop) -> dict[Likeness, Entry]:
     return {_likeness(each.entry): each.entry for each in hop.after}
-
-
-def _all(roots: Iterable[Hop]) -> list[Hop]:
-    hops = {id(hop): hop for root in roots for hop in root.all()}.values()
-    return sorted(hops, key=lambda hop: hop.entry.time)
 
 
 def _likeness(entry: Entry) -> Likeness:

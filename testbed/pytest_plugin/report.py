@@ -5,6 +5,7 @@ It must not hide the failure: what cannot be found out is one line.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -52,32 +53,36 @@ def explain(testbed: RunningTestbed, since: datetime) -> str:
 
 
 def _split(testbed: RunningTestbed, since: datetime) -> tuple[list[Hop], list[Hop]]:
-    """Return the beginnings of chains before and since the test began."""
-    roots = [hop for hop in tied(testbed.journal.entries()) if not hop.before]
-    before = [root for root in roots if root.entry.time < since]
-    now = [root for root in roots if root.entry.time >= since]
-    return before, now
+    """Return the hops before and since the test began."""
+    hops = tied(testbed.journal.entries())
+    first = bisect_left(hops, since, key=lambda hop: hop.entry.time)
+    return hops[:first], hops[first:]
 
 
 def wrong(testbed: RunningTestbed, since: datetime) -> Iterator[str]:
-    """Describe what failed since a moment, and what usually follows and did not."""
+    """Describe what failed since a moment, and what usually follows and did not.
+
+    Also in what began before: a retry may do to this test's things what the test did not expect.
+    """
     before, now = _split(testbed, since)
-    now = [root for root in now if not _is_refused_call_of_a_client(root)]
+    now = [hop for hop in now if not _is_refused_call_of_a_client(hop)]
     for line in (*problems(now), *missing(before, now)):
         yield f"✗ {line}"
 
 
-def _is_refused_call_of_a_client(root: Hop) -> bool:
+def _is_refused_call_of_a_client(hop: Hop) -> bool:
     """Whether a hop is a call whose error the test has seen itself, and nothing else."""
-    entry = root.entry
+    entry = hop.entry
     refused = entry.kind == "api" and entry["caller"] == "clients" and entry["status"] >= 400
-    return refused and not root.after and entry["service"] != "execute-api"
+    return refused and not hop.after and entry["service"] != "execute-api"
 
 
 def _happened(testbed: RunningTestbed, since: datetime) -> Iterator[str]:
-    _, now = _split(testbed, since)
+    before, now = _split(testbed, since)
+    earlier = {id(hop) for hop in before}
+    beginnings = [hop for hop in now if all(id(each) in earlier for each in hop.before)]
     # A test's own questions are of no interest, unless something followed.
-    yield from drawn(root for root in now if root.after).splitlines()
+    yield from drawn(hop for hop in beginnings if hop.after).splitlines()
 
 
 def _queues(testbed: RunningTestbed) -> Iterator[str]:

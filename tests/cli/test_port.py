@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 
 import pytest
@@ -32,9 +31,7 @@ def test_another_port_is_taken_if_none_was_asked_for(
     running_testbed: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     busy = int(running_testbed.endpoint_url.rpartition(":")[2])
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        free = probe.getsockname()[1]
+    free = ports.port_of_its_own()
     chosen = iter([busy, free])
     monkeypatch.setattr(ports, "free_port", lambda: next(chosen))
     ours = LocalStack(tmp_path)

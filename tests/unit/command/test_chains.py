@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from testbed.chain_tree import drawn, problems
-from testbed.chains import Hop, chain_of, chains
+from testbed.chains import Hop, chain_of, chains, tied
 from testbed.journal import Entry
 
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -58,7 +58,7 @@ class Book:
         return chains(self.entries)
 
     def problems(self) -> list[str]:
-        return problems(self.roots())
+        return problems(tied(self.entries))
 
     def drawing(self, identity: str) -> list[str]:
         return [line.rstrip() for line in drawn(chain_of(self.entries, identity)).splitlines()]
