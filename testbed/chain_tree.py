@@ -28,9 +28,7 @@ def tree(root: Hop) -> Tree:
 
 def problems(hops: Iterable[Hop]) -> list[str]:
     """Return what failed at hops, or is missing after them, one line for each."""
-    return [
-        f"{what(hop.entry, figures=False)}: {text}" for hop in hops if (text := problem(hop))
-    ]
+    return [f"{what(hop.entry, figures=False)}: {text}" for hop in hops if (text := problem(hop))]
 
 
 def _grow(branch: Tree, root: Hop, hop: Hop, drawn: set[int]) -> None:
