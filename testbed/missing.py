@@ -6,8 +6,9 @@ something usually followed, its absence is worth a line.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from testbed.chains import Hop
 from testbed.hops import what
@@ -26,21 +27,36 @@ def missing(before: Iterable[Hop], now: Iterable[Hop]) -> list[str]:
     before, now
         By the time at which they began.
     """
-    earlier: dict[Likeness, list[dict[Likeness, Entry]]] = defaultdict(list)
+    past: dict[Likeness, _Past] = defaultdict(_Past)
     for hop in before:
-        earlier[_likeness(hop.entry)].append(_followers(hop))
+        past[_likeness(hop.entry)].add(_followers(hop))
     lines = []
     for hop in now:
-        followers, past = _followers(hop), earlier[_likeness(hop.entry)]
-        for follower, example in (past[-1] if past else {}).items():
-            count = sum(follower in each for each in past)
-            if follower not in followers and 2 * count > len(past):
+        earlier = past.get(_likeness(hop.entry), _Past())
+        followers = _followers(hop)
+        for follower, example in earlier.last.items():
+            count = earlier.counts[follower]
+            if follower not in followers and 2 * count > earlier.hops:
                 usual = what(example, figures=False)
                 lines.append(
                     f"{what(hop.entry, figures=False)}: not followed by: {usual}"
-                    f" (it was, {count} of {len(past)} times before)"
+                    f" (it was, {count} of {earlier.hops} times before)"
                 )
     return list(dict.fromkeys(lines))
+
+
+@dataclass
+class _Past:
+    """Hops of one sort: how many there were, and what followed how often, and last."""
+
+    hops: int = 0
+    counts: Counter[Likeness] = field(default_factory=Counter)
+    last: dict[Likeness, Entry] = field(default_factory=dict)
+
+    def add(self, followers: dict[Likeness, Entry]) -> None:
+        self.hops += 1
+        self.counts.update(followers.keys())
+        self.last = followers
 
 
 def _followers(hop: Hop) -> dict[Likeness, Entry]:

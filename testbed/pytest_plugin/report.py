@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -29,9 +30,10 @@ _MARGIN = timedelta(milliseconds=1)
 
 def explain(testbed: RunningTestbed, since: datetime) -> str:
     """Describe what happened since a moment, and what there is now."""
+    hops = cache(lambda: _split(testbed, since))
     parts: tuple[tuple[str, Facility | None, Callable[[], Iterable[str]]], ...] = (
-        ("what went wrong", "journal", lambda: wrong(testbed, since)),
-        ("what happened since the test began", "journal", lambda: _happened(testbed, since)),
+        ("what went wrong", "journal", lambda: _wrong(*hops())),
+        ("what happened since the test began", "journal", lambda: _happened(*hops())),
         ("queues", None, lambda: _queues(testbed)),
         ("mails", "inbox", lambda: _mails(testbed, since)),
         ("logs of functions", None, lambda: _logs(testbed, since)),
@@ -64,7 +66,10 @@ def wrong(testbed: RunningTestbed, since: datetime) -> Iterator[str]:
 
     Also in what began before: a retry may do to this test's things what the test did not expect.
     """
-    before, now = _split(testbed, since)
+    yield from _wrong(*_split(testbed, since))
+
+
+def _wrong(before: list[Hop], now: list[Hop]) -> Iterator[str]:
     now = [hop for hop in now if not _is_refused_call_of_a_client(hop)]
     for line in (*problems(now), *missing(before, now)):
         yield f"✗ {line}"
@@ -77,8 +82,7 @@ def _is_refused_call_of_a_client(hop: Hop) -> bool:
     return refused and not hop.after and entry["service"] != "execute-api"
 
 
-def _happened(testbed: RunningTestbed, since: datetime) -> Iterator[str]:
-    before, now = _split(testbed, since)
+def _happened(before: list[Hop], now: list[Hop]) -> Iterator[str]:
     earlier = {id(hop) for hop in before}
     beginnings = [hop for hop in now if all(id(each) in earlier for each in hop.before)]
     # A test's own questions are of no interest, unless something followed.
