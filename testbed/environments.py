@@ -36,6 +36,7 @@ _RECIPE = 2
 # AWS Lambda's platform for python3.13 (Amazon Linux 2023, glibc 2.34) by the architectures' names.
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 _LAMBDA_PLATFORMS = {"x86_64": "x86_64-manylinux_2_34", "arm64": "aarch64-manylinux_2_34"}
+_CERTIFICATE = "certificate.pem"
 
 Report = Callable[[str], None]
 
@@ -68,10 +69,13 @@ class Environments:
         """The interpreter that runs functions."""
         return self.runtime / "bin" / "python"
 
-    @property
-    def certificate(self) -> Path:
-        """A self-signed certificate with its key, for LocalStack's HTTPS."""
-        return self.localstack / "certificate.pem"
+    def copy_certificate(self, folder: Path) -> Path:
+        """Copy a self-signed certificate with its key, for the HTTPS of one LocalStack.
+
+        LocalStack writes both into files beside it whenever it starts: another one that starts at
+        the same time would read what is half-written.
+        """
+        return Path(shutil.copy(self.localstack / _CERTIFICATE, folder))
 
     @property
     def static_files(self) -> Path:
@@ -219,7 +223,7 @@ def _build_localstack(target: Path) -> None:
     environment = {
         "FILESYSTEM_ROOT": str(root),
         "OVERRIDE_IN_DOCKER": "0",
-        "CUSTOM_SSL_CERT_PATH": str(target / "certificate.pem"),
+        "CUSTOM_SSL_CERT_PATH": str(target / _CERTIFICATE),
     }
     python = str(target / "bin" / "python")
     _run([python, "-m", "localstack.aws.spec"], environment)

@@ -187,7 +187,7 @@ class LocalStack:
             "CONFIG_DIR": str(self._root / "config"),  # and not the user's ~/.localstack
             "GATEWAY_LISTEN": address,
             "LOCALSTACK_HOST": address,
-            "CUSTOM_SSL_CERT_PATH": str(environments.certificate),
+            "CUSTOM_SSL_CERT_PATH": str(environments.copy_certificate(self._root)),
             "LAMBDA_PROCESS_PYTHON": str(environments.runtime_python),
             **settings,
         }

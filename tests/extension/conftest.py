@@ -73,7 +73,7 @@ def running_localstack(directory: Path, **settings: str) -> Iterator[LocalStack]
         "DNS_ADDRESS": "0",
         "IN_MEMORY_CLIENT": "1",
         "OVERRIDE_IN_DOCKER": "0",
-        "CUSTOM_SSL_CERT_PATH": str(environments.certificate),
+        "CUSTOM_SSL_CERT_PATH": str(environments.copy_certificate(directory)),
         "LAMBDA_RUNTIME_EXECUTOR": "process",
         "TESTBED_ASYNCHRONOUS_RETRY_DELAY": "0.1",
         "LAMBDA_PROCESS_PYTHON": str(environments.runtime_python),

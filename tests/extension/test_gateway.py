@@ -1,9 +1,12 @@
 """LocalStack listens where it is told to."""
 
 import socket
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+
+from tests.extension.conftest import LocalStackEnded, running_localstack
 
 
 def test_other_addresses_of_the_machine_are_closed(localstack_endpoint: str) -> None:
@@ -12,3 +15,17 @@ def test_other_addresses_of_the_machine_are_closed(localstack_endpoint: str) -> 
     # Every address that begins with 127 is this machine, and LocalStack was told 127.0.0.1.
     with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.2", port)):
         pass
+
+
+def test_certificate_that_cannot_be_read_ends_localstack(tmp_path: Path) -> None:
+    certificate = tmp_path / "broken.pem"
+    kinds = ("PRIVATE KEY", "CERTIFICATE")
+    certificate.write_text(
+        "".join(f"-----BEGIN {each}-----\n-----END {each}-----\n" for each in kinds)
+    )
+    with (
+        pytest.raises(LocalStackEnded),
+        running_localstack(tmp_path, CUSTOM_SSL_CERT_PATH=str(certificate)),
+    ):
+        pass
+    assert "SSL" in (tmp_path / "localstack.log").read_text()

@@ -15,8 +15,6 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from localstack.utils.patch import Patch
-
 from localstack_testbed.decorators import on_infra_start, patch
 from localstack_testbed.switches import switch
 
@@ -56,5 +54,8 @@ def listen_on_loopback() -> None:
                     logging.shutdown()
                     os._exit(EXIT_CODE)  # nobody looks at an exception from here
 
-            with Patch(reactor, "listenTCP", listen_there):
+            reactor.listenTCP = listen_there
+            try:
                 original(self, gateway, [address], ssl_creds)
+            finally:
+                reactor.listenTCP = listen_tcp
