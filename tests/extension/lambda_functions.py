@@ -66,8 +66,10 @@ class Function:
         waiter.wait(FunctionName=self.name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 200})
 
     def log_streams(self) -> list[str]:
-        response = self._logs.describe_log_streams(logGroupName=f"/aws/lambda/{self.name}")
-        return [stream["logStreamName"] for stream in response["logStreams"]]
+        pages = self._logs.get_paginator("describe_log_streams").paginate(
+            logGroupName=f"/aws/lambda/{self.name}"
+        )
+        return [stream["logStreamName"] for page in pages for stream in page["logStreams"]]
 
     def log(self, until: str, stream: str | None = None, times: int = 1) -> str:
         """Return the log of a stream (or of all), once it holds ``until`` so many times."""

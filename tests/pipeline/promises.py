@@ -169,7 +169,8 @@ def undeliverable_schedule_is_kept(trial: Trial, schedule: str) -> None:
 def run_is_logged(trial: Trial, function: str) -> None:
     """However it ends, and as if in a new execution environment, which has a stream of its own."""
     logs, group = trial.pipeline.aws.logs, f"/aws/lambda/{function}"
-    for stream in logs.describe_log_streams(logGroupName=group)["logStreams"]:
+    pages = list(logs.get_paginator("describe_log_streams").paginate(logGroupName=group))
+    for stream in (each for page in pages for each in page["logStreams"]):
         logs.delete_log_stream(logGroupName=group, logStreamName=stream["logStreamName"])
     trial.site()  # for whichever function looks at websites
     since = datetime.now(UTC) - timedelta(seconds=1)
