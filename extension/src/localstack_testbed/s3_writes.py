@@ -1,0 +1,39 @@
+"""An object of S3 is replaced as a whole, or not at all.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html: "Amazon S3 never adds partial
+objects". LocalStack empties an object before it reads the new content from the request. If the
+client has gone in the meantime, there is nothing to be read, and the object is left empty with its
+former size: whoever gets it waits for the rest. Here the content is read first.
+
+Setting: ``TESTBED_S3_WRITES`` (``0`` switches the module off).
+"""
+
+import shutil
+from collections.abc import Callable
+from tempfile import SpooledTemporaryFile
+from typing import Any
+
+from localstack_testbed.decorators import on_infra_start, patch
+from localstack_testbed.on_import import on_import
+from localstack_testbed.switches import switch
+
+_IN_MEMORY_BYTES = 512 * 1024  # as much as LocalStack keeps there of an object
+
+
+@on_infra_start(should_load=switch("TESTBED_S3_WRITES"))
+def write_whole_objects() -> None:
+    """Patch what stores objects, when LocalStack loads it."""
+    on_import("localstack.services.s3.storage.ephemeral", _patch)
+
+
+def _patch() -> None:
+    from localstack.services.s3.storage.ephemeral import EphemeralS3StoredObject
+
+    @patch(EphemeralS3StoredObject.write)
+    def write(original: Callable[..., int], self: Any, stream: Any) -> int:
+        if stream is None:
+            return original(self, stream)
+        with SpooledTemporaryFile(_IN_MEMORY_BYTES) as content:
+            shutil.copyfileobj(stream, content)
+            content.seek(0)
+            return original(self, content)

@@ -1,0 +1,47 @@
+"""Objects are replaced as a whole, whatever becomes of who writes them."""
+
+import socket
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+from testbed.journal import Journal
+from tests.extension.conftest import Clients
+from tests.extension.faults import FaultRules
+from tests.extension.waiting import wait_until
+
+LIMIT = 20.0
+OLD, NEW = b"what was there", b"what comes in its place"
+
+
+@pytest.fixture
+def bucket(aws: Clients, name: str) -> Iterator[str]:
+    aws["s3"].create_bucket(Bucket=name)
+    yield name
+    aws["s3"].delete_object(Bucket=name, Key="object")
+    aws["s3"].delete_bucket(Bucket=name)
+
+
+def test_object_stays_as_it_was_if_its_writer_goes(
+    aws: Clients, bucket: str, faults: FaultRules, localstack_endpoint: str
+) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html"""
+    s3, journal = aws["s3"], Journal(localstack_endpoint)
+    s3.put_object(Bucket=bucket, Key="object", Body=OLD)
+    slow = faults.put("delay", "s3", operation="PutObject", seconds=600)
+    url = urlsplit(
+        s3.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "object"})
+    )
+    with socket.create_connection((url.hostname, url.port)) as connection:
+        head = f"PUT {url.path}?{url.query} HTTP/1.1\r\nHost: {url.netloc}\r\n"
+        connection.sendall(f"{head}Content-Length: {len(NEW)}\r\n\r\n".encode() + NEW)
+        wait_until(lambda: faults.hits(slow), LIMIT, "the write is being delayed")
+    faults.remove(slow)
+
+    def has_ended() -> bool:
+        writes = [each for each in journal.entries() if each["resource"] == f"{bucket}/object"]
+        return [each["status"] for each in writes] == [200, 500]
+
+    wait_until(has_ended, LIMIT, "the write has failed")
+    assert s3.get_object(Bucket=bucket, Key="object")["Body"].read() == OLD
