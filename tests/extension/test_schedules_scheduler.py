@@ -44,8 +44,8 @@ def test_one_time_schedule_fires_once(
     moment = (clock.now() + timedelta(hours=1)).replace(microsecond=0)
     arn = scheduler.create(at(moment))
 
-    assert not clock.advance_to(moment - timedelta(seconds=1), arn)
-    assert clock.times(arn, seconds=2) == [moment]
+    assert not clock.advance_to(moment - timedelta(minutes=1), arn)
+    assert clock.times(arn, seconds=61) == [moment]
 
     assert not clock.times(arn, seconds=3600)
     assert len(queue.messages(1)) == 1
@@ -85,17 +85,17 @@ def test_schedule_fires_in_real_time_and_not_before(
 
 
 def test_rate_fires_at_once_and_then_in_its_rhythm(
-    clock: ScheduleClock, scheduler: Scheduler
+    clock: ScheduleClock, scheduler: Scheduler, queue: Queue
 ) -> None:
     before = clock.now()
-    arn = scheduler.create("rate(10 minutes)")
-    due = clock.due(arn)
-    assert due is not None
-    assert before <= due
+    arn = scheduler.create("rate(10 minutes)", Input="<aws.scheduler.scheduled-time>")
+    after = clock.now()
 
-    times = clock.times(arn, seconds=20 * 60 + 2)
+    clock.advance(arn, seconds=20 * 60 + 2)
 
-    assert times[-2:] == [due + timedelta(minutes=minutes) for minutes in (10, 20)]
+    first, *others = sorted(datetime.fromisoformat(body) for body in queue.bodies(3))
+    assert before <= first <= after + timedelta(seconds=1)
+    assert others == [first + timedelta(minutes=minutes) for minutes in (10, 20)]
 
 
 def test_rate_begins_at_its_start_date_and_stops_at_its_end_date(
@@ -161,7 +161,7 @@ def test_disabled_schedule_does_not_fire_until_it_is_enabled(
     assert not clock.times(arn, seconds=1200)
 
     scheduler.update("rate(10 minutes)")
-    assert clock.times(arn, seconds=2)
+    assert clock.times(arn, seconds=602)
 
     scheduler.update("rate(10 minutes)", State="DISABLED")
     assert not clock.times(arn, seconds=1200)
@@ -264,11 +264,12 @@ def test_schedules_of_one_name_in_two_groups_are_two(
     clock: ScheduleClock, scheduler: Scheduler, name: str
 ) -> None:
     scheduler.client.create_schedule_group(Name=name)
-    one = scheduler.create("rate(1 hour)")
-    other = scheduler.create("rate(2 hours)", GroupName=name)
+    start = (clock.now() + timedelta(hours=1)).replace(microsecond=0)
+    one = scheduler.create("rate(1 hour)", StartDate=start)
+    other = scheduler.create("rate(2 hours)", StartDate=start, GroupName=name)
     try:
         assert one != other
-        assert len(clock.times(one, seconds=3700)) == 2
+        assert clock.times(one, seconds=3 * 3600 - 60) == [start, start + timedelta(hours=1)]
     finally:
         scheduler.client.delete_schedule_group(Name=name)
 
