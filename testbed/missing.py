@@ -32,7 +32,7 @@ def missing(before: Iterable[Hop], now: Iterable[Hop]) -> list[str]:
         past[_likeness(hop.entry)].add(_followers(hop))
     lines = []
     for hop in now:
-        earlier = past.get(_likeness(hop.entry), _Past())
+        earlier = past[_likeness(hop.entry)]
         followers = _followers(hop)
         for follower, example in earlier.last.items():
             count = earlier.counts[follower]

@@ -139,6 +139,14 @@ def quick_redelivery(faults: Faults, pipeline: Pipeline) -> Iterator[None]:
     sqs.set_queue_attributes(QueueUrl=queue, Attributes=usual)
 
 
+def bring_about(site: WatchedSite, status: str) -> None:
+    """Let a site be down, or up again, from which an incident gets a status."""
+    if status == "OPEN":
+        site.website.answers(503)
+    else:
+        site.website.recovers()
+
+
 def told_and_recorded(pipeline: Pipeline, site: WatchedSite, status: str) -> bool:
     """Whether the incident has a status, and a mail told of it."""
     word = {"OPEN": "DOWN", "CLOSED": "UP"}[status]
@@ -228,10 +236,7 @@ def test_fault_on_a_hop_loses_no_alert_and_records_nothing_twice(
     pipeline: Pipeline, site: WatchedSite, faults: Faults, hop: str
 ) -> None:
     for status in ("OPEN", "CLOSED"):
-        if status == "OPEN":
-            site.website.answers(503)
-        else:
-            site.website.recovers()
+        bring_about(site, status)
         if hop in ONLY_AT_THE_END and status == "OPEN":
             await_told_and_recorded(pipeline, [site], status)
             continue
@@ -314,10 +319,7 @@ def test_faults_on_all_hops_at_once(
     faults.kill(RECORDER, at="s3.PutObject", share=0.2, seed=12, next=2)
     for status in ("OPEN", "CLOSED"):
         for site in sites:
-            if status == "OPEN":
-                site.website.answers(503)
-            else:
-                site.website.recovers()
+            bring_about(site, status)
         for _ in range(RUNS_AT_ONCE):
             pipeline.clock.fire("cron-rule")
         await_told_and_recorded(pipeline, sites, status)
