@@ -1,6 +1,7 @@
 """One look at one website."""
 
 import asyncio
+import re
 import ssl
 import time
 from collections.abc import Callable
@@ -9,24 +10,33 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Literal
 
-import httpx
+from aws_lambda_powertools import Logger
 
-from monitoring.guard import RedirectGuard, Refused
+from monitoring import urls
+from monitoring.connections import TooMuchOverhead, connect
+from monitoring.guard import AddressGuard, InternalAddress
+from monitoring.responses import Exchange, Head, InvalidResponse
 from monitoring.sites import Site
 from monitoring.times import now, timestamp
 from monitoring.wording import describe_connection, one_line
+
+logger = Logger(child=True)
 
 type Status = Literal["UP", "DOWN"]
 
 MAX_REDIRECTS = 5
 
-_HEADERS = {
-    "User-Agent": "website-monitor/1.0",
-    "Accept": "*/*",
-    # What arrives is searched as it is: nothing is unpacked, so no small body becomes a huge one.
-    "Accept-Encoding": "identity",
-    "Connection": "close",
-}
+_REDIRECTS = (301, 302, 303, 307, 308)
+
+# Read by a rule of ours, from a part of bounded length: parsers of Content-Type take quadratic time
+# for some of what a site may send, and fail with any error for some.
+_CHARSET = re.compile(rb";[ \t]*charset=[\"']?([a-z0-9_.:-]{1,40})")
+_CONTENT_TYPE_LENGTH = 256
+# Of Python's codecs, those of the web: https://encoding.spec.whatwg.org/#names-and-labels
+_CODECS = re.compile(
+    r"utf-?8|utf-16[lb]e|(us-)?ascii|iso-?8859-?\d{1,2}|latin-?\d|(windows-|cp)125\d|koi8-[ru]"
+    r"|shift[_-]jis|euc-(jp|kr)|iso-2022-jp|gb2312|gbk|gb18030|big5(-hkscs)?|macintosh|windows-874"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,23 +58,26 @@ class Failed(Exception):
     """A response does not fulfil what the site is asked for."""
 
 
+# What goes wrong with sites; the message is the reason why the site is down.
+_REASONS = (Failed, InternalAddress, InvalidResponse, TooMuchOverhead, urls.InvalidURL)
+
+
 class Checker:
-    """Looks at websites, each with connections of its own.
+    """Looks at websites, each with its own connections.
 
     Parameters
     ----------
-    transport
-        Makes the way to the network for one check.
+    tls
+        How servers are trusted; by default those with a certificate that the system trusts.
     clock
         Tells the present moment.
     """
 
     def __init__(
-        self,
-        transport: Callable[[], httpx.AsyncBaseTransport] | None = None,
-        clock: Callable[[], datetime] = now,
+        self, tls: ssl.SSLContext | None = None, clock: Callable[[], datetime] = now
     ) -> None:
-        self._transport = transport or _direct_transports()
+        self._tls = tls or ssl.create_default_context()
+        self._tls.set_alpn_protocols(["http/1.1"])
         self._clock = clock
 
     async def observe(self, site: Site) -> Observation:
@@ -75,88 +88,92 @@ class Checker:
         reason = None
         limit = asyncio.timeout(site.timeout)
         try:
-            async with limit, self._client() as client:
-                await _fetch(client, site, response)
-        except (Failed, Refused) as error:
-            reason = str(error)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, ExceptionGroup) as error:
+            async with limit:
+                await self._fetch(site, response)
+        except _REASONS as error:
+            reason = one_line(str(error))
+        except OSError as error:
             late = f"no answer within {site.timeout:g} s"
             reason = late if limit.expired() else describe_connection(error)
+        except Exception as error:
+            # A bug of ours must not hide an outage of this site, let alone of the others.
+            logger.exception("check failed unexpectedly", site=site.name)
+            reason = one_line(f"unexpected {type(error).__name__}: {error}")
         return Observation(
-            status="DOWN" if reason else "UP",
+            status="UP" if reason is None else "DOWN",
             at=at,
             latency_ms=round(1000 * (time.monotonic() - begin)),
             http_status=response[-1] if response else None,
             reason=reason,
         )
 
-    def _client(self) -> httpx.AsyncClient:
-        # trust_env: no proxy and no .netrc of the environment. The time limit is the whole check's.
-        return httpx.AsyncClient(
-            transport=self._transport(),
-            headers=_HEADERS,
-            timeout=httpx.Timeout(None),
-            trust_env=False,
-        )
+    async def _fetch(self, site: Site, codes: list[int]) -> None:
+        """Get the page, noting the code of each response; raises when it is not as it should be."""
+        url = urls.parse(site.url)
+        guard = AddressGuard()
+        for _ in range(1 + MAX_REDIRECTS):
+            async with connect(url, guard, self._tls) as connection:
+                exchange = Exchange(connection)
+                head = await exchange.request(url)
+                codes.append(head.status)
+                location = head.field(b"location") if head.status in _REDIRECTS else None
+                if location is None:
+                    await _judge(exchange, head, site)
+                    return
+                # The body of a redirect is not read: it may be endless.
+            url = urls.follow(url, location)
+        raise Failed(f"more than {MAX_REDIRECTS} redirects")
 
 
-def _direct_transports() -> Callable[[], httpx.AsyncBaseTransport]:
-    """Each check connects anew: a connection that another site opened has passed no guard."""
-    context = ssl.create_default_context()
-    return lambda: httpx.AsyncHTTPTransport(verify=context, trust_env=False)
+async def _judge(exchange: Exchange, head: Head, site: Site) -> None:
+    if not 200 <= head.status <= 299:
+        raise Failed(f"HTTP {_named(head.status)}")
+    page = _Page(site.max_bytes, _encoded(site.expect or "", head))
+    page.announced(head.length)
+    await exchange.body(head, page.receive)
+    if not page.found:
+        encoding = head.field(b"content-encoding") or b"identity"
+        # Some servers compress the body although they were asked not to.
+        compressed = f" (sent with Content-Encoding {encoding.decode('latin-1')})"
+        raise Failed(f"expected text not found{'' if encoding == b'identity' else compressed}")
 
 
-async def _fetch(client: httpx.AsyncClient, site: Site, codes: list[int]) -> None:
-    """Get the page, noting the code of each response; raises when it is not as it should be."""
-    request = client.build_request("GET", site.url, extensions={"trace": RedirectGuard()})
-    for _ in range(1 + MAX_REDIRECTS):
-        response = await client.send(request, stream=True)
-        try:
-            codes.append(response.status_code)
-            if response.next_request is None:
-                await _judge(response, site)
-                return
-            request = response.next_request
-        finally:
-            # The body of a redirect is not read: it may be endless.
-            await response.aclose()
-        if request.url.scheme not in ("http", "https"):
-            raise Failed(one_line(f"redirect to {request.url.scheme}: not followed"))
-    raise Failed(f"more than {MAX_REDIRECTS} redirects")
+class _Page:
+    """Searches a body for a text while it arrives, and keeps no more of it than that needs."""
+
+    def __init__(self, limit: int, text: bytes) -> None:
+        self._limit = limit
+        self._received = 0
+        self._text = text
+        self._tail = b""
+        self.found = not text
+
+    def announced(self, length: int | None) -> None:
+        """Reject a body by the length that its head announces."""
+        if length is not None and length > self._limit:
+            raise Failed(f"body larger than {self._limit} bytes")
+
+    def receive(self, piece: bytes) -> None:
+        """Take the next piece of the body."""
+        self._received += len(piece)
+        self.announced(self._received)
+        if not self.found:
+            window = self._tail + piece
+            self.found = self._text in window
+            self._tail = window[max(0, len(window) - len(self._text) + 1) :]
 
 
-async def _judge(response: httpx.Response, site: Site) -> None:
-    if not response.is_success:
-        raise Failed(f"HTTP {_named(response.status_code)}")
-    body = await _body(response, site.max_bytes)
-    if site.expect is not None and _encoded(site.expect, response) not in body:
-        encoding = response.headers.get("Content-Encoding", "identity")
-        # Some servers pack the body although they were asked not to.
-        packed = "" if encoding == "identity" else f" (sent with Content-Encoding {encoding})"
-        raise Failed(one_line(f"expected text not found{packed}"))
-
-
-async def _body(response: httpx.Response, limit: int) -> bytes:
-    announced = response.headers.get("Content-Length", "")
-    body = bytearray()
-    if not (announced.isdecimal() and len(announced) < 20 and int(announced) > limit):
-        async for chunk in response.aiter_raw():
-            body += chunk
-            if len(body) > limit:
-                break
-        else:
-            return bytes(body)
-    raise Failed(f"body larger than {limit} bytes")
-
-
-def _encoded(text: str, response: httpx.Response) -> bytes:
+def _encoded(text: str, head: Head) -> bytes:
     """Write *text* as the page does.
 
     The operator's text is encoded rather than the stranger's page decoded: some codecs that a
     page may name take quadratic time.
     """
+    content_type = (head.field(b"content-type") or b"")[:_CONTENT_TYPE_LENGTH].lower()
+    found = _CHARSET.search(content_type)
+    charset = found[1].decode("ascii") if found else ""
     try:
-        return text.encode(response.charset_encoding or "utf-8")
+        return text.encode(charset if _CODECS.fullmatch(charset) else "utf-8")
     except (LookupError, ValueError):
         return text.encode()
 

@@ -1,45 +1,108 @@
-"""Keeps a redirect from leading a check from the public internet into the private network.
+"""Rules that keep a website from leading a check into the internal network.
 
-A site that answers ``Location: http://127.0.0.1:9001/…`` or ``http://169.254.169.254/…`` would
-have the monitor talk to its own surroundings. The address is looked at after the connection is
-made and before a byte is sent, so a host name cannot resolve to one address for the look and
-to another one for the connection.
+A site that redirects to ``http://127.0.0.1:9001/…`` or ``http://169.254.169.254/…``, or whose
+name resolves to such an address after a redirect, would have the monitor call its own
+surroundings. Addresses are judged after the host name is resolved and before a connection is
+made, and the connection goes to the address that was judged: a name cannot resolve to one address
+for the decision and to another one for the connection.
 """
 
-import ipaddress
-from typing import Any
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
-# https://www.encode.io/httpcore/extensions/#trace
-_CONNECTED = "connection.connect_tcp.complete"
+# https://www.iana.org/assignments/iana-ipv4-special-registry and
+# https://www.iana.org/assignments/iana-ipv6-special-registry: what `is_global` does not exclude.
+_INTERNAL_IPV4 = (
+    IPv4Network("192.0.0.0/24"),  # IETF protocol assignments, with the global ones among them
+    IPv4Network("192.88.99.0/24"),  # relays of 6to4, deprecated by RFC 7526
+    IPv4Network("224.0.0.0/4"),  # multicast
+)
+_INTERNAL_IPV6 = (
+    IPv6Network("2001::/23"),  # IETF protocol assignments
+    IPv6Network("3fff::/20"),  # documentation, RFC 9637
+)
+# All that IANA has assigned as global unicast. Outside are fec0::/10 (site-local), multicast, …
+_GLOBAL_UNICAST = IPv6Network("2000::/3")
+
+# The last 32 bits of these are an IPv4 address.
+_IPV4_IN_IPV6 = (
+    IPv6Network("::/96"),  # IPv4-compatible, RFC 4291
+    IPv6Network("::ffff:0:0/96"),  # IPv4-mapped, RFC 4291
+    IPv6Network("::ffff:0:0:0/96"),  # IPv4-translated, RFC 2765
+    IPv6Network("64:ff9b::/96"),  # NAT64, RFC 6052
+)
 
 
-class Refused(Exception):
+class InternalAddress(Exception):
     """A redirect led from a public to an internal address."""
 
 
 def is_internal(address: str) -> bool:
-    """Whether an IP address is loopback, private, link-local or otherwise not of the internet."""
-    return not ipaddress.ip_address(address.partition("%")[0]).is_global
+    """Whether an IP address is loopback, private, link-local or otherwise not on the internet.
+
+    An IPv6 address that embeds IPv4 addresses (mapped, NAT64, 6to4, Teredo, …) is as internal as
+    those are, because a gateway may deliver to them.
+
+    Parameters
+    ----------
+    address
+        An IPv4 or IPv6 address, which may have a scope id (``fe80::1%eth0``).
+
+    Raises
+    ------
+    ValueError
+        When *address* is no IP address.
+    """
+    parsed = ip_address(address.partition("%")[0])
+    if isinstance(parsed, IPv4Address):
+        return _is_internal_ipv4(parsed)
+    if embedded := _embedded(parsed):
+        return any(_is_internal_ipv4(each) for each in embedded)
+    return (
+        parsed not in _GLOBAL_UNICAST
+        or not parsed.is_global
+        or any(parsed in network for network in _INTERNAL_IPV6)
+    )
 
 
-class RedirectGuard:
-    """Judges the connections of one check; the first one is to the configured site itself.
+class AddressGuard:
+    """Chooses the addresses that the connections of one check may go to, hop by hop.
 
-    Use as the ``trace`` extension of the check's requests. A site that is configured at an
-    internal address may redirect to internal addresses.
+    The configured site may be at an internal address, and may redirect within the internal
+    network. A hop at a public address may lead to public addresses only, whatever came before it:
+    otherwise a public site whose name resolves to an internal address once could go on from there.
     """
 
     def __init__(self) -> None:
-        self._may_be_internal: bool | None = None
+        self._internal_allowed = True
 
-    async def __call__(self, event: str, info: dict[str, Any]) -> None:
-        if event != _CONNECTED:
-            return
-        stream = info["return_value"]
-        address = stream.get_extra_info("server_addr")[0]
-        internal = is_internal(address)
-        if self._may_be_internal is None:
-            self._may_be_internal = internal
-        if internal and not self._may_be_internal:
-            await stream.aclose()
-            raise Refused(f"redirect to the internal address {address} refused")
+    def select(self, addresses: Sequence[str]) -> list[str]:
+        """Choose from the *addresses* that the host name of the next hop resolved to.
+
+        They are either all public or all internal; public ones are preferred.
+
+        Raises
+        ------
+        InternalAddress
+            When all are internal, and the hop before this one was not.
+        """
+        public = [address for address in addresses if not is_internal(address)]
+        if addresses and not public and not self._internal_allowed:
+            raise InternalAddress(f"redirect to the internal address {addresses[0]} not followed")
+        self._internal_allowed = not public
+        return public or list(addresses)
+
+
+def _is_internal_ipv4(address: IPv4Address) -> bool:
+    return not address.is_global or any(address in network for network in _INTERNAL_IPV4)
+
+
+def _embedded(address: IPv6Address) -> tuple[IPv4Address, ...]:
+    """The IPv4 addresses that an IPv6 address stands for."""
+    if address.teredo:
+        return address.teredo
+    if address.sixtofour:
+        return (address.sixtofour,)
+    if any(address in network for network in _IPV4_IN_IPV6):
+        return (IPv4Address(address.packed[-4:]),)
+    return ()

@@ -3,7 +3,6 @@
 import socket
 import ssl
 import unicodedata
-from collections.abc import Iterator
 from datetime import timedelta
 
 REASON_LENGTH = 200
@@ -30,26 +29,21 @@ def describe(error: BaseException) -> str:
     return one_line(str(error)) or type(error).__name__
 
 
-def describe_connection(error: BaseException) -> str:
-    """Say in one line why a site could not be reached.
-
-    Clients wrap the system's error in several of their own, which say less.
-    """
-    chain = list(_chain(error))
-    system = [each for each in chain if isinstance(each, OSError) and each.errno is not None]
-    match system[-1] if system else chain[0]:
-        case ssl.SSLCertVerificationError() as untrusted:
-            return one_line(f"certificate not trusted: {untrusted.verify_message}")
-        case ssl.SSLError() as failed:
-            return one_line(f"TLS failed: {failed.strerror}")
-        case socket.gaierror() as unresolved:
-            return one_line(f"host name not resolved: {unresolved.strerror}")
+def describe_connection(error: OSError) -> str:
+    """Say in one line why a site could not be reached."""
+    match error:
+        case ssl.SSLCertVerificationError():
+            return one_line(f"certificate not trusted: {error.verify_message}")
+        case ssl.SSLError():
+            return one_line(f"TLS failed: {error.strerror}")
+        case socket.gaierror():
+            return one_line(f"host name not resolved: {error.strerror}")
         case ConnectionRefusedError():
             return "connection refused"
         case ConnectionResetError():
             return "connection reset"
-        case other:
-            return describe(other)
+        case _:
+            return describe(error)
 
 
 def duration(length: timedelta) -> str:
@@ -62,18 +56,3 @@ def duration(length: timedelta) -> str:
         if count:
             parts.append(f"{count} {unit}")
     return " ".join(parts[:2]) or "0 s"
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """The error, what caused it, and so on; of a group, the first error in it.
-
-    The context is followed, too, even a suppressed one: httpcore raises its errors "from None".
-    """
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        if isinstance(error, BaseExceptionGroup):
-            error = error.exceptions[0]
-            continue
-        yield error
-        error = error.__cause__ or error.__context__

@@ -1,0 +1,211 @@
+"""Connections for checks: vetted addresses, TLS, and reads that are small and limited.
+
+The event loop is shared by all checks of a run. So a connection reads little at a time, lets the
+others run before each read, and carries no more bytes than its budget allows.
+"""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
+from itertools import chain, zip_longest
+from typing import Any, NamedTuple
+
+from monitoring.guard import AddressGuard
+from monitoring.urls import Url
+
+READ_SIZE = 16_384
+"""Bytes that are read at a time."""
+
+OVERHEAD = 256 * 1024
+"""Bytes that a site may send in addition to its page: TLS handshake, headers, framing."""
+
+MAX_ADDRESSES = 4
+"""Addresses of a host name that are tried."""
+
+ATTEMPT_DELAY = 0.25
+"""Seconds after which the next address is tried, too (RFC 8305, "Happy Eyeballs")."""
+
+
+class TooMuchOverhead(Exception):
+    """A site sent far more than the page that was received from it."""
+
+
+class _Address(NamedTuple):
+    family: socket.AddressFamily
+    address: Any
+
+
+class Connection:
+    """A connection to a website.
+
+    Attributes
+    ----------
+    budget
+        Bytes that may still arrive, with all that TLS adds. Those who receive a page raise it.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._socket = sock
+        self._tls: ssl.SSLObject | None = None
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self.budget = OVERHEAD
+
+    async def start_tls(self, context: ssl.SSLContext, host: str) -> None:
+        """Encrypt from now on.
+
+        Raises
+        ------
+        OSError
+            When the handshake fails, or the certificate is not trusted.
+        """
+        tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
+        await self._encrypted(tls.do_handshake)
+        self._tls = tls
+
+    async def send(self, data: bytes) -> None:
+        """Send *data*, which is short.
+
+        Raises
+        ------
+        OSError
+            When the connection is broken.
+        """
+        if self._tls is None:
+            await self._loop.sock_sendall(self._socket, data)
+        else:
+            await self._encrypted(partial(self._tls.write, data))
+
+    async def receive(self) -> bytes:
+        """Receive at most ``READ_SIZE`` bytes; none at the end.
+
+        Raises
+        ------
+        OSError
+            When the connection is broken.
+        TooMuchOverhead
+            When the budget is used up.
+        """
+        if self._tls is None:
+            return await self._read()
+        try:
+            return await self._encrypted(partial(self._tls.read, READ_SIZE))
+        except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
+            return b""  # Many servers end a connection without TLS's own farewell.
+
+    async def _encrypted[T](self, call: Callable[[], T]) -> T:
+        """Call a method of the TLS object, carrying bytes between it and the socket."""
+        while True:
+            try:
+                result = call()
+            except ssl.SSLWantReadError:
+                await self._flush()
+                if data := await self._read():
+                    self._incoming.write(data)
+                else:
+                    self._incoming.write_eof()
+            else:
+                await self._flush()
+                return result
+
+    async def _flush(self) -> None:
+        if data := self._outgoing.read():
+            await self._loop.sock_sendall(self._socket, data)
+
+    async def _read(self) -> bytes:
+        await asyncio.sleep(0)  # Where bytes are waiting, sock_recv lets no other check run.
+        data = await self._loop.sock_recv(self._socket, READ_SIZE)
+        self.budget -= len(data)
+        if self.budget < 0:
+            raise TooMuchOverhead("too many bytes in addition to the body")
+        return data
+
+
+@contextlib.asynccontextmanager
+async def connect(url: Url, guard: AddressGuard, tls: ssl.SSLContext) -> AsyncIterator[Connection]:
+    """Connect to the server of *url*, at an address that *guard* has selected.
+
+    Raises
+    ------
+    OSError
+        When the host name is not resolved, no address answers, or TLS fails.
+    InternalAddress
+        When the guard does not let the check go there.
+    """
+    with await _first_connected(await _resolve(url, guard)) as sock:
+        connection = Connection(sock)
+        if url.scheme == "https":
+            await connection.start_tls(tls, url.host)
+        yield connection
+
+
+async def _resolve(url: Url, guard: AddressGuard) -> list[_Address]:
+    loop = asyncio.get_running_loop()
+    # As bytes: the codec for international names that a string goes through raises other errors.
+    host = url.host.encode("ascii")
+    found = {
+        str(info[4][0]): _Address(info[0], info[4])
+        for info in await loop.getaddrinfo(host, url.port, type=socket.SOCK_STREAM)
+        if info[0] in (socket.AF_INET, socket.AF_INET6)
+    }
+    if not found:
+        raise socket.gaierror(socket.EAI_NONAME, "no address")
+    return _alternating([found[address] for address in guard.select(list(found))])[:MAX_ADDRESSES]
+
+
+def _alternating(addresses: Sequence[_Address]) -> list[_Address]:
+    """Let the families take turns: where one is not routed, its addresses must not use up the time.
+
+    The first one, and the order in each family, are the resolver's choice.
+    """
+    first = [address for address in addresses if address.family == addresses[0].family]
+    second = [address for address in addresses if address.family != addresses[0].family]
+    pairs = chain.from_iterable(zip_longest(first, second))
+    return [address for address in pairs if address is not None]
+
+
+async def _first_connected(addresses: Sequence[_Address]) -> socket.socket:
+    """Try the addresses one after the other, the next one also when one takes long."""
+    waiting = list(addresses)
+    attempts: set[asyncio.Task[socket.socket]] = set()
+    errors: list[BaseException] = []
+    try:
+        while waiting or attempts:
+            if waiting:
+                attempts.add(asyncio.create_task(_attempt(waiting.pop(0))))
+            delay = ATTEMPT_DELAY if waiting else None
+            done, _ = await asyncio.wait(
+                attempts, timeout=delay, return_when=asyncio.FIRST_COMPLETED
+            )
+            for attempt in done:
+                attempts.remove(attempt)
+                error = attempt.exception()
+                if error is None:
+                    return attempt.result()
+                errors.append(error)
+        raise errors[0]
+    finally:
+        for attempt in attempts:
+            attempt.cancel()
+            attempt.add_done_callback(_discard)
+
+
+async def _attempt(address: _Address) -> socket.socket:
+    sock = socket.socket(address.family, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        await asyncio.get_running_loop().sock_connect(sock, address.address)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _discard(attempt: asyncio.Task[socket.socket]) -> None:
+    if not attempt.cancelled() and attempt.exception() is None:
+        attempt.result().close()

@@ -1,0 +1,240 @@
+"""HTTP/1.1 responses (RFC 9112), read by a client that trusts no server.
+
+Common HTTP libraries spend quadratic time on some headers, or much time on each of a million tiny
+chunks, and all other checks would wait meanwhile. Here every step is linear in what arrived, and
+all that arrives is limited. Only the fields that checks need are interpreted.
+"""
+
+import contextlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from monitoring.connections import Connection
+from monitoring.urls import Url
+
+MAX_HEAD = 65_536
+"""Bytes of a response before its body."""
+
+MAX_FIELDS = 256
+"""Header fields of a response."""
+
+MAX_INFORMATIONAL = 8
+"""Responses 1xx (RFC 9110, 15.2) that may precede the final one."""
+
+MAX_CHUNK_LINE = 1024
+"""Bytes of the line that announces a chunk, with its extensions."""
+
+FREE_CHUNKS = 1024
+MIN_CHUNK = 64
+"""Bytes that the chunks after the first ``FREE_CHUNKS`` have on average."""
+
+_REQUEST = (
+    "GET {target} HTTP/1.1\r\n"
+    "Host: {authority}\r\n"
+    "User-Agent: website-monitor/1.0\r\n"
+    "Accept: */*\r\n"
+    # What arrives is searched as it is: no small body is unpacked to a huge one.
+    "Accept-Encoding: identity\r\n"
+    "Connection: close\r\n"
+    "\r\n"
+)
+_HEAD_END = re.compile(rb"\n\r?\n")
+_FOLD = re.compile(rb"\r?\n[ \t]+")
+_STATUS_LINE = re.compile(rb"HTTP/[0-9]\.[0-9] ([1-9][0-9]{2})(?: [^\x00]*)?")
+_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_LENGTH = re.compile(rb"[0-9]{1,19}")
+_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}")
+
+
+class InvalidResponse(Exception):
+    """What a server sent is no HTTP response, or is not complete; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Status code and header fields of a response; names are in lower case."""
+
+    status: int
+    fields: dict[bytes, list[bytes]]
+
+    def field(self, name: bytes) -> bytes | None:
+        """The value of a field, the first one if there are several."""
+        values = self.fields.get(name)
+        return values[0] if values else None
+
+    @property
+    def chunked(self) -> bool:
+        """Whether the body comes in chunks.
+
+        Raises
+        ------
+        InvalidResponse
+            When it is transferred in a way that no request has asked for.
+        """
+        codings = self.fields.get(b"transfer-encoding", [])
+        if codings and [coding.lower() for coding in codings] != [b"chunked"]:
+            raise InvalidResponse(f"Transfer-Encoding {_shown(codings[0])} is not supported")
+        return bool(codings)
+
+    @property
+    def length(self) -> int | None:
+        """The length of the body in bytes as announced, and used if it does not come in chunks.
+
+        Raises
+        ------
+        InvalidResponse
+            When it is no number, or several.
+        """
+        values = b",".join(self.fields.get(b"content-length", []))
+        if not values or self.chunked:
+            return None
+        lengths = {value.strip() for value in values.split(b",")}
+        if len(lengths) > 1:
+            raise InvalidResponse("conflicting Content-Length headers")
+        length = lengths.pop()
+        if not _LENGTH.fullmatch(length):
+            raise InvalidResponse(f"invalid Content-Length {_shown(length)}")
+        return int(length)
+
+
+class Exchange:
+    """One request on a connection, and the response to it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._buffer = bytearray()
+
+    async def request(self, url: Url) -> Head:
+        """Ask for a page.
+
+        Raises
+        ------
+        InvalidResponse
+            When the answer is no HTTP response.
+        OSError
+            When the connection is broken.
+        """
+        request = _REQUEST.format(target=url.target, authority=url.authority)
+        # A server may answer and close before it has read the request.
+        with contextlib.suppress(ConnectionError):
+            await self._connection.send(request.encode("ascii"))
+        for _ in range(1 + MAX_INFORMATIONAL):
+            head = _parse(await self._head())
+            # 101 is the last response in HTTP that there will be.
+            if head.status >= 200 or head.status == 101:
+                return head
+        raise InvalidResponse(f"more than {MAX_INFORMATIONAL} informational responses")
+
+    async def body(self, head: Head, receive: Callable[[bytes], None]) -> None:
+        """Read the body and hand it to *receive* piece by piece.
+
+        Raises
+        ------
+        InvalidResponse
+            When the body is malformed or ends early.
+        OSError
+            When the connection is broken.
+        Exception
+            What *receive* raised.
+        """
+        if head.status in (204, 304):
+            return
+        if head.chunked:
+            await self._chunks(receive)
+        elif (length := head.length) is not None:
+            await self._exactly(length, receive)
+        else:
+            while self._buffer or await self._more():
+                self._hand_over(len(self._buffer), receive)
+
+    async def _head(self) -> bytes:
+        start = 0
+        while (end := _HEAD_END.search(self._buffer, start)) is None:
+            if not b"HTTP/".startswith(self._buffer[:5]):
+                raise InvalidResponse(f"no HTTP response: {_shown(self._buffer)}")
+            if len(self._buffer) > MAX_HEAD:
+                break
+            start = max(0, len(self._buffer) - 2)
+            if not await self._more():
+                raise InvalidResponse(
+                    "connection closed within the headers"
+                    if self._buffer
+                    else "connection closed without a response"
+                )
+        if end is None or end.end() > MAX_HEAD:
+            raise InvalidResponse(f"headers larger than {MAX_HEAD} bytes")
+        return self._take(end.end())
+
+    async def _chunks(self, receive: Callable[[bytes], None]) -> None:
+        count = received = 0
+        # With the last chunk the body is complete: trailers are left unread.
+        while size := await self._chunk_size():
+            await self._exactly(size, receive)
+            if await self._line():
+                raise InvalidResponse("malformed chunk")
+            count += 1
+            received += size
+            if count > FREE_CHUNKS + received // MIN_CHUNK:
+                raise InvalidResponse(f"body of {received} bytes in {count} chunks")
+
+    async def _chunk_size(self) -> int:
+        digits = (await self._line()).partition(b";")[0].strip(b" \t")
+        if not _CHUNK_SIZE.fullmatch(digits):
+            raise InvalidResponse(f"invalid size of a chunk: {_shown(digits)}")
+        return int(digits, 16)
+
+    async def _line(self) -> bytes:
+        start = 0
+        while (end := self._buffer.find(b"\n", start)) < 0 and len(self._buffer) < MAX_CHUNK_LINE:
+            start = len(self._buffer)
+            if not await self._more():
+                raise InvalidResponse("connection closed within the body")
+        if not 0 <= end < MAX_CHUNK_LINE:
+            raise InvalidResponse("malformed chunk")
+        return self._take(end + 1)[:-1].removesuffix(b"\r")
+
+    async def _exactly(self, length: int, receive: Callable[[bytes], None]) -> None:
+        left = length
+        while left:
+            if not self._buffer and not await self._more():
+                raise InvalidResponse(
+                    f"connection closed after {length - left} of {length} bytes of the body"
+                )
+            left -= self._hand_over(min(left, len(self._buffer)), receive)
+
+    def _hand_over(self, size: int, receive: Callable[[bytes], None]) -> int:
+        # Doubled, so that common framing of a large body needs nothing of the overhead.
+        self._connection.budget += 2 * size
+        receive(self._take(size))
+        return size
+
+    def _take(self, size: int) -> bytes:
+        taken = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        return taken
+
+    async def _more(self) -> bool:
+        data = await self._connection.receive()
+        self._buffer += data
+        return bool(data)
+
+
+def _parse(head: bytes) -> Head:
+    lines = _FOLD.sub(b" ", head).rstrip(b"\r\n").split(b"\n")
+    status = _STATUS_LINE.fullmatch(lines[0].removesuffix(b"\r"))
+    if status is None:
+        raise InvalidResponse(f"no HTTP response: {_shown(lines[0])}")
+    if len(lines) > 1 + MAX_FIELDS:
+        raise InvalidResponse(f"more than {MAX_FIELDS} header fields")
+    fields: dict[bytes, list[bytes]] = {}
+    for line in lines[1:]:
+        name, colon, value = line.removesuffix(b"\r").partition(b":")
+        if not colon or not _NAME.fullmatch(name) or b"\0" in value or b"\r" in value:
+            raise InvalidResponse(f"invalid header line: {_shown(line)}")
+        fields.setdefault(name.lower(), []).append(value.strip(b" \t"))
+    return Head(int(status[1]), fields)
+
+
+def _shown(data: bytes | bytearray) -> str:
+    return repr(bytes(data[:60]))[1:]

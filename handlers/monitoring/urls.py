@@ -1,0 +1,112 @@
+"""Addresses of web pages, as far as a check follows them."""
+
+import re
+import string
+from dataclasses import dataclass
+from urllib.parse import quote, urljoin
+
+import idna
+
+MAX_LENGTH = 2048
+"""Characters that a URL may have: as many as the list of sites allows."""
+
+_MAX_HOST_LENGTH = 253
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+# As in sites.schema.json, and with spaces: some servers send them in Location.
+_URL = re.compile(
+    r"(?P<scheme>https?)://"
+    r"(?P<host>[^\x00-\x20\x7f/?#@:\[\]\\]+|\[[0-9A-Fa-f:.]+\])"
+    r"(:(?P<port>[0-9]{0,5}))?"
+    r"(?P<path>/[^\x00-\x1f\x7f?#]*)?"
+    r"(?P<query>\?[^\x00-\x1f\x7f#]*)?"
+    r"(#.*)?",
+    re.IGNORECASE | re.DOTALL,
+)
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,30}):", re.IGNORECASE)
+# What may stand in a request line as it is (RFC 3986); "%" because it is quoted already.
+_SAFE = "".join(set(string.punctuation) - set('"<>\\^`{|}'))
+
+
+class InvalidURL(Exception):
+    """A URL that no request can be made for; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Url:
+    """A URL of a web page.
+
+    ``host`` is an ASCII host name, or an IP address without brackets; ``target`` is path and query
+    as the request line has them.
+    """
+
+    text: str
+    scheme: str
+    host: str
+    port: int
+    target: str
+
+    @property
+    def authority(self) -> str:
+        """Host and port for the header ``Host``; the scheme's default port is left out."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+
+
+def parse(text: str) -> Url:
+    """Read a URL.
+
+    Raises
+    ------
+    InvalidURL
+        When it is no HTTP or HTTPS URL without credentials, or its host or port is invalid.
+    """
+    if len(text) > MAX_LENGTH:
+        raise InvalidURL(f"URL longer than {MAX_LENGTH} characters")
+    found = _URL.fullmatch(text)
+    if found is None:
+        raise InvalidURL(f"invalid URL: {text}")
+    scheme = found["scheme"].lower()
+    port = int(found["port"] or _DEFAULT_PORTS[scheme])
+    if port > 65_535:
+        raise InvalidURL(f"invalid port: {port}")
+    target = (found["path"] or "/") + (found["query"] or "")
+    return Url(text, scheme, _ascii_host(found["host"]), port, quote(target, safe=_SAFE))
+
+
+def follow(base: Url, location: bytes) -> Url:
+    """Resolve the header ``Location`` of a response to *base*.
+
+    Raises
+    ------
+    InvalidURL
+        When a check does not go there.
+    """
+    if len(location) > MAX_LENGTH:
+        raise InvalidURL(f"redirect to a URL longer than {MAX_LENGTH} characters")
+    try:
+        text = location.decode()
+    except UnicodeDecodeError:
+        text = location.decode("latin-1")
+    scheme = _SCHEME.match(text)
+    if scheme and scheme[1].lower() not in _DEFAULT_PORTS:
+        raise InvalidURL(f"redirect to {scheme[1]}: not followed")
+    try:
+        return parse(urljoin(base.text, text))
+    except (InvalidURL, ValueError) as error:
+        raise InvalidURL(f"redirect not followed: {error}") from None
+
+
+def _ascii_host(host: str) -> str:
+    # Before anything looks at it: encoding takes more than linear time.
+    if len(host) > _MAX_HOST_LENGTH:
+        raise InvalidURL(f"host name longer than {_MAX_HOST_LENGTH} characters")
+    if not host.isascii():
+        try:
+            host = idna.encode(host.lower()).decode("ascii")
+        except idna.IDNAError as error:
+            raise InvalidURL(f"invalid host name {host}: {error}") from None
+    host = host.strip("[]").lower()
+    # TLS and resolvers raise errors of different kinds for labels like these (RFC 1035, 2.3.4).
+    if not all(0 < len(label) < 64 for label in host.removesuffix(".").split(".")):
+        raise InvalidURL(f"invalid host name {host}")
+    return host
