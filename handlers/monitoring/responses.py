@@ -5,7 +5,6 @@ chunks, and all other checks would wait meanwhile. Here every step is linear in 
 all that arrives is limited. Only the fields that checks need are interpreted.
 """
 
-import contextlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -104,6 +103,7 @@ class Exchange:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._buffer = bytearray()
+        self._broken: ConnectionError | None = None
 
     async def request(self, url: Url) -> Head:
         """Ask for a page.
@@ -116,9 +116,11 @@ class Exchange:
             When the connection is broken.
         """
         request = _REQUEST.format(target=url.target, authority=url.authority)
-        # A server may answer and close before it has read the request.
-        with contextlib.suppress(ConnectionError):
+        try:
             await self._connection.send(request.encode("ascii"))
+        except ConnectionError as error:
+            # A server may answer and close before it has read the request.
+            self._broken = error
         for _ in range(1 + MAX_INFORMATIONAL):
             head = _parse(await self._head())
             # 101 is the last response in HTTP that there will be.
@@ -216,6 +218,9 @@ class Exchange:
 
     async def _more(self) -> bool:
         data = await self._connection.receive()
+        if self._broken and not data:
+            # The error is reported once, and what comes after it looks like a regular end.
+            raise self._broken
         self._buffer += data
         return bool(data)
 

@@ -40,7 +40,7 @@ def describe_connection(error: OSError) -> str:
             return one_line(f"host name not resolved: {error.strerror}")
         case ConnectionRefusedError():
             return "connection refused"
-        case ConnectionResetError():
+        case ConnectionResetError() | BrokenPipeError():
             return "connection reset"
         case _:
             return describe(error)

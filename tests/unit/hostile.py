@@ -1,7 +1,7 @@
 """Websites that answer with generated, mostly broken responses; the same number, the same answer.
 
-A site is a path on a loopback server, ``/{number}``; even numbers are served in plain text, odd ones
-with TLS. What a number answers is drawn by a generator that the number seeds.
+A site is a path on a loopback server, ``/{number}``; even numbers are served in plain text, odd
+ones with TLS. What a number answers is drawn by a generator that the number seeds.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,8 +33,9 @@ _HEALTHY = (
     % (len(TEXT.encode()), TEXT.encode())
 )
 _NASTY = (
-    b"\x00", b"\r", b"\n", b"\r\n", b"\x85", b"\x1b[31m", b"\xe2\x80\xae", b"\xff\xfe", b" ", b"\t",
-    b";", b":", b",", b"=", b'"', b"%", b"-1", b"0x10", b"9" * 30, b"\xc3\x28", b"chunked", b"\xf0",
+    b"\x00", b"\r", b"\n", b"\r\n", b"\x85", b"\x1b[31m", b"\xe2\x80\xae", b"\xff\xfe", b" ",
+    b"\t", b";", b":", b",", b"=", b'"', b"%", b"-1", b"0x10", b"9" * 30, b"\xc3\x28", b"chunked",
+    b"\xf0",
 )  # fmt: skip
 
 
@@ -62,7 +64,7 @@ def script(number: int) -> Script:
     if draw.random() < 0.3:
         cuts = sorted(draw.randrange(len(response) + 1) for _ in range(draw.randrange(1, 9)))
         bounds = [0, *cuts, len(response)]
-        parts = [response[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+        parts = [response[a:b] for a, b in pairwise(bounds)]
     else:
         parts = [response]
     return Script(parts, ending)
@@ -136,20 +138,31 @@ def _page(draw: random.Random) -> bytes:
 
 
 def _statuses(draw: random.Random) -> bytes:
-    codes = (b"200", b"204", b"304", b"101", b"099", b"000", b"600", b"999", b"1000", b"-20", b"2 0")
+    codes = (
+        b"200", b"204", b"304", b"101", b"099", b"000", b"600", b"999", b"1000", b"-20", b"2 0",
+    )  # fmt: skip
     return _head(draw, b"Content-Length: 2", status=draw.choice(codes) + b" What\x1b") + b"ok"
 
 
 def _lengths(draw: random.Random) -> bytes:
-    lengths = (b"0", b"1", b"4", b"-1", b"+2", b"0x2", b"2, 2", b"2, 3", b"9" * 18, b"9" * 5000, b"", b"2_0")
+    lengths = (
+        b"0", b"1", b"4", b"-1", b"+2", b"0x2", b"2, 2", b"2, 3", b"9" * 18, b"9" * 5000, b"",
+        b"2_0",
+    )  # fmt: skip
     fields = [b"Content-Length: " + draw.choice(lengths) for _ in range(draw.choice((1, 1, 2, 50)))]
     if draw.random() < 0.3:
-        fields.append(b"Transfer-Encoding: " + draw.choice((b"chunked", b"gzip, chunked", b"identity", b"CHUNKED")))
+        fields.append(
+            b"Transfer-Encoding: "
+            + draw.choice((b"chunked", b"gzip, chunked", b"identity", b"CHUNKED"))
+        )
     return _head(draw, *fields) + b"ok" * draw.choice((0, 1, 2000))
 
 
 def _chunks(draw: random.Random) -> bytes:
-    sizes = (b"1", b"01", b"1;a=b", b"1;" + b"x" * 5000, b"1 ", b"g", b"-1", b"", b"F" * 16, b"1" * 400, b"0x1", b"2")
+    sizes = (
+        b"1", b"01", b"1;a=b", b"1;" + b"x" * 5000, b"1 ", b"g", b"-1", b"", b"F" * 16,
+        b"1" * 400, b"0x1", b"2",
+    )  # fmt: skip
     body = b"".join(
         (draw.choice(sizes) if draw.random() < 0.2 else b"1") + b"\r\nx\r\n"
         for _ in range(draw.choice((1, 10, 1000, 40_000)))
@@ -162,15 +175,10 @@ def _bombs(draw: random.Random) -> bytes:
     """Heads that are large, or take some parsers quadratic time."""
     size = draw.choice((100, 4000, 30_000, 60_000, 95_000, 300_000))
     bombs = (
-        b"X: " + b"x" * size,
-        b"X" * size + b": x",
-        b"X:" + b" " * size + b"\0",
-        b"X:" + b" \t" * (size // 2) + b"\x85",
-        b"X: " + b"a " * (size // 2) + b"\0",
-        b"X: a" + b"\r\n " * (size // 3),
-        b"X: y\r\n" * (size // 6) + b"X: y",
-        b": \r\n" * (size // 4),
-        b"Set-Cookie: " + b"a=b;" * (size // 4),
+        b"X: " + b"x" * size, b"X" * size + b": x", b"X:" + b" " * size + b"\0",
+        b"X:" + b" \t" * (size // 2) + b"\x85", b"X: " + b"a " * (size // 2) + b"\0",
+        b"X: a" + b"\r\n " * (size // 3), b"X: y\r\n" * (size // 6) + b"X: y",
+        b": \r\n" * (size // 4), b"Set-Cookie: " + b"a=b;" * (size // 4),
         b"Set-Cookie: a=b; expires=" + b"1-" * (size // 2),
         b"Content-Type: text/html" + b";" * size,
         b"Content-Type: text/html; " + b'charset="' * (size // 9),
@@ -179,36 +187,42 @@ def _bombs(draw: random.Random) -> bytes:
         b"Transfer-Encoding: " + b"chunked, " * (size // 9) + b"chunked",
         b"Content-Encoding: " + b"gzip, " * (size // 6) + b"gzip",
         b"Location: /" + b"../" * (size // 3),
-    )
+    )  # fmt: skip
     status = draw.choice((b"200 OK", b"302 Found", b"200 " + b"O" * size))
     return _head(draw, draw.choice(bombs), status=status) + b"ok"
 
 
 def _charsets(draw: random.Random) -> bytes:
     values = (
-        b"charset*=x; charset*0=y", b"charset*0*=utf-8''a; charset*1=b", b"charset=" + b"x" * 5000,
-        b"charset=idna", b"charset=punycode", b"charset=zip", b"charset=utf-16le", b"charset=\xff",
-        b"charset=undefined", b"charset=../../etc/passwd", b"charset=mbcs", b"charset=utf-7", b"charset=\"",
-        b"charset=iso-8859-99", b"charset=unicode_escape", b"CHARSET = 'UTF-8'", b"charset*x*=%%", b"charset",
+        b"charset*=x; charset*0=y", b"charset*0*=utf-8''a; charset*1=b",
+        b"charset=" + b"x" * 5000, b"charset=idna", b"charset=punycode", b"charset=zip",
+        b"charset=utf-16le", b"charset=\xff", b"charset=undefined", b"charset=../../etc/passwd",
+        b"charset=mbcs", b"charset=utf-7", b"charset=\"", b"charset=iso-8859-99",
+        b"charset=unicode_escape", b"CHARSET = 'UTF-8'", b"charset*x*=%%", b"charset",
     )  # fmt: skip
     return _head(draw, b"Content-Type: text/html; " + draw.choice(values)) + TEXT.encode()
 
 
 def _redirects(draw: random.Random) -> bytes:
     places = (
-        b"/%d" % draw.randrange(10**9), b"//", b"///", b"", b"?", b"#", b"http:", b"http://", b"https:///x",
-        b"http://127.0.0.1:1/", b"http://127.0.0.1:99999/", b"http://127.0.0.1:-1/", b"http://127.0.0.1:0/",
-        b"http://127.1/", b"http://0x7f000002/", b"http://2130706434/", b"http://0177.0.0.2/", b"http://0/",
-        b"http://169.254.169.254/latest/meta-data/", b"http://[::ffff:169.254.169.254]/", b"http://[::1]/",
-        b"http://[fe80::1%25lo]/", b"http://[::1", b"http://]/", b"http://[v1.x]/", b"http://[64:ff9b::7f00:1]/",
-        b"http://user:secret@127.0.0.2/", b"http://a.example@127.0.0.2/", b"http://a.example\\@127.0.0.2/",
-        b"file:///etc/passwd", b"ftp://a.example/", b"gopher://a.example/", b"javascript:alert(1)", b"data:,x",
-        b"http://" + b"a" * 2000 + b".example/", b"http://" + b"a." * 900, b"http://a..example/", b"http://.a/",
-        b"/" + b"x" * 70_000, b"/" + b"../" * 600, b"/%zz%00%0d%0aX: y", b"/a b\tc", "/grüße?ä=ö".encode(),
-        "http://grüße.example/".encode(), "http://xn--zzzzzz.example/".encode(), "http://\u202e.example/".encode(),
-        "http://ⓛⓞⓒⓐⓛⓗⓞⓢⓣ/".encode(), "http://127。0。0。2/".encode(), ("http://" + "ü" * 200 + "/").encode(),
-        b"http://rebind.example/", b"https://rebind.example/", b"http://rebind.example./", b"\xff\xfe", b"http://\xff/",
-        b"HTTP://REBIND.EXAMPLE/", b"http://%31%32%37.0.0.1/", b"http://a.example:80:80/", b"https://127.0.0.1:1/",
+        b"/%d" % draw.randrange(10**9), b"//", b"///", b"", b"?", b"#", b"http:", b"http://",
+        b"https:///x", b"http://127.0.0.1:1/", b"http://127.0.0.1:99999/",
+        b"http://127.0.0.1:-1/", b"http://127.0.0.1:0/", b"http://127.1/", b"http://0x7f000002/",
+        b"http://2130706434/", b"http://0177.0.0.2/", b"http://0/",
+        b"http://169.254.169.254/latest/meta-data/", b"http://[::ffff:169.254.169.254]/",
+        b"http://[::1]/", b"http://[fe80::1%25lo]/", b"http://[::1", b"http://]/",
+        b"http://[v1.x]/", b"http://[64:ff9b::7f00:1]/", b"http://user:secret@127.0.0.2/",
+        b"http://a.example@127.0.0.2/", b"http://a.example\\@127.0.0.2/", b"file:///etc/passwd",
+        b"ftp://a.example/", b"gopher://a.example/", b"javascript:alert(1)", b"data:,x",
+        b"http://" + b"a" * 2000 + b".example/", b"http://" + b"a." * 900, b"http://a..example/",
+        b"http://.a/", b"/" + b"x" * 70_000, b"/" + b"../" * 600, b"/%zz%00%0d%0aX: y",
+        b"/a b\tc", "/grüße?ä=ö".encode(), "http://grüße.example/".encode(),
+        b"http://xn--zzzzzz.example/", "http://\u202e.example/".encode(),
+        "http://ⓛⓞⓒⓐⓛⓗⓞⓢⓣ/".encode(), "http://127。0。0。2/".encode(),
+        ("http://" + "ü" * 200 + "/").encode(), b"http://rebind.example/",
+        b"https://rebind.example/", b"http://rebind.example./", b"\xff\xfe", b"http://\xff/",
+        b"HTTP://REBIND.EXAMPLE/", b"http://%31%32%37.0.0.1/", b"http://a.example:80:80/",
+        b"https://127.0.0.1:1/",
     )  # fmt: skip
     fields = [b"Location: " + draw.choice(places) for _ in range(draw.choice((1, 1, 1, 2)))]
     status = b"%d Moved" % draw.choice((301, 302, 303, 307, 308, 300, 304, 200))
@@ -216,7 +230,13 @@ def _redirects(draw: random.Random) -> bytes:
 
 
 def _informational(draw: random.Random) -> bytes:
-    one = draw.choice((b"HTTP/1.1 100 \r\n\r\n", b"HTTP/1.1 103 Early\r\nLink: </x>\r\n\r\n", b"HTTP/1.1 199 x\n\n"))
+    one = draw.choice(
+        (
+            b"HTTP/1.1 100 \r\n\r\n",
+            b"HTTP/1.1 103 Early\r\nLink: </x>\r\n\r\n",
+            b"HTTP/1.1 199 x\n\n",
+        )
+    )
     return one * draw.choice((1, 5, 9, 20_000)) + _page(draw)
 
 
@@ -227,9 +247,10 @@ def _compressed(draw: random.Random) -> bytes:
 
 def _noise(draw: random.Random) -> bytes:
     other = (
-        b"", b"\n", b"\r\n\r\n", b"SSH-2.0-OpenSSH\r\n", b"220 ESMTP\r\n", b"ICY 200 OK\r\n\r\n", b"HTTP/2 200\r\n\r\n",
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x00\x00\x12\x04\x00" * 50, b"<html>", b"HTTP/0.9\r\n\r\n", b"HTTP/1.1",
-        b"\x15\x03\x03\x00\x02\x02\x28", b"\x16\x03\x03\x40\x00" + b"\x02" * 20_000, b"GET / HTTP/1.1\r\n\r\n",
+        b"", b"\n", b"\r\n\r\n", b"SSH-2.0-OpenSSH\r\n", b"220 ESMTP\r\n", b"ICY 200 OK\r\n\r\n",
+        b"HTTP/2 200\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x00\x00\x12\x04\x00" * 50,
+        b"<html>", b"HTTP/0.9\r\n\r\n", b"HTTP/1.1", b"\x15\x03\x03\x00\x02\x02\x28",
+        b"\x16\x03\x03\x40\x00" + b"\x02" * 20_000, b"GET / HTTP/1.1\r\n\r\n",
     )  # fmt: skip
     return draw.choice((*other, draw.randbytes(draw.choice((1, 100, 100_000)))))
 
@@ -296,9 +317,7 @@ class HostileServer:
         writer.transport.abort()
 
 
-async def _play(
-    script: Script, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-) -> None:
+async def _play(script: Script, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     for part in script.parts:
         writer.write(part)
         await writer.drain()
