@@ -1,7 +1,7 @@
 """Websites that answer with generated, mostly broken responses; the same number, the same answer.
 
-A site is a path on a loopback server, ``/{number}``; even numbers are served in plain text, odd
-ones with TLS. What a number answers is drawn by a generator that the number seeds.
+A site is a path on a loopback server, ``/{number}``; most even numbers are served in plain
+text, most odd ones with TLS. What a number answers is drawn by a generator that the number seeds.
 """
 
 import asyncio
@@ -265,10 +265,18 @@ _FAMILIES = (
 
 
 class HostileServer:
-    """Serves the sites; ``port`` in plain text, ``tls_port`` with TLS, from a thread."""
+    """Serves the sites from a thread.
+
+    Attributes
+    ----------
+    port, tls_port
+        Where they are served in plain text, and with TLS.
+    reset_port
+        Where connections are accepted and reset.
+    """
 
     def __init__(self) -> None:
-        self.port = self.tls_port = 0
+        self.port = self.tls_port = self.reset_port = 0
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._stop = asyncio.Event()
@@ -276,11 +284,15 @@ class HostileServer:
 
     def url(self, number: int | str) -> str:
         """The address of a site."""
-        if isinstance(number, int) and number % 2:
-            # Some servers have nothing like TLS at the port for it.
-            port = self.port if number % 5 == 0 else self.tls_port
-            return f"https://127.0.0.1:{port}/{number}"
-        return f"http://127.0.0.1:{self.port}/{number}"
+        if isinstance(number, str):
+            return f"http://127.0.0.1:{self.port}/{number}"
+        scheme, port = ("https", self.tls_port) if number % 2 else ("http", self.port)
+        # Some servers reset every connection, and some speak no TLS at the port for it.
+        if number % 20 == 0:
+            port = self.reset_port
+        elif number % 5 == 0:
+            port = self.port
+        return f"{scheme}://127.0.0.1:{port}/{number}"
 
     def _run(self) -> None:
         with contextlib.closing(self._loop):
@@ -294,11 +306,13 @@ class HostileServer:
         encrypted = await asyncio.start_server(
             self._answer, "127.0.0.1", 0, backlog=1024, ssl=tls, ssl_shutdown_timeout=0.1
         )
-        self.port = plain.sockets[0].getsockname()[1]
-        self.tls_port = encrypted.sockets[0].getsockname()[1]
+        resetting = await asyncio.start_server(_reset, "127.0.0.1", 0, backlog=1024)
+        servers = (plain, encrypted, resetting)
+        ports = (server.sockets[0].getsockname()[1] for server in servers)
+        self.port, self.tls_port, self.reset_port = ports
         self._ready.set()
         await self._stop.wait()
-        for server in (plain, encrypted):
+        for server in servers:
             server.close()
             server.abort_clients()
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
@@ -317,6 +331,12 @@ class HostileServer:
         writer.transport.abort()
 
 
+async def _reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    sock = writer.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
 async def _play(script: Script, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     for part in script.parts:
         writer.write(part)
@@ -328,8 +348,7 @@ async def _play(script: Script, reader: asyncio.StreamReader, writer: asyncio.St
             writer.close()
             await writer.wait_closed()
         case "reset":
-            sock = writer.get_extra_info("socket")
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            await _reset(reader, writer)
         case "hang":
             await reader.read()
         case "flood":

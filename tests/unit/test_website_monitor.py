@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from monitoring import urls
 from monitoring.monitor import Unhandled
 from monitoring.sites import SitesError
 from monitoring.times import epoch_ms
@@ -23,6 +24,7 @@ class Web:
 
     def __init__(self) -> None:
         self.codes: dict[str, int] = {}
+        self.raw: dict[str, bytes] = {}
         self.held: dict[str, threading.Event] = {}
         web = self
 
@@ -31,6 +33,9 @@ class Web:
                 name = self.path.strip("/")
                 if name in web.held:
                     web.held[name].wait(WAIT_LIMIT)
+                if name in web.raw:
+                    self.wfile.write(web.raw[name])
+                    return
                 self.send_response(web.codes.get(name, 200))
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -40,9 +45,11 @@ class Web:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 
-    def sites(self, *names: str) -> bytes:
+    def sites(self, *names: str, more: str = "") -> bytes:
         port = self.server.server_port
-        entries = (f"{{name: {name}, url: 'http://127.0.0.1:{port}/{name}'}}" for name in names)
+        entries = (
+            f"{{name: {name}, url: 'http://127.0.0.1:{port}/{name}'{more}}}" for name in names
+        )
         return f"sites: [{', '.join(entries)}]".encode()
 
 
@@ -173,6 +180,68 @@ def test_a_slow_site_delays_no_other_site_s_alert(
     result = monitor.handler({}, context)
 
     assert result["sites"] == {"slow": "UP", "shop": "DOWN"}
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html"
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        HEAD + b"; charset*=x; charset*0=y\r\n\r\nwelcome",
+        HEAD + b";" * 60_000 + b"\r\n\r\nwelcome",
+        HEAD + b";" * 95_000 + b"\r\n\r\nwelcome",
+        HEAD + b" " * 60_000 + b"\0\r\n\r\nwelcome",
+    ],
+    ids=["RFC 2231", "60,000 semicolons", "95,000 semicolons", "60,000 spaces"],
+)
+def test_hostile_sites_hide_no_outage(
+    monitor: ModuleType, web: Web, s3: FakeS3, sns: FakeSNS, context: Context, response: bytes
+) -> None:
+    """Nor do they take so long that other sites exceed their time limits."""
+    hostile = [f"hostile-{number}" for number in range(14)]
+    web.raw = dict.fromkeys(hostile, response)
+    web.raw["up"] = b"HTTP/1.1 200 OK\r\n\r\nwelcome"
+    web.codes = {"down": 503}
+    s3.objects["sites.yaml"] = web.sites(*hostile, "up", "down", more=", expect: welcome")
+
+    result = monitor.handler({}, context)
+
+    assert list(result["sites"]) == [*hostile, "up", "down"]
+    assert (result["sites"]["up"], result["sites"]["down"]) == ("UP", "DOWN")
+    assert "down" in [alert["site"] for alert in sns.alerts]
+    # Processor time of one check must stay far below the time limit of the others.
+    assert s3.load("state/up.json")["latency_ms"] < 2_000
+
+
+def test_an_unexpected_error_in_a_check_concerns_that_site_alone(
+    monitor: ModuleType,
+    web: Web,
+    s3: FakeS3,
+    sns: FakeSNS,
+    context: Context,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def parse(url: str) -> urls.Url:
+        if url.endswith("/odd"):
+            raise TypeError("no such thing")
+        return real(url)
+
+    real = urls.parse
+    monkeypatch.setattr(urls, "parse", parse)
+    s3.objects["sites.yaml"] = web.sites("shop", "odd", "blog")
+    web.codes = {"blog": 503}
+
+    result = monitor.handler({}, context)
+
+    assert result["sites"] == {"shop": "UP", "odd": "DOWN", "blog": "DOWN"}
+    reasons = {alert["site"]: alert["reason"] for alert in sns.alerts}
+    assert reasons["odd"] == "unexpected TypeError: no such thing"
+    assert reasons["blog"] == "HTTP 503 Service Unavailable"
+    [record] = [each for each in caplog.records if each.message == "check failed unexpectedly"]
+    assert record.exc_info is not None
+    assert record.exc_info[0] is TypeError
 
 
 def test_without_a_list_of_sites_the_run_fails(monitor: ModuleType, context: Context) -> None:
