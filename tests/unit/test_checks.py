@@ -355,6 +355,30 @@ def test_a_body_in_tiny_chunks() -> None:
     assert seen.reason == "body of 1041 bytes in 1041 chunks"
 
 
+def test_other_checks_have_their_turn_before_each_read() -> None:
+    """Also when so much has arrived that no read has to wait."""
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def read() -> list[int]:
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            ours.setblocking(False)
+            theirs.sendall(b"x" * 3 * connections.READ_SIZE)
+            other = asyncio.create_task(others())
+            connection = connections.Connection(ours)
+            seen = [turns for _ in range(3) if await connection.receive()]
+            other.cancel()
+        return seen
+
+    turns = 0
+    assert asyncio.run(read()) == [1, 2, 3]
+
+
 # Connections that break
 
 
@@ -402,6 +426,30 @@ def test_resets(stage: str, scheme: str) -> None:
     assert [reason for reason in reasons if not reason.startswith(known)] == []
 
 
+@pytest.mark.parametrize(
+    ("response", "reason"),
+    [
+        (page(body=b"all of it"), None),
+        (OK + b"\r\nperhaps all of it", "connection reset"),
+        (OK + b"Content-Length: 9\r\n\r\nhalf", "connection reset"),
+        (b"", "connection reset"),
+    ],
+)
+def test_a_request_that_cannot_be_sent(
+    monkeypatch: pytest.MonkeyPatch, response: bytes, reason: str | None
+) -> None:
+    """A server may have answered before. The system reports the reset to the sender only."""
+    send = connections.Connection.send
+
+    async def broken(connection: connections.Connection, data: bytes) -> None:
+        await send(connection, data)
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    monkeypatch.setattr(connections.Connection, "send", broken)
+
+    assert look(response).reason == reason
+
+
 # TLS
 
 
@@ -435,15 +483,17 @@ def test_a_certificate_that_nobody_trusts() -> None:
     assert (seen.reason or "").startswith("certificate not trusted: self-signed certificate")
 
 
-def test_tls_records_of_one_byte() -> None:
+def test_tls_records_of_one_byte(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "OVERHEAD", 20_000)
+
     async def serve(request: bytes, writer: asyncio.StreamWriter) -> None:
         writer.write(OK + b"\r\n")
         while True:
-            for _ in range(1000):
+            for _ in range(100):
                 writer.write(b"x")
             await writer.drain()
 
-    seen = look_with_tls(serve, max_bytes=10**6)
+    seen = look_with_tls(serve, max_bytes=10**6, timeout=30)
 
     assert seen.reason == "too many bytes in addition to the body"
 
