@@ -432,7 +432,7 @@ def test_resets(stage: str, scheme: str) -> None:
         (page(body=b"all of it"), None),
         (OK + b"\r\nperhaps all of it", "connection reset"),
         (OK + b"Content-Length: 9\r\n\r\nhalf", "connection reset"),
-        (b"", "connection reset"),
+        (b"HTTP", "connection reset"),
     ],
 )
 def test_a_request_that_cannot_be_sent(
