@@ -22,6 +22,9 @@ READ_SIZE = 16_384
 OVERHEAD = 256 * 1024
 """Bytes that a site may send in addition to its page: TLS handshake, headers, framing."""
 
+MAX_ANSWERS = 32
+"""Addresses of a host name that are looked at: a name server may answer with thousands."""
+
 MAX_ADDRESSES = 4
 """Addresses of a host name that are tried."""
 
@@ -154,7 +157,8 @@ async def _resolve(url: Url, guard: AddressGuard) -> list[_Address]:
     }
     if not found:
         raise socket.gaierror(socket.EAI_NONAME, "no address")
-    return _alternating([found[address] for address in guard.select(list(found))])[:MAX_ADDRESSES]
+    selected = guard.select(list(found)[:MAX_ANSWERS])
+    return _alternating([found[address] for address in selected])[:MAX_ADDRESSES]
 
 
 def _alternating(addresses: Sequence[_Address]) -> list[_Address]:

@@ -9,6 +9,7 @@ import struct
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from monitoring import connections, guard, responses
@@ -665,11 +666,15 @@ def test_a_name_with_many_addresses(monkeypatch: pytest.MonkeyPatch, names: Name
     tried: list[str] = []
     monkeypatch.setattr(asyncio.SelectorEventLoop, "sock_connect", staticmethod(connect))
     many = [f"127.1.0.{number}" for number in range(200)]
-    names.answers = {"many.example": [[*many, "::1"]]}
+    names.answers = {"many.example": [[*many[:9], "::1", *many[9:]]]}
+
+    judge = Mock(wraps=guard.is_internal)
+    monkeypatch.setattr(guard, "is_internal", judge)
 
     seen = Hops([]).look("many.example")
 
     assert seen.reason == "connection refused"
+    assert judge.call_count == connections.MAX_ANSWERS
     assert tried == ["127.1.0.0", "::1", "127.1.0.1", "127.1.0.2"]
 
 
