@@ -13,7 +13,7 @@ from typing import Literal
 from aws_lambda_powertools import Logger
 
 from monitoring import urls
-from monitoring.connections import TooMuchOverhead, connect
+from monitoring.connections import TooMuchOverhead, connect, trusting_system
 from monitoring.guard import AddressGuard, InternalAddress
 from monitoring.responses import Exchange, Head, InvalidResponse
 from monitoring.sites import Site
@@ -76,8 +76,7 @@ class Checker:
     def __init__(
         self, tls: ssl.SSLContext | None = None, clock: Callable[[], datetime] = now
     ) -> None:
-        self._tls = tls or ssl.create_default_context()
-        self._tls.set_alpn_protocols(["http/1.1"])
+        self._tls = tls or trusting_system()
         self._clock = clock
 
     async def observe(self, site: Site) -> Observation:

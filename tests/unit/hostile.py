@@ -282,6 +282,11 @@ class HostileServer:
         self._stop = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name="hostile-server")
 
+    @property
+    def thread(self) -> int | None:
+        """The identity of the thread that serves."""
+        return self._thread.ident
+
     def url(self, number: int | str) -> str:
         """The address of a site."""
         if isinstance(number, str):

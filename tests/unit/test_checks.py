@@ -16,7 +16,7 @@ from monitoring import connections, guard, responses
 from monitoring.checks import MAX_REDIRECTS, Checker, Observation
 
 from tests.unit.examples import NOON, at, site
-from tests.unit.hostile import CERTIFICATE, KEY
+from tests.unit.hostile import CERTIFICATE, HEALTHY, KEY, hostile_server
 
 type Serve = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 """What a server does with a request."""
@@ -359,10 +359,11 @@ def test_a_body_in_tiny_chunks() -> None:
 def test_other_checks_have_their_turn_before_each_read() -> None:
     """Also when so much has arrived that no read has to wait."""
 
+    turns: list[None] = []
+
     async def others() -> None:
-        nonlocal turns
         while True:
-            turns += 1
+            turns.append(None)
             await asyncio.sleep(0)
 
     async def read() -> list[int]:
@@ -372,11 +373,10 @@ def test_other_checks_have_their_turn_before_each_read() -> None:
             theirs.sendall(b"x" * 3 * connections.READ_SIZE)
             other = asyncio.create_task(others())
             connection = connections.Connection(ours)
-            seen = [turns for _ in range(3) if await connection.receive()]
+            seen = [len(turns) for _ in range(3) if await connection.receive()]
             other.cancel()
         return seen
 
-    turns = 0
     assert asyncio.run(read()) == [1, 2, 3]
 
 
@@ -485,7 +485,7 @@ def test_a_certificate_that_nobody_trusts() -> None:
 
 
 def test_tls_records_of_one_byte(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "OVERHEAD", 20_000)
+    monkeypatch.setattr(connections, "OVERHEAD", 6_000)
 
     async def serve(request: bytes, writer: asyncio.StreamWriter) -> None:
         writer.write(OK + b"\r\n")
@@ -497,6 +497,35 @@ def test_tls_records_of_one_byte(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = look_with_tls(serve, max_bytes=10**6, timeout=30)
 
     assert seen.reason == "too many bytes in addition to the body"
+
+
+def test_handshakes_leave_the_event_loop_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server chooses how much there is to compute: 0.1 s for the group ffdhe8192 of TLS 1.3."""
+
+    class Recorded(ssl.SSLObject):
+        def do_handshake(self) -> None:
+            threads.add(threading.get_ident())
+            super().do_handshake()
+
+    threads: set[int] = set()
+    monkeypatch.setattr(ssl.SSLContext, "sslobject_class", Recorded)
+    client_side = ssl.create_default_context(cafile=str(CERTIFICATE))
+    with hostile_server() as server:
+        healthy = site(url=f"https://127.0.0.1:{server.tls_port}/{HEALTHY}")
+        seen = asyncio.run(Checker(tls=client_side).observe(healthy))
+        threads.discard(server.thread)
+
+    assert seen.status == "UP"
+    assert threads
+    assert threading.get_ident() not in threads
+
+
+def test_no_handshake_in_which_the_server_chooses_how_much_there_is_to_compute() -> None:
+    """It does with finite-field Diffie-Hellman, which the system's own defaults allow."""
+    exchanges = {cipher["kea"] for cipher in connections.trusting_system().get_ciphers()}
+
+    assert "kx-dhe" in {cipher["kea"] for cipher in ssl.create_default_context().get_ciphers()}
+    assert exchanges == {"kx-ecdhe", "kx-any"}  # any: that of TLS 1.3, with known groups
 
 
 # Where redirects and names lead
