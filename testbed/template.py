@@ -90,33 +90,82 @@ def read_template(path: Path) -> dict[str, Any]:
 
 
 def check_parameters(template: dict[str, Any], values: dict[str, str]) -> None:
-    """Check values of a template's parameters as CloudFormation does; LocalStack takes any.
+    """Check the values of a template's parameters as CloudFormation does; LocalStack takes any.
 
+    A parameter that has no value must have a default, which is checked like a value. The
+    constraints of a list hold for each of its items.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/parameters-section-structure.html
 
     Raises
     ------
     ProjectError
-        If the template has no such parameter, or does not allow the value.
+        If the template has no such parameter, a value is missing, or one is not allowed.
     """
     parameters = template.get("Parameters", {})
-    for name, value in values.items():
+    for name in values:
         if name not in parameters:
             raise ProjectError(
                 f"The template has no parameter {name}.",
                 advice=f"There are: {', '.join(sorted(parameters)) or 'none'}.",
             )
-        parameter = parameters[name]
-        allowed = [str(each) for each in parameter.get("AllowedValues", [value])]
-        if value not in allowed:
+    for name, parameter in parameters.items():
+        if name not in values and "Default" not in parameter:
             raise ProjectError(
-                f"{value!r} is no value of the parameter {name}.",
-                advice=f"It must be one of: {', '.join(allowed)}.",
+                f"The parameter {name} has no value and no default.",
+                advice=f"Give it one with --parameter {name}=VALUE, or in samconfig.toml.",
             )
-        pattern = parameter.get("AllowedPattern")
-        if pattern is not None and re.fullmatch(pattern, value) is None:
-            reason = parameter.get("ConstraintDescription", f"must match {pattern}")
-            raise ProjectError(f"{value!r} is no value of the parameter {name}: {reason}")
+        given = values.get(name, _text(parameter.get("Default", "")))
+        for value in _items(parameter.get("Type", "String"), given):
+            if problem := _problem(parameter, value):
+                raise ProjectError(
+                    f"{value!r} is no value of the parameter {name}:"
+                    f" {parameter.get('ConstraintDescription', problem)}"
+                )
+
+
+def _items(kind: str, value: str) -> list[str]:
+    """Return what the constraints of a parameter hold for: a value, or each item of a list."""
+    # The values of the SSM types are names of parameters, whose values AWS looks up.
+    if kind.startswith("AWS::SSM::Parameter::Value<"):
+        return []
+    if kind == "CommaDelimitedList" or kind.startswith("List<"):
+        return [item.strip() for item in value.split(",")] if value else []
+    return [value]
+
+
+def _problem(parameter: dict[str, Any], value: str) -> str | None:
+    """Return which constraint a value breaks, or None."""
+    allowed = parameter.get("AllowedValues")
+    if allowed is not None and value not in [_text(each) for each in allowed]:
+        return f"must be one of: {', '.join(_text(each) for each in allowed)}"
+    pattern = parameter.get("AllowedPattern")
+    if pattern is not None and re.fullmatch(str(pattern), value) is None:
+        return f"must match {pattern}"
+    match parameter.get("Type", "String"):
+        case "String":
+            return _out_of_range(parameter, "Length", len(value), " characters long")
+        case "Number" | "List<Number>":
+            try:
+                number = float(value)
+            except ValueError:
+                return "must be a number"
+            return _out_of_range(parameter, "Value", number, "")
+    return None
+
+
+def _out_of_range(parameter: dict[str, Any], what: str, number: float, unit: str) -> str | None:
+    least, most = parameter.get(f"Min{what}"), parameter.get(f"Max{what}")
+    if least is not None and number < float(least):
+        return f"must be at least {least}{unit}"
+    if most is not None and number > float(most):
+        return f"must be at most {most}{unit}"
+    return None
+
+
+def _text(value: Any) -> str:
+    """Return a scalar of YAML as CloudFormation takes it: true, and not True."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def local_code(template: dict[str, Any], folder: Path) -> Iterator[LocalCode]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -99,8 +100,11 @@ PARAMETERS = {
 }
 
 
+GOOD = {"Kind": "b", "Count": "2", "Rate": "rate(1 day)"}
+
+
 def test_values_that_a_template_allows() -> None:
-    check_parameters(PARAMETERS, {"Kind": "b", "Count": "2", "Rate": "rate(1 day)"})
+    check_parameters(PARAMETERS, GOOD)
     check_parameters({}, {})
 
 
@@ -116,4 +120,55 @@ def test_values_that_a_template_allows() -> None:
 def test_values_that_a_template_does_not_allow(values: dict[str, str], message: str) -> None:
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html"""
     with pytest.raises(ProjectError, match=message):
-        check_parameters(PARAMETERS, values)
+        check_parameters(PARAMETERS, {**GOOD, **values})
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        ({"Type": "CommaDelimitedList", "AllowedValues": ["a", "b", "c"]}, "a, c"),
+        ({"Type": "CommaDelimitedList", "AllowedPattern": "[a-z]+"}, "ab,cd"),
+        ({"Type": "List<Number>", "AllowedValues": [80, 443]}, "443,80"),
+        ({"Type": "List<Number>", "MinValue": 1, "MaxValue": 9}, "1,2.5,9"),
+        ({"Type": "List<AWS::EC2::Subnet::Id>", "AllowedValues": ["s-1", "s-2"]}, "s-1,s-2"),
+        ({"Type": "CommaDelimitedList"}, ""),
+        ({"Type": "Number", "MinValue": "-1", "MaxValue": "1"}, "-0.5"),
+        ({"Type": "String", "MinLength": 1, "MaxLength": 3}, "a,b"),
+        ({"Type": "String", "AllowedValues": [True, False]}, "true"),
+        ({"Type": "AWS::SSM::Parameter::Value<String>", "AllowedValues": ["x"]}, "/name"),
+    ],
+)
+def test_constraints_that_values_satisfy(parameter: dict[str, Any], value: str) -> None:
+    """https://aws.amazon.com/about-aws/whats-new/2022/12/specify-validation-checks-commadelimitedlist-parameter-aws-cloudformation/"""
+    check_parameters({"Parameters": {"P": parameter}}, {"P": value})
+    check_parameters({"Parameters": {"P": {**parameter, "Default": value}}}, {})
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "message"),
+    [
+        ({"Type": "CommaDelimitedList", "AllowedValues": ["a", "b"]}, "a,x", "'x' .* one of: a, b"),
+        ({"Type": "CommaDelimitedList", "AllowedPattern": "[a-z]+"}, "a,1", "'1' .* match"),
+        ({"Type": "List<Number>"}, "1,x", "'x' .* a number"),
+        ({"Type": "List<Number>", "MaxValue": 9}, "1,10", "'10' .* at most 9"),
+        ({"Type": "Number"}, "", "'' .* a number"),
+        ({"Type": "Number", "MinValue": 2}, "1", "at least 2"),
+        ({"Type": "String", "MinLength": 2}, "a", "at least 2 characters long"),
+        ({"Type": "String", "MaxLength": 2}, "abc", "at most 2 characters long"),
+        (
+            {"Type": "String", "MaxLength": 2, "ConstraintDescription": "must be short"},
+            "abc",
+            "P: must be short",
+        ),
+    ],
+)
+def test_constraints_that_values_break(parameter: dict[str, Any], value: str, message: str) -> None:
+    with pytest.raises(ProjectError, match=message):
+        check_parameters({"Parameters": {"P": parameter}}, {"P": value})
+    with pytest.raises(ProjectError, match=message):
+        check_parameters({"Parameters": {"P": {**parameter, "Default": value}}}, {})
+
+
+def test_parameter_without_a_value() -> None:
+    with pytest.raises(ProjectError, match="P has no value and no default"):
+        check_parameters({"Parameters": {"P": {"Type": "String"}}}, {})
