@@ -37,6 +37,8 @@ _RECIPE = 2
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 _LAMBDA_PLATFORMS = {"x86_64": "x86_64-manylinux_2_34", "arm64": "aarch64-manylinux_2_34"}
 _CERTIFICATE = "certificate.pem"
+COMPLETE = ".complete"
+"""The file that marks a folder in the cache as built to its end."""
 
 Report = Callable[[str], None]
 
@@ -192,7 +194,7 @@ def is_complete(target: Path) -> bool:
 
 
 def _stamp(target: Path) -> Path:
-    return target / ".complete"
+    return target / COMPLETE
 
 
 def _key(inputs: list[Path]) -> str:

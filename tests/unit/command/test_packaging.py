@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import os
+import socket
+import tracemalloc
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from testbed.packaging import package
+from testbed.errors import ProjectError
+from testbed.packaging import Package, package
 
 
 @pytest.fixture
@@ -19,7 +23,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def code(folder: Path, modified: float) -> Path:
     (folder / "inner" / "__pycache__").mkdir(parents=True)
     for name, text in {
-        "b.py": "B = 1\n", "inner/a.py": "A = 2\n", "inner/__pycache__/a.pyc": "x", ".hidden": "x",
+        "b.py": "B = 1\n", "inner/a.py": "A = 2\n", "inner/__pycache__/a.pyc": "x", ".env": "x",
     }.items():  # fmt: skip
         (folder / name).write_text(text)
         os.utime(folder / name, (modified, modified))
@@ -44,6 +48,115 @@ def test_package_holds_the_code_and_nothing_else(tmp_path: Path, cache: Path) ->
     with zipfile.ZipFile(built.path) as archive:
         modes = {info.filename: info.external_attr >> 16 for info in archive.infolist()}
     assert modes == {"b.py": 0o644, "inner/a.py": 0o644, "run.sh": 0o755}
+
+
+def names_in(built: Package) -> list[str]:
+    with zipfile.ZipFile(built.path) as archive:
+        return archive.namelist()
+
+
+def test_package_leaves_out_what_sam_leaves_out(tmp_path: Path, cache: Path) -> None:
+    """``EXCLUDED_FILES`` of ``PythonPipWorkflow``, as ``sam build`` uses it at every level.
+
+    https://github.com/aws/aws-lambda-builders/blob/develop/aws_lambda_builders/workflows/python_pip/workflow.py
+    """
+    for name in (
+        ".git/config", ".venv/bin/python", "inner/.git/config", "inner/venv/a.py", ".env",
+        ".aws-sam/build/a.py", ".pytest_cache/a", ".mypy_cache/a", ".testbed/localstack.log",
+        ".settings.json", ".well-known/a.txt", "inner/native.so", "a.egg-info/METADATA",
+    ):  # fmt: skip
+        path = tmp_path / "code" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    built = package(tmp_path / "code", "x86_64", lambda _: None)
+    assert names_in(built) == [
+        ".settings.json", ".well-known/a.txt", "a.egg-info/METADATA", "inner/native.so",
+    ]  # fmt: skip
+
+
+def test_links_are_followed(tmp_path: Path, cache: Path) -> None:
+    shared = code(tmp_path / "shared", 1e9)
+    folder = tmp_path / "code"
+    folder.mkdir()
+    (folder / "library").symlink_to(shared / "inner")
+    (folder / "again").symlink_to(shared / "inner")
+    (folder / "b.py").symlink_to(shared / "b.py")
+    built = package(folder, "x86_64", lambda _: None)
+    assert names_in(built) == ["again/a.py", "b.py", "library/a.py"]
+    before = built.digest
+    (shared / "inner/a.py").write_text("A = 3\n")
+    assert package(folder, "x86_64", lambda _: None).digest != before
+
+
+def loop(path: Path) -> None:
+    path.symlink_to(path.parent)
+
+
+def dangling(path: Path) -> None:
+    path.symlink_to("nowhere")
+
+
+def endless(path: Path) -> None:
+    path.symlink_to(path)
+
+
+def listening(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+
+
+def unreadable(path: Path) -> None:
+    path.symlink_to("/proc/self/mem")  # also for root
+
+
+def not_utf_8(path: Path) -> None:
+    Path(os.fsdecode(os.fsencode(path) + b"\xff")).touch()
+
+
+@pytest.mark.parametrize(
+    ("make", "problem"),
+    [
+        (loop, "odd is a link to a folder that contains it"),
+        (dangling, "odd is a link to nowhere, which does not exist"),
+        (endless, "odd is a link to .*odd, which does not exist"),
+        (os.mkfifo, "odd is neither a file nor a folder"),
+        (listening, "odd is neither a file nor a folder"),
+        (unreadable, r"odd cannot be read \(Input/output error\)"),
+        (not_utf_8, r"odd\\xff has a name that is not UTF-8"),
+    ],
+)
+def test_what_cannot_be_packaged_is_named(
+    tmp_path: Path, cache: Path, make: Callable[[Path], None], problem: str
+) -> None:
+    folder = code(tmp_path / "c", 1e9)
+    make(folder / "inner" / "odd")
+    with pytest.raises(ProjectError, match=f"{problem}, and so cannot be packaged"):
+        package(folder, "x86_64", lambda _: None)
+    assert not list(cache.glob("packages/*"))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.parametrize("name", ["b.py", "inner"])
+def test_what_may_not_be_read_is_named(tmp_path: Path, cache: Path, name: str) -> None:
+    folder = code(tmp_path / "c", 1e9)
+    (folder / name).chmod(0)
+    try:
+        with pytest.raises(ProjectError, match=rf"{name} cannot be read \(Permission denied\)"):
+            package(folder, "x86_64", lambda _: None)
+    finally:
+        (folder / name).chmod(0o755)
+
+
+def test_large_files_are_not_held_in_memory(tmp_path: Path, cache: Path) -> None:
+    folder = tmp_path / "code"
+    folder.mkdir()
+    with (folder / "large").open("wb") as file:
+        file.truncate(64 << 20)
+    tracemalloc.start()
+    package(folder, "x86_64", lambda _: None)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 16 << 20
 
 
 def test_unchanged_code_is_packaged_once(tmp_path: Path, cache: Path) -> None:
