@@ -42,3 +42,15 @@ def changes_of(aws: Aws, stack_name: str, change_set: str) -> Iterator[Change]:
                     resource_type=resource.get("ResourceType", ""),
                     replaces=resource.get("Replacement") in ("True", "Conditional"),
                 )
+
+
+def removal_of(aws: Aws, stack_name: str) -> Iterator[Change]:
+    """Return what deleting a stack would remove: its resources, and the stack itself."""
+    pages = aws.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_name)
+    for page in pages:
+        for resource in page["StackResourceSummaries"]:
+            if resource["ResourceStatus"] != "DELETE_COMPLETE":
+                yield Change(
+                    "Remove", resource["LogicalResourceId"], resource["ResourceType"], False
+                )
+    yield Change("Remove", stack_name, "AWS::CloudFormation::Stack", False)

@@ -20,7 +20,7 @@ import yaml
 
 from testbed import docker_daemon, ports
 from testbed import state as states
-from testbed.errors import DockerError, InitScriptError, StartError
+from testbed.errors import DockerError, InitScriptError, StartError, preserved
 from testbed.host_address import LOOPBACK, HostAddress, is_ours
 from testbed.waiting import WaitedTooLong, until
 
@@ -149,8 +149,9 @@ class Compose:
             container = self._own_container()
             self._await_healthy(container)
             return _container(container)
-        except BaseException:
-            self.stop()
+        except BaseException as error:
+            with preserved(error):
+                self.stop()
             raise
 
     def _create(self, port: int | None) -> None:

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from testbed.change_set import Change, changes_of
-from testbed.errors import DeploymentError, ProjectError
+from testbed.change_set import Change, changes_of, removal_of
+from testbed.errors import DeploymentError, ProjectError, preserved
 from testbed.packaging import Package, package
+from testbed.removal import delete_stack, describe_stack
 from testbed.template import LocalCode, check_parameters, local_code, read_template
 from testbed.waiting import WaitedTooLong, until
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _TIMEOUT_SECONDS = 300.0
 _ARTIFACTS = "testbed-artifacts"
+_FAILED_CREATION = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
 # What CloudFormation says of a change set with nothing in it.
 _NO_CHANGES = re.compile(r"didn't contain changes|No updates are to be performed")
 # A template in the request may have 51,200 bytes; a larger one goes through S3.
@@ -76,7 +78,8 @@ def deploy(project: Project, aws: Aws, report: Report, review: Review | None = N
     report
         Is told of each step that takes time.
     review
-        If given, is asked before anything of the stack is changed.
+        If given, is asked before anything of the stack is changed or deleted. It is asked twice
+        if the stack's creation has failed: that stack must be deleted first.
 
     Raises
     ------
@@ -99,12 +102,7 @@ def deploy(project: Project, aws: Aws, report: Report, review: Review | None = N
         place.replace(bucket, _put_package(aws, bucket, built))
     changed = _apply(project, aws, template, review)
     outputs = stack_outputs(aws, project.stack_name) or {}
-    for upload in files:
-        if upload.output not in outputs:
-            raise ProjectError(
-                f"{project.template.name} has no output {upload.output}, which is to say where"
-                f" {upload.name} belongs."
-            )
+    _check_outputs(project, outputs)  # again: one may have a condition
     uploaded = [
         upload.name
         for upload, content in files.items()
@@ -140,7 +138,19 @@ def check(project: Project) -> list[LocalCode]:
 def _checked_template(project: Project) -> dict[str, Any]:
     template = read_template(project.template)
     check_parameters(template, project.parameters)
+    outputs = template.get("Outputs", {})
+    if not any(name.startswith("Fn::") for name in outputs):  # such as Fn::ForEach
+        _check_outputs(project, outputs)
     return template
+
+
+def _check_outputs(project: Project, outputs: Iterable[str]) -> None:
+    for upload in project.uploads:
+        if upload.output not in outputs:
+            raise ProjectError(
+                f"{project.template.name} has no output {upload.output}, which is to say where"
+                f" {upload.name} belongs."
+            )
 
 
 def _packages(places: Iterable[LocalCode], report: Report) -> dict[tuple[Path, str], Package]:
@@ -196,10 +206,15 @@ def _put_if_new(aws: Aws, uri: str, content: bytes) -> bool:
 def _apply(project: Project, aws: Aws, template: dict[str, Any], review: Review | None) -> bool:
     stack_name = project.stack_name
     stack = describe_stack(aws, stack_name)
-    if stack is not None and stack["StackStatus"] in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED"):
-        # The remains of a first deployment that failed can only be deleted.
-        aws.cloudformation.delete_stack(StackName=stack_name)
-        _until(aws, lambda: describe_stack(aws, stack_name) is None, f"{stack_name} to be deleted")
+    if stack is not None and stack["StackStatus"] in _FAILED_CREATION:
+        # A stack whose creation failed can only be deleted.
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
+        if review and not review(list(removal_of(aws, stack_name))):
+            raise NotDeployedError(
+                f"{stack_name} was left as it was, in {stack['StackStatus']}.",
+                advice="It can only be deployed again after it has been deleted.",
+            )
+        delete_stack(aws, stack_name)
         stack = None
     exists = stack is not None and stack["StackStatus"] != "REVIEW_IN_PROGRESS"
     change_set = f"testbed-{uuid.uuid4().hex[:12]}"
@@ -225,18 +240,28 @@ def _apply(project: Project, aws: Aws, template: dict[str, Any], review: Review 
         raise DeploymentError(
             f"CloudFormation refused {project.template.name}: {error.response['Error']['Message']}"
         ) from error
-    if not _change_set_ready(aws, stack_name, change_set):
-        aws.cloudformation.delete_change_set(StackName=stack_name, ChangeSetName=change_set)
+    try:
+        wanted = _change_set_ready(aws, stack_name, change_set)
+        if wanted and review and not review(list(changes_of(aws, stack_name, change_set))):
+            raise NotDeployedError(f"{stack_name} was left as it was.")
+    except BaseException as error:  # Ctrl-C at the question, too
+        with preserved(error):
+            _discard(aws, stack_name, change_set, with_stack=stack is None)
+        raise
+    if not wanted:
+        _discard(aws, stack_name, change_set, with_stack=False)
         return False
-    if review and not review(list(changes_of(aws, stack_name, change_set))):
-        aws.cloudformation.delete_change_set(StackName=stack_name, ChangeSetName=change_set)
-        if not exists:  # only the change set had made it, and nothing is in it
-            aws.cloudformation.delete_stack(StackName=stack_name)
-        raise NotDeployedError(f"{stack_name} was left as it was.")
     started = time.time()
     aws.cloudformation.execute_change_set(StackName=stack_name, ChangeSetName=change_set)
     _await_stack(aws, stack_name, started)
     return True
+
+
+def _discard(aws: Aws, stack_name: str, change_set: str, *, with_stack: bool) -> None:
+    """Delete a change set that is not executed, and the empty stack that was made for it."""
+    aws.cloudformation.delete_change_set(StackName=stack_name, ChangeSetName=change_set)
+    if with_stack:
+        aws.cloudformation.delete_stack(StackName=stack_name)
 
 
 def _put_template(aws: Aws, body: str) -> str:
@@ -292,16 +317,6 @@ def _await_stack(aws: Aws, stack_name: str, started: float) -> None:
         f"The deployment of {stack_name} ended as {status}.",
         details="\n".join(failures) or reason,
     )
-
-
-def describe_stack(aws: Aws, stack_name: str) -> StackTypeDef | None:
-    """Return what CloudFormation says of a stack, or None if there is no such stack."""
-    try:
-        return aws.cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "ValidationError":  # "… does not exist"
-            return None
-        raise
 
 
 def _until(aws: Aws, condition: Callable[[], bool], what: str) -> None:

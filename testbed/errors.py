@@ -13,6 +13,9 @@
     └── DeploymentError          CloudFormation refused or rolled back
 """
 
+import contextlib
+from collections.abc import Iterator
+
 
 class TestbedError(Exception):
     """An expected failure.
@@ -66,3 +69,19 @@ class NotRunningError(TestbedError):
 
 class DeploymentError(TestbedError):
     """CloudFormation refused the template or rolled the stack back."""
+
+
+@contextlib.contextmanager
+def preserved(error: BaseException) -> Iterator[None]:
+    """Clean up after an error, which a failure of the clean-up must not hide.
+
+    That failure is added to the error's details, or to its notes if it is none of ours.
+    """
+    try:
+        yield
+    except Exception as failure:
+        text = f"Cleaning up failed, too: {failure}"
+        if isinstance(error, TestbedError):
+            error.details = "\n".join(part for part in (error.details, text) if part)
+        else:
+            error.add_note(text)

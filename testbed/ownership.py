@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from testbed.deployment import describe_stack
 from testbed.errors import DeploymentError
+from testbed.removal import describe_stack
 
 if TYPE_CHECKING:
     from testbed.aws import Aws

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import pytest
 
 from testbed.deployment import deploy
-from testbed.errors import ProjectError
+from testbed.errors import ProjectError, preserved
 from testbed.faults import Faults
 from testbed.inbox import Inbox
 from testbed.journal import Journal
@@ -190,8 +190,11 @@ class RunningTestbed:
             if confirmed:
                 self._confirm(stack)
             yield stack
-        finally:
-            destroy_stack(self.aws, name)
+        except BaseException as error:
+            with preserved(error):
+                destroy_stack(self.aws, name)
+            raise
+        destroy_stack(self.aws, name)
 
     def _confirm(self, stack: Stack) -> None:
         """Confirm e-mail subscriptions, where mails can be looked at."""

@@ -235,6 +235,16 @@ def test_what_is_wrong_is_said_without_a_traceback(
     result.stdout.no_fnmatch_line("*During handling*")
 
 
+def test_deploy_fails_with_the_reason_and_not_with_the_clean_up(project: Project) -> None:
+    template = next(project.pytester.path.glob("*/template.yaml")).relative_to(
+        project.pytester.path
+    )
+    result = project.run(f'def test_deploy(deploy): deploy("{template}", Wrod="bye")')
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*The template has no parameter Wrod.", "There are: Word."])
+    result.stdout.no_fnmatch_line("*does not exist*")
+
+
 def test_plug_in_loads_nothing_heavy_for_others(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_nothing(): pass")
     pytester.makeconftest(

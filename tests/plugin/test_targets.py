@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,14 @@ from botocore.exceptions import EndpointConnectionError
 from testbed.account import AccountError
 from testbed.aws import Aws
 from testbed.errors import DeploymentError
+from testbed.project import Project as SamProject
 from testbed.pytest_plugin import targets
 from testbed.pytest_plugin.plan import Plan
 from testbed.pytest_plugin.running import RunningTestbed
 from testbed.pytest_plugin.stack import Stack
 from testbed.pytest_plugin.targets import aws as aws_target
 from testbed.removal import stack_resources
+from testbed.session import Session
 from tests.aws_profile import PROFILE, profile_environment
 from tests.conftest import ROOT
 from tests.pipeline.known_differences import KNOWN_DIFFERENCES
@@ -121,6 +124,28 @@ def test_stack_that_is_in_the_account_already_is_not_touched(
         account.deploy_project()
     assert "testbed destroy --target aws" in refused.value.advice
     assert stack_resources(testbed.aws, stack.name) == known
+
+
+def test_failed_clean_up_does_not_hide_why_a_deployment_failed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise DeploymentError("The deployment ended as ROLLBACK_COMPLETE.", details="The cause")
+
+    def fail_to_remove(*arguments: object) -> None:
+        raise DeploymentError("The stack mine is left behind")
+
+    monkeypatch.setattr(aws_target, "describe_stack", lambda *arguments: None)
+    monkeypatch.setattr(aws_target, "deploy", fail)
+    monkeypatch.setattr(aws_target, "remove", fail_to_remove)
+    template = tmp_path / "template.yaml"
+    template.touch()
+    session = Session(tmp_path)
+    session.project = SamProject(tmp_path, template, "mine", "us-east-1")
+    session.aws = Aws("", "us-east-1")
+    with pytest.raises(DeploymentError, match="ended as ROLLBACK_COMPLETE") as told:
+        aws_target._AccountTestbed(session, made=ExitStack()).deploy_project()
+    assert told.value.details == "The cause\nCleaning up failed, too: The stack mine is left behind"
 
 
 def test_stack_that_cannot_be_deleted_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

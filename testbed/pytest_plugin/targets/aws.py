@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from testbed.account import Account
-from testbed.deployment import deploy, describe_stack
-from testbed.errors import DeploymentError
+from testbed.deployment import deploy
+from testbed.errors import DeploymentError, preserved
 from testbed.pytest_plugin.hosted_websites import TEMPLATE, HostedWebsites
 from testbed.pytest_plugin.plan import Plan
 from testbed.pytest_plugin.running import Facility, RunningTestbed, Site, check_template
 from testbed.pytest_plugin.stack import Stack
 from testbed.pytest_plugin.targets import Target
-from testbed.removal import destroy_stack
+from testbed.removal import describe_stack, destroy_stack
 from testbed.session import Session
 
 if TYPE_CHECKING:
@@ -113,12 +113,15 @@ class _AccountTestbed(RunningTestbed):
                 advice=f"If nobody needs it, delete it: {by_hand}\nOr take another account, or"
                 " another region in samconfig.toml.",
             )
-        with ExitStack() as undo:
-            undo.callback(remove, self.aws, name, by_hand)
+        try:
             outputs = deploy(project, self.aws, lambda message: None).outputs
             stack = Stack(name, outputs, self.aws)
             stack.note_content()
-            self.made.push(undo.pop_all())
+        except BaseException as error:
+            with preserved(error):
+                remove(self.aws, name, by_hand)
+            raise
+        self.made.callback(remove, self.aws, name, by_hand)
         return stack
 
 

@@ -22,8 +22,9 @@ class _Docker(Target):
         session.project = plan.project()
         settings = pairs(plan.settings, "testbed_env")
         choices = Choices(pairs(plan.parameters, "testbed_parameters"))
+        # It removes what a start that failed has left.
+        start(session, choices, port=port_of_its_own(), settings=settings, docker=True)
         try:
-            start(session, choices, port=port_of_its_own(), settings=settings, docker=True)
             yield RunningTestbed(session, provisioned=True)
         finally:
             session.compose.stop()
