@@ -69,24 +69,16 @@ def keep_new_environment_for_its_invocation() -> None:
 
 
 def keep_last_logs() -> None:
-    """Let the last invocations of a version that is replaced end, and store their logs.
+    """Let the last invocations of a version that is replaced end before what stores their logs.
 
-    LocalStack stops what stores the logs before the environments, and drops what is queued.
+    LocalStack stops that first. (Its queue is emptied by ``lambda_service.function_logs``.)
     """
-    from localstack.services.lambda_.invocation.logs import QUEUE_SHUTDOWN, LogHandler
     from localstack.services.lambda_.invocation.version_manager import LambdaVersionManager
 
     @patch(LambdaVersionManager.stop)
     def stop_version(original: Callable[[Any], None], self: Any) -> None:
         self.shutdown_event.set()
         self.assignment_service.stop_environments_for_version(self.id)
-        original(self)
-
-    @patch(LogHandler.stop)
-    def stop_log(original: Callable[[Any], None], self: Any) -> None:
-        if self._thread is not None:
-            self.log_queue.put(QUEUE_SHUTDOWN)
-            self._thread.join(timeout=2)
         original(self)
 
 
