@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from testbed.errors import TestbedError
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from testbed.aws import Aws
 
 _FOLLOW_SECONDS = 0.3
+# How much later than newer lines a line may arrive: each function's are sent in batches.
+_LATEST = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -96,11 +98,18 @@ def _identifier(event: FilteredLogEventTypeDef) -> str:
 
 
 def follow_logs(aws: Aws, functions: list[str], since: datetime) -> Iterator[LogLine]:
-    """Yield what functions have logged since a moment, and go on as they log more."""
-    seen: set[str] = set()
+    """Yield what functions have logged since a moment, and go on as they log more.
+
+    Only what may be new is read again, and remembered: what is not much older than the newest.
+    """
+    seen: dict[str, datetime] = {}
+    start = since
     while True:
-        for line in log_lines(aws, functions, since):
+        for line in log_lines(aws, functions, start):
             if line.id not in seen:
-                seen.add(line.id)
+                seen[line.id] = line.time
                 yield line
+        if seen:
+            start = max(start, max(seen.values()) - _LATEST)
+            seen = {identity: when for identity, when in seen.items() if when >= start}
         time.sleep(_FOLLOW_SECONDS)
