@@ -6,12 +6,12 @@ used in turns; Docker's own API says what it is like.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import re
 import shutil
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +37,8 @@ _FILES_IN_CONTAINER = "/opt/testbed/files"
 # Longer than the health check's own limit, which then says what it waited for.
 _START_LIMIT_SECONDS = 330.0
 _POLL_SECONDS = 0.2
+_END_POLL_SECONDS = 1.0
+_SILENCE_LIMIT_SECONDS = 60.0
 _PORT_ATTEMPTS = 3
 # What the Docker daemon says of a port that a container, or another program, has.
 _PORT_IN_USE = re.compile("port is already allocated|address already in use")
@@ -66,19 +68,36 @@ class Container:
         return HostAddress(listen=listen, name=_HOST_NAME)
 
     def await_end(self) -> None:
-        """Return when the container has ended."""
-        import requests
-        from docker.errors import APIError, NotFound
+        """Return when the container has ended.
 
+        Raises
+        ------
+        DockerError
+            If the daemon has not answered for a minute.
+        """
+        import requests
+
+        answered = time.monotonic()
         while True:
-            with contextlib.suppress(requests.RequestException):  # it took its time
-                try:
-                    self._docker().wait()
-                except NotFound:
+            try:
+                if self._has_ended():
                     return
-                except APIError:
-                    continue
-                return
+                answered = time.monotonic()
+            except (requests.RequestException, DockerError) as error:
+                if time.monotonic() - answered > _SILENCE_LIMIT_SECONDS:
+                    raise DockerError(
+                        f"Docker does not say whether {self.name} is running: {error}",
+                        advice="See what `docker ps` says.",
+                    ) from error
+            time.sleep(_END_POLL_SECONDS)
+
+    def _has_ended(self) -> bool:
+        from docker.errors import NotFound
+
+        try:
+            return self._docker().status in ("exited", "dead", "removing")
+        except NotFound:
+            return True
 
     def _docker(self) -> DockerContainer:
         return docker_daemon.connect().containers.get(self.id)
@@ -200,7 +219,8 @@ class Compose:
         except DockerError:
             return []
         label = f"com.docker.compose.service={_SERVICE}"
-        found = daemon.containers.list(all=True, filters={"label": label})
+        # One that is removed meanwhile is none.
+        found = daemon.containers.list(all=True, filters={"label": label}, ignore_removed=True)
         return [each for each in found if self._is_own(each)]
 
     def _is_own(self, container: DockerContainer) -> bool:
