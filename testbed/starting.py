@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from testbed import console, ports
+from testbed import console
 from testbed.choices import Choices
 from testbed.deployment import check, prepare
 from testbed.environments import ensure_environments
@@ -70,10 +70,7 @@ def is_up(session: Session, *, docker: bool) -> bool:
         If it runs in the other way.
     """
     embedded = session.localstack.running()
-    # To ask Docker takes time: a container of ours has the usual port, unless that was taken.
-    contained = None
-    if docker or not (embedded or ports.is_free(ports.DEFAULT_PORT)):
-        contained = session.compose.running()
+    contained = None if embedded else session.compose.running()
     if (embedded and docker) or (contained and not docker):
         way = "as a process" if embedded else "in a container"
         raise TestbedError(
