@@ -11,6 +11,7 @@ import click
 from testbed import console
 from testbed.choices import Choices
 from testbed.errors import DeploymentError
+from testbed.options import reject_endpoint, reject_options
 from testbed.session import Session
 
 if TYPE_CHECKING:
@@ -89,6 +90,10 @@ def destroy(
     from testbed.ownership import check_ownership
     from testbed.removal import destroy_stack, stack_resources
 
+    if target == "aws":
+        reject_endpoint()
+    else:
+        reject_options("only with --target aws", "profile", "region")
     project = _project(session, stack_name, region, Choices())
     aws: Aws = _account(profile, project) if target == "aws" else session.aws
     if not check_ownership(aws, project):

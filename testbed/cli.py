@@ -21,6 +21,7 @@ from testbed.durations import Duration, Moment
 from testbed.fault_commands import fault
 from testbed.inbox_commands import inbox
 from testbed.journal_commands import journal, trace
+from testbed.options import reject_endpoint, reject_options
 from testbed.permission_commands import permissions
 from testbed.project import parse_pair
 from testbed.session import Session
@@ -90,10 +91,17 @@ def up(
     from testbed.starting import is_up, start
     from testbed.state import exclusive
 
+    reject_endpoint()
     choices = Choices.of(parameters, files)
     with exclusive(session.state):
         if is_up(session, docker=docker):
             console.progress.print("The testbed is up already.")
+            if port or settings or parameters or files:
+                console.progress.print(
+                    "Options are applied only when it starts: run `testbed down` first, or change"
+                    " what is deployed with `testbed deploy`.",
+                    soft_wrap=True,
+                )
         else:
             start(
                 session,
@@ -111,6 +119,7 @@ def down(session: Session) -> None:
     """Stop LocalStack and everything that it started."""
     from testbed.state import exclusive
 
+    reject_endpoint()
     with exclusive(session.state):
         stopped = session.stop()
     console.progress.print("The testbed is down." if stopped else "The testbed was not running.")
@@ -137,11 +146,12 @@ def deploy(
     To your AWS account with --target aws: it shows what would change there, and asks.
     """
     if target == "aws":
+        reject_endpoint()
+        reject_options("only with --target local", "as_json")
         wanted = Choices.of(parameters, files)
         deploy_to_account(session, wanted, profile, region, stack_name, yes)
         return
-    if profile or region or stack_name:
-        raise click.UsageError("--profile, --region and --stack-name are for --target aws.")
+    reject_options("only with --target aws", "profile", "region", "stack_name")
     from testbed.deployment import deploy as deploy_project
 
     choices = Choices.from_environment().updated(Choices.of(parameters, files))
@@ -215,6 +225,7 @@ def clock(context: click.Context, as_json: bool) -> None:
     from testbed.schedules import ScheduleClock
 
     if context.invoked_subcommand:
+        reject_options(f"give it after {context.invoked_subcommand}")
         return
     view = ScheduleClock(context.obj.endpoint_url).view()
     if as_json:

@@ -9,6 +9,7 @@ import click
 
 from testbed import console
 from testbed.faults import Fault, Faults, RefusedError, Rule
+from testbed.options import reject_options
 from testbed.session import Session
 
 _HEADINGS = ("id", "fault", "calls", "of", "by", "which", "hits")
@@ -98,6 +99,7 @@ def _action(options: dict[str, Any]) -> dict[str, Any]:
     if options["code"] is not None:
         chosen.append({"action": "error", "code": options["code"]})
     if options["delay"] is not None:
+        reject_options("not with --delay", "seconds")
         chosen.append({"action": "delay", "seconds": options["delay"]})
     chosen += [
         {"action": name} for name in ("throttle", "duplicate", "reorder", "kill") if options[name]

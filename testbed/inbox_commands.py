@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from testbed import console
+from testbed.options import reject_options
 
 if TYPE_CHECKING:
     from testbed.session import Session
@@ -26,6 +27,7 @@ def inbox(context: click.Context, clear: bool, as_json: bool) -> None:
     from testbed.inbox import Inbox
 
     if context.invoked_subcommand:
+        reject_options(f"not with {context.invoked_subcommand}")
         return
     box = Inbox(context.obj.endpoint_url)
     mails = box.mails()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import groupby
 
 import click
 
 from testbed import console
 from testbed.errors import TestbedError
+from testbed.options import reject_options
 from testbed.permissions import Permission, Permissions, PrincipalUsage
 from testbed.session import Session
 
@@ -26,6 +27,7 @@ def permissions(
     """Show each role's permissions: used, never used (candidates for removal), and refused."""
     counts = Permissions(session.endpoint_url)
     if reset:
+        reject_options("not with --reset", "roles", "unused", "as_json")
         counts.forget()
         return
     chosen = [
@@ -35,7 +37,8 @@ def permissions(
     ]
     for each in chosen:
         if as_json:
-            click.echo(json.dumps(asdict(each)))
+            only = replace(each, permissions=tuple(each.unused), refused=())
+            click.echo(json.dumps(asdict(only if unused else each)))
         else:
             _show(each, unused)
     if not chosen:

@@ -131,7 +131,7 @@ def test_stack_of_others_is_not_touched(
         (("--target", "aws"), {"AWS_ACCESS_KEY_ID": "test"}, "an emulator's credentials"),
         (("--target", "aws", "--profile", "no-such"), {}, "no-such"),
         (("--target", "aws"), {}, "AWS cannot be used"),
-        (("--profile", "aws"), {}, "are for --target aws"),
+        (("--profile", "aws"), {}, "--profile: only with --target aws"),
     ],
 )
 def test_nothing_is_done_with_settings_that_cannot_be_meant(

@@ -62,6 +62,7 @@ def test_up_twice_says_that_it_is_up(bare: CommandLine) -> None:
     again = bare.run(*UP, "--json")
     assert again.returncode == 0
     assert "up already" in again.stderr
+    assert "Options are applied only when it starts" in again.stderr
     assert json.loads(again.stdout) == described
     down = bare.run("down")
     assert "is down" in down.stderr

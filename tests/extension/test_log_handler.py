@@ -66,5 +66,7 @@ def test_no_line_is_lost_while_a_version_stops(reverse: bool) -> None:
 
 
 def test_log_handler_has_one_owner() -> None:
-    owners = [path.name for path in _SOURCE.rglob("*.py") if "@patch(LogHandler." in path.read_text()]
+    owners = [
+        path.name for path in _SOURCE.rglob("*.py") if "@patch(LogHandler." in path.read_text()
+    ]
     assert owners == ["function_logs.py"]

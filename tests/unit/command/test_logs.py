@@ -22,7 +22,7 @@ class FakeLogs:
     events: list[tuple[int, str]] = field(default_factory=list)
     returned: int = 0
 
-    class exceptions:  # noqa: N801 - as boto3 names it
+    class exceptions:
         ResourceNotFoundException = KeyError
 
     def get_paginator(self, _operation: str) -> FakeLogs:

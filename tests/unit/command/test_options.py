@@ -1,0 +1,68 @@
+"""Options that a command would ignore are rejected, before anything is done."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from testbed.permissions import Permission, Permissions, PrincipalUsage, Refusal
+from tests.conftest import ROOT, CommandHere
+
+ENDPOINT = ("--endpoint-url", "http://127.0.0.1:1")
+_NO_ENDPOINT = "leave out --endpoint-url"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("deploy", "--target", "aws", "--json"), "--json: only with --target local."),
+        (("deploy", "--region", "x", "--stack-name", "y"), "--region, --stack-name: only with"),
+        (("destroy", "--profile", "mine"), "--profile: only with --target aws."),
+        (("destroy", "--region", "eu-west-1"), "--region: only with --target aws."),
+        ((*ENDPOINT, "deploy", "--target", "aws"), _NO_ENDPOINT),
+        ((*ENDPOINT, "destroy", "--target", "aws"), _NO_ENDPOINT),
+        ((*ENDPOINT, "up"), _NO_ENDPOINT),
+        ((*ENDPOINT, "down"), _NO_ENDPOINT),
+        ((*ENDPOINT, "clock", "--json", "advance", "1s"), "--json: give it after advance."),
+        ((*ENDPOINT, "inbox", "--clear", "confirm"), "--clear: not with confirm."),
+        (
+            (*ENDPOINT, "permissions", "--reset", "--role", "x", "--json"),
+            "--role, --json: not with --reset.",
+        ),
+        (
+            (*ENDPOINT, "fault", "add", "sqs", "--delay", "1", "--seconds", "2"),
+            "--seconds: not with --delay.",
+        ),
+    ],
+)
+def test_ignored_options_are_usage_errors(
+    tmp_path: Path, arguments: tuple[str, ...], problem: str
+) -> None:
+    result = CommandHere(tmp_path / "state", ROOT).run(*arguments)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert problem in result.stderr
+
+
+def test_endpoint_in_the_environment_is_not_described_as_the_started_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TESTBED_ENDPOINT_URL", "http://127.0.0.1:1")
+    result = CommandHere(tmp_path / "state", ROOT).run("up")
+    assert result.returncode == 2
+    assert "unset TESTBED_ENDPOINT_URL" in result.stderr
+
+
+def test_unused_permissions_are_the_only_ones_also_in_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used, unused = Permission("p", "s3:Get", "*", 1), Permission("p", "s3:Put", "*", 0)
+    role = PrincipalUsage("role/r", (used, unused), (Refusal("s3:List", None, "denied", 1),))
+    monkeypatch.setattr(Permissions, "principals", lambda _self: [role])
+    arguments = (*ENDPOINT, "permissions", "--unused", "--json")
+    result = CommandHere(tmp_path / "state", ROOT).run(*arguments)
+    shown = json.loads(result.stdout)
+    assert [each["action"] for each in shown["permissions"]] == ["s3:Put"]
+    assert shown["refused"] == []
+    assert result.returncode == 1
