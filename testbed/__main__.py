@@ -38,6 +38,7 @@ def _run() -> int:
 
     try:
         testbed.main(standalone_mode=False)
+        sys.stdout.flush()  # here, where a full disk can still be reported
     except TestbedError as error:
         console.fail(error)
         return _EXIT_FAILURE
@@ -47,6 +48,8 @@ def _run() -> int:
     except click.Abort:  # click's word for Ctrl-C
         console.progress.print("Interrupted.")
         return _EXIT_INTERRUPTED
+    except BrokenPipeError:
+        raise
     except Exception as error:
         # What boto3 and requests say is meant for people; anything else is a defect of ours.
         expected = _expected_failure(error)
@@ -58,15 +61,16 @@ def _run() -> int:
 
 
 def _expected_failure(error: Exception) -> TestbedError | None:
-    """Return an error of an AWS API, or of the way to it, as one of ours."""
+    """Return an error of an AWS API, of the way to it, or of the file system, as one of ours."""
     from botocore.exceptions import BotoCoreError, ClientError
     from requests import RequestException
 
+    from testbed.disk import explained
     from testbed.errors import TestbedError
 
     if isinstance(error, ClientError | BotoCoreError | RequestException):
         return TestbedError(f"{error}")
-    return None
+    return explained(error) if isinstance(error, OSError) else None
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:

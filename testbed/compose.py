@@ -20,6 +20,7 @@ import yaml
 
 from testbed import docker_daemon, ports
 from testbed import state as states
+from testbed.disk import naming
 from testbed.errors import DockerError, InitScriptError, StartError, preserved
 from testbed.host_address import LOOPBACK, HostAddress, is_ours
 from testbed.waiting import WaitedTooLong, until
@@ -162,7 +163,8 @@ class Compose:
         if port is not None and not ports.is_free(port):
             raise ports.taken(port)
         self._refuse_namesake()
-        self._write_additions(settings, choices)
+        with naming(self._additions):
+            self._write_additions(settings, choices)
         try:
             self._create(port)
             container = self._own_container()

@@ -23,7 +23,8 @@ from pathlib import Path
 
 import platformdirs
 
-from testbed.errors import EnvironmentBuildError
+from testbed.disk import advice_on_output, naming
+from testbed.errors import EnvironmentBuildError, TestbedError
 
 _PACKAGE = Path(__file__).parent
 _LOCKS = _PACKAGE / "locks"
@@ -89,9 +90,21 @@ def cache_folder() -> Path:
     """Return the folder that environments and bundles are kept in.
 
     ``TESTBED_CACHE`` sets it; by default it is the platform's folder for caches.
+
+    Raises
+    ------
+    TestbedError
+        If there is no home folder to find that in.
     """
-    chosen = os.environ.get("TESTBED_CACHE")
-    return Path(chosen) if chosen else platformdirs.user_cache_path("testbed")
+    if chosen := os.environ.get("TESTBED_CACHE"):
+        return Path(chosen).absolute()  # for programs that run in other folders, too
+    try:
+        return platformdirs.user_cache_path("testbed")
+    except RuntimeError as error:
+        raise TestbedError(
+            "There is no home folder to keep what is built in.",
+            advice="Set HOME, or name a folder with TESTBED_CACHE.",
+        ) from error
 
 
 def ensure_environments(report: Report) -> Environments:
@@ -178,8 +191,15 @@ def ensure(name: str, inputs: list[Path], build: Callable[[Path], None], report:
         if not is_complete(target):
             report(f"building {name}")
             shutil.rmtree(target, ignore_errors=True)  # what an interrupted build left behind
-            build(target)
-            _stamp(target).touch()
+            try:
+                with naming(target):
+                    build(target)
+                    _stamp(target).touch()
+            except BaseException as error:
+                if isinstance(error, EnvironmentBuildError):
+                    error.advice = advice_on_output(error.details, target) or error.advice
+                shutil.rmtree(target, ignore_errors=True)  # the disk may be full of it
+                raise
     return target
 
 

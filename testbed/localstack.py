@@ -19,8 +19,9 @@ import psutil
 from testbed import instance as records
 from testbed import ports
 from testbed import state as states
+from testbed.disk import advice_on_output, naming
 from testbed.environments import Environments
-from testbed.errors import InitScriptError, PortInUseError, StartError
+from testbed.errors import InitScriptError, PortInUseError, StartError, preserved
 from testbed.instance import Instance
 from testbed.ports import HOST
 from testbed.processes import end_family
@@ -125,13 +126,15 @@ class LocalStack:
                 created=psutil.Process(process.pid).create_time(),
                 endpoint_url=f"http://{HOST}:{port}",
             )
-            records.save(started, self.state)
+            with naming(self.state):
+                records.save(started, self.state)
             self._await_ready(process, started, port)
-        except BaseException:
+        except BaseException as error:
             if process is not None:
                 end_family(process.pid)
                 process.wait()
-            self.remove_remains()
+            with preserved(error):
+                self.remove_remains()
             raise
         self._process = process
         return started
@@ -176,6 +179,7 @@ class LocalStack:
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         own_commands = Path(sys.executable).parent
         return {
+            "HOME": str(self._root),  # for want of the user's, which it needs for a cache
             **inherited,
             **_shared_settings(),
             # Init scripts find `testbed`, and the `aws` and `awslocal` beside it, first.
@@ -203,10 +207,11 @@ class LocalStack:
                 if process.poll() is not None:
                     if not ports.is_free(port):
                         raise ports.taken(port)
+                    tail = self._log_tail()
                     raise StartError(
                         f"LocalStack ended with exit code {process.returncode}.",
-                        advice=f"Its log is {self.log}.",
-                        details=self._log_tail(),
+                        advice=advice_on_output(tail, self.state) or f"Its log is {self.log}.",
+                        details=tail,
                     )
                 try:
                     response = session.get(url, timeout=5)

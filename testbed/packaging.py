@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from testbed.disk import naming
 from testbed.environments import (
     COMPLETE,
     Report,
@@ -154,7 +155,10 @@ def _write(target: Path, files: dict[str, Path]) -> None:
     # Another process may be making the same package: each writes its own, and the last one stays.
     partial = target.with_suffix(f".{os.getpid()}")
     try:
-        with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        with (
+            naming(target),
+            zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive,
+        ):
             for name, path in sorted(files.items()):
                 info = zipfile.ZipInfo(name, _TIMESTAMP)
                 info.compress_type = zipfile.ZIP_DEFLATED

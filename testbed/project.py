@@ -45,7 +45,7 @@ class Upload:
         Raises
         ------
         ProjectError
-            If the file is missing, is not YAML, or breaks its schema.
+            If the file is missing, is not YAML, or breaks its schema, or that is not JSON.
         """
         try:
             content = self.file.read_bytes()
@@ -61,7 +61,10 @@ class Upload:
             document = yaml.safe_load(content)
         except yaml.YAMLError as error:
             raise ProjectError(f"{self.file} is not valid YAML.", details=str(error)) from error
-        schema = json.loads(self.schema.read_bytes())
+        try:
+            schema = json.loads(self.schema.read_bytes())
+        except ValueError as error:
+            raise ProjectError(f"{self.schema} is not valid JSON.", details=str(error)) from error
         validator = _validator_class(schema)(schema)
         problems = [
             f"{'.'.join(str(part) for part in error.absolute_path) or '(top level)'}: "

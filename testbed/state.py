@@ -6,13 +6,15 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from testbed.disk import naming
 from testbed.errors import TestbedError
 
 
 def make(state: Path) -> None:
     """Make a state folder, which git is to overlook."""
-    state.mkdir(parents=True, exist_ok=True)
-    (state / ".gitignore").write_text("*\n", encoding="utf-8")
+    with naming(state):
+        state.mkdir(parents=True, exist_ok=True)
+        (state / ".gitignore").write_text("*\n", encoding="utf-8")
 
 
 @contextlib.contextmanager

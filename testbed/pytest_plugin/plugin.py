@@ -91,16 +91,20 @@ def _expected_failures() -> Iterator[None]:
     """Fail with a message in place of a traceback where somebody has to do something."""
     from botocore.exceptions import BotoCoreError, ClientError
 
+    from testbed.disk import explained
     from testbed.errors import TestbedError
 
     try:
         yield
-    except TestbedError as error:
-        parts = (error.message, error.details, error.advice)
-        text = "\n".join(part for part in parts if part)
-        raise pytest.fail.Exception(text, pytrace=False) from None
     except (BotoCoreError, ClientError) as error:  # what boto3 says is meant for people
         raise pytest.fail.Exception(f"{error}", pytrace=False) from None
+    except (TestbedError, OSError) as error:
+        expected = explained(error) if isinstance(error, OSError) else error
+        if expected is None:
+            raise
+        parts = (expected.message, expected.details, expected.advice)
+        text = "\n".join(part for part in parts if part)
+        raise pytest.fail.Exception(text, pytrace=False) from None
 
 
 @pytest.fixture(scope="session")
