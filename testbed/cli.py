@@ -16,6 +16,7 @@ import click
 
 from testbed import console
 from testbed.aws_commands import deploy_to_account, destroy, target_options
+from testbed.cache_commands import cache
 from testbed.choices import Choices
 from testbed.durations import Duration, Moment
 from testbed.fault_commands import fault
@@ -320,6 +321,7 @@ def demo(session: Session, docker: bool, keep: bool, sites: tuple[str, ...]) -> 
     run(session, keep=keep, real_sites=sites, docker=docker)
 
 
+testbed.add_command(cache)
 testbed.add_command(destroy)
 testbed.add_command(fault)
 testbed.add_command(inbox)

@@ -4,7 +4,8 @@ There are three environments in all, none seeing another: the testbed's own, in 
 runs; LocalStack with its pins; and the functions' runtime, which holds what AWS Lambda's holds.
 The latter two are made here by ``uv`` from lock files with hashes. Each lives in the user's cache
 folder under a name made from everything that went into it, so that clones share them, a changed
-lock file makes a new one, and a finished one is never written to again.
+lock file makes a new one, and a finished one is never written to again. (Its file ``.complete``
+has the time of its last use, by which ``testbed cache`` knows what nobody needs.)
 """
 
 from __future__ import annotations
@@ -168,7 +169,12 @@ def ensure_bundled_requirements(requirements: Path, architecture: str, report: R
         )  # fmt: skip
         shutil.rmtree(target / "bin", ignore_errors=True)  # commands, which no function runs
 
-    return ensure(f"bundle-{architecture}", [requirements], build, report)
+    return ensure(bundle_name(architecture), [requirements], build, report)
+
+
+def bundle_name(architecture: str) -> str:
+    """Return the name of what is built from the requirements of functions."""
+    return f"bundle-{architecture}"
 
 
 def ensure(name: str, inputs: list[Path], build: Callable[[Path], None], report: Report) -> Path:
@@ -184,10 +190,10 @@ def ensure(name: str, inputs: list[Path], build: Callable[[Path], None], report:
         Is told before something is built.
     """
     target = location(name, inputs)
-    if is_complete(target):
+    if note_use(_stamp(target)):
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
-    with _lock(target.with_suffix(".lock")):
+    with lock(target):
         if not is_complete(target):
             report(f"building {name}")
             shutil.rmtree(target, ignore_errors=True)  # what an interrupted build left behind
@@ -214,6 +220,7 @@ def is_complete(target: Path) -> bool:
 
 
 def _stamp(target: Path) -> Path:
+    """Return the file that says that a folder is complete, and by its time when it was used."""
     return target / COMPLETE
 
 
@@ -226,11 +233,45 @@ def _key(inputs: list[Path]) -> str:
     return digest.hexdigest()[:12]
 
 
+def note_use(path: Path) -> bool:
+    """Note that a file in the cache is in use, by its time; return whether it is there."""
+    try:
+        os.utime(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:  # a cache that may only be read
+        return path.exists()
+    return True
+
+
 @contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+def lock(target: Path, *, wait: bool = True) -> Iterator[None]:
+    """Hold what is built in the cache, so that nobody else builds or deletes it.
+
+    Raises
+    ------
+    BlockingIOError
+        If somebody else holds it, and ``wait`` is false.
+    """
+    path = lock_file(target)
+    while True:
+        with path.open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            if _is_still(path, file.fileno()):  # or else it was deleted meanwhile
+                yield
+                return
+
+
+def lock_file(target: Path) -> Path:
+    """Return the file by which a folder in the cache is locked."""
+    return target.with_suffix(".lock")
+
+
+def _is_still(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
 
 
 def _build_localstack(target: Path) -> None:

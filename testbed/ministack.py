@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from testbed.environments import Report, ensure, virtual_environment
+from testbed.environments import Report, ensure, location, virtual_environment
 from testbed.errors import StartError
 from testbed.ports import HOST, port_of_its_own
 from testbed.processes import end_family
@@ -104,6 +104,11 @@ def environment_variables(inherited: Mapping[str, str], port: int, folder: Path)
         "TMPDIR": str(folder),
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def environment_location() -> Path:
+    """Return the folder in the cache for MiniStack's environment, built or not."""
+    return location("ministack", [_LOCK])
 
 
 def _build(target: Path) -> None:

@@ -21,6 +21,7 @@ from testbed.environments import (
     Report,
     cache_folder,
     ensure_bundled_requirements,
+    note_use,
 )
 from testbed.errors import ProjectError
 
@@ -87,14 +88,18 @@ def package(folder: Path, architecture: str, report: Report) -> Package:
     if requirements.is_file():
         bundled = ensure_bundled_requirements(requirements, architecture, report)
         digest.update(bundled.name.encode())  # named by its content, which never changes
-    target = cache_folder() / "packages" / f"{digest.hexdigest()}.zip"
-    if not target.exists():
+    target = packages_folder() / f"{digest.hexdigest()}.zip"
+    if not note_use(target):
         report(f"packaging {folder.name}")
         target.parent.mkdir(parents=True, exist_ok=True)
         others = dict(_files(bundled, (*_COMPILED, COMPLETE))) if bundled else {}
         _write(target, {**others, **code})
-    os.utime(target)  # `testbed cache` keeps what is in use
     return Package(path=target, digest=digest.hexdigest())
+
+
+def packages_folder() -> Path:
+    """Return the folder in the cache that deployment packages are kept in."""
+    return cache_folder() / "packages"
 
 
 def _mode(path: Path) -> int:
