@@ -206,9 +206,12 @@ class Compose:
         if not found:
             return False
         running = any(each.status == "running" for each in found)
-        self._save_log(found[0])
-        # What is named by a state folder goes with it; the other's volume is the user's.
-        self._compose("down", *(["--volumes", "--rmi", "local"] if self._apart else []))
+        try:
+            with naming(self.log):
+                self._save_log(found[0])
+        finally:  # also if there is no room for the log
+            # What is named by a state folder goes with it; the other's volume is the user's.
+            self._compose("down", *(["--volumes", "--rmi", "local"] if self._apart else []))
         shutil.rmtree(self._additions, ignore_errors=True)
         return running
 

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updatin
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import time
@@ -266,7 +267,8 @@ def _discard(aws: Aws, stack_name: str, change_set: str, *, with_stack: bool) ->
 
 def _put_template(aws: Aws, body: str) -> str:
     bucket = _artifact_bucket(aws)
-    key = f"{uuid.uuid4().hex}.template"
+    # The same one is kept once, however often it is deployed.
+    key = f"{hashlib.sha256(body.encode()).hexdigest()}.template"
     aws.s3.put_object(Bucket=bucket, Key=key, Body=body.encode())
     return aws.s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key})
 

@@ -247,7 +247,9 @@ class LocalStack:
         except FileNotFoundError:
             text = self._log_tail()
         return InitScriptError(
-            f"The init script {name} failed, so there is no pipeline.", details=text.strip()
+            f"The init script {name} failed, so there is no pipeline.",
+            advice=advice_on_output(text, self.state),
+            details=text.strip(),
         )
 
     def _log_tail(self) -> str:

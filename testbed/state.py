@@ -14,7 +14,9 @@ def make(state: Path) -> None:
     """Make a state folder, which git is to overlook."""
     with naming(state):
         state.mkdir(parents=True, exist_ok=True)
-        (state / ".gitignore").write_text("*\n", encoding="utf-8")
+        ignored = state / ".gitignore"
+        if not ignored.exists():  # `testbed down` must work on a full disk, too
+            ignored.write_text("*\n", encoding="utf-8")
 
 
 @contextlib.contextmanager

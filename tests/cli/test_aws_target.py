@@ -105,6 +105,33 @@ def test_changes_are_shown_and_made_when_confirmed(
     assert "There is no stack" in run("destroy", *AWS).stdout
 
 
+def test_stack_whose_creation_failed_is_deleted_only_if_confirmed(
+    running_testbed: Deployed, run: Run, stack_name: str, tmp_path: Path
+) -> None:
+    def status() -> str:
+        described = running_testbed.aws.cloudformation.describe_stacks(StackName=stack_name)
+        return str(described["Stacks"][0]["StackStatus"])
+
+    failing = "{Code: {S3Bucket: none, S3Key: k}, Handler: a.b, Runtime: python3.13, Role: none}"
+    (tmp_path / "template.yaml").write_text(
+        TEMPLATE.replace(
+            "Outputs:", f"  Bad: {{Type: AWS::Lambda::Function, Properties: {failing}}}\nOutputs:"
+        )
+    )
+    failed = run("deploy", *AWS, "--yes")
+    assert "ended as ROLLBACK_COMPLETE" in failed.stderr
+    (tmp_path / "template.yaml").write_text(TEMPLATE)
+    kept = run("deploy", *AWS, answer="n\n")
+    assert kept.returncode == 1
+    assert f"Remove  AWS::CloudFormation::Stack       {stack_name}" in kept.stdout
+    assert f"{stack_name} was left as it was, in ROLLBACK_COMPLETE" in kept.stderr
+    assert status() == "ROLLBACK_COMPLETE"
+
+    made = run("deploy", *AWS, answer="y\ny\n")
+    assert made.returncode == 0, made.stderr
+    assert status() == "CREATE_COMPLETE"
+
+
 @pytest.mark.parametrize("command", ["deploy", "destroy"])
 def test_stack_of_others_is_not_touched(
     running_testbed: Deployed, run: Run, stack_name: str, command: str

@@ -89,6 +89,21 @@ def test_state_folder(bad: Bad) -> None:
 
 
 @needs_mounts
+def test_down_needs_no_room(tmp_path: Path) -> None:
+    """The log and the journal of what runs may be what has filled the disk."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    state = folder / "state"
+    fill = f"dd if=/dev/zero of={shlex.quote(str(folder))}/filling bs=1k count=512"
+    place = shlex.quote(str(state))
+    setup = f"mkdir {place} && touch {place}/.gitignore {place}/lock"
+    result = Bad(folder, f"{setup} && {{ {fill} 2>/dev/null; true; }}").run(
+        "--state", str(state), "down"
+    )
+    assert (result.returncode, result.stderr) == (0, "The testbed was not running.\n")
+
+
+@needs_mounts
 def test_cache_folder(bad: Bad, tmp_path: Path) -> None:
     cache = bad.folder / "cache"
     result = bad.run("--state", str(tmp_path / "state"), "up", TESTBED_CACHE=str(cache))

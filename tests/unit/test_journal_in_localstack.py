@@ -1,6 +1,7 @@
 """The parts of the extension's journal that need no LocalStack."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,9 @@ from localstack_testbed.journal.causes import (
     current_causes,
 )
 from localstack_testbed.journal.journal import TEXT_LIMIT, Journal, record
+from localstack_testbed.journal.writing import NAME, Writer
+
+from testbed.waiting import until
 
 
 @pytest.mark.parametrize(
@@ -96,3 +100,22 @@ def test_waiting_ends_with_the_journal() -> None:
     journal = Journal(limit=3)
     journal.close()
     assert journal.wait_after(0, (), seconds=60) == (0, [])
+
+
+def test_what_cannot_be_written_for_now_is_written_later(
+    kept: Journal, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / NAME
+    file.mkdir()  # as good as a full disk
+    writer = Writer(kept, tmp_path, limit=1_000_000)
+    try:
+        for name in ("one", "two"):
+            record("api", name=name)
+        until(lambda: caplog.messages, within=30, what="warning")
+        file.rmdir()
+        until(lambda: file.is_file() and file.read_text(), within=30, what="entries")
+    finally:
+        writer.close()
+    written = [json.loads(line)["name"] for line in file.read_text().splitlines()]
+    assert written == ["one", "two"]
+    assert len([each for each in caplog.messages if "cannot be written" in each]) == 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +13,7 @@ import requests
 from docker.errors import APIError, NotFound
 
 from testbed import compose, docker_daemon
-from testbed.compose import Container
+from testbed.compose import Compose, Container
 from testbed.errors import DockerError
 
 
@@ -67,3 +69,19 @@ def test_container_that_is_gone_has_ended(await_end: Any) -> None:
 def test_waiting_for_a_daemon_that_only_fails_ends(await_end: Any) -> None:
     with pytest.raises(DockerError, match="does not say whether name is running: 500"):
         await_end("running", APIError("500 Server Error"))
+
+
+def test_container_is_removed_also_without_room_for_its_log(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    commands: list[tuple[str, ...]] = []
+
+    def save(*_arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Compose, "_containers", lambda _: [SimpleNamespace(status="running")])
+    monkeypatch.setattr(Compose, "_save_log", save)
+    monkeypatch.setattr(Compose, "_compose", lambda _, *arguments: commands.append(arguments))
+    with pytest.raises(OSError, match=r"No space left on device: '.*localstack\.log'"):
+        Compose(tmp_path, tmp_path / "state", apart=False).stop()
+    assert commands == [("down",)]

@@ -1,11 +1,15 @@
 """The journal's file: ``journal.ndjson`` in LocalStack's folder of logs, and the one before it.
 
 When the file is full it becomes ``journal.ndjson.1``, in place of an earlier one. A thread writes,
-now and then, so that nobody who adds an entry waits for a disk.
+now and then, so that nobody who adds an entry waits for a disk. What a full disk does not take is
+written later, if it is still kept then.
 """
 
+import contextlib
 import logging
+import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from localstack_testbed.journal.journal import Journal
@@ -30,6 +34,7 @@ class Writer:
         self._file = folder / NAME
         self._limit = limit
         self._position = 0
+        self._failing = False
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
@@ -40,23 +45,39 @@ class Writer:
         self._thread.join()
 
     def _run(self) -> None:
+        self._attempt(self._begin)
+        while not self._closed.wait(PAUSE_SECONDS):
+            self._attempt(self._write)
+        self._attempt(self._write)
+
+    def _attempt(self, action: Callable[[], None]) -> None:
+        """Do something that is tried again later if the disk is full; say so once."""
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            # The positions in it begin anew with each process.
-            self._file.write_bytes(b"")
-            while not self._closed.wait(PAUSE_SECONDS):
-                self._write()
-            self._write()
+            action()
         except OSError as error:
-            LOG.warning("The journal is not written to %s any more: %s", self._file, error)
+            if not self._failing:
+                LOG.warning("The journal cannot be written to %s for now: %s", self._file, error)
+            self._failing = True
+        else:
+            self._failing = False
+
+    def _begin(self) -> None:
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        # The positions in it begin anew with each process.
+        self._file.write_bytes(b"")
 
     def _write(self) -> None:
         entries = self._journal.after(self._position)
         if not entries:
             return
+        size = self._file.stat().st_size if self._file.exists() else 0
+        try:
+            with self._file.open("a", encoding="utf-8") as file:
+                file.writelines(f"{entry.line}\n" for entry in entries)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.truncate(self._file, size)  # no half lines
+            raise
         self._position = entries[-1].position
-        with self._file.open("a", encoding="utf-8") as file:
-            file.writelines(f"{entry.line}\n" for entry in entries)
-            size = file.tell()
-        if size >= self._limit:
+        if self._file.stat().st_size >= self._limit:
             self._file.replace(self._file.with_name(f"{NAME}.1"))

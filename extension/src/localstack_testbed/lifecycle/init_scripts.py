@@ -20,7 +20,7 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -83,13 +83,14 @@ def _is_of_interest(record: logging.LogRecord) -> bool:
 def _reported(script: Path) -> Iterator[Path]:
     """Make a new log for a script, whose last words are how it failed, if it does."""
     log = log_of(script.name, Path(config.dirs.logs))
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.write_bytes(b"")
+    with suppress(OSError):  # a full disk must not keep the script from running
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_bytes(b"")
     try:
         yield log
     except Exception as error:
         reason = error.reason if isinstance(error, InitScriptError) else traceback.format_exc()
-        with log.open("a", encoding="utf-8") as file:
+        with suppress(OSError), log.open("a", encoding="utf-8") as file:
             file.write(f"{script.name} {reason.rstrip()}\n")
         raise
 
@@ -128,10 +129,12 @@ def run_script(script: Path, log: Path) -> None:
 
 
 def _copy(output: IO[str], log: Path, last_lines: deque[str]) -> None:
-    with output, log.open("a", encoding="utf-8") as file:
+    with output:
         for line in output:
             last_lines.append(line)
-            file.write(line)
-            file.flush()
-            sys.stdout.write(line)
-            sys.stdout.flush()
+            # A full disk must not end the script: nobody else reads what it prints.
+            with suppress(OSError), log.open("a", encoding="utf-8") as file:
+                file.write(line)
+            with suppress(OSError):
+                sys.stdout.write(line)
+                sys.stdout.flush()
