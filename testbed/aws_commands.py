@@ -27,7 +27,7 @@ def target_options[F: Callable[..., Any]](command: F) -> F:
         click.option("--yes", is_flag=True, help="Do not ask."),
         click.option("--stack-name", help="In place of samconfig.toml's."),
         click.option("--region", help="Of AWS, in place of samconfig.toml's."),
-        click.option("--profile", help="Of the AWS CLI's configuration. For --target aws."),
+        click.option("--profile", help="In place of samconfig.toml's. For --target aws."),
         click.option(
             "--target", type=click.Choice(["local", "aws"]), default="local", show_default=True,
             help="The running testbed, or your account.",
@@ -125,7 +125,7 @@ def _account(profile: str | None, project: Project) -> Account:
     """Open the account, and say whose it is."""
     from testbed.account import Account
 
-    aws = Account(profile, project.region)
+    aws = Account(profile or project.profile, project.region)
     caller = aws.caller()
     click.echo(f"Account {caller['Account']}, region {project.region}, as {caller['Arn']}")
     return aws

@@ -21,7 +21,7 @@ from testbed.change_set import Change, changes_of, removal_of
 from testbed.errors import DeploymentError, ProjectError, preserved
 from testbed.packaging import Package, package
 from testbed.removal import delete_stack, describe_stack
-from testbed.template import LocalCode, check_parameters, local_code, read_template
+from testbed.template import LocalCode, check_parameters, local_code, read_template, section
 from testbed.waiting import WaitedTooLong, until
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def check(project: Project) -> list[LocalCode]:
 def _checked_template(project: Project) -> dict[str, Any]:
     template = read_template(project.template)
     check_parameters(template, project.parameters)
-    outputs = template.get("Outputs", {})
+    outputs = section(template, "Outputs")
     if not any(name.startswith("Fn::") for name in outputs):  # such as Fn::ForEach
         _check_outputs(project, outputs)
     return template

@@ -110,6 +110,8 @@ class Project:
         The template's parameters, by name; what is not named keeps the template's default.
     tags
         The stack's tags, by which it is known as this project's.
+    profile
+        The profile of the AWS CLI's configuration that deploys it to an account, if one is named.
     """
 
     root: Path
@@ -120,6 +122,7 @@ class Project:
     parameters: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     uploads: tuple[Upload, ...] = ()
+    profile: str | None = None
 
     @property
     def state(self) -> Path:
@@ -196,6 +199,7 @@ def _read_project(root: Path) -> Project:
         parameters=_parameter_overrides(deploy.get("parameter_overrides", "")),
         tags=_parameter_overrides(deploy.get("tags", "")),
         uploads=tuple(_uploads(root)),
+        profile=deploy.get("profile"),
     )
 
 

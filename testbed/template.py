@@ -89,6 +89,12 @@ def read_template(path: Path) -> dict[str, Any]:
     return document
 
 
+def section(holder: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return a section of a template; an empty one if it is missing, or has no content."""
+    found = holder.get(name)
+    return found if isinstance(found, dict) else {}
+
+
 def check_parameters(template: dict[str, Any], values: dict[str, str]) -> None:
     """Check the values of a template's parameters as CloudFormation does; LocalStack takes any.
 
@@ -102,7 +108,7 @@ def check_parameters(template: dict[str, Any], values: dict[str, str]) -> None:
     ProjectError
         If the template has no such parameter, a value is missing, or one is not allowed.
     """
-    parameters = template.get("Parameters", {})
+    parameters = section(template, "Parameters")
     for name in values:
         if name not in parameters:
             raise ProjectError(
@@ -140,7 +146,7 @@ def _problem(parameter: dict[str, Any], value: str) -> str | None:
     if allowed is not None and value not in [_text(each) for each in allowed]:
         return f"must be one of: {', '.join(_text(each) for each in allowed)}"
     pattern = parameter.get("AllowedPattern")
-    if pattern is not None and re.fullmatch(str(pattern), value) is None:
+    if pattern is not None and not _matches(str(pattern), value):
         return f"must match {pattern}"
     match parameter.get("Type", "String"):
         case "String":
@@ -152,6 +158,13 @@ def _problem(parameter: dict[str, Any], value: str) -> str | None:
                 return "must be a number"
             return _out_of_range(parameter, "Value", number, "")
     return None
+
+
+def _matches(pattern: str, value: str) -> bool:
+    try:
+        return re.fullmatch(pattern, value) is not None
+    except re.error:  # one of Java's, which Python does not know: CloudFormation will tell
+        return True
 
 
 def _out_of_range(parameter: dict[str, Any], what: str, number: float, unit: str) -> str | None:
@@ -181,11 +194,12 @@ def local_code(template: dict[str, Any], folder: Path) -> Iterator[LocalCode]:
     ProjectError
         If a named folder is missing.
     """
-    function_globals = template.get("Globals", {}).get("Function", {})
+    function_globals = section(section(template, "Globals"), "Function")
     holders = [("Globals", "AWS::Serverless::Function", function_globals)]
     holders += [
-        (name, resource.get("Type", ""), resource.get("Properties", {}))
+        (name, resource.get("Type", ""), section(resource, "Properties"))
         for name, resource in template["Resources"].items()
+        if isinstance(resource, dict)
     ]
     for name, resource_type, properties in holders:
         if resource_type not in _CODE_PROPERTIES:

@@ -170,6 +170,18 @@ def test_nothing_is_done_with_settings_that_cannot_be_meant(
     assert "Traceback" not in result.stderr
 
 
+def test_profile_of_samconfig_is_used(run: Run, tmp_path: Path) -> None:
+    """As ``sam deploy`` does: without it another account might be meant.
+
+    https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-sam-cli-config.html
+    """
+    with (tmp_path / "samconfig.toml").open("a") as file:
+        file.write(f'profile = "{PROFILE}"\n')
+    result = run("deploy", "--target", "aws", answer="n\n")
+    assert "Account 000000000000" in result.stdout, result.stderr
+    assert "no-such" in run("deploy", "--target", "aws", "--profile", "no-such").stderr
+
+
 def test_parameters_for_the_emulator_do_not_leak(run: Run) -> None:
     result = run("deploy", *AWS, "--yes", TESTBED_PARAMETERS="NoSuchParameter=1")
     assert result.returncode == 0, result.stderr

@@ -172,3 +172,20 @@ def test_constraints_that_values_break(parameter: dict[str, Any], value: str, me
 def test_parameter_without_a_value() -> None:
     with pytest.raises(ProjectError, match="P has no value and no default"):
         check_parameters({"Parameters": {"P": {"Type": "String"}}}, {})
+
+
+def test_sections_without_content_are_left_to_cloudformation(tmp_path: Path) -> None:
+    template = read_template(
+        written(
+            tmp_path,
+            "Parameters:\nGlobals:\nOutputs:\nResources:\n"
+            "  F: {Type: AWS::Serverless::Function, Properties: }\n  G:\n",
+        )
+    )
+    check_parameters(template, {})
+    assert list(local_code(template, tmp_path)) == []
+
+
+def test_pattern_of_java_is_left_to_cloudformation() -> None:
+    parameter = {"Type": "String", "AllowedPattern": r"\p{Alpha}+"}
+    check_parameters({"Parameters": {"P": parameter}}, {"P": "1"})
