@@ -8,6 +8,7 @@ Usage: setup.py [test|lint]
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,8 @@ LOCK_OF_UV = ROOT / "requirements" / "uv.txt"
 # Beside the lock file these decide what is installed, and how.
 RECIPE = (Path(__file__), ROOT / "pyproject.toml")
 
+DISK_ADVICE = f"Make room on that disk, or give yourself permission to write to {ROOT}."
+
 
 class SetupError(Exception):
     """What went wrong, and what to do about it."""
@@ -35,6 +38,8 @@ def main() -> None:
         set_up([ROOT / "requirements" / (name + ".txt") for name in groups])
     except SetupError as error:
         sys.exit(f"Error: {error}")
+    except OSError as error:
+        sys.exit(f"Error: {error.filename or ROOT}: {error.strerror}. {DISK_ADVICE}")
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -115,10 +120,11 @@ def install(python: str, target: Path) -> None:
     try:
         run([python, "-m", "venv", str(target)])
     except SetupError as error:
-        raise SetupError(
-            f"{python} cannot make virtual environments.\n{error}\n"
-            "On Debian and Ubuntu its package python3-venv is missing."
-        ) from error
+        if re.search(r"\[Errno \d+\]|\(os error \d+\)", str(error)):
+            advice = DISK_ADVICE
+        else:
+            advice = "On Debian and Ubuntu its package python3-venv is missing."
+        raise SetupError(f"{python} cannot make {target}.\n{error}\n{advice}") from error
     pip = [str(target / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
     run([*pip, "install", "--quiet", "--require-hashes", "--requirement", str(LOCK_OF_UV)])
 

@@ -111,6 +111,26 @@ def test_cache_folder(bad: Bad, tmp_path: Path) -> None:
     assert "needs the network" not in result.stderr
 
 
+@needs_mounts
+def test_clone_that_cannot_be_written_to(bad: Bad) -> None:
+    place = shlex.quote(str(bad.folder))
+    copies = [f"mkdir {place}/clone"]
+    for name in ("scripts", "requirements", "pyproject.toml"):
+        copies.append(f"cp -R {shlex.quote(str(ROOT / name))} {place}/clone/")
+    mount = f"mount -t tmpfs -o size=2m tmpfs {place}"
+    fill = bad.setup.replace("count=512", "count=2048")
+    setup = shlex.join([sys.executable, str(bad.folder / "clone/scripts/setup.py")])
+    result = subprocess.run(
+        [*_NAMESPACE, "sh", "-c", " && ".join([mount, *copies, fill, f"exec {setup}"])],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_SECONDS,
+        check=False,
+    )
+    check_error(result, reason(bad), f"permission to write to {bad.folder}/clone")
+    assert "python3-venv" not in result.stderr
+
+
 def test_output_on_a_full_disk() -> None:
     with Path("/dev/full").open("w") as full:
         result = subprocess.run(
