@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concept
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -75,19 +76,13 @@ def chain_of(entries: Iterable[Entry], identity: str) -> list[Hop]:
 def tied(entries: Iterable[Entry]) -> list[Hop]:
     """Return the hops of all entries, by the time at which they began, each tied to the others."""
     hops = [Hop(entry) for entry in sorted(entries, key=_order)]
-    carriers: dict[str, list[Hop]] = defaultdict(list)
-    deliveries: dict[str, list[Hop]] = defaultdict(list)
-    first_of_trace: dict[str, Hop] = {}
+    index = _Index()
     for hop in hops:
-        for identity in {hop.entry.id, *hop.entry.makes} - {""}:
-            carriers[identity].append(hop)
-        for cause in hop.entry.causes if hop.entry.kind == "delivery" else ():
-            deliveries[cause].append(hop)
-        first_of_trace.setdefault(hop.entry.trace, hop)
+        index.add(hop)
     for hop in hops:
-        hop.before = _delivered(hop, deliveries) or _causes(hop, carriers)
+        hop.before = index.delivered(hop) or index.causes(hop)
         if not hop.before and hop.entry.trace and not hop.entry.causes:
-            first = first_of_trace[hop.entry.trace]
+            first = index.first_of_trace[hop.entry.trace]
             hop.before = [] if first is hop else [first]
         for before in hop.before:
             before.after.append(hop)
@@ -98,46 +93,78 @@ def _order(entry: Entry) -> tuple[object, int]:
     return entry.time, entry.position
 
 
-def _causes(hop: Hop, carriers: dict[str, list[Hop]]) -> list[Hop]:
-    """Return what a hop followed from: of several with an id, the last one before it."""
-    entry = hop.entry
-    if entry.kind == "queue":
-        earlier = _earlier(hop, carriers[entry.id])
-        if entry["action"] != "sent":
-            # However often a message comes and goes, it was sent once.
-            sent = [each for each in earlier if _is_sent(each, entry["resource"])]
-            return sent[-1:]
-        if moved := [each for each in earlier if each.entry["action"] == "dead-lettered"]:
-            return moved[-1:]
-    found = []
-    for cause in entry.causes:
-        earlier = _earlier(hop, carriers[cause])
-        if not earlier:
-            continue
-        found.append(earlier[-1])
-        if cause == entry.id or entry.kind != "invocation":
-            break  # the others say the same, less precisely; but messages come in batches
-    return list({id(each): each for each in found}.values())
+def _order_of(hop: Hop) -> tuple[object, int]:
+    return _order(hop.entry)
 
 
-def _delivered(hop: Hop, deliveries: dict[str, list[Hop]]) -> list[Hop]:
-    """Return the delivery of the event or notification that a function was invoked for."""
-    entry = hop.entry
-    if entry.kind != "invocation":
+class _Index:
+    """Hops by what others name among their causes, in the order in which they began.
+
+    One message may have come ten thousand times: what a hop followed from is found without looking
+    at all that came before.
+    """
+
+    def __init__(self) -> None:
+        self._carriers: dict[str, list[Hop]] = defaultdict(list)
+        self._sent: dict[tuple[str, str], list[Hop]] = defaultdict(list)
+        self._moved: dict[str, list[Hop]] = defaultdict(list)
+        self._deliveries: dict[str, list[Hop]] = defaultdict(list)
+        self.first_of_trace: dict[str, Hop] = {}
+
+    def add(self, hop: Hop) -> None:
+        """Add a hop; those that began earlier come first."""
+        entry = hop.entry
+        for identity in {entry.id, *entry.makes} - {""}:
+            self._carriers[identity].append(hop)
+            if entry.kind == "queue" and entry["action"] == "sent":
+                self._sent[identity, entry["resource"]].append(hop)
+            if entry["action"] == "dead-lettered":
+                self._moved[identity].append(hop)
+        for cause in entry.causes if entry.kind == "delivery" else ():
+            self._deliveries[cause].append(hop)
+        self.first_of_trace.setdefault(entry.trace, hop)
+
+    def causes(self, hop: Hop) -> list[Hop]:
+        """Return what a hop followed from: of several with an id, the last one before it."""
+        entry = hop.entry
+        if entry.kind == "queue":
+            if entry["action"] != "sent":
+                # However often a message comes and goes, it was sent once.
+                return _last(hop, self._sent[entry.id, entry["resource"]])
+            if moved := _last(hop, self._moved[entry.id]):
+                return moved
+        found = []
+        for cause in entry.causes:
+            last = _last(hop, self._carriers[cause])
+            if not last:
+                continue
+            found += last
+            if cause == entry.id or entry.kind != "invocation":
+                break  # the others say the same, less precisely; but messages come in batches
+        return list({id(each): each for each in found}.values())
+
+    def delivered(self, hop: Hop) -> list[Hop]:
+        """Return the delivery of the event or notification that a function was invoked for."""
+        entry = hop.entry
+        if entry.kind != "invocation":
+            return []
+        function = f":function:{entry['resource']}"
+        for cause in reversed(entry.causes):
+            deliveries = self._deliveries[cause]
+            for number in range(_count_before(hop, deliveries) - 1, -1, -1):
+                if function in deliveries[number].entry["resource"]:
+                    return [deliveries[number]]
         return []
-    found = [each for cause in entry.causes for each in _earlier(hop, deliveries[cause])]
-    function = f":function:{entry['resource']}"
-    return [each for each in found if function in each.entry["resource"]][-1:]
 
 
-def _earlier(hop: Hop, others: list[Hop]) -> list[Hop]:
-    this = _order(hop.entry)
-    return [each for each in others if each is not hop and _order(each.entry) <= this]
+def _last(hop: Hop, others: list[Hop]) -> list[Hop]:
+    """Return the last one of some hops, in their order, that began before a hop, if any did."""
+    count = _count_before(hop, others)
+    return others[count - 1 : count]
 
 
-def _is_sent(hop: Hop, queue: str) -> bool:
-    entry = hop.entry
-    return entry.kind == "queue" and entry["action"] == "sent" and entry["resource"] == queue
+def _count_before(hop: Hop, others: list[Hop]) -> int:
+    return bisect_left(others, _order_of(hop), key=_order_of)
 
 
 def _is_meant(entry: Entry, identity: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from testbed import chains as chain_module
 from testbed.chain_tree import drawn, problems
 from testbed.chains import Hop, chain_of, chains, tied
 from testbed.journal import Entry
@@ -220,3 +221,24 @@ def test_calls_of_services_that_led_to_something_are_not_drawn() -> None:
 )  # fmt: skip
 def test_hop_at_which_a_chain_stops_is_named(book: Book, problem: str) -> None:
     assert book.problems() == [problem]
+
+
+def test_message_that_came_often_is_not_compared_with_itself_each_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A poison message comes until it expires, and fills the journal."""
+    book = Book().publish().deliver().send()
+    count = 2000
+    for _ in range(count):
+        book.move("received").invoke()
+    calls = 0
+
+    def counted(entry: Entry) -> tuple[object, int]:
+        nonlocal calls
+        calls += 1
+        return entry.time, entry.position
+
+    monkeypatch.setattr(chain_module, "_order", counted)
+    hops = tied(book.entries)
+    assert all(hop.before for hop in hops[1:])
+    assert calls < 100 * count
