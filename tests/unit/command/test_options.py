@@ -7,11 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from testbed import starting
 from testbed.permissions import Permission, Permissions, PrincipalUsage, Refusal
 from tests.conftest import ROOT, CommandHere
 
 ENDPOINT = ("--endpoint-url", "http://127.0.0.1:1")
 _NO_ENDPOINT = "leave out --endpoint-url"
+
+
+@pytest.fixture(autouse=True)
+def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is left running, also by a command that does not reject its options."""
+    monkeypatch.setattr(starting, "start", lambda *_, **__: pytest.fail("LocalStack was started"))
 
 
 @pytest.mark.parametrize(
