@@ -43,7 +43,7 @@ def _run() -> int:
         console.fail(error)
         return _EXIT_FAILURE
     except click.ClickException as error:
-        error.show()
+        console.fail_usage(error)
         return error.exit_code
     except click.Abort:  # click's word for Ctrl-C
         console.progress.print("Interrupted.")
@@ -54,8 +54,9 @@ def _run() -> int:
         # What boto3 and requests say is meant for people; anything else is a defect of ours.
         expected = _expected_failure(error)
         if expected is None:
-            raise
-        console.fail(expected)
+            console.fail_unexpectedly(error)
+        else:
+            console.fail(expected)
         return _EXIT_FAILURE
     return 0
 

@@ -61,18 +61,18 @@ def deploy_to_account(
 
     def review(changes: list[Change]) -> bool:
         for change in changes:
-            click.echo(f"  {change}")
+            console.line(f"  {change}")
         if not changes:
-            click.echo("  No resource changes, but outputs or tags do.")
-        return yes or click.confirm(f"Change {project.stack_name} so?", default=False)
+            console.line("  No resource changes, but outputs or tags do.")
+        return yes or console.confirm(f"Change {project.stack_name} so?")
 
     deployment = deploy(project, aws, console.report, review)
     if not deployment.changed:
-        click.echo("The stack is up to date.")
+        console.line("The stack is up to date.")
     for name in deployment.uploaded:
-        click.echo(f"Uploaded {name}.")
+        console.line(f"Uploaded {name}.")
     for name, value in sorted(deployment.outputs.items()):
-        click.echo(f"{name}: {value}")
+        console.line(f"{name}: {value}")
 
 
 @click.command()
@@ -97,14 +97,14 @@ def destroy(
     project = _project(session, stack_name, region, Choices())
     aws: Aws = _account(profile, project) if target == "aws" else session.aws
     if not check_ownership(aws, project):
-        click.echo(f"There is no stack {project.stack_name}.")
+        console.line(f"There is no stack {project.stack_name}.")
         return
     resources = stack_resources(aws, project.stack_name)
     buckets = stack_resources(aws, project.stack_name, "AWS::S3::Bucket")
-    click.echo(f"{project.stack_name} has {len(resources)} resources.")
+    console.line(f"{project.stack_name} has {len(resources)} resources.")
     for bucket in buckets.values():
-        click.echo(f"The bucket {bucket} is deleted with all that is in it.")
-    if not yes and not click.confirm("Delete them?", default=False):
+        console.line(f"The bucket {bucket} is deleted with all that is in it.")
+    if not yes and not console.confirm("Delete them?"):
         raise DeploymentError(f"{project.stack_name} was left as it was.")
     with console.step(f"Removal of {project.stack_name}"):
         destroy_stack(aws, project.stack_name)
@@ -127,5 +127,5 @@ def _account(profile: str | None, project: Project) -> Account:
 
     aws = Account(profile or project.profile, project.region)
     caller = aws.caller()
-    click.echo(f"Account {caller['Account']}, region {project.region}, as {caller['Arn']}")
+    console.line(f"Account {caller['Account']}, region {project.region}, as {caller['Arn']}")
     return aws

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.text import Text
-from rich.tree import Tree
-
+from testbed import console
 from testbed.chains import Hop
 from testbed.hops import problem, what
+
+if TYPE_CHECKING:
+    from rich.text import Text
+    from rich.tree import Tree
 
 _MILLISECONDS_SHOWN = 8
 
@@ -21,7 +22,7 @@ def tree(root: Hop) -> Tree:
     A call that a service made in order to do what follows is left out if it succeeded.
     """
     drawn: set[int] = set()
-    top = Tree(_label(root, root, first=True), guide_style="dim")
+    top = console.tree(_label(root, root, first=True))
     _grow(top, root, root, drawn)
     return top
 
@@ -34,7 +35,7 @@ def problems(hops: Iterable[Hop]) -> list[str]:
 def _grow(branch: Tree, root: Hop, hop: Hop, drawn: set[int]) -> None:
     if id(hop) in drawn:
         if hop.after:
-            branch.add(Text("… as above", "dim"))
+            branch.add(console.text(("… as above", "dim")))
         return
     drawn.add(id(hop))
     for after in _shown(hop):
@@ -63,16 +64,14 @@ def _label(root: Hop, hop: Hop, first: bool = False) -> Text:
         passed = (entry.time - root.entry.time).total_seconds() * 1000
         time = f"{f'+{passed:.0f} ms':>{_MILLISECONDS_SHOWN}}"
     by_function = any(each.entry.kind == "invocation" for each in hop.before)
-    label = Text.assemble((f"{time}  ", "dim"), what(entry, caller=not by_function))
-    if found := problem(hop):
-        label.append(f"  ✗ {found}", "red")
-    return label
+    found = problem(hop)
+    return console.text(
+        (f"{time}  ", "dim"),
+        what(entry, caller=not by_function),
+        (f"  ✗ {found}" if found else "", "red"),
+    )
 
 
 def drawn(roots: Iterable[Hop], width: int = 120) -> str:
     """Return chains as text without colours, cut off at a width."""
-    text = io.StringIO()
-    console = Console(file=text, width=width, color_system=None)
-    for root in roots:
-        console.print(tree(root))
-    return text.getvalue()
+    return console.plain(map(tree, roots), width)

@@ -5,7 +5,6 @@ Imports that take time are made where they are needed, so that every command sta
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -176,7 +175,7 @@ def status(session: Session, as_json: bool) -> None:
 
     view = overview(session)
     if as_json:
-        click.echo(json.dumps(view, indent=2))
+        console.print_json(view)
     else:
         print_overview(view)
 
@@ -190,12 +189,12 @@ def env(session: Session, as_json: bool) -> None:
 
     variables = environment_variables(session.endpoint_url, session.project.region)
     if as_json:
-        click.echo(json.dumps(variables, indent=2))
+        console.print_json(variables)
         return
     # A profile or a session token of the caller's would win over the keys, or spoil them.
-    click.echo("unset AWS_PROFILE AWS_SESSION_TOKEN")
+    console.line("unset AWS_PROFILE AWS_SESSION_TOKEN")
     for name, value in variables.items():
-        click.echo(f"export {name}={shlex.quote(value)}")
+        console.line(f"export {name}={shlex.quote(value)}")
 
 
 @testbed.command()
@@ -210,7 +209,7 @@ def tick(session: Session, schedule: str | None, as_json: bool) -> None:
 
     firing = ScheduleClock(session.endpoint_url).fire(schedule)
     if as_json:
-        click.echo(json.dumps(firing, indent=2))
+        console.print_json(firing)
     check([firing])
     if not as_json:
         time = moment_text(firing["scheduled_time"])
@@ -230,7 +229,7 @@ def clock(context: click.Context, as_json: bool) -> None:
         return
     view = ScheduleClock(context.obj.endpoint_url).view()
     if as_json:
-        click.echo(json.dumps(view, indent=2))
+        console.print_json(view)
     else:
         print_clock(view)
 
@@ -259,7 +258,7 @@ def advance(
     except RefusedError as error:
         raise click.UsageError(f"The clock was not moved. {error.message}") from error
     if as_json:
-        click.echo(json.dumps(result, indent=2))
+        console.print_json(result)
     else:
         print_advance(result)
     check(result["fired"])
@@ -286,7 +285,8 @@ def logs(session: Session, functions: tuple[str, ...], follow: bool, minutes: fl
     width = max((len(name) for name in chosen), default=0)
     for line in lines(session.aws, chosen, since):
         time = line.time.strftime("%H:%M:%S.%f")[:-3]
-        click.echo(f"{click.style(f'{time} {line.function:<{width}}', dim=True)} {line.message}")
+        start = f"{time} {line.function:<{width}}"
+        console.line((start, "dim"), f" {line.message}", multiline=True)
 
 
 @testbed.command()
@@ -300,7 +300,7 @@ def doctor(session: Session, as_json: bool) -> None:
     with console.progress.status("Looking"):
         findings = examine(Place(session))
     if as_json:
-        click.echo(json.dumps(report.as_json(findings), indent=2))
+        console.print_json(report.as_json(findings))
     else:
         report.print_findings(findings)
     report.check(findings)
@@ -335,9 +335,9 @@ def _describe(session: Session, as_json: bool) -> None:
 
     description = session.description()
     if as_json:
-        click.echo(json.dumps(description, indent=2))
+        console.print_json(description)
         return
-    console.output.print(f"endpoint  {description['endpoint_url']}")
-    console.output.print(f"api       {description['api_url']}")
-    console.output.print(f"stack     {description['stack']}")
+    console.line(f"endpoint  {description['endpoint_url']}")
+    console.line(f"api       {description['api_url']}")
+    console.line(f"stack     {description['stack']}")
     print_unconfirmed(description)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import click
-
+from testbed import console
 from testbed.console import progress
 from testbed.durations import duration_text, moment_text
 from testbed.errors import TestbedError
@@ -18,18 +17,17 @@ def print_clock(view: View) -> None:
     """Print the time and a table of the next firings."""
     offset = timedelta(seconds=view["offset_seconds"])
     ahead = f"{duration_text(offset)} ahead of real time" if offset else "real time"
-    click.echo(f"{moment_text(view['now'])}  {click.style(ahead, dim=True)}")
+    console.line(f"{moment_text(view['now'])}  ", (ahead, "dim"))
     if not view["next"]:
         progress.print("There are no schedules.")
         return
     now = datetime.fromisoformat(view["now"])
     rows = [_HEADINGS, *(_row(each, now) for each in view["next"])]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
-    click.echo()
+    console.line()
     for row in rows:
         cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
-        line = "  ".join(cells).rstrip()
-        click.echo(click.style(line, bold=True) if row is _HEADINGS else line)
+        console.line(("  ".join(cells).rstrip(), "bold" if row is _HEADINGS else ""))
 
 
 def _row(schedule: Schedule, now: datetime) -> tuple[str, ...]:
@@ -47,20 +45,24 @@ def print_advance(advance: Advance) -> None:
     """Print a line for every firing, and the time."""
     width = max((len(label(firing["arn"])) for firing in advance["fired"]), default=0)
     for firing in advance["fired"]:
-        click.echo(_line(firing, width))
+        console.line(*_parts(firing, width))
     count = len(advance["fired"])
     firings = f"{count} firing{'' if count == 1 else 's'}"
     progress.print(f"It is {moment_text(advance['now'])} now, after {firings}.")
 
 
-def _line(firing: Firing, width: int) -> str:
-    words = [click.style(moment_text(firing["scheduled_time"]), dim=True)]
-    words.append(f"{label(firing['arn']):<{width}}")
-    if firing["attempt"] > 1:
-        words.append(f"attempt {firing['attempt']}")
-    if "error" in firing:
-        words.append(click.style(f"✗ {firing['error']}", fg="red"))
-    return "  ".join(words).rstrip()
+def _parts(firing: Firing, width: int) -> list[tuple[str, str]]:
+    again, failed = firing["attempt"] > 1, "error" in firing
+    name = f"{label(firing['arn']):<{width}}"
+    parts = [
+        (moment_text(firing["scheduled_time"]), "dim"),
+        (f"  {name if again or failed else name.rstrip()}", ""),
+    ]
+    if again:
+        parts.append((f"  attempt {firing['attempt']}", ""))
+    if failed:
+        parts.append((f"  ✗ {firing['error']}", "red"))
+    return parts
 
 
 def check(firings: list[Firing]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
@@ -74,7 +73,7 @@ def list_(session: Session, as_json: bool) -> None:
     """Show all faults, and how many calls each has hit."""
     rules = Faults(session.endpoint_url).rules()
     if as_json:
-        click.echo(json.dumps({"faults": rules}, indent=2))
+        console.print_json({"faults": rules})
     elif rules:
         _print_table(rules)
     else:
@@ -141,9 +140,10 @@ def _resource(call: str | None, options: dict[str, Any]) -> tuple[str, str | Non
 def _show(made: Fault, as_json: bool) -> None:
     rule = made.rule
     if as_json:
-        click.echo(json.dumps(rule, indent=2))
+        console.print_json(rule)
     else:
-        click.echo(f"Added {rule['id']}: {' '.join(filter(None, _row(rule)[1:-1]))}.", err=True)
+        words = " ".join(filter(None, _row(rule)[1:-1]))
+        console.progress.print(console.text(f"Added {rule['id']}: {words}."), soft_wrap=True)
 
 
 def _print_table(rules: list[Rule]) -> None:
@@ -151,8 +151,7 @@ def _print_table(rules: list[Rule]) -> None:
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
     for row in rows:
         cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
-        line = "  ".join(cells).rstrip()
-        click.echo(click.style(line, bold=True) if row is _HEADINGS else line)
+        console.line(("  ".join(cells).rstrip(), "bold" if row is _HEADINGS else ""))
 
 
 def _row(rule: Rule) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
@@ -22,8 +21,6 @@ def inbox(context: click.Context, clear: bool, as_json: bool) -> None:
     """Show the mails that were sent."""
     from dataclasses import asdict
 
-    from rich.markup import escape
-
     from testbed.inbox import Inbox
 
     if context.invoked_subcommand:
@@ -32,13 +29,11 @@ def inbox(context: click.Context, clear: bool, as_json: bool) -> None:
     box = Inbox(context.obj.endpoint_url)
     mails = box.mails()
     if as_json:
-        click.echo(json.dumps([asdict(mail) for mail in mails], indent=2))
+        console.print_json([asdict(mail) for mail in mails])
     for mail in () if as_json else mails:
-        console.output.rule(f"[bold]{escape(mail.subject)}[/]", align="left")
-        console.output.print(
-            f"[dim]{escape(mail.sent)}  {escape(mail.sender)} →"
-            f" {escape(', '.join(mail.recipients))}[/]\n\n{escape(mail.body)}\n"
-        )
+        console.output.rule(console.text((mail.subject, "bold")), align="left")
+        console.line((f"{mail.sent}  {mail.sender} → {', '.join(mail.recipients)}", "dim"))
+        console.line(f"\n{mail.body}\n", multiline=True)
     if not mails:
         console.progress.print("The inbox is empty.")
     if clear:
@@ -59,20 +54,18 @@ def confirm(session: Session, address: str | None) -> None:
 
     The mails with them are deleted.
     """
-    from rich.markup import escape
-
     from testbed.inbox import Inbox
 
     confirmed = Inbox(session.endpoint_url).confirm(address)
     for each in confirmed:
         topic = each.topic_arn.rpartition(":")[2]
         console.progress.print(
-            f"Confirmed: {escape(each.address)} gets what is published to {escape(topic)}.",
+            console.text(f"Confirmed: {each.address} gets what is published to {topic}."),
             soft_wrap=True,
         )
     if not confirmed:
         console.progress.print(
-            f"No mail asks {escape(address or 'anybody')} for a confirmation."
+            f"No mail asks {address or 'anybody'} for a confirmation."
             " If it was deleted, `aws sns subscribe` with the same address sends it again.",
             soft_wrap=True,
         )

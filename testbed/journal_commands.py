@@ -97,12 +97,13 @@ def _print_entries(entries: Iterable[Entry], as_json: bool) -> None:
 
     for entry in entries:
         if as_json:
-            click.echo(json.dumps(entry.fields))
+            console.print_json(entry.fields, indent=None)
             continue
         time = f"{entry.time.astimezone():%H:%M:%S.%f}"[:-3]
         took = f"{entry['ms']:.1f} ms" if entry["ms"] is not None else ""
         error = entry["error"] or (entry["message"] if entry["status"] == "failed" else None)
-        click.echo(
-            f"{click.style(f'{time} {entry.position:>6} {entry.kind:<10} {took:>10}', dim=True)} "
-            f"{what(entry)}{click.style(f'  ✗ {error}', fg='red') if error else ''}"
+        console.line(
+            (f"{time} {entry.position:>6} {entry.kind:<10} {took:>10}", "dim"),
+            f" {what(entry)}",
+            (f"  ✗ {error}" if error else "", "red"),
         )

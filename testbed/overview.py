@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
-
-from testbed.console import output
+from testbed.console import grid, line, output
 from testbed.logs import stack_functions
 
 if TYPE_CHECKING:
@@ -62,21 +60,21 @@ def _queues(aws: Aws, stack_name: str) -> dict[str, dict[str, int]]:
 
 def print_overview(view: dict[str, Any]) -> None:
     """Print an overview for people."""
-    table = Table.grid(padding=(0, 2))
-    table.add_row("endpoint", view["endpoint_url"])
-    table.add_row("api", view["api_url"] or "-")
-    table.add_row("stack", f"{view['stack']} {view['stack_status']}")
-    for name, state in view["functions"].items():
-        table.add_row("function", f"{name} {state}")
-    for name, counts in view["queues"].items():
-        text = f"{name} {counts['waiting']} waiting, {counts['in_flight']} in flight"
-        table.add_row("queue", text)
-    output.print(table)
+    rows = [
+        ("endpoint", view["endpoint_url"]),
+        ("api", view["api_url"] or "-"),
+        ("stack", f"{view['stack']} {view['stack_status']}"),
+        *(("function", f"{name} {state}") for name, state in view["functions"].items()),
+        *(
+            ("queue", f"{name} {counts['waiting']} waiting, {counts['in_flight']} in flight")
+            for name, counts in view["queues"].items()
+        ),
+    ]
+    output.print(grid(rows))
     print_unconfirmed(view)
 
 
 def print_unconfirmed(view: dict[str, Any]) -> None:
     """Print a line for each address that gets no mails because it has not confirmed."""
     for address in view["unconfirmed"]:
-        line = f"mail      {address} gets none before it confirms: testbed inbox confirm"
-        output.print(line, markup=False)
+        line(f"mail      {address} gets none before it confirms: testbed inbox confirm")

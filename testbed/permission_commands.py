@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, replace
 from itertools import groupby
 
@@ -38,7 +37,7 @@ def permissions(
     for each in chosen:
         if as_json:
             only = replace(each, permissions=tuple(each.unused), refused=())
-            click.echo(json.dumps(asdict(only if unused else each)))
+            console.print_json(asdict(only if unused else each), indent=None)
         else:
             _show(each, unused)
     if not chosen:
@@ -54,14 +53,12 @@ def _show(principal: PrincipalUsage, only_unused: bool) -> None:
     shown = principal.unused if only_unused else principal.permissions
     if not shown and (only_unused or not principal.refused):
         return
-    console.wide.print(principal.name, markup=False, highlight=False, style="bold")
+    console.wide.print(console.text((principal.name, "bold")))
     for action, several in groupby(shown, key=lambda each: each.action):
         for each in several:
-            console.wide.print(_line(action, each), markup=False, highlight=False)
+            console.wide.print(console.text(_line(action, each)))
     for refusal in () if only_unused else principal.refused:
-        console.wide.print(
-            f"  refused {refusal.count:>5}×  {refusal.message}", markup=False, highlight=False
-        )
+        console.wide.print(console.text(f"  refused {refusal.count:>5}×  {refusal.message}"))
 
 
 def _line(action: str, permission: Permission) -> str:

@@ -77,7 +77,8 @@ def soak(
     if file is not None:
         file.write_text(report.as_json(findings, machine, plan), encoding="utf-8")
     if markdown:
-        click.echo(report.as_markdown(findings, machine, plan), nl=False)
+        markdown_text = report.as_markdown(findings, machine, plan)
+        console.line(markdown_text.rstrip("\n"), multiline=True)
     else:
         console.output.print(report.as_tables(findings))
         console.output.print(str(machine))
@@ -96,7 +97,7 @@ def main() -> None:
         console.fail(error)
         sys.exit(1)
     except click.ClickException as error:
-        error.show()
+        console.fail_usage(error)
         sys.exit(error.exit_code)
 
 

@@ -8,8 +8,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
 from testbed import console
 from testbed.choices import Choices
 from testbed.demo.hosting import Hosting
@@ -109,7 +107,8 @@ def _say_what_to_try(session: Session, hosting: Hosting) -> None:
         (f'eval "$({testbed} env)"', "for aws, awslocal and boto3"),
         (f"{testbed} down", "stop everything, the websites too"),
     ):
-        console.output.print(Text.assemble((f"  # {meaning}\n", "dim"), (f"  {command}", "bold")))
+        console.line((f"  # {meaning}", "dim"))
+        console.line((f"  {command}", "bold"))
 
 
 def _command(session: Session) -> str:

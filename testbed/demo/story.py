@@ -7,12 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.live import Live
-from rich.text import Text
-
-from testbed.console import output, progress
+from testbed.console import live, output, progress, text
 from testbed.demo.hosting import HostedWebsite
 from testbed.demo.pipeline import API, MONITOR, RECORDER, Pipeline
 from testbed.demo.sites import Site
@@ -20,7 +17,9 @@ from testbed.demo.timeline import JOURNAL, Hop, Timeline, chart, checklist
 from testbed.inbox import Mail
 from testbed.project import Upload
 
-_REFRESHES_PER_SECOND = 20
+if TYPE_CHECKING:
+    from rich.text import Text
+
 _ALERT_ID = re.compile(r"^Alert: +(\S+)$", re.MULTILINE)
 
 # The hops of both changes.
@@ -70,7 +69,7 @@ class Story:
         width = max(len(site.name) for site in self._sites)
         for site in self._sites:
             expects = f"  must contain “{site.expect}”" if site.expect else ""
-            output.print(Text.assemble(f"  {site.name:<{width}}  {site.url}", (expects, "dim")))
+            output.print(text(f"  {site.name:<{width}}  {site.url}", (expects, "dim")))
         self._pipeline.upload_sites(upload.content())
         say(f"Uploaded to {self._pipeline.sites_uri}: the next check reads it.")
 
@@ -98,7 +97,7 @@ class Story:
         for site in statuses:
             up = site["status"] == "UP"
             output.print(
-                Text.assemble(
+                text(
                     ("  ● ", "green" if up else "red"),
                     f"{site['name']:<{width}}  {site['status']:<4}",
                     (f"  {site['latency_ms']:>5} ms  ", "dim"),
@@ -211,12 +210,12 @@ class Story:
 def heading(title: str) -> None:
     """Begin a chapter."""
     output.print()
-    output.rule(f"[bold]{title}[/]", align="left", style="dim")
+    output.rule(text((title, "bold")), align="left", style="dim")
 
 
 def say(sentence: str) -> None:
     """Tell what is done."""
-    output.print(Text(f"  {sentence}"))
+    output.print(text(f"  {sentence}"))
 
 
 @contextmanager
@@ -224,16 +223,11 @@ def _live(timeline: Timeline) -> Iterator[None]:
     """Show on a terminal what is reached and what is waited for, as it happens."""
 
     def view() -> Text:
-        text = checklist(timeline)
-        text.no_wrap, text.overflow = True, "ellipsis"
-        return text
+        shown = checklist(timeline)
+        shown.no_wrap, shown.overflow = True, "ellipsis"
+        return shown
 
-    with Live(
-        console=output,
-        get_renderable=view,
-        refresh_per_second=_REFRESHES_PER_SECOND,
-        transient=True,
-    ):
+    with live(view):
         yield
 
 

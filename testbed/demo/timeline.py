@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from rich.text import Text
+from testbed.console import joined, text
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 OBSERVED = "seen by polling"
 JOURNAL = "journal"
@@ -69,11 +73,11 @@ def checklist(timeline: Timeline) -> Text:
     lines = []
     for hop in timeline.hops:
         if hop.moment is None:
-            lines.append(Text(f"  {_WAITING} {hop.name}", "dim"))
+            lines.append(text((f"  {_WAITING} {hop.name}", "dim")))
         else:
-            name = Text(f"{hop.name:<{_NAME_WIDTH}}")
-            lines.append(Text.assemble((f"  {_REACHED} ", "green"), name, (hop.detail, "cyan")))
-    return Text("\n").join(lines)
+            name = f"{hop.name:<{_NAME_WIDTH}}"
+            lines.append(text((f"  {_REACHED} ", "green"), name, (hop.detail, "cyan")))
+    return joined("\n", lines)
 
 
 def chart(timelines: Iterable[Timeline]) -> Text:
@@ -84,26 +88,26 @@ def chart(timelines: Iterable[Timeline]) -> Text:
         default=0,
     )
     blocks = [_block(timeline, max(longest, 1)) for timeline in timelines]
-    return Text("\n\n").join(blocks)
+    return joined("\n\n", blocks)
 
 
 def _block(timeline: Timeline, longest: int) -> Text:
     lines = [
-        Text(f"  {timeline.title}", "bold"),
+        text((f"  {timeline.title}", "bold")),
         _row(timeline.cause, 0, longest, "start"),
     ]
     reached = [hop for hop in timeline.hops if hop.moment is not None]
     for hop in sorted(reached, key=lambda hop: hop.moment or timeline.origin):
         assert hop.moment is not None
         lines.append(_row(hop.name, timeline.milliseconds(hop.moment), longest, hop.source))
-    lines += [Text(f"  ({note})", "dim") for note in timeline.notes]
-    return Text("\n").join(lines)
+    lines += [text((f"  ({note})", "dim")) for note in timeline.notes]
+    return joined("\n", lines)
 
 
 def _row(name: str, milliseconds: int, longest: int, source: str) -> Text:
     length = max(0, round(_BAR_WIDTH * milliseconds / longest))
     style = "yellow" if source == OBSERVED else "green"
-    return Text.assemble(
+    return text(
         f"  {name:<{_NAME_WIDTH}}",
         (f"{milliseconds:>6} ms  ", "bold"),
         (f"{'━' * length or '╸':<{_BAR_WIDTH}}", style),

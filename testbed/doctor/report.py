@@ -6,13 +6,11 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
-from rich.markup import escape
-
-from testbed.console import output
+from testbed.console import output, text
 from testbed.doctor.finding import Finding, Level
 from testbed.errors import TestbedError
 
-_SIGNS = {Level.OK: "[green]✓[/]", Level.WARNING: "[yellow]![/]", Level.PROBLEM: "[red]✗[/]"}
+_SIGNS = {Level.OK: ("✓", "green"), Level.WARNING: ("!", "yellow"), Level.PROBLEM: ("✗", "red")}
 
 
 def as_json(findings: list[Finding]) -> dict[str, Any]:
@@ -32,9 +30,9 @@ def print_findings(findings: list[Finding]) -> None:
     width = max(len(finding.subject) for finding in findings)
     for finding in findings:
         sign = _SIGNS[finding.level]
-        output.print(f"{sign} {finding.subject:<{width}}  {escape(finding.found)}")
+        output.print(text(sign, f" {finding.subject:<{width}}  {finding.found}"))
         if finding.advice:
-            output.print(f"{'':{width + 2}}  [bold]→[/] {escape(finding.advice)}")
+            output.print(text(" " * (width + 4), ("→", "bold"), f" {finding.advice}"))
 
 
 def check(findings: list[Finding]) -> None:

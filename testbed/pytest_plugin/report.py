@@ -17,6 +17,7 @@ from testbed.chain_tree import drawn, problems
 from testbed.chains import Hop, tied
 from testbed.logs import log_lines
 from testbed.missing import missing
+from testbed.visible import visible
 
 if TYPE_CHECKING:
     from testbed.pytest_plugin.running import Facility, RunningTestbed
@@ -50,7 +51,7 @@ def explain(testbed: RunningTestbed, since: datetime) -> str:
         lines.append(f"{title}:{'' if found else ' none'}")
         if len(found) > _LINES:
             found = [f"… {len(found) - _LINES} more before", *found[-_LINES:]]
-        lines += [f"  {line}" for line in found]
+        lines += [f"  {visible(line)}" for line in found]
     return "\n".join(lines)
 
 
