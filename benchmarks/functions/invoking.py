@@ -22,14 +22,16 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from benchmarks.polling import poll
+from benchmarks.roles import LOGGING, ensure_role
 from testbed.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from testbed.errors import TestbedError
 
 if TYPE_CHECKING:
+    from types_boto3_iam import IAMClient
     from types_boto3_lambda import LambdaClient
 
 _REGION = "us-east-1"
-_ROLE = "arn:aws:iam::000000000000:role/benchmark"
+_ROLE = "benchmark-functions"
 _ACTIVE_LIMIT_SECONDS = 60.0
 # More than any function takes, and less than the client waits for an answer.
 _TIMEOUT_SECONDS = 20
@@ -219,6 +221,7 @@ class Functions:
         self._client: LambdaClient = session.client(
             "lambda", endpoint_url=endpoint_url, config=config
         )
+        self._iam: IAMClient = session.client("iam", endpoint_url=endpoint_url, config=config)
         self._numbers = count(1)
 
     @contextmanager
@@ -234,7 +237,7 @@ class Functions:
         try:
             self._client.create_function(
                 FunctionName=name,
-                Role=_ROLE,
+                Role=ensure_role(self._iam, _ROLE, "lambda", LOGGING),
                 Runtime="python3.13",
                 Handler="app.handler",
                 Timeout=_TIMEOUT_SECONDS,

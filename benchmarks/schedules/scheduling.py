@@ -13,16 +13,18 @@ import requests
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from benchmarks.roles import ensure_role, queue_policy
 from benchmarks.schedules.firings import MINUTE, Arrival, arrival
 from testbed.aws import Aws
 from testbed.errors import TestbedError
 
 if TYPE_CHECKING:
     from types_boto3_events import EventBridgeClient
+    from types_boto3_iam import IAMClient
     from types_boto3_sqs import SQSClient
 
 _REGION = "us-east-1"
-_ROLE = "arn:aws:iam::000000000000:role/benchmark"
+_ROLE = "benchmark-schedules"
 _OFF = {"Mode": "OFF"}
 _REQUEST_LIMIT_SECONDS = 30
 _HIDDEN_SECONDS = "900"
@@ -69,15 +71,25 @@ class Scheduling:
         )
         self._scheduler: Any = session.client("scheduler", endpoint_url=endpoint_url, config=config)
         self._sqs: SQSClient = session.client("sqs", endpoint_url=endpoint_url, config=config)
+        self._iam: IAMClient = session.client("iam", endpoint_url=endpoint_url, config=config)
+        with _failing(f"Creation of the role {_ROLE}"):
+            self._role_arn = ensure_role(self._iam, _ROLE, "scheduler", ["sqs:SendMessage"])
 
     def create_queue(self, name: str) -> Queue:
-        """Create a queue; what is received from it stays hidden until the end of the run."""
+        """Create a queue to which rules may send.
+
+        What is received from it stays hidden until the end of the run.
+        """
         with _failing(f"CreateQueue {name}"):
             url = self._sqs.create_queue(
                 QueueName=name, Attributes={"VisibilityTimeout": _HIDDEN_SECONDS}
             )["QueueUrl"]
             attributes = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-        return Queue(name, url, attributes["Attributes"]["QueueArn"])
+            arn = attributes["Attributes"]["QueueArn"]
+            self._sqs.set_queue_attributes(
+                QueueUrl=url, Attributes={"Policy": queue_policy(arn, "events")}
+            )
+        return Queue(name, url, arn)
 
     def put_rule(self, name: str, expression: str, queue: Queue) -> Created:
         """Create a rule with a target."""
@@ -110,7 +122,7 @@ class Scheduling:
                 Name=name,
                 ScheduleExpression=expression,
                 FlexibleTimeWindow=_OFF,
-                Target={"Arn": queue.arn, "RoleArn": _ROLE, "Input": _INPUT},
+                Target={"Arn": queue.arn, "RoleArn": self._role_arn, "Input": _INPUT},
                 ActionAfterCompletion="DELETE",
             )["ScheduleArn"]
         return Created(name, arn, before, _now())

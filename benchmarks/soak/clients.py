@@ -9,6 +9,7 @@ from botocore.config import Config
 from testbed.aws import Aws
 
 if TYPE_CHECKING:
+    from types_boto3_iam import IAMClient
     from types_boto3_lambda import LambdaClient
     from types_boto3_logs import CloudWatchLogsClient
     from types_boto3_s3 import S3Client
@@ -28,6 +29,7 @@ class Clients:
             max_pool_connections=connections,
             s3={"addressing_style": "path"},
         )
+        self.iam: IAMClient = session.client("iam", endpoint_url=endpoint_url, config=config)
         self.lambda_: LambdaClient = session.client(
             "lambda", endpoint_url=endpoint_url, config=config
         )
@@ -41,5 +43,5 @@ class Clients:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for client in (self.lambda_, self.logs, self.s3, self.sqs):
+        for client in (self.iam, self.lambda_, self.logs, self.s3, self.sqs):
             client.close()

@@ -7,13 +7,27 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from benchmarks.roles import LOGGING, delete_role, ensure_role
 from benchmarks.soak.clients import Clients
 from testbed.waiting import until
 
 PREFIX = "soak-"
 LAYER_VALUE = "from the layer"
 
-_ROLE = "arn:aws:iam::000000000000:role/soak"
+_ROLE = "soak"
+# What the functions call, and Lambda for them: the queue of the event source mapping is read, and
+# the dead-letter queue written, by the function's role.
+# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions
+_ACTIONS = (
+    *LOGGING,
+    "s3:DeleteObject",
+    "s3:GetObject",
+    "s3:PutObject",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:ReceiveMessage",
+    "sqs:SendMessage",
+)
 _BUCKET = "soak-objects"
 _BEHAVIOUR = (Path(__file__).parent / "functions" / "behaviour.py").read_text(encoding="utf-8")
 _LAYER = {"python/soak_layer.py": f"NAME = {LAYER_VALUE!r}\n"}
@@ -41,6 +55,7 @@ class Fleet:
         self.results_url = self._queue("results")
         self.failures_url = self._queue("failures")
         clients.s3.create_bucket(Bucket=_BUCKET)
+        self._role_arn = ensure_role(clients.iam, _ROLE, "lambda", _ACTIONS)
 
     def _queue(self, name: str) -> str:
         return self._clients.sqs.create_queue(QueueName=PREFIX + name)["QueueUrl"]
@@ -71,7 +86,7 @@ class Fleet:
         )
 
     def delete_all(self) -> None:
-        """Delete functions, mappings and layers, empty the queues, and delete all logs.
+        """Delete functions, their role, mappings and layers, empty the queues, and delete all logs.
 
         What remains in memory then is not what LocalStack was given to keep.
         """
@@ -86,6 +101,7 @@ class Fleet:
         for page in lambda_.get_paginator("list_functions").paginate():
             for function in page["Functions"]:
                 lambda_.delete_function(FunctionName=function["FunctionName"])
+        delete_role(self._clients.iam, _ROLE)
         for layer in lambda_.list_layers()["Layers"]:
             lambda_.delete_layer_version(
                 LayerName=layer["LayerName"],
@@ -101,7 +117,7 @@ class Fleet:
         """Create a function and wait until it is active."""
         request: dict[str, Any] = {
             "FunctionName": PREFIX + name,
-            "Role": _ROLE,
+            "Role": self._role_arn,
             "Runtime": "python3.13",
             "Handler": "behaviour.handler",
             "Timeout": 10,

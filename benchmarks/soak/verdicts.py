@@ -23,8 +23,9 @@ _COUNTED = {
     "temporary": "Environments' folders",
     "bundles": "Kept bundles",
 }
-# A slope over fewer points says nothing.
+# A slope over fewer points, or invocations, says nothing: what is kept for reuse outweighs it.
 _POINTS_FOR_SLOPE = 3
+_INVOCATIONS_FOR_SLOPE = 500
 # In MiB for 1000 invocations, over the second half of the rest points.
 _MEMORY_GROWTH_LIMIT = 3.0
 _SUPERVISOR_GROWTH_LIMIT = 0.25
@@ -97,10 +98,13 @@ def judge(points: Sequence[RestPoint]) -> list[Verdict]:
 def growth(points: Sequence[RestPoint], size: Callable[[Figures], int]) -> float | None:
     """Return how much a size grew over the second half, in MiB for 1000 invocations.
 
-    None if there are too few rest points: it is the slope of the line that fits them best.
+    None if there are too few rest points, or invocations between them: it is the slope of the line
+    that fits them best.
     """
     half = points[len(points) // 2 :]
     if len(half) < _POINTS_FOR_SLOPE:
+        return None
+    if half[-1].invocations - half[0].invocations < _INVOCATIONS_FOR_SLOPE:
         return None
     slope = linear_regression(
         [point.invocations / 1000 for point in half],

@@ -103,6 +103,15 @@ def test_too_few_rest_points_say_nothing() -> None:
     assert results(*[FIGURES] * 4)["LocalStack's memory"] is Result.OPEN
 
 
+def test_too_few_invocations_say_nothing() -> None:
+    """What is kept for reuse after the first hundreds would look like a leak."""
+    figures = [replace(FIGURES, rss=FIGURES.rss + number * MEBIBYTE) for number in range(6)]
+    few = [RestPoint(100 * number, 3.0, each) for number, each in enumerate(figures)]
+    many = [RestPoint(300 * number, 3.0, each) for number, each in enumerate(figures)]
+    assert growth(few, lambda each: each.rss) is None
+    assert growth(many, lambda each: each.rss) == pytest.approx(1 / 0.3)
+
+
 def test_gauge_counts_a_family_and_its_files(tmp_path: Path) -> None:
     environments = tmp_path / "tmp" / "lambda-environments-x"
     for folder in ("tmp-1", "tmp-2", "code/bundle"):
