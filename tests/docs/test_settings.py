@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from testbed import cli
 from tests.conftest import ROOT
 
 
@@ -26,17 +25,3 @@ def test_every_setting_of_the_extension_is_documented() -> None:
     assert read_settings == {
         name for name in documented if name.startswith(("TESTBED_", "LAMBDA_PROCESS_"))
     }
-
-
-def test_readme_names_commands_that_exist() -> None:
-    scripts = "".join(re.findall(r"```sh\n(.*?)```", read("README.md"), re.DOTALL))
-    named = set(re.findall(r"^testbed ([a-z]+)", scripts, re.MULTILINE))
-    assert named
-    assert named <= set(cli.testbed.commands)
-
-
-def test_links_between_documents_lead_somewhere() -> None:
-    documents = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
-    for document in documents:
-        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text()):
-            assert (document.parent / target).exists(), f"{document.name}: {target}"

@@ -1,0 +1,58 @@
+"""What is not run of the documentation's blocks, and why. Everything else is run.
+
+A new command of a block of ``sh`` or ``console`` is run in the tests' testbed, in the order of its
+page. If it cannot be, it gets a line in ``NOT_RUN``; it is parsed in any case. A new block of
+another language gets a line in ``LISTED`` unless ``test_blocks`` has a check for its language.
+"""
+
+from __future__ import annotations
+
+# A command line, as a regular expression that matches its beginning, and why it is not run.
+NOT_RUN = {
+    r"\./scripts/demo": "tests/cli/test_demo.py",
+    r"\./scripts/test": "this is it",
+    r"\./scripts/bench|\./scripts/soak": "scripts/bench-short, in .ci/run",
+    r"(\.venv/bin/)?testbed up": "tests/cli/test_life.py; here one is up",
+    r"(\.venv/bin/)?testbed down": "tests/cli/test_life.py; the other tests need it",
+    r"testbed (journal|logs) .*--follow": "does not end; tests/cli",
+    r"testbed trace ID": "a placeholder; tests/cli/test_journal.py",
+    r"docker |export (COMPOSE_FILE|LOCALSTACK_IMAGE)=": "Docker; tests/compose",
+    r"aws sqs list-queues": "AWS CLI v1 ignores AWS_ENDPOINT_URL for SQS, and calls AWS",
+    r"testbed deploy --target aws": "an AWS account; tests/cli/test_aws_target.py",
+    r"sam |aws s3 cp sites.yaml s3://BUCKET": "tests/pipeline/sam",
+    r'aws s3 cp sites.yaml "\$\(aws cloudformation': "SitesUri is of an account; parsed",
+    r"AWS_PROFILE=mine ": "an AWS account; tests/plugin/test_aws_account.py",
+    r"python3\.13 -m venv|runtime/bin/pip|pip install": "the network",
+    r"PYTHONPATH=\$PWD/extensions": "tests/extension start LocalStack this way",
+    r"your-tests ": "stands for the reader's program",
+    r'curl .*"\$ENDPOINT': "raw HTTP to a control endpoint; tests/extension/test_faults_calls.py",
+}
+
+# The first line of a block that shows something, and what shows it true.
+LISTED = {
+    "flowchart LR": "a diagram; tests/unit/test_template.py has the resources",
+    "shop breaks": "output of the demo; tests/cli/test_demo.py",
+    "✗ run bits of init scripts": "output of the doctor; tests/unit/command/test_doctor.py",
+    "✗ execute permission": "output of the doctor; tests/unit/command/test_doctor.py",
+    "id              fault": "output of fault list; tests/unit/command/test_faults.py",
+    "10:48:08.363  schedule": "output of trace; tests/unit/command/test_chains.py",
+    "AssertionError: After 10 s": "a report; tests/plugin/test_report.py",
+}
+
+# What a reader puts in place of the dots of a block of Python that is run: its first line, and
+# statements in place of each "...". The block finds `endpoint_url` and `aws`, the SDK's clients.
+PYTHON_RUN = {
+    "from testbed.faults import Faults": (
+        "from contextlib import suppress\n"
+        'topic = aws.sns.create_topic(Name="docs")["TopicArn"]\n'
+        "for _ in range(4):\n"
+        "    with suppress(aws.sns.exceptions.InternalErrorException):\n"
+        '        aws.sns.publish(TopicArn=topic, Message="hello")',
+    ),
+    "from testbed.journal import Journal": (
+        'ses = aws.client("ses")\n'
+        'ses.verify_email_identity(EmailAddress="docs@example.com")\n'
+        'ses.send_email(Source="docs@example.com", Destination={"ToAddresses": ["a@b.c"]},'
+        ' Message={"Subject": {"Data": "shown"}, "Body": {"Text": {"Data": "text"}}})',
+    ),
+}

@@ -1,0 +1,249 @@
+"""Checks of commands that are not run: the program, its subcommand and its options exist."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from functools import cache
+from itertools import takewhile
+from typing import Any
+
+import click
+from awscli.clidriver import create_clidriver  # type: ignore[import-untyped]
+
+from benchmarks.__main__ import benchmarks
+from benchmarks.soak.__main__ import soak
+from testbed.cli import testbed
+from testbed.errors import TestbedError
+from tests.conftest import ROOT
+
+# Programs that need no check but that a shell can read the line, and why.
+_UNCHECKED = {
+    "curl": "HTTP by hand; run where it can be",
+    "cd": "the shell's own",
+    "export": "the shell's own",
+    "eval": "its argument is a command of its own, which is checked",
+    "jq": "a filter of its own",
+    "chmod": "POSIX",
+    "your-tests": "stands for a program of the reader's",
+    "pytest": "run by the tests of the plug-in",
+    ".": "the shell's own",
+    "sysctl": "root's",
+    "git": "of a clone that came as a zip file",
+}
+_ASSIGNMENT = re.compile(r"^[A-Z_]+=")
+# It stands for whatever else there is in a line, and nothing can be said of what follows.
+_PLACEHOLDER = "…"
+
+
+class UnknownCommand(Exception):
+    """A command of the documentation that does not exist."""
+
+
+def simple_commands(line: str) -> list[list[str]]:
+    """Split a line of a shell into the words of its commands.
+
+    Raises
+    ------
+    UnknownCommand
+        If a shell could not read it.
+    """
+    found = []
+    for substituted in re.findall(r"\$\(([^()]*)\)", line):
+        found += simple_commands(substituted)
+    try:
+        lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+        lexer.whitespace_split = True
+        words = list(lexer)
+    except ValueError as error:
+        raise UnknownCommand(f"{line}: {error}") from error
+    command: list[str] = []
+    for word in [*words, ";"]:
+        if word in (";", "&&", "||", "|", "&"):
+            while command and _ASSIGNMENT.match(command[0]):
+                command.pop(0)
+            if command:
+                found.append(command)
+            command = []
+        else:
+            command.append(word)
+    return found
+
+
+def check(line: str) -> None:
+    """Look whether the commands of a line exist, with their options.
+
+    Raises
+    ------
+    UnknownCommand
+        If one does not.
+    """
+    for program, *arguments in simple_commands(line):
+        arguments = _without_redirections(arguments)
+        name = program.removeprefix(".venv/bin/").removeprefix("runtime/bin/")
+        if name in _UNCHECKED:
+            continue
+        if name not in _CHECKS:
+            raise UnknownCommand(f"{line}: nothing checks {name}; see tests/docs/parsing.py")
+        try:
+            _CHECKS[name](list(takewhile(lambda word: _PLACEHOLDER not in word, arguments)))
+        except (click.ClickException, UnknownCommand, TestbedError) as error:
+            raise UnknownCommand(f"{line}: {error}") from error
+
+
+def _without_redirections(arguments: list[str]) -> list[str]:
+    kept, skip = [], False
+    for word in arguments:
+        if skip or word in (">", "<", ">>", "2>"):
+            skip = not skip
+        else:
+            kept.append(word)
+    return kept
+
+
+def _click(command: click.Command, *, prefix: tuple[str, ...] = ()) -> Callable[[list[str]], None]:
+    return lambda arguments: parse(command, [*prefix, *arguments])
+
+
+def parse(command: click.Command, arguments: list[str]) -> None:
+    """Parse a command line of ours as click does, without running anything.
+
+    Raises
+    ------
+    click.ClickException
+        If there is no such command, argument or option, or a value has another type.
+    """
+    if isinstance(command, click.Group) and not arguments:
+        return  # it shows what there is
+    context = command.make_context("command", list(arguments))
+    with context:
+        rest = [*context._protected_args, *context.args]
+        if isinstance(command, click.Group) and rest:
+            _, subcommand, rest = command.resolve_command(context, rest)
+            assert subcommand is not None
+            parse(subcommand, rest)
+
+
+def _aws(arguments: list[str]) -> None:
+    """Look the operation and its options up in botocore's model, as the AWS CLI does."""
+    driver: Any = _aws_driver()
+    table: Mapping[str, Any] = driver._get_command_table()
+    known = set(driver._get_argument_table())
+    command: Any = None
+    for word in arguments:
+        if word.startswith("-"):
+            break
+        if not table or word not in table:
+            break
+        command = table[word]
+        table = _subcommands(command)
+    if command is None or table:
+        raise UnknownCommand(f"no operation: aws {' '.join(arguments)}")
+    known |= set(command.arg_table)
+    for option in (word for word in arguments if word.startswith("--")):
+        if option.removeprefix("--").partition("=")[0] not in known:
+            raise UnknownCommand(f"no option {option}")
+
+
+@cache
+def _aws_driver() -> Any:
+    return create_clidriver()
+
+
+def _subcommands(command: Any) -> Mapping[str, Any]:
+    if hasattr(command, "_get_command_table"):
+        return dict(command._get_command_table())
+    return dict(getattr(command, "subcommand_table", {}) or {})
+
+
+def _installed(program: str, known: Mapping[str, set[str]]) -> Callable[[list[str]], None]:
+    """Check the help of a program where it is installed, and our list of what we use of it."""
+
+    def checked(arguments: list[str]) -> None:
+        words: list[str] = []
+        for word in arguments:
+            if word.startswith("-"):
+                break
+            words.append(word)
+        name = next((" ".join(words[:n]) for n in (2, 1) if " ".join(words[:n]) in known), None)
+        if name is None:
+            raise UnknownCommand(f"{program} {' '.join(words)} is not in tests/docs/parsing.py")
+        options = {each.partition("=")[0] for each in arguments if re.match(r"--?[a-z]", each)}
+        if unknown := options - known[name]:
+            raise UnknownCommand(f"{program} {name} {unknown} is not in tests/docs/parsing.py")
+        help_text = _help(program, name)
+        for option in options if help_text else ():
+            if option not in help_text:
+                raise UnknownCommand(f"{program} {name} has no {option}")
+
+    return checked
+
+
+@cache
+def _help(program: str, name: str) -> str:
+    """Return what a program says of a subcommand; empty if it, or its plug-in, is not there."""
+    if shutil.which(program) is None:
+        return ""
+    ended = subprocess.run(
+        [program, *name.split(), "--help"], capture_output=True, text=True, timeout=60, check=False
+    )
+    # Without its plug-in, docker shows the help of all of docker.
+    return ended.stdout if f"{program} {name}" in ended.stdout else ""
+
+
+def _pytest(arguments: list[str]) -> None:
+    """Look whether the folders exist, and the plug-in's options."""
+    for word in arguments:
+        if word.startswith("tests") and not (ROOT / word).exists():
+            raise UnknownCommand(f"there is no {word}")
+    for option in (each for each in arguments if each.startswith("--testbed")):
+        source = (ROOT / "testbed/pytest_plugin/plugin.py").read_text(encoding="utf-8")
+        if f'"{option.partition("=")[0]}"' not in source:
+            raise UnknownCommand(f"the plug-in has no {option}")
+
+
+def _no_arguments(arguments: list[str]) -> None:
+    if arguments:
+        raise UnknownCommand(f"takes no arguments: {arguments}")
+
+
+def _python(arguments: list[str]) -> None:
+    match arguments:
+        case ["-c", source, *_]:
+            compile(source, "-c", "exec")
+        case ["-m", "venv" | "localstack.runtime.main", *_]:
+            pass
+        case _:
+            raise UnknownCommand(f"python {arguments}")
+
+
+_PIP = {"install": {"--no-deps", "--target"}}
+_DOCKER = {
+    "compose up": {"--build", "--wait"},
+    "compose down": {"--volumes"},
+    "compose logs": {"-f"},
+    "compose restart": set[str](),
+    "inspect": {"-f"},
+}
+_SAM = {"build": set[str](), "deploy": {"--parameter-overrides"}, "validate": {"--lint"}}
+_CHECKS: dict[str, Callable[[list[str]], None]] = {
+    "testbed": _click(testbed),
+    "./scripts/demo": _click(testbed, prefix=("demo",)),
+    "./scripts/bench": _click(benchmarks),
+    "./scripts/soak": _click(soak),
+    "./scripts/bench-short": _no_arguments,
+    "./scripts/lint": _no_arguments,
+    "./scripts/lock": _no_arguments,
+    "./scripts/test": _pytest,
+    "aws": _aws,
+    "awslocal": _aws,
+    "python": _python,
+    "python3.13": _python,
+    "pip": _installed("pip", _PIP),
+    "docker": _installed("docker", _DOCKER),
+    "sam": _installed("sam", _SAM),
+}
+PROGRAMS = frozenset(_CHECKS)

@@ -1,0 +1,221 @@
+"""Every block of code in the documentation is run, parsed, or listed with a reason."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+import yaml
+
+from testbed.aws import Aws
+from testbed.pytest_plugin import plugin
+from testbed.waiting import until
+from tests.conftest import ROOT, CommandHere, Deployed
+from tests.docs.classification import LISTED, NOT_RUN, PYTHON_RUN
+from tests.docs.pages import Block, Command, blocks, code_spans, commands, pages
+from tests.docs.parsing import PROGRAMS, UnknownCommand, check
+
+_BLOCKS = blocks()
+_SHELL = [block for block in _BLOCKS if block.language in ("sh", "console")]
+_PYTHON = [block for block in _BLOCKS if block.language == "python"]
+_LIMIT_SECONDS = 60
+# What only a shell can do.
+_SHELL_WORDS = re.compile(r"[|<>$&;]")
+# What shows what other commands have started; a person types more slowly than this test.
+_READ_LATER = {"trace"}
+_READ_LIMIT_SECONDS = 20
+# A failing command of a page prints this.
+_FAILS = "Error:"
+
+
+def reason_not_to_run(command: Command) -> str | None:
+    """Return why a command is not run, or None if it is."""
+    for pattern, reason in NOT_RUN.items():
+        if re.match(pattern, command.text):
+            return reason
+    return None
+
+
+@pytest.mark.parametrize("block", _BLOCKS, ids=str)
+def test_block_is_dealt_with(block: Block) -> None:
+    content = block.content
+    match block.language:
+        case "sh" | "console":
+            assert commands(block)
+        case "python":
+            ast.parse(content)
+        case "json":
+            json.loads(content if content.lstrip().startswith("{") else f"{{{content}}}")
+        case "yaml" | "yml":
+            assert list(yaml.safe_load_all(content))
+        case "toml":
+            assert tomllib.loads(content)
+        case "ini":
+            parser = configparser.ConfigParser()
+            parser.read_string(content)
+            assert parser.sections()
+        case _:
+            assert any(content.startswith(each) for each in LISTED), (
+                f"{block}: needs a check for {block.language!r}, or a line in classification.py"
+            )
+
+
+def test_tables_have_no_dead_lines() -> None:
+    lines = [command.text for block in _SHELL for command in commands(block)]
+    for pattern in NOT_RUN:
+        assert any(re.match(pattern, line) for line in lines), pattern
+    for start in PYTHON_RUN:
+        assert any(block.content.startswith(start) for block in _PYTHON), start
+
+
+@pytest.mark.parametrize(
+    "command", [each for block in _SHELL for each in commands(block)], ids=lambda each: each.text
+)
+def test_command_exists(command: Command) -> None:
+    check(command.text)
+
+
+@pytest.mark.parametrize("page", pages())
+def test_command_in_text_exists(page: str) -> None:
+    for code in code_spans(page):
+        if code.split(" ")[0] in PROGRAMS and " " in code:
+            check(_complete(code))
+
+
+def _complete(code: str) -> str:
+    """Give options in the text, of which only the name matters there, a value."""
+    return re.sub(r"--(delay|seconds|share|next)$", r"--\1 1", code)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "testbed no-such-command",
+        "testbed up --no-such-option",
+        "testbed clock advance soon",
+        "./scripts/bench up --no-such-option",
+        "./scripts/test tests/no-such-folder",
+        "./scripts/test --testbed-no-such-option",
+        "aws sqs no-such-operation",
+        "aws sqs list-queues --no-such-option",
+        "aws s3 no-such-operation",
+        "docker compose up --no-such-option",
+        "sam no-such-command",
+        'eval "$(testbed no-such-command)"',
+        "no-such-program",
+        "testbed status | testbed no-such-command",
+        "testbed 'up",
+    ],
+)
+def test_what_does_not_exist_is_found(line: str) -> None:
+    with pytest.raises(UnknownCommand):
+        check(line)
+
+
+@pytest.fixture(scope="module")
+def programs(running_testbed: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a `testbed` that works on the tests' testbed, first in a reader's path."""
+    folder = tmp_path_factory.mktemp("bin")
+    program = folder / "testbed"
+    state = running_testbed.command.state
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m testbed --state {state} "$@"\n')
+    program.chmod(0o755)
+    return folder
+
+
+@pytest.fixture
+def without_faults(running_testbed: Deployed) -> Iterator[None]:
+    """What a block adds is gone after it."""
+    yield
+    running_testbed.command.run("fault", "clear")
+
+
+@pytest.mark.usefixtures("without_faults")
+@pytest.mark.parametrize(
+    "block", [each for each in _SHELL if not all(map(reason_not_to_run, commands(each)))], ids=str
+)
+def test_commands_run(block: Block, running_testbed: Deployed, programs: Path) -> None:
+    chosen = [each for each in commands(block) if reason_not_to_run(each) is None]
+    if not any(_SHELL_WORDS.search(each.text) for each in chosen):
+        for command in chosen:
+            _run_here(command, running_testbed.command)
+        return
+    script = "\n".join(each.text for each in chosen).replace(".venv/bin/testbed", "testbed")
+    ended = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=ROOT,
+        env={
+            **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+            "PATH": f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "API": running_testbed.api_url,
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=_LIMIT_SECONDS,
+        check=False,
+    )
+    assert ended.returncode == 0, f"{script}\n{ended.stdout}\n{ended.stderr}"
+
+
+def _run_here(command: Command, testbed: object) -> None:
+    assert isinstance(testbed, CommandHere)
+    program, *arguments = shlex.split(command.text)
+    assert program == "testbed", f"{command.text}: a line in tests/docs/classification.py"
+    ended = testbed.run(*arguments)
+    if ended.returncode and arguments[0] in _READ_LATER:
+        ended = until(
+            lambda: again if not (again := testbed.run(*arguments)).returncode else None,
+            within=_READ_LIMIT_SECONDS,
+            what=f"success of {command.text}",
+        )
+    printed = " ".join(f"{ended.stdout} {ended.stderr}".split())
+    if _FAILS in command.output:
+        assert ended.returncode != 0
+        assert " ".join(command.output.split()).partition(_FAILS)[2] in printed
+    else:
+        assert ended.returncode == 0, printed
+
+
+@pytest.mark.parametrize("block", _PYTHON, ids=str)
+def test_python_imports_and_fixtures_exist(block: Block) -> None:
+    for node in ast.walk(ast.parse(block.content)):
+        match node:
+            case ast.Import(names=names):
+                for each in names:
+                    import_module(each.name)
+            case ast.ImportFrom(module=str(module), names=names):
+                for each in names:
+                    assert hasattr(import_module(module), each.name), each.name
+            case ast.FunctionDef(name=name, args=arguments) if name.startswith("test_"):
+                for fixture in arguments.args:
+                    assert hasattr(plugin, fixture.arg), f"no fixture {fixture.arg}"
+
+
+@pytest.mark.parametrize("start", PYTHON_RUN)
+def test_python_runs(
+    start: str, running_testbed: Deployed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [block] = [each for each in _PYTHON if each.content.startswith(start)]
+    source = block.content
+    for filling in PYTHON_RUN[start]:
+        indent = re.search(r"^( *)\.\.\.$", source, re.MULTILINE)
+        assert indent
+        filled = "\n".join(indent[1] + line for line in filling.splitlines())
+        source = source.replace(f"{indent[0]}", filled, 1)
+    url = running_testbed.endpoint_url
+    code = compile(source, str(block), "exec")
+    exec(code, {"endpoint_url": url, "aws": Aws(url, "us-east-1")})  # noqa: S102
+    if "print(" in source:
+        assert "shown" in capsys.readouterr().out
