@@ -135,13 +135,14 @@ def programs(running_testbed: Deployed, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture
-def without_faults(running_testbed: Deployed) -> Iterator[None]:
-    """What a block adds is gone after it."""
+def reader(running_testbed: Deployed) -> Iterator[None]:
+    """Something has happened before a block, and what it adds is gone after it."""
+    running_testbed.command.run("tick", "cron-rule")
     yield
     running_testbed.command.run("fault", "clear")
 
 
-@pytest.mark.usefixtures("without_faults")
+@pytest.mark.usefixtures("reader")
 @pytest.mark.parametrize(
     "block", [each for each in _SHELL if not all(map(reason_not_to_run, commands(each)))], ids=str
 )
