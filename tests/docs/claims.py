@@ -218,4 +218,68 @@ FIDELITY: dict[str, Reason | tuple[str, ...]] = {
     ),
 }
 
-CLAIMS = {"docs/fidelity.md": FIDELITY}
+_BY_HAND = "tests/docs/test_permissions_page.py"
+_PERMISSION_UNITS = "tests/unit/test_permissions.py"
+_NOT_TRIED = Reason("not tried")
+
+PERMISSIONS: dict[str, Reason | tuple[str, ...]] = {
+    "Everything is green on the emulator": _NO_CLAIM,
+    "a call is carried out only if policies allow it": (
+        f"{_BY_HAND}::test_user_is_bound_and_the_account_is_not",
+    ),
+    "the container and the tests do so by default": (
+        f"{_PERMISSIONS}::test_promises_are_kept_and_everything_allowed_is_used",
+    ),
+    "ENFORCE_IAM=0` is LocalStack as it was": (
+        "tests/extension/test_lambda_life.py::test_environment_is_reused",
+    ),
+    "*Never used* are candidates": ("tests/cli/test_aws_target.py::test_permissions_are_shown",),
+    "`--reset` counts from nothing": ("tests/cli/test_aws_target.py::test_permissions_are_shown",),
+    "The counts are kept by the extension": _NO_CLAIM,
+    "allows nothing in vain": (
+        f"{_PERMISSIONS}::test_promises_are_kept_and_everything_allowed_is_used",
+    ),
+    "take each action on": (
+        f"{_PERMISSIONS}::test_nothing_in_the_template_is_forgotten",
+        f"{_PERMISSIONS}::test_promise_is_broken_without_it_and_the_report_says_why",
+    ),
+    "a promise of the pipeline is broken": (
+        f"{_PERMISSIONS}::test_promise_is_broken_without_it_and_the_report_says_why",
+    ),
+    "took 23 µs": Reason("measured once"),
+    "Nothing is decided about your own calls": (
+        f"{_BY_HAND}::test_user_is_bound_and_the_account_is_not",
+    ),
+    "an explicit deny wins": (
+        f"{_PERMISSION_UNITS}::test_deny_in_a_resource_policy_wins",
+        f"{_PERMISSION_UNITS}::test_resource_policy_allows_by_itself_in_its_account",
+        f"{_PERMISSION_UNITS}::test_across_accounts_both_have_to_allow",
+    ),
+    "Conditions know all operators": (f"{_PERMISSION_UNITS}::test_conditions",),
+    "Some things are checked before": _NO_CLAIM,
+    "`CreateFunction` wants a role": (
+        f"{_BY_HAND}::test_role_of_a_function_has_to_trust_lambda",
+        f"{_BY_HAND}::test_role_of_a_function_has_to_allow_what_lambda_does_for_it",
+        f"{_BY_HAND}::test_role_of_a_schedule_has_to_trust_scheduler",
+    ),
+    "A missing S3 object is `403`": (
+        f"{_BY_HAND}::test_missing_object_is_403_without_the_right_to_list",
+    ),
+    "Actions, resources and condition keys are known": _NOT_TRIED,
+    "A call of another service is its operation": (
+        f"{_BY_HAND}::test_call_of_a_service_that_is_not_known",
+    ),
+    "`iam:PassRole`, tags": (f"{_DIFFERENCES}::test_pass_role_is_not_enforced",),
+    "Services calling services other than": _NOT_TRIED,
+    "Requests without a signature": Reason("no test: they are being changed"),
+    "role is checked when": (
+        f"{_BY_HAND}::test_role_of_a_function_has_to_allow_what_lambda_does_for_it",
+    ),
+    "An update fails with an internal error": (
+        f"{_BY_HAND}::test_update_of_a_mapping_whose_role_may_not_read_the_queue",
+    ),
+    "`aws:SecureTransport` is always true": (f"{_BY_HAND}::test_transport_is_secure",),
+    "Messages for refused destinations": _NO_CLAIM,
+}
+
+CLAIMS = {"docs/fidelity.md": FIDELITY, "docs/permissions.md": PERMISSIONS}

@@ -1,0 +1,143 @@
+"""What docs/permissions.md says is checked and not, where no other test shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from testbed.aws import Aws
+from tests.conftest import Deployed
+from tests.docs.conftest import create_function, policy
+
+NewRole = Callable[..., str]
+NewClient = Callable[[str], Any]
+
+
+@pytest.fixture
+def as_user(
+    running_testbed: Deployed, aws: Aws, unique_name: str
+) -> Iterator[Callable[..., NewClient]]:
+    """Make a user that may do some actions; its clients are got by the service's name."""
+    iam: Any = aws.client("iam")
+    keys: list[str] = []
+
+    def make(*actions: str, **more: Any) -> NewClient:
+        iam.create_user(UserName=unique_name)
+        iam.put_user_policy(
+            UserName=unique_name,
+            PolicyName="allowed",
+            PolicyDocument=policy(list(actions), **more),
+        )
+        key = iam.create_access_key(UserName=unique_name)["AccessKey"]
+        keys.append(key["AccessKeyId"])
+        session = boto3.Session(
+            region_name="us-east-1",
+            aws_access_key_id=key["AccessKeyId"],
+            aws_secret_access_key=key["SecretAccessKey"],
+        )
+        untyped: Any = session.client
+        return lambda service: untyped(service, endpoint_url=running_testbed.endpoint_url)
+
+    yield make
+    for key in keys:
+        iam.delete_access_key(UserName=unique_name, AccessKeyId=key)
+        iam.delete_user_policy(UserName=unique_name, PolicyName="allowed")
+        iam.delete_user(UserName=unique_name)
+
+
+def test_role_of_a_function_has_to_trust_lambda(
+    aws: Aws, unique_name: str, new_role: NewRole
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html"""
+    with pytest.raises(ClientError, match="cannot be assumed by Lambda"):
+        create_function(aws.lambda_, unique_name, new_role(service="events"))
+
+
+def test_role_of_a_schedule_has_to_trust_scheduler(
+    aws: Aws, unique_name: str, new_role: NewRole, queue_arn: str
+) -> None:
+    """https://docs.aws.amazon.com/scheduler/latest/UserGuide/setting-up.html"""
+    with pytest.raises(ClientError, match="must allow AWS EventBridge Scheduler to assume"):
+        aws.client("scheduler").create_schedule(
+            Name=unique_name,
+            ScheduleExpression="rate(1 day)",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            Target={"Arn": queue_arn, "RoleArn": new_role("sqs:*", service="lambda")},
+        )
+
+
+def test_role_of_a_function_has_to_allow_what_lambda_does_for_it(
+    aws: Aws, function: str, queue_arn: str
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
+    lambda_ = aws.lambda_
+    with pytest.raises(ClientError, match="permissions to call ReceiveMessage on SQS"):
+        lambda_.create_event_source_mapping(FunctionName=function, EventSourceArn=queue_arn)
+    with pytest.raises(ClientError, match="permissions to call SendMessage on SQS"):
+        lambda_.update_function_configuration(
+            FunctionName=function, DeadLetterConfig={"TargetArn": queue_arn}
+        )
+    with pytest.raises(ClientError, match="permissions to call SendMessage on SQS"):
+        lambda_.put_function_event_invoke_config(
+            FunctionName=function, DestinationConfig={"OnFailure": {"Destination": queue_arn}}
+        )
+
+
+def test_update_of_a_mapping_whose_role_may_not_read_the_queue(
+    aws: Aws, unique_name: str, new_role: NewRole, queue_arn: str
+) -> None:
+    role = new_role("sqs:*")
+    function = create_function(aws.lambda_, unique_name, role)
+    try:
+        mapping = aws.lambda_.create_event_source_mapping(
+            FunctionName=function, EventSourceArn=queue_arn
+        )["UUID"]
+        iam: Any = aws.client("iam")
+        iam.put_role_policy(
+            RoleName=role.rpartition("/")[2],
+            PolicyName="allowed",
+            PolicyDocument=policy(["logs:*"]),
+        )
+        with pytest.raises(ClientError, match="InternalError"):
+            aws.lambda_.update_event_source_mapping(UUID=mapping, BatchSize=3)
+        aws.lambda_.delete_event_source_mapping(UUID=mapping)
+    finally:
+        aws.lambda_.delete_function(FunctionName=unique_name)
+
+
+def test_missing_object_is_403_without_the_right_to_list(
+    aws: Aws, bucket: str, as_user: Callable[..., NewClient]
+) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html"""
+    with pytest.raises(ClientError, match="NoSuchKey"):
+        aws.s3.get_object(Bucket=bucket, Key="none")
+    with pytest.raises(ClientError, match="AccessDenied") as failed:
+        as_user("s3:GetObject")("s3").get_object(Bucket=bucket, Key="none")
+    assert failed.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+
+
+def test_user_is_bound_and_the_account_is_not(
+    aws: Aws, queue: str, as_user: Callable[..., NewClient]
+) -> None:
+    user = as_user("sqs:SendMessage")
+    assert user("sqs").send_message(QueueUrl=queue, MessageBody="allowed")
+    with pytest.raises(ClientError, match="is not authorized to perform"):
+        user("sqs").receive_message(QueueUrl=queue)
+    assert aws.sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"]
+
+
+def test_transport_is_secure(queue: str, as_user: Callable[..., NewClient]) -> None:
+    secure = {"Bool": {"aws:SecureTransport": "true"}}
+    user = as_user("sqs:SendMessage", Condition=secure)
+    assert user("sqs").send_message(QueueUrl=queue, MessageBody="by HTTP")
+
+
+def test_call_of_a_service_that_is_not_known(as_user: Callable[..., NewClient]) -> None:
+    user = as_user("secretsmanager:ListSecrets")
+    assert "SecretList" in user("secretsmanager").list_secrets()
+    with pytest.raises(ClientError, match=r"perform: secretsmanager:CreateSecret on resource: \*"):
+        user("secretsmanager").create_secret(Name="denied")
