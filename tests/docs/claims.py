@@ -282,4 +282,170 @@ PERMISSIONS: dict[str, Reason | tuple[str, ...]] = {
     "Messages for refused destinations": _NO_CLAIM,
 }
 
-CLAIMS = {"docs/fidelity.md": FIDELITY, "docs/permissions.md": PERMISSIONS}
+_JOURNAL = f"{_EXTENSION}/test_journal.py"
+_JOURNAL_UNITS = "tests/unit/test_journal_in_localstack.py"
+_CHAINS = "tests/unit/command/test_chains.py"
+
+JOURNAL: dict[str, Reason | tuple[str, ...]] = {
+    "records every hop that happens": (
+        f"{_JOURNAL}::test_chain_from_a_topic_through_a_queue_to_a_function_and_by_mail",
+        f"{_JOURNAL}::test_chain_from_an_event_to_a_function",
+        f"{_JOURNAL}::test_chain_from_a_schedule_that_is_fired",
+        f"{_JOURNAL}::test_chain_from_an_api_to_a_queue_without_a_function",
+    ),
+    "It is always on, knows nothing": (f"{_JOURNAL}::test_journal_can_be_switched_off",),
+    "What a check of one broken site looks like": (
+        "tests/cli/test_journal.py::test_trace_draws_the_chain",
+    ),
+    "is marked with ✗": (f"{_CHAINS}::test_hop_at_which_a_chain_stops_is_named",),
+    "`nobody has received it`": (f"{_CHAINS}::test_hop_at_which_a_chain_stops_is_named",),
+    "is not authorized to perform": (f"{_CHAINS}::test_hop_at_which_a_chain_stops_is_named",),
+    "Names, subjects and messages come from outside": _NO_CLAIM,
+    "Control characters in them": (
+        "tests/unit/command/test_console.py::test_command_shows_what_is_hostile",
+        "tests/unit/command/test_console.py::test_everything_is_printed_by_the_console",
+    ),
+    "Each is one JSON object on one line": (
+        f"{_JOURNAL_UNITS}::test_entry_is_one_line_without_what_is_empty",
+    ),
+    "All have these, where they are known": (
+        f"{_JOURNAL}::test_call_says_what_was_asked_of_whom_and_how_it_ended",
+    ),
+    "Texts longer than 1,000 characters": (
+        f"{_JOURNAL_UNITS}::test_entry_is_one_line_without_what_is_empty",
+        f"{_DIFFERENCES}::test_journal_keeps_no_body",
+    ),
+    "do for themselves is left out": (f"{_JOURNAL}::test_polls_for_functions_are_no_entries",),
+    "A call of one service to another": (
+        f"{_CHAINS}::test_calls_of_services_that_led_to_something_are_not_drawn",
+    ),
+    "By ids that AWS has too": (
+        f"{_JOURNAL}::test_call_of_a_function_follows_from_its_invocation",
+        f"{_CHAINS}::test_chain_is_tied_by_ids",
+    ),
+    "carries an `X-Amzn-Trace-Id`": (f"{_CHAINS}::test_call_without_a_cause_belongs_to_its_trace",),
+    "An invocation for a batch": (
+        f"{_CHAINS}::test_invocation_for_a_batch_is_in_the_chain_of_each_message",
+    ),
+    "What a client sends in a batch": _NOT_TRIED,
+    "Not tied are HTTP(S)": _NOT_TRIED,
+    "answers with NDJSON": (f"{_JOURNAL}::test_reader_chooses_kinds_and_how_many",),
+    "`since` is a position, or `now`": (f"{_JOURNAL}::test_bad_query_is_refused",),
+    "`kind`, `limit` and `wait`": (
+        f"{_JOURNAL}::test_reader_chooses_kinds_and_how_many",
+        f"{_JOURNAL}::test_reader_waits_for_the_next_entry",
+    ),
+    "The header `X-Testbed-Position`": (f"{_JOURNAL}::test_memory_and_files_are_limited",),
+    "In Python:": ("tests/docs/test_blocks.py::test_python_runs",),
+    "10,000 entries are kept in memory": (f"{_JOURNAL}::test_memory_and_files_are_limited",),
+    "change both, or switch it off": (f"{_JOURNAL}::test_journal_can_be_switched_off",),
+    "What it costs is in": _NO_CLAIM,
+}
+
+_CALLS = f"{_EXTENSION}/test_faults_calls.py"
+_QUEUES = f"{_EXTENSION}/test_faults_queues.py"
+_FAULT_COMMAND = "tests/unit/command/test_faults.py"
+_SENSELESS = f"{_CALLS}::test_rule_that_makes_no_sense_is_refused"
+
+FAULTS: dict[str, Reason | tuple[str, ...]] = {
+    "AWS's services fail now and then": _OF_AWS,
+    "`testbed fault` makes that happen": (f"{_FAULT_COMMAND}::test_options_make_a_rule",),
+    "Whoever calls sees what it would see": (
+        f"{_CALLS}::test_error_is_what_the_sdk_raises",
+        f"{_CALLS}::test_throttling_is_told_in_the_service_s_own_way",
+    ),
+    "The list shows what each has done": (f"{_FAULT_COMMAND}::test_list_and_clear",),
+    "After `testbed tick`, with a site": _NO_CLAIM,
+    "`2 of 9` are two calls": (f"{_FAULT_COMMAND}::test_list_and_clear",),
+    "What makes no sense is": ("tests/docs/test_blocks.py::test_commands_run",),
+    "or with `testbed fault clear`": (
+        "tests/cli/test_faults.py::test_fault_is_added_listed_and_cleared",
+    ),
+    "end with the test that uses": (
+        "tests/plugin/test_fixtures.py::test_mails_faults_and_waiting",
+    ),
+    "they end with a block": (f"{_FAULT_COMMAND}::test_what_was_added_is_removed_at_the_end",),
+    "as boto3 names them": (_SENSELESS,),
+    "`sqs`, `sqs.SendMessage`": (f"{_FAULT_COMMAND}::test_options_make_a_rule",),
+    "for whatever else a call is about": (f"{_FAULT_COMMAND}::test_options_make_a_rule",),
+    "`*` stands for anything": (f"{_CALLS}::test_rule_for_some_keys_leaves_others_alone",),
+    "the name of a function;": (f"{_CALLS}::test_only_functions_calls_are_hit",),
+    "`functions` for any;": (f"{_CALLS}::test_only_functions_calls_are_hit",),
+    "`clients` for requests from outside": (f"{_CALLS}::test_only_functions_calls_are_hit",),
+    "`events`, `scheduler`, `sns`": (f"{_HOPS}::test_eventbridge_repeats_a_delivery",),
+    "(`--seed` chooses the same": (f"{_CALLS}::test_share_with_a_seed_hits_the_same_calls_again",),
+    "Both together": (f"{_CALLS}::test_calls_at_the_same_time_use_up_exactly_the_next_ones",),
+    "Several rules may be for the same call": (
+        "tests/docs/test_faults_page.py"
+        "::test_rules_for_the_same_call_add_up_and_the_first_error_is_answered",
+    ),
+    "A rule for `lambda.Invoke` without a caller": (
+        f"{_HOPS}::test_rule_without_a_caller_is_for_the_call_that_brings_an_event",
+    ),
+    "An unknown service or operation": (_SENSELESS,),
+    "of a FIFO queue: its messages": (_SENSELESS,),
+    "A rule for all queues leaves FIFO": (f"{_QUEUES}::test_fifo_queue_is_left_alone",),
+    "An error whose status AWS does not document": (_SENSELESS,),
+    "Delays over 900 seconds": (_SENSELESS,),
+    "`--kill` with another executor": Reason("needs Docker; of clients: the same test as above"),
+    "adds a handler to LocalStack's chain": _NO_CLAIM,
+    "LocalStack serializes it": _NO_CLAIM,
+    "Messages are copied and held back": (
+        f"{_QUEUES}::test_message_comes_twice",
+        f"{_QUEUES}::test_message_is_overtaken",
+    ),
+    "a call costs one look": _NO_CLAIM,
+    "`TESTBED_FAULTS=0` leaves": _NOT_TRIED,
+    "Rules are put, shown and removed": (
+        f"{_CALLS}::test_rules_are_listed_in_order_and_replaced_by_id",
+    ),
+    "Our own pipeline is tested": (
+        "tests/pipeline/test_faults.py::test_fault_on_a_hop_loses_no_alert_and_records_nothing_twice",
+    ),
+}
+
+# What a page states besides; not every sentence of it.
+README: dict[str, Reason | tuple[str, ...]] = {
+    "as a plain process on 127.0.0.1": ("tests/cli/test_life.py::test_listens_on_loopback_only",),
+    "any `python3` from 3.9 on": (
+        "tests/cli/test_setup.py::test_the_set_up_has_the_syntax_of_python_3_9",
+    ),
+    "and shows how the news travels": ("tests/cli/test_demo.py::test_demo_tells_the_whole_story",),
+    "`./scripts/demo --keep` leaves it running": (
+        "tests/cli/test_demo.py::test_kept_demo_goes_on_until_it_is_stopped",
+    ),
+    "is not sent twice by overlapping runs": (
+        "tests/pipeline/test_alerts.py::test_repeated_and_overlapping_runs_send_one_alert",
+    ),
+    "It ends with exit code 1 if a delivery failed": (
+        "tests/cli/test_use.py::test_advance_with_a_firing_that_fails",
+    ),
+    "what makes every AWS tool talk to it": (
+        "tests/cli/test_use.py::test_aws_cli",
+        "tests/cli/test_use.py::test_awslocal",
+        "tests/cli/test_use.py::test_boto3",
+    ),
+    "says what fires the schedule": (
+        "tests/pipeline/test_triggers.py::test_outage_is_found_by_the_next_check",
+    ),
+    "explains a failed test": ("tests/plugin/test_report.py::test_report_explains",),
+    "find the failed run in": (
+        "tests/pipeline/test_failures.py::test_failed_asynchronous_run_is_kept_with_its_reason",
+    ),
+    "with a filter policy on `severity`": (
+        "tests/pipeline/test_alerts.py::test_subscribers_can_filter_by_attributes",
+    ),
+    "A problem (✗) stops `testbed up`": (
+        "tests/cli/test_doctor.py::test_script_that_stops_the_testbed",
+        "tests/unit/command/test_doctor.py::test_only_problems_fail",
+    ),
+}
+
+# Pages of which every sentence is in the table, and others.
+WHOLE = {
+    "docs/fidelity.md": FIDELITY,
+    "docs/permissions.md": PERMISSIONS,
+    "docs/journal.md": JOURNAL,
+    "docs/faults.md": FAULTS,
+}
+CLAIMS = {**WHOLE, "README.md": README}

@@ -77,6 +77,9 @@ def test_tables_have_no_dead_lines() -> None:
         assert any(re.match(pattern, line) for line in lines), pattern
     for start in PYTHON_RUN:
         assert any(block.content.startswith(start) for block in _PYTHON), start
+    for reason in (*NOT_RUN.values(), *LISTED.values()):
+        for path in re.findall(r"\b(?:tests|scripts)/[\w./-]+", reason):
+            assert (ROOT / path).exists(), reason
 
 
 @pytest.mark.parametrize(

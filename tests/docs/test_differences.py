@@ -36,6 +36,15 @@ def test_clock_leaves_visibility_timeouts_alone(
     assert "Messages" not in aws.sqs.receive_message(QueueUrl=queue)
 
 
+def test_journal_keeps_no_body(running_testbed: Deployed, aws: Aws, queue: str) -> None:
+    journal = running_testbed.testbed.journal
+    before = journal.position()
+    aws.sqs.send_message(QueueUrl=queue, MessageBody="nobody-keeps-this")
+    sent = [each for each in journal.entries(since=before) if each["operation"] == "SendMessage"]
+    assert sent
+    assert "nobody-keeps-this" not in str([each.fields for each in journal.entries(before)])
+
+
 def test_new_clock_is_in_real_time() -> None:
     """Its offset is in memory only, so that it is gone with LocalStack."""
     from localstack_testbed.schedules.clock import Clock
