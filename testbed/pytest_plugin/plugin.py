@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from testbed.pytest_plugin import targets
+from testbed.visible import visible_lines
 
 if TYPE_CHECKING:
     from testbed.aws import Aws
@@ -97,14 +98,14 @@ def _expected_failures() -> Iterator[None]:
     try:
         yield
     except (BotoCoreError, ClientError) as error:  # what boto3 says is meant for people
-        raise pytest.fail.Exception(f"{error}", pytrace=False) from None
+        raise pytest.fail.Exception(visible_lines(f"{error}"), pytrace=False) from None
     except (TestbedError, OSError) as error:
         expected = explained(error) if isinstance(error, OSError) else error
         if expected is None:
             raise
         parts = (expected.message, expected.details, expected.advice)
         text = "\n".join(part for part in parts if part)
-        raise pytest.fail.Exception(text, pytrace=False) from None
+        raise pytest.fail.Exception(visible_lines(text), pytrace=False) from None
 
 
 @pytest.fixture(scope="session")

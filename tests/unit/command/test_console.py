@@ -26,6 +26,7 @@ from testbed.inbox import Confirmation, Mail
 from testbed.journal import Entry
 from testbed.logs import LogLine
 from testbed.permissions import Permission, PrincipalUsage, Refusal
+from testbed.pytest_plugin import plugin
 from testbed.pytest_plugin.report import explain
 from testbed.pytest_plugin.running import RunningTestbed
 from testbed.visible import visible, visible_lines
@@ -273,6 +274,14 @@ def test_report_of_a_failed_test() -> None:
     assert "[red]b[/red]" in told
     assert hidden(told) == []
     assert LINE_BREAK not in told
+
+
+@pytest.mark.parametrize("error", [HOSTILE_ERROR, CLIENT_ERROR], ids=["ours", "AWS"])
+def test_failure_of_a_fixture(error: Exception) -> None:
+    with pytest.raises(pytest.fail.Exception) as failed, plugin._expected_failures():
+        raise error
+    assert "[red]b[/red]" in str(failed.value)
+    assert hidden(str(failed.value)) == []
 
 
 def test_on_a_terminal_only_colours_are_escape_sequences() -> None:
