@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,15 +59,15 @@ def prune(session: Session, older_than: timedelta, dry_run: bool, yes: bool, as_
         if as_json:
             _print_json(chosen)
         return
-    if not yes and not click.confirm("Delete them?", default=False):
+    if not yes and not console.confirm("Delete them?"):
         raise TestbedError("Nothing was deleted.")
     deleted = delete(chosen)
     if as_json:
         _print_json(deleted)
     for entry in chosen:
         if entry not in deleted:
-            console.progress.print(f"Kept {entry.name}: it is in use now.", markup=False)
-    console.progress.print(f"Deleted {_total(deleted)}.", markup=False)
+            console.progress.print(f"Kept {entry.name}: it is in use now.")
+    console.progress.print(f"Deleted {_total(deleted)}.")
 
 
 def _ago(duration: timedelta) -> datetime:
@@ -116,7 +115,7 @@ def _print_json(found: list[Entry]) -> None:
         }
         for entry in found
     ]
-    click.echo(json.dumps({"folder": str(cache_folder()), "entries": described}, indent=2))
+    console.print_json({"folder": str(cache_folder()), "entries": described})
 
 
 def _print_table(found: list[Entry]) -> None:
@@ -124,8 +123,8 @@ def _print_table(found: list[Entry]) -> None:
 
     for entry in found:
         day = f"{entry.used.astimezone():%Y-%m-%d}"
-        click.echo(f"{_size_text(entry.size):>9}  {day}  {entry.status:<10}  {entry.name}")
-    click.echo(f"{_total(found)} in {cache_folder()}")
+        console.line(f"{_size_text(entry.size):>9}  {day}  {entry.status:<10}  {entry.name}")
+    console.line(f"{_total(found)} in {cache_folder()}")
 
 
 def _total(found: list[Entry]) -> str:

@@ -25,6 +25,7 @@ _TARGETS = f"{_EXTENSION}/test_schedules_targets.py"
 _HOPS = f"{_EXTENSION}/test_faults_hops.py"
 _ASYNCHRONOUS = f"{_EXTENSION}/test_lambda_asynchronous.py"
 _CLOCK_COMMAND = "tests/unit/command/test_schedules.py"
+_PACKAGING = "tests/unit/command/test_packaging.py"
 _PERMISSIONS = "tests/pipeline/test_permissions.py"
 _CONFIRMATION = f"{_EXTENSION}/test_sns_confirmation.py"
 
@@ -215,6 +216,13 @@ FIDELITY: dict[str, Reason | tuple[str, ...]] = {
     "CloudFormation leaves out a bucket's": (
         f"{_DIFFERENCES}::test_lifecycle_rules_in_a_template_are_left_out",
         f"{_DIFFERENCES}::test_lifecycle_rules_of_the_api_are_stored",
+    ),
+    # Deployment packages
+    "without what its list of excluded files names": (
+        f"{_PACKAGING}::test_package_leaves_out_what_sam_leaves_out",
+    ),
+    "which `sam build` leaves out of functions": (
+        f"{_PACKAGING}::test_package_leaves_out_what_sam_leaves_out",
     ),
 }
 

@@ -228,7 +228,12 @@ _DOCKER = {
     "compose restart": set[str](),
     "inspect": {"-f"},
 }
-_SAM = {"build": set[str](), "deploy": {"--parameter-overrides"}, "validate": {"--lint"}}
+_SAM = {
+    "build": set[str](),
+    "deploy": {"--parameter-overrides"},
+    "package": set[str](),
+    "validate": {"--lint"},
+}
 _CHECKS: dict[str, Callable[[list[str]], None]] = {
     "testbed": _click(testbed),
     "./scripts/demo": _click(testbed, prefix=("demo",)),
