@@ -18,7 +18,7 @@ from weakref import WeakValueDictionary
 from localstack_testbed.decorators import patch
 from localstack_testbed.on_import import on_import
 
-_CREDENTIAL = re.compile(r"Credential=([^/,]+)/")
+_CREDENTIAL = re.compile(r"Credential=([^/,]+)/|^AWS ([^:]+):")
 
 
 class Environments:
@@ -49,7 +49,7 @@ def know_callers() -> None:
 def access_key_in(headers: Mapping[str, str]) -> str | None:
     """Return the access key that a request is signed with."""
     found = _CREDENTIAL.search(headers.get("Authorization") or "")
-    return found[1] if found else None
+    return found[1] or found[2] if found else None
 
 
 def function_name(environment: Any) -> str:
@@ -58,17 +58,22 @@ def function_name(environment: Any) -> str:
 
 
 class _Asked(threading.local):
-    """The headers of the request that a thread hands on."""
+    """The request that a thread hands on."""
 
-    headers: Mapping[str, str] | None = None
+    request: Any = None
 
 
 _asked = _Asked()
 
 
+def request_of(context: Any) -> Any:
+    """Return the request by which a call was asked for."""
+    return _asked.request or context.request
+
+
 def headers_of(context: Any) -> Mapping[str, str]:
     """Return the headers by which a call was asked for."""
-    headers: Mapping[str, str] = _asked.headers or context.request.headers
+    headers: Mapping[str, str] = request_of(context).headers
     return headers
 
 
@@ -76,11 +81,14 @@ def internal_parameters_of(context: Any) -> Mapping[str, Any] | None:
     """Return what LocalStack's services say of their calls, None of those from outside."""
     from localstack.aws.connect import INTERNAL_REQUEST_PARAMS_HEADER, load_dto
 
-    if _asked.headers is None:
+    if _asked.request is None:
         parameters: Mapping[str, Any] | None = context.internal_request_params
         return parameters
-    given = _asked.headers.get(INTERNAL_REQUEST_PARAMS_HEADER)
-    return load_dto(given) if given else None
+    given = _asked.request.headers.get(INTERNAL_REQUEST_PARAMS_HEADER)
+    try:
+        return load_dto(given) if given else None
+    except ValueError:  # as LocalStack does, which takes such a request for one from outside
+        return None
 
 
 def _patch_environments() -> None:
@@ -100,10 +108,10 @@ def _patch_query_api() -> None:
     original = module.try_call_sqs
 
     def try_call_sqs(request: Any, region: str) -> Any:
-        _asked.headers = request.headers
+        _asked.request = request
         try:
             return original(request, region)
         finally:
-            _asked.headers = None
+            _asked.request = None
 
     module.try_call_sqs = try_call_sqs

@@ -39,6 +39,7 @@ class Call:
         self.partition: str = context.partition
         self.region: str = context.region
         self.account: str = context.account_id
+        self.request: Any = context.request
 
     def text(self, name: str) -> str:
         """Return a parameter, an empty text if it is not there."""
@@ -64,6 +65,9 @@ type Found = Iterator[tuple[str, str | None, Mapping[str, str]]]
 
 def _s3(call: Call) -> Found:
     bucket, key = call.text("Bucket"), call.text("Key")
+    if call.operation == "PostObject":
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
+        key = str(call.request.form.get("key") or "")
     of_bucket = f"arn:{call.partition}:s3:::{bucket}" if bucket else ANY
     of_object = f"{of_bucket}/{key}"
     if call.operation in _S3_LISTS:
@@ -101,6 +105,7 @@ _S3_ACTIONS = {
     "HeadObject": "GetObject",
     "SelectObjectContent": "GetObject",
     "CreateMultipartUpload": "PutObject",
+    "PostObject": "PutObject",
     "UploadPart": "PutObject",
     "CompleteMultipartUpload": "PutObject",
     "ListParts": "ListMultipartUploadParts",

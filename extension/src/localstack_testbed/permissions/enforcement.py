@@ -9,13 +9,15 @@ from localstack_testbed.error_answers import answer_with_error
 from localstack_testbed.permissions.actions import Call, requests_of
 from localstack_testbed.permissions.evaluation import (
     IDENTITY,
+    RESOURCE,
     Decision,
     Principal,
     Request,
     evaluate,
 )
-from localstack_testbed.permissions.principals import principal_of, values_of
-from localstack_testbed.permissions.refusals import refusal
+from localstack_testbed.permissions.principals import ANONYMOUS, principal_of, values_of
+from localstack_testbed.permissions.public_buckets import acl_allows, ignores_public_policy
+from localstack_testbed.permissions.refusals import incomplete_signature, missing_token, refusal
 from localstack_testbed.permissions.resource_policies import (
     NEEDED_BY_SERVICES,
     account_of,
@@ -23,13 +25,18 @@ from localstack_testbed.permissions.resource_policies import (
     service_of,
 )
 from localstack_testbed.permissions.role_checks import check_roles
+from localstack_testbed.permissions.signatures import IncompleteSignatureError, accepts_unsigned
 from localstack_testbed.permissions.usage import Usage
 
 _PRINCIPAL = "testbed_principal"
+# Of these, requests without a signature can be allowed by a resource's policy; the other services
+# do not look at policies then.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-anonymous
+_OPEN_TO_ANONYMOUS = {"s3", "sqs", "sqs-query", "sns"}
 
 
 class Enforcement:
-    """Decides on each request that is made by a role, a user or a service."""
+    """Decides on each request, except for those of the account itself."""
 
     def __init__(self, usage: Usage) -> None:
         self._usage = usage
@@ -38,15 +45,30 @@ class Enforcement:
         """A request handler: it raises what a service answers to what is not allowed."""
         if not context.operation:
             return
-        principal = principal_of(context)
+        principal = _principal(context)
         if principal is not None:
             setattr(context, _PRINCIPAL, principal)
             values = values_of(principal, context, context.account_id)
-            for request in requests_of(context, values):
-                decision = self.decide(principal, request)
-                if not decision.allowed:
-                    raise refusal(principal, request, decision, context.service.protocol)
+            requests = requests_of(context, values)
+            if principal.is_anonymous:
+                self._check_anonymous(context, requests)
+            else:
+                self._check(principal, context, requests)
         check_roles(context, self.decide)
+
+    def _check(self, principal: Principal, context: Any, requests: list[Request]) -> None:
+        for request in requests:
+            decision = self.decide(principal, request)
+            if not decision.allowed:
+                raise refusal(principal, request, decision, context.service.protocol)
+
+    def _check_anonymous(self, context: Any, requests: list[Request]) -> None:
+        if accepts_unsigned(context.operation, context.service_request):
+            return
+        service = context.service.service_name
+        if service not in _OPEN_TO_ANONYMOUS or not requests:
+            raise missing_token(service, context.service.protocol)
+        self._check(ANONYMOUS, context, requests)
 
     def after(self, chain: Any, context: Any, response: Any) -> None:
         """A response handler: who may not list a bucket is not told that an object is missing.
@@ -77,10 +99,24 @@ class Enforcement:
         if principal.is_service and service_of(resource) not in NEEDED_BY_SERVICES:
             return Decision(True, IDENTITY)
         policy, account = policy_of(resource), account_of(resource)
+        if principal.is_anonymous and ignores_public_policy(resource):
+            policy = None
         decision = evaluate(principal, request, policy, account)
+        if principal.is_anonymous and decision.match is None and acl_allows(request):
+            decision = Decision(True, RESOURCE)
         if decision.allowed and decision.kind == IDENTITY and request.action == "sts:AssumeRole":
             # A role has to trust, whatever the one who assumes it is allowed to do.
             # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_manage-assume.html
             decision = evaluate(principal, request, policy, resource_account="")
         self._usage.add(principal, request, decision)
         return decision
+
+
+def _principal(context: Any) -> Principal | None:
+    try:
+        return principal_of(context)
+    except IncompleteSignatureError as error:
+        if accepts_unsigned(context.operation, context.service_request):
+            return ANONYMOUS
+        service, protocol = context.service.service_name, context.service.protocol
+        raise incomplete_signature(error, service, protocol) from None

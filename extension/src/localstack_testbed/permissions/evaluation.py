@@ -20,7 +20,8 @@ class Principal:
     """Who asks: a service, or a user or a role's session with what restricts it.
 
     ``arn`` is what error messages name; of a service it is its name, and its account is None. A
-    boundary or session policies of None restrict nothing.
+    boundary or session policies of None restrict nothing. An anonymous principal is whoever sends
+    a request without a signature; it has no account.
     """
 
     arn: str
@@ -29,11 +30,12 @@ class Principal:
     policies: tuple[Policy, ...] = ()
     boundary: Policy | None = None
     session: tuple[Policy, ...] | None = None
+    is_anonymous: bool = False
 
     @property
     def is_service(self) -> bool:
         """Whether it is one of AWS's services, which has no policies of its own."""
-        return self.account is None
+        return self.account is None and not self.is_anonymous
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,11 @@ def evaluate(
 ) -> Decision:
     """Decide on a request, about a resource that may have a policy of its own.
 
-    An explicit deny in any policy wins. A service needs the resource's policy. In one account it
-    is enough that either the identity's or the resource's policy allows; in two, both have to.
-    Boundary and session policies restrict what the identity's policies allow, and what the
-    resource's policy allows to the role, but not what it allows to the very session.
+    An explicit deny in any policy wins. A service needs the resource's policy, and so does the
+    anonymous principal. In one account it is enough that either the identity's or the resource's
+    policy allows; in two, both have to. Boundary and session policies restrict what the identity's
+    policies allow, and what the resource's policy allows to the role, but not what it allows to
+    the very session.
     """
     restrictions: list[tuple[str, Sequence[Policy]]] = []
     if principal.session is not None:
@@ -91,7 +94,7 @@ def evaluate(
     elsewhere = resource_account not in (None, principal.account)
     # What is allowed to a whole account is for its identities' policies to hand out.
     by_resource = _first(True, own, request, principal, directly=not elsewhere)
-    if principal.is_service:
+    if principal.account is None:
         return Decision(by_resource is not None, RESOURCE, by_resource)
     by_identity = _first(True, principal.policies, request)
     if elsewhere and by_resource is None:
@@ -163,6 +166,8 @@ def _means(statement: Statement, principal: Principal, directly: bool) -> bool:
 
 
 def _names(principals: Mapping[str, tuple[str, ...]], principal: Principal, directly: bool) -> bool:
+    if principal.is_anonymous:
+        return "*" in principals.get("AWS", ())
     if principal.is_service:
         return principal.arn in principals.get("Service", ()) or "*" in principals.get("AWS", ())
     meant = {"*", principal.arn, principal.role}

@@ -4,11 +4,14 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
 
 import json
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
+
+LOG = logging.getLogger(__name__)
 
 type Values = Mapping[str, str | tuple[str, ...]]
 """The context of a request: values by condition keys in lower case."""
@@ -159,7 +162,7 @@ def parse(name: str, document: str) -> Policy:
     """
     try:
         content = json.loads(document)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PolicyError(f"{name} is not JSON: {error}") from error
     if not isinstance(content, dict):
         raise PolicyError(f"{name} is not an object of JSON")
@@ -168,6 +171,15 @@ def parse(name: str, document: str) -> Policy:
         name,
         tuple(_statement(each, has_variables) for each in _several(content.get("Statement"))),
     )
+
+
+def parse_or_deny(name: str, document: str) -> Policy:
+    """Read a policy that its service has stored unread; one that is none allows nothing."""
+    try:
+        return parse(name, document)
+    except PolicyError as error:
+        LOG.warning("%s allows nothing, as it is invalid: %s", name, error)
+        return Policy(name, ())
 
 
 def _statement(content: Any, has_variables: bool) -> Statement:
@@ -188,12 +200,18 @@ def _statement(content: Any, has_variables: bool) -> Statement:
         except_resources=patterns("NotResource"),
         principals=_principals(content.get("Principal")),
         except_principals=_principals(content.get("NotPrincipal")),
-        conditions=tuple(
-            Condition(operator, key.lower(), tuple(_patterns(values, has_variables)))
-            for operator, keys in (content.get("Condition") or {}).items()
-            for key, values in keys.items()
-        ),
+        conditions=tuple(_conditions(content.get("Condition") or {}, has_variables)),
     )
+
+
+def _conditions(content: Any, has_variables: bool) -> Iterator[Condition]:
+    if not isinstance(content, dict) or not all(
+        isinstance(keys, dict) for keys in content.values()
+    ):
+        raise PolicyError(f"a Condition is not an object of objects: {content!r}")
+    for operator, keys in content.items():
+        for key, values in keys.items():
+            yield Condition(operator, key.lower(), tuple(_patterns(values, has_variables)))
 
 
 def _patterns(values: Any, has_variables: bool) -> Iterator[Pattern]:

@@ -1,19 +1,23 @@
 """Who makes a request to LocalStack, in the terms of policies, and which policies are theirs.
 
 Roles' sessions are known by the access key that STS gave them, users by their own; services by
-what LocalStack says of its calls. All others are the account itself, which no policy binds here.
+what LocalStack says of its calls. Requests without a signature are anonymous. All others are the
+account itself, which no policy binds here.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from weakref import WeakValueDictionary
 
-from localstack_testbed.callers import access_key_in, headers_of, internal_parameters_of
+from localstack_testbed.callers import internal_parameters_of, request_of
 from localstack_testbed.decorators import patch
 from localstack_testbed.permissions.evaluation import Principal
-from localstack_testbed.permissions.policies import Policy, Values, parse
+from localstack_testbed.permissions.policies import Policy, Values, parse, parse_or_deny
+from localstack_testbed.permissions.signatures import access_key_of
 
 SERVICES_DOMAIN = "amazonaws.com"
+
+ANONYMOUS = Principal("anonymous", account=None, is_anonymous=True)
 
 type Document = str | Mapping[str, Any]
 
@@ -48,15 +52,21 @@ def patch_sessions() -> None:
 
 
 def principal_of(context: Any) -> Principal | None:
-    """Return who makes a request, None if it is the account itself or LocalStack."""
-    access_key = access_key_in(headers_of(context)) or _presigned_key(context.request)
+    """Return who makes a request, None if it is the account itself or LocalStack.
+
+    Raises
+    ------
+    IncompleteSignatureError
+        If the request has a header for a signature that is none.
+    """
+    access_key = access_key_of(request_of(context), context.operation)
     if session := SESSIONS.of(access_key):
         return role_principal(session.role_arn, session.session_name, session.policy)
     internal = internal_parameters_of(context)
     if internal is not None:
         service = internal.get("service_principal")
         return service_principal(service) if service else None
-    return _user(access_key, context) if access_key else None
+    return _user(access_key, context) if access_key else ANONYMOUS
 
 
 def service_principal(service: str) -> Principal:
@@ -75,7 +85,7 @@ def role_principal(role_arn: str, session_name: str, session_policy: str | None)
         role=role_arn,
         policies=tuple(policies_of(role)) if role else (),
         boundary=_boundary(getattr(role, "permissions_boundary_arn", None)),
-        session=(parse("session", session_policy),) if session_policy else None,
+        session=(parse_or_deny("session", session_policy),) if session_policy else None,
     )
 
 
@@ -118,6 +128,11 @@ def values_of(principal: Principal, context: Any, account: str) -> Values:
         values["aws:sourceaccount"] = (source.split(":")[4] if source else "") or account
         if source:
             values["aws:sourcearn"] = source
+    elif principal.is_anonymous:
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+        values |= {"aws:principaltype": "Anonymous", "aws:userid": "anonymous"}
+        if address := context.request.remote_addr:
+            values["aws:sourceip"] = address
     else:
         values["aws:principalarn"] = principal.role or principal.arn
         values["aws:principalaccount"] = principal.account or ""
@@ -135,12 +150,6 @@ def _source(arn: str) -> str:
     """
     is_subscription = arn.split(":")[2:3] == ["sns"] and arn.count(":") == 6
     return arn.rsplit(":", 1)[0] if is_subscription else arn
-
-
-def _presigned_key(request: Any) -> str | None:
-    credential: str | None = request.args.get("X-Amz-Credential")
-    other: str | None = request.args.get("AWSAccessKeyId")
-    return credential.split("/")[0] if credential else other
 
 
 def _user(access_key: str, context: Any) -> Principal | None:

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 from localstack.aws.api import CommonServiceException
 
 from localstack_testbed.permissions.evaluation import Decision, Principal, Request
+from localstack_testbed.permissions.signatures import IncompleteSignatureError
 
 # Where a service has not the code and the status of its protocol.
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html#API_Publish_Errors
@@ -16,15 +17,56 @@ _BY_PROTOCOL = {
     "rest-json": ("AccessDeniedException", 403),
 }
 _OTHERWISE = ("AccessDenied", 403)
+_WITH_XML = {"query", "ec2", "rest-xml"}
 
 
 def refusal(
     principal: Principal, request: Request, decision: Decision, protocol: str | None
 ) -> CommonServiceException:
     """Return the error of a refused request, in the words of its service."""
+    if principal.is_anonymous:
+        return missing_token(request.action.split(":")[0], protocol)
     service = request.action.split(":")[0]
     code, status = _ERRORS.get(service) or _BY_PROTOCOL.get(protocol or "", _OTHERWISE)
     message = message_of(principal, request, decision)
+    return CommonServiceException(code, message, status_code=status, sender_fault=True)
+
+
+def missing_token(service: str, protocol: str | None) -> CommonServiceException:
+    """Return the error of a request that has no signature.
+
+    The code and the status are those of every service's list of common errors, such as
+    https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html; services that speak JSON
+    add ``Exception`` to it. S3's is in
+    https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList
+    """
+    if service == "s3":
+        return _error("AccessDenied", "Access Denied", 403)
+    if protocol in _WITH_XML:
+        return _error("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
+    return _error("MissingAuthenticationTokenException", "Missing Authentication Token", 403)
+
+
+def incomplete_signature(
+    error: IncompleteSignatureError, service: str, protocol: str | None
+) -> CommonServiceException:
+    """Return the error of a request whose Authorization header is no signature.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html,
+    https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList
+    """
+    if service == "s3":
+        return _error(
+            "AuthorizationHeaderMalformed",
+            "The authorization header is malformed; the authorization header requires three "
+            "components: Credential, SignedHeaders, and Signature.",
+            400,
+        )
+    suffix = "" if protocol in _WITH_XML else "Exception"
+    return _error(f"IncompleteSignature{suffix}", str(error), 400)
+
+
+def _error(code: str, message: str, status: int) -> CommonServiceException:
     return CommonServiceException(code, message, status_code=status, sender_fault=True)
 
 

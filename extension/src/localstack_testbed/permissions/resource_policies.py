@@ -9,7 +9,7 @@ from typing import Any
 
 from localstack.constants import AWS_REGION_US_EAST_1, DEFAULT_AWS_ACCOUNT_ID
 
-from localstack_testbed.permissions.policies import Policy, parse
+from localstack_testbed.permissions.policies import Policy, parse_or_deny
 from localstack_testbed.permissions.principals import trust_policy_of
 
 NEEDED_BY_SERVICES = {"sqs", "sns", "lambda", "s3", "iam"}
@@ -30,7 +30,7 @@ def policy_of(resource: str | None) -> Policy | None:
     document = find(resource) if find and resource else None
     if isinstance(document, Policy):
         return document
-    return parse(_NAME, document) if document else None
+    return parse_or_deny(_NAME, document) if document else None
 
 
 def account_of(resource: str | None) -> str | None:
@@ -59,8 +59,14 @@ def _topic(arn: str) -> str | None:
 
 
 def _bucket(arn: str) -> str | None:
-    owner = _bucket_account(arn)
-    return _buckets(owner).buckets[_bucket_name(arn)].policy if owner else None
+    bucket = bucket_of(arn)
+    return bucket.policy if bucket else None
+
+
+def bucket_of(resource: str | None) -> Any | None:
+    """Return LocalStack's bucket of the ARN of a bucket or an object, if there is one."""
+    owner = _bucket_account(resource) if service_of(resource) == "s3" and resource else None
+    return _buckets(owner).buckets.get(_bucket_name(resource)) if owner and resource else None
 
 
 def _bucket_account(arn: str) -> str | None:

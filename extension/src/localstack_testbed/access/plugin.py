@@ -1,0 +1,128 @@
+"""What LocalStack finds: the rules before its chain of handlers."""
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from localstack_testbed.access.hosts import AllowedHosts
+from localstack_testbed.access.public import is_public
+from localstack_testbed.access.sites import Origins
+from localstack_testbed.decorators import on_infra_start, patch
+
+LOG = logging.getLogger(__name__)
+
+HOSTS = "TESTBED_ALLOWED_HOSTS"
+ORIGINS = "EXTRA_CORS_ALLOWED_ORIGINS"
+_PUBLIC = "testbed_is_public"
+
+type Rule = Callable[[Any], str | None]
+"""Returns why a request (its context) is rejected, None if it is not."""
+
+
+@on_infra_start(should_load=lambda: True)
+def reject_foreign_requests() -> None:
+    """Put the rules before all of LocalStack's handlers, and in place of its own."""
+    from localstack import config
+    from localstack.aws.app import LocalstackAwsGateway
+    from localstack.aws.handlers import cors
+
+    hosts = AllowedHosts(
+        config.LOCALSTACK_HOST.host, _listed(HOSTS), _custom_domains, _local_addresses
+    )
+    origins = Origins(_listed(ORIGINS))
+
+    def is_own(headers: Any) -> bool:
+        return origins.foreign_origin(headers) is None
+
+    enforcer: Any = cors.CorsEnforcer
+    enforcer.is_cors_origin_allowed = staticmethod(is_own)
+    module: Any = cors
+    is_left_to_localstack = module.should_enforce_self_managed_service
+    module.should_enforce_self_managed_service = lambda context: (
+        not context.get(_PUBLIC) and is_left_to_localstack(context)
+    )
+    gate = Gate(host_rule(hosts), site_rule(origins))
+
+    @patch(LocalstackAwsGateway.__init__)
+    def __init__(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        self.request_handlers.insert(0, gate)
+
+
+class Gate:
+    """A request handler: it rejects what one of its rules rejects, with status 403."""
+
+    def __init__(self, *rules: Rule) -> None:
+        self._rules = rules
+
+    def __call__(self, chain: Any, context: Any, response: Any) -> None:
+        for rule in self._rules:
+            if (reason := rule(context)) is not None:
+                LOG.info("Rejected %r: %r", context.request.path, reason)
+                response.status_code = 403
+                response.mimetype = "application/json"
+                response.data = json.dumps({"message": reason})
+                # And not stop(): LocalStack would add headers that let the page read the answer.
+                chain.terminate()
+                return
+
+
+def host_rule(hosts: AllowedHosts) -> Rule:
+    """Return the rule that rejects names that are not LocalStack's."""
+
+    def rule(context: Any) -> str | None:
+        given = context.request.headers.getlist("Host")
+        if len(given) == 1 and given[0] in hosts:
+            return None
+        shown = given[0][:200] if given else ""
+        return (
+            f"The Host {shown!r} is not a name of this LocalStack. Call it by 127.0.0.1 or "
+            f"localhost, or allow the name: {HOSTS}={shown.partition(':')[0] or 'NAME'}"
+        )
+
+    return rule
+
+
+def site_rule(origins: Origins) -> Rule:
+    """Return the rule that rejects requests of foreign pages, except for what is public."""
+
+    def rule(context: Any) -> str | None:
+        sender = origins.foreign_origin(context.request.headers)
+        if sender is None:
+            return None
+        if is_public(context.request):
+            setattr(context, _PUBLIC, True)
+            return None
+        return (
+            f"This request is sent by {sender}, which is not LocalStack's own. "
+            f"To let pages of another origin call it, allow the origin: {ORIGINS}=ORIGIN"
+        )
+
+    return rule
+
+
+def _listed(setting: str) -> list[str]:
+    names = (name.strip() for name in os.environ.get(setting, "").split(","))
+    return [name for name in names if name]
+
+
+def _custom_domains() -> Iterator[str]:
+    """Return the custom domain names of all accounts and regions.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-custom-domains.html
+    """
+    models = sys.modules.get("moto.apigateway.models")
+    if models is None:  # API Gateway has not been used
+        return
+    for backends in list(models.apigateway_backends.values()):
+        for backend in list(backends.values()):
+            yield from list(backend.domain_names)
+
+
+def _local_addresses() -> Iterable[str]:
+    import psutil  # type: ignore[import-untyped]
+
+    return {each.address for some in psutil.net_if_addrs().values() for each in some}
