@@ -120,8 +120,11 @@ def _patch_service() -> None:
         original: Callable[..., None], self: Any, context: Any, subscription_arn: str, **rest: Any
     ) -> None:
         if subscription_arn and subscription_arn.count(":") == 6:
-            store = _store_of(self, subscription_arn)
-            subscription = store.subscriptions.get(subscription_arn)
+            try:
+                store = _store_of(self, subscription_arn)
+                subscription = store.subscriptions.get(subscription_arn)
+            except ValueError:  # an account or a region that there cannot be
+                subscription = None
             if subscription and is_pending(subscription):
                 raise InvalidParameterException(REFUSAL)
         original(self, context, subscription_arn=subscription_arn, **rest)

@@ -76,7 +76,7 @@ def serve(router: Router[Any], registry: Registry) -> None:
 def _body(request: Request) -> dict[str, Any]:
     try:
         body = json.loads(request.get_data(as_text=True) or "null")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidRuleError(f"the body is not JSON: {error}") from None
     if not isinstance(body, dict):
         raise InvalidRuleError("the body is not a JSON object")

@@ -223,13 +223,13 @@ def _seconds(body: dict[str, Any], action: Action) -> float:
         raise InvalidRuleError("seconds: is missing; say how long the calls are delayed")
     if "seconds" not in body:
         return REORDER_SECONDS if action == "reorder" else 0.0
-    seconds = float(body["seconds"])
+    seconds = body["seconds"]
     lowest = 0.0 if action == "kill" else 0.001
     if not lowest <= seconds <= LONGEST_SECONDS:
         raise InvalidRuleError(
             f"seconds: {body['seconds']!r} is not from {lowest:g} to {LONGEST_SECONDS:g}"
         )
-    return seconds
+    return float(seconds)
 
 
 def _error(body: dict[str, Any], action: Action, model: Any) -> ServiceError | None:

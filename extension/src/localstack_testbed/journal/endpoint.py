@@ -36,7 +36,7 @@ class JournalEndpoint:
             given = asked.get("since", "0")
             since = self._journal.position if given == "now" else _at_least_zero("since", given)
             limit = _at_least_zero("limit", asked["limit"]) if "limit" in asked else None
-            wait = min(float(_at_least_zero("wait", asked.get("wait", "0"))), LONGEST_WAIT_SECONDS)
+            wait = min(_at_least_zero("wait", asked.get("wait", "0")), LONGEST_WAIT_SECONDS)
         except ValueError as error:
             return Response(f"{error}\n", status=400, mimetype="text/plain")
         kinds = {kind for kind in asked.get("kind", "").split(",") if kind}

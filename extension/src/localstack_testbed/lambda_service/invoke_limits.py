@@ -63,7 +63,7 @@ def _check_content(payload: bytes) -> None:
 
     try:
         json.loads(payload, parse_constant=_refuse)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidRequestContentException(
             f"Could not parse request body into json: Could not parse payload into json: {error}",
             Type="User",

@@ -52,5 +52,5 @@ def _size(entry: Mapping[str, Any]) -> int:
 def _is_object(detail: str | None) -> bool:
     try:
         return isinstance(json.loads(detail or ""), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False

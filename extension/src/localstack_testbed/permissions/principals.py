@@ -91,7 +91,10 @@ def role_principal(role_arn: str, session_name: str, session_policy: str | None)
 
 def role_of(role_arn: str) -> Any | None:
     """Return LocalStack's role of an ARN, if there is one."""
-    roles: Mapping[str, Any] = _iam(role_arn).roles
+    try:
+        roles: Mapping[str, Any] = _iam(role_arn).roles
+    except KeyError:  # a partition that there is not
+        return None
     return next((role for role in list(roles.values()) if role.arn == role_arn), None)
 
 

@@ -27,7 +27,10 @@ def service_of(resource: str | None) -> str:
 def policy_of(resource: str | None) -> Policy | None:
     """Return the policy of the resource of an ARN, None if it has none."""
     find = _FINDERS.get(service_of(resource))
-    document = find(resource) if find and resource else None
+    try:
+        document = find(resource) if find and resource else None
+    except (KeyError, ValueError):  # accounts and regions that there cannot be
+        return None
     if isinstance(document, Policy):
         return document
     return parse_or_deny(_NAME, document) if document else None

@@ -96,7 +96,7 @@ class ClockEndpoint:
         now = self._schedules.clock.now()
         match body:
             case {"seconds": int() | float() as seconds, **rest} if not rest:
-                if isinstance(seconds, bool) or not math.isfinite(seconds) or seconds < 0:
+                if isinstance(seconds, bool) or not 0 <= seconds < math.inf:
                     raise BadRequestError(f"seconds: {seconds!r} is not a number from 0 on")
                 try:
                     return now + timedelta(seconds=seconds)
@@ -150,7 +150,7 @@ def _fired(firing: Firing[Key]) -> dict[str, Any]:
 def _body(request: Request) -> dict[str, Any]:
     try:
         body = json.loads(request.get_data(as_text=True) or "null")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadRequestError(f"the body is not JSON: {error}") from None
     if not isinstance(body, dict):
         raise BadRequestError("the body is not a JSON object")

@@ -114,6 +114,6 @@ def _check_target(target: Mapping[str, Any]) -> None:
 def _is_json(text: str) -> bool:
     try:
         json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True

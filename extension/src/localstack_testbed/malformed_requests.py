@@ -1,0 +1,278 @@
+"""Malformed requests are errors of the client, as on AWS, and no internal failures.
+
+LocalStack answers status 500 to whatever it cannot parse, and calls a service without the
+parameters that a request lacks, which then fails with status 500. Here an exception by which
+LocalStack fails to find out what is asked for is an error of the request, and what an API's model
+says of types and required members is checked before any service sees them; SDKs do so as well. An
+ARN with an account or a region that there cannot be is the client's error, too. Any other exception
+in a service stays what it is: an internal failure.
+
+Codes: https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html (Query),
+https://docs.aws.amazon.com/lambda/latest/api/CommonErrors.html (JSON),
+https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList (S3).
+
+Setting: ``TESTBED_MALFORMED_REQUESTS`` (``0`` switches the module off).
+"""
+
+import gzip
+import io
+import logging
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from localstack.aws.api import CommonServiceException, ServiceException
+from localstack.aws.protocol.serializer import create_serializer
+
+from localstack_testbed.decorators import on_infra_start, patch
+from localstack_testbed.on_import import on_import
+from localstack_testbed.switches import switch
+
+LOG = logging.getLogger(__name__)
+
+_JSON = ("SerializationException", "The request could not be parsed.")
+_MALFORMED = {
+    "query": ("MalformedInput", "The request could not be parsed."),
+    "ec2": ("MalformedInput", "The request could not be parsed."),
+    "rest-xml": (
+        "MalformedXML",
+        "The XML you provided was not well-formed or did not validate against our published schema",
+    ),
+}
+_UNKNOWN = {
+    "query": ("InvalidAction", "The action or operation requested is invalid.", 400),
+    "ec2": ("InvalidAction", "The action or operation requested is invalid.", 400),
+    "rest-xml": (
+        "MethodNotAllowed",
+        "The specified method is not allowed against this resource.",
+        405,
+    ),
+    "rest-json": ("UnknownOperationException", "There is no such operation.", 404),
+}
+_UNKNOWN_TO_JSON = ("UnknownOperationException", "There is no such operation.", 400)
+_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "structure": (Mapping,),
+    "map": (Mapping,),
+    "list": (list,),
+    "integer": (int,),
+    "long": (int,),
+    "float": (int, float),
+    "double": (int, float),
+    "boolean": (bool,),
+}
+
+
+@on_infra_start(should_load=switch("TESTBED_MALFORMED_REQUESTS"))
+def blame_the_client() -> None:
+    """Wrap what makes out a request, and check what it has made out."""
+    from localstack.aws import handlers
+    from localstack.aws.app import LocalstackAwsGateway
+
+    parsing = [
+        handlers.parse_service_name,
+        handlers.parse_pre_signed_url_request,
+        handlers.inject_auth_header_if_missing,
+        handlers.add_region_from_header,
+        handlers.rewrite_region,
+        handlers.add_account_id,
+        handlers.parse_trace_context,
+        handlers.parse_service_request,
+    ]
+
+    @patch(LocalstackAwsGateway.__init__)
+    def __init__(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        self.request_handlers[:] = [
+            _blaming(each) if each in parsing else each for each in self.request_handlers
+        ]
+        decoded = self.request_handlers.index(handlers.content_decoder) + 1
+        self.request_handlers.insert(decoded, _blaming(_read_compressed))
+        parsed = self.request_handlers.index(handlers.serve_custom_service_request_handlers)
+        self.request_handlers.insert(parsed, check_shape)
+
+    on_import("localstack.services.sqs.query_api", _patch_query_api)
+    _patch_stores()
+
+
+class InvalidOwnerError(CommonServiceException, ValueError):
+    """There cannot be such an account or region, which a request has in an ARN or a URL."""
+
+
+def check_shape(chain: Any, context: Any, response: Any) -> None:
+    """A request handler: it raises what AWS answers to a request that does not fit its model."""
+    if not context.operation or context.is_internal_call or not context.operation.input_shape:
+        return
+    if context.service_request is None:  # the body is JSON's null
+        context.service_request = {}
+    if context.protocol == "json" and not _is_utf8(context.request.get_data()):
+        raise malformed(context.protocol)
+    for missing, where in _faults(context.service_request, context.operation.input_shape, ""):
+        raise _missing(context, where) if missing else malformed(_protocol_of(context))
+
+
+def _read_compressed(chain: Any, context: Any, response: Any) -> None:
+    """Decompress the content now, and not in whatever reads it first."""
+    if isinstance(context.request.stream, gzip.GzipFile):
+        try:
+            context.request.get_data()
+        except (OSError, EOFError, zlib.error):
+            context.request.stream = io.BytesIO()  # response handlers read it, too
+            raise
+
+
+def malformed(protocol: str | None) -> CommonServiceException:
+    """Return the error of a request that cannot be parsed."""
+    code, message = _MALFORMED.get(protocol or "", _JSON)
+    return CommonServiceException(code, message, status_code=400, sender_fault=True)
+
+
+def _blaming(handler: Callable[..., None]) -> Callable[..., None]:
+    """Return a handler that answers for the client's error what another one fails of."""
+
+    def handle(chain: Any, context: Any, response: Any) -> None:
+        try:
+            handler(chain, context, response)
+        except ServiceException:
+            raise
+        except Exception as error:
+            LOG.debug("A request could not be parsed", exc_info=True)
+            _answer(chain, context, response, _error_of(error, _protocol_of(context)))
+
+    return handle
+
+
+def _error_of(error: Exception, protocol: str | None) -> CommonServiceException:
+    from botocore.model import OperationNotFoundError  # type: ignore[import-untyped]
+    from localstack.aws.protocol.parser import OperationNotFoundParserError
+    from localstack.aws.protocol.service_router import ProtocolError
+    from werkzeug.exceptions import HTTPException
+
+    if isinstance(error, HTTPException):
+        text = error.description or error.name
+        status = error.code or 400
+        return CommonServiceException(type(error).__name__, text, status, sender_fault=True)
+    unknown = (OperationNotFoundParserError, OperationNotFoundError, ProtocolError)
+    if isinstance(error, unknown) or isinstance(error.__cause__, unknown):
+        code, text, status = _UNKNOWN.get(protocol or "", _UNKNOWN_TO_JSON)
+        return CommonServiceException(code, text, status, sender_fault=True)
+    return malformed(protocol)
+
+
+def _protocol_of(context: Any) -> str | None:
+    return context.protocol or (context.service.protocol if context.service else None)
+
+
+def _answer(chain: Any, context: Any, response: Any, error: CommonServiceException) -> None:
+    """Answer a request of which the operation, or even the service, is not known."""
+    if context.service is None:
+        chain.respond(error.status_code, {"message": error.message})
+        return
+    # Errors look the same, whichever of a service's operations they are of.
+    service = context.service
+    operation = context.operation or service.operation_model(service.operation_names[0])
+    serializer = create_serializer(service, _protocol_of(context))
+    response.update_from(
+        serializer.serialize_error_to_response(
+            error, operation, context.request.headers, context.request_id
+        )
+    )
+    context.service_exception = error
+    chain.stop()
+
+
+def _faults(value: Any, shape: Any, path: str) -> Iterator[tuple[bool, str]]:
+    """Yield whether a member is missing, or else of another type, and where that is."""
+    kind = shape.type_name
+    kinds = _TYPES.get(kind)
+    if kinds is None:
+        return  # a blob or a time, which the parser has made
+    if not isinstance(value, kinds) or (isinstance(value, bool) and kind != "boolean"):
+        yield False, path
+    elif kind == "structure":
+        for name in shape.required_members:
+            if value.get(name) is None:
+                yield True, f"{path}.{name}" if path else name
+        members = shape.members
+        for name, content in value.items():
+            if content is not None and name in members:
+                yield from _faults(content, members[name], f"{path}.{name}" if path else name)
+    elif kind == "list":
+        for number, content in enumerate(value, 1):
+            yield from _faults(content, shape.member, f"{path}.{number}.member")
+    elif kind == "map":
+        for key, content in value.items():
+            yield from _faults(key, shape.key, path)
+            yield from _faults(content, shape.value, f"{path}.{key}.member")
+    elif kind == "string" and not value.isascii() and not _is_text(value):
+        yield False, path
+
+
+def _is_utf8(content: bytes) -> bool:
+    """Tell whether a document is in the encoding of JSON; Python reads others, too."""
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_text(value: str) -> bool:
+    """Tell whether a text can be encoded: half a surrogate pair, which JSON can have, cannot."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _missing(context: Any, where: str) -> CommonServiceException:
+    protocol, service = context.protocol, context.service.service_name
+    if service.startswith("sqs"):
+        # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
+        code, text = "MissingParameter", f"The request must contain the parameter {where}."
+    elif protocol == "rest-xml":
+        return malformed(protocol)
+    else:
+        code = "ValidationError" if protocol in ("query", "ec2") else "ValidationException"
+        path = ".".join(part[:1].lower() + part[1:] for part in where.split("."))
+        text = (
+            f"1 validation error detected: Value null at '{path}' failed to satisfy constraint: "
+            "Member must not be null"
+        )
+    return CommonServiceException(code, text, status_code=400, sender_fault=True)
+
+
+def _patch_query_api() -> None:
+    """Requests to a queue's URL are parsed apart from all others."""
+    from localstack.aws.protocol.parser import OperationNotFoundParserError, RequestParserError
+    from localstack.services.sqs import query_api
+
+    parser: Any = query_api.parser
+    original = parser.parse
+
+    def parse(request: Any) -> Any:
+        try:
+            return original(request)
+        except OperationNotFoundParserError:
+            raise
+        except RequestParserError as error:
+            raise malformed("query") from error
+
+    parser.parse = parse
+
+
+def _patch_stores() -> None:
+    """Services find what they have by account and region, of which many come from the client."""
+    from localstack.services.stores import AccountRegionBundle, RegionBundle
+
+    def get(original: Callable[..., Any], self: Any, name: str) -> Any:
+        try:
+            return original(self, name)
+        except ValueError as error:
+            raise InvalidOwnerError(
+                "InvalidParameterValue", str(error), status_code=400, sender_fault=True
+            ) from error
+
+    for bundle in (AccountRegionBundle, RegionBundle):
+        patch(bundle.__getitem__)(get)
