@@ -120,7 +120,7 @@ _TEXTS = (
     "a,b;c=d",
 )
 _NUMBERS = (-1, 0, 1, 2, 10, 1000, 2**31, -(2**31), 2**63, 10**40)
-_STRANGE = (None, True, False, 0, -1, 1.5, 10**400, "", "x", [], {}, [None], {"a": None}, [[]])
+_STRANGE: tuple[Any, ...] = (None, True, False, 0, -1, 1.5, 10**400, "", "x", [], {}, [None], {"a": None}, [[]])
 _HEADERS = {
     "Host": ("", "evil.example", "localhost", "127.0.0.1:x", "a@b", "[::1]", "x" * 3000, "\xff"),
     "Origin": ("null", "http://evil.example", "://", "http://[", "\xff", "x" * 3000),
@@ -131,7 +131,7 @@ _HEADERS = {
         "AWS4-HMAC-SHA256",
         "AWS4-HMAC-SHA256 garbage",
         "AWS4-HMAC-SHA256 Credential=/////, SignedHeaders=a, Signature=b",
-        "AWS4-HMAC-SHA256 Credential=x/20200101/\\g<9>/sqs/aws4_request, SignedHeaders=, Signature=",
+        "AWS4-HMAC-SHA256 Credential=x/20200101/\\g<9>/sqs/a, SignedHeaders=, Signature=",
         "AWS x:y",
         "Bearer x",
         "Basic \xff",
@@ -183,7 +183,7 @@ class Generator:
     """
 
     def __init__(self, seed: int, names: dict[str, str], access_keys: list[str]) -> None:
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311
         self._names = names
         self._access_keys = access_keys
         self._session = botocore.session.get_session()

@@ -32,7 +32,8 @@ def target(tmp_path: Path) -> Iterator[LocalStack]:
 def send(endpoint: str, request: HostileRequest) -> tuple[int, bytes]:
     """Send a request, also one that no client would, and return the status and the body."""
     address = urlsplit(endpoint)
-    assert address.hostname and address.port
+    assert address.hostname
+    assert address.port
     connection = http.client.HTTPConnection(address.hostname, address.port, timeout=STALL_SECONDS)
     try:
         connection.putrequest(

@@ -1,9 +1,20 @@
-"""Errors in place of an answer that a service has given already."""
+"""Errors as LocalStack's services raise them, also in place of an answer given already."""
 
 from typing import Any
 
 from localstack.aws.api import CommonServiceException
 from localstack.aws.protocol.serializer import create_serializer
+
+
+def client_error(code: str, message: str, status: int = 400) -> CommonServiceException:
+    """Return an error that is the client's.
+
+    Its class has the code as its name: of services that spoke Query before JSON, such as SQS,
+    LocalStack puts that into the answer.
+    """
+    kind = type(code, (CommonServiceException,), {})
+    error: CommonServiceException = kind(code, message, status_code=status, sender_fault=True)
+    return error
 
 
 def answer_with_error(context: Any, response: Any, error: CommonServiceException) -> None:

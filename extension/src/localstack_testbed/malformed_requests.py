@@ -25,6 +25,7 @@ from localstack.aws.api import CommonServiceException, ServiceException
 from localstack.aws.protocol.serializer import create_serializer
 
 from localstack_testbed.decorators import on_infra_start, patch
+from localstack_testbed.error_answers import client_error
 from localstack_testbed.on_import import on_import
 from localstack_testbed.switches import switch
 
@@ -124,7 +125,7 @@ def _read_compressed(chain: Any, context: Any, response: Any) -> None:
 def malformed(protocol: str | None) -> CommonServiceException:
     """Return the error of a request that cannot be parsed."""
     code, message = _MALFORMED.get(protocol or "", _JSON)
-    return CommonServiceException(code, message, status_code=400, sender_fault=True)
+    return client_error(code, message)
 
 
 def _blaming(handler: Callable[..., None]) -> Callable[..., None]:
@@ -151,11 +152,11 @@ def _error_of(error: Exception, protocol: str | None) -> CommonServiceException:
     if isinstance(error, HTTPException):
         text = error.description or error.name
         status = error.code or 400
-        return CommonServiceException(type(error).__name__, text, status, sender_fault=True)
+        return client_error(type(error).__name__, text, status)
     unknown = (OperationNotFoundParserError, OperationNotFoundError, ProtocolError)
     if isinstance(error, unknown) or isinstance(error.__cause__, unknown):
         code, text, status = _UNKNOWN.get(protocol or "", _UNKNOWN_TO_JSON)
-        return CommonServiceException(code, text, status, sender_fault=True)
+        return client_error(code, text, status)
     return malformed(protocol)
 
 
@@ -187,7 +188,8 @@ def _faults(value: Any, shape: Any, path: str) -> Iterator[tuple[bool, str]]:
     kinds = _TYPES.get(kind)
     if kinds is None:
         return  # a blob or a time, which the parser has made
-    if not isinstance(value, kinds) or (isinstance(value, bool) and kind != "boolean"):
+    of_its_type = isinstance(value, kinds) and (kind == "boolean") == isinstance(value, bool)
+    if not of_its_type:
         yield False, path
     elif kind == "structure":
         for name in shape.required_members:
@@ -240,7 +242,7 @@ def _missing(context: Any, where: str) -> CommonServiceException:
             f"1 validation error detected: Value null at '{path}' failed to satisfy constraint: "
             "Member must not be null"
         )
-    return CommonServiceException(code, text, status_code=400, sender_fault=True)
+    return client_error(code, text)
 
 
 def _patch_query_api() -> None:

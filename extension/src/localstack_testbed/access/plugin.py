@@ -114,12 +114,11 @@ def _custom_domains() -> Iterator[str]:
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-custom-domains.html
     """
-    models = sys.modules.get("moto.apigateway.models")
+    models = sys.modules.get("localstack.services.apigateway.models")
     if models is None:  # API Gateway has not been used
         return
-    for backends in list(models.apigateway_backends.values()):
-        for backend in list(backends.values()):
-            yield from list(backend.domain_names)
+    for _, _, store in models.apigateway_stores.iter_stores():
+        yield from list(store.domain_names)
 
 
 def _local_addresses() -> Iterable[str]:

@@ -66,6 +66,10 @@ class Enforcement:
         if accepts_unsigned(context.operation, context.service_request):
             return
         service = context.service.service_name
+        if service == "s3" and Call(context).text("Bucket").startswith("_"):
+            # No bucket can be called so. It is a path of LocalStack's own, such as /_aws/ses, that
+            # nothing serves yet, and S3 says that it is not found.
+            return
         if service not in _OPEN_TO_ANONYMOUS or not requests:
             raise missing_token(service, context.service.protocol)
         self._check(ANONYMOUS, context, requests)

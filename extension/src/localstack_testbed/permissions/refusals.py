@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 
 from localstack.aws.api import CommonServiceException
 
+from localstack_testbed.error_answers import client_error
 from localstack_testbed.permissions.evaluation import Decision, Principal, Request
 from localstack_testbed.permissions.signatures import IncompleteSignatureError
 
@@ -29,7 +30,7 @@ def refusal(
     service = request.action.split(":")[0]
     code, status = _ERRORS.get(service) or _BY_PROTOCOL.get(protocol or "", _OTHERWISE)
     message = message_of(principal, request, decision)
-    return CommonServiceException(code, message, status_code=status, sender_fault=True)
+    return client_error(code, message, status)
 
 
 def missing_token(service: str, protocol: str | None) -> CommonServiceException:
@@ -41,10 +42,12 @@ def missing_token(service: str, protocol: str | None) -> CommonServiceException:
     https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList
     """
     if service == "s3":
-        return _error("AccessDenied", "Access Denied", 403)
+        return client_error("AccessDenied", "Access Denied", 403)
     if protocol in _WITH_XML:
-        return _error("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
-    return _error("MissingAuthenticationTokenException", "Missing Authentication Token", 403)
+        return client_error(
+            "MissingAuthenticationToken", "Request is missing Authentication Token", 403
+        )
+    return client_error("MissingAuthenticationTokenException", "Missing Authentication Token", 403)
 
 
 def incomplete_signature(
@@ -56,18 +59,14 @@ def incomplete_signature(
     https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList
     """
     if service == "s3":
-        return _error(
+        return client_error(
             "AuthorizationHeaderMalformed",
             "The authorization header is malformed; the authorization header requires three "
             "components: Credential, SignedHeaders, and Signature.",
             400,
         )
     suffix = "" if protocol in _WITH_XML else "Exception"
-    return _error(f"IncompleteSignature{suffix}", str(error), 400)
-
-
-def _error(code: str, message: str, status: int) -> CommonServiceException:
-    return CommonServiceException(code, message, status_code=status, sender_fault=True)
+    return client_error(f"IncompleteSignature{suffix}", str(error), 400)
 
 
 def message_of(principal: Principal, request: Request, decision: Decision) -> str:
