@@ -120,7 +120,22 @@ _TEXTS = (
     "a,b;c=d",
 )
 _NUMBERS = (-1, 0, 1, 2, 10, 1000, 2**31, -(2**31), 2**63, 10**40)
-_STRANGE: tuple[Any, ...] = (None, True, False, 0, -1, 1.5, 10**400, "", "x", [], {}, [None], {"a": None}, [[]])
+_STRANGE: tuple[Any, ...] = (
+    None,
+    True,
+    False,
+    0,
+    -1,
+    1.5,
+    10**400,
+    "",
+    "x",
+    [],
+    {},
+    [None],
+    {"a": None},
+    [[]],
+)
 _HEADERS = {
     "Host": ("", "evil.example", "localhost", "127.0.0.1:x", "a@b", "[::1]", "x" * 3000, "\xff"),
     "Origin": ("null", "http://evil.example", "://", "http://[", "\xff", "x" * 3000),

@@ -2,10 +2,11 @@
 
 import json
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 import requests
@@ -131,6 +132,17 @@ def test_host_is_a_custom_domain(own: Clients, endpoint: str) -> None:
 def test_signed_request_to_another_host(endpoint: str) -> None:
     headers = {"Host": "attacker.example", **signed("s3")}
     assert ask("GET", f"{endpoint}/", headers).status_code == 403
+
+
+@pytest.mark.parametrize("hosts", [[], ["127.0.0.1", "attacker.example"]], ids=["none", "two"])
+def test_not_one_host(endpoint: str, hosts: list[str]) -> None:
+    """https://www.rfc-editor.org/rfc/rfc9112.html#name-request-target"""
+    address = urlsplit(endpoint)
+    lines = ["GET /_localstack/health HTTP/1.0", *(f"Host: {host}" for host in hosts), "", ""]
+    with socket.create_connection((address.hostname, address.port), LIMIT_SECONDS) as connection:
+        connection.sendall("\r\n".join(lines).encode())
+        answer = connection.makefile("rb").readline()
+    assert answer.split()[1] in (b"403", b"400")
 
 
 def test_websocket_of_a_foreign_page(endpoint: str) -> None:

@@ -14,8 +14,6 @@ from localstack_testbed.decorators import on_infra_start, patch
 
 LOG = logging.getLogger(__name__)
 
-HOSTS = "TESTBED_ALLOWED_HOSTS"
-ORIGINS = "EXTRA_CORS_ALLOWED_ORIGINS"
 _PUBLIC = "testbed_is_public"
 
 type Rule = Callable[[Any], str | None]
@@ -30,9 +28,12 @@ def reject_foreign_requests() -> None:
     from localstack.aws.handlers import cors
 
     hosts = AllowedHosts(
-        config.LOCALSTACK_HOST.host, _listed(HOSTS), _custom_domains, _local_addresses
+        config.LOCALSTACK_HOST.host,
+        _listed(os.environ.get("TESTBED_ALLOWED_HOSTS", "")),
+        _custom_domains,
+        _local_addresses,
     )
-    origins = Origins(_listed(ORIGINS))
+    origins = Origins(_listed(os.environ.get("EXTRA_CORS_ALLOWED_ORIGINS", "")))
 
     def is_own(headers: Any) -> bool:
         return origins.foreign_origin(headers) is None
@@ -78,9 +79,10 @@ def host_rule(hosts: AllowedHosts) -> Rule:
         if len(given) == 1 and given[0] in hosts:
             return None
         shown = given[0][:200] if given else ""
+        name = shown.partition(":")[0] or "NAME"
         return (
             f"The Host {shown!r} is not a name of this LocalStack. Call it by 127.0.0.1 or "
-            f"localhost, or allow the name: {HOSTS}={shown.partition(':')[0] or 'NAME'}"
+            f"localhost, or allow the name: TESTBED_ALLOWED_HOSTS={name}"
         )
 
     return rule
@@ -98,14 +100,15 @@ def site_rule(origins: Origins) -> Rule:
             return None
         return (
             f"This request is sent by {sender}, which is not LocalStack's own. "
-            f"To let pages of another origin call it, allow the origin: {ORIGINS}=ORIGIN"
+            "To let pages of another origin call it, allow the origin: "
+            "EXTRA_CORS_ALLOWED_ORIGINS=ORIGIN"
         )
 
     return rule
 
 
 def _listed(setting: str) -> list[str]:
-    names = (name.strip() for name in os.environ.get(setting, "").split(","))
+    names = (name.strip() for name in setting.split(","))
     return [name for name in names if name]
 
 
