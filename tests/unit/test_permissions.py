@@ -261,3 +261,36 @@ def test_decision_names_what_decided() -> None:
 def test_what_is_no_policy_is_refused(document: str) -> None:
     with pytest.raises(PolicyError):
         parse("p", document)
+
+
+ANYONE = Principal("anonymous", account=None, is_anonymous=True)
+
+
+@pytest.mark.parametrize(
+    ("statements", "allowed"),
+    [
+        pytest.param([], False, id="nothing is allowed by itself"),
+        pytest.param([allow(Principal="*")], True, id="everybody"),
+        pytest.param([allow(Principal={"AWS": "*"})], True, id="everybody, as an account"),
+        pytest.param([allow(Principal={"AWS": ACCOUNT})], False, id="an account"),
+        pytest.param([allow(Principal={"Service": "sns.amazonaws.com"})], False, id="a service"),
+        pytest.param([allow(NotPrincipal={"AWS": ROLE})], True, id="everybody but a role"),
+        pytest.param([allow(Principal="*"), deny(Principal="*")], False, id="a deny"),
+        pytest.param(
+            [allow(Principal="*", Condition={"StringEquals": {"aws:PrincipalAccount": ACCOUNT}})],
+            False,
+            id="a condition on the account",
+        ),
+    ],
+)
+def test_anonymous_principal(statements: list[dict[str, Any]], allowed: bool) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-anonymous"""
+    for owner in (ACCOUNT, OTHER, None):
+        decision = evaluate(ANYONE, READ, policy(*statements), owner)
+        assert decision.allowed is allowed
+        assert decision.kind == RESOURCE
+
+
+def test_broken_condition_is_no_policy() -> None:
+    with pytest.raises(PolicyError):
+        policy(allow(Condition={"StringEquals": "a"}))

@@ -1,0 +1,45 @@
+"""Handshakes of WebSockets that are malformed or rejected are answered, and at once.
+
+LocalStack's server answers status 500 to a malformed one. A rejected one it answers from another
+thread, which Twisted does not allow: the answer waits until something else happens.
+
+Setting: ``TESTBED_WEBSOCKET_HANDSHAKES`` (``0`` switches the module off).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from localstack_testbed.decorators import on_infra_start, patch
+from localstack_testbed.switches import switch
+
+
+@on_infra_start(should_load=switch("TESTBED_WEBSOCKET_HANDSHAKES"))
+def answer_handshakes() -> None:
+    """Patch what begins and what rejects a WebSocket."""
+    from rolo.serving.twisted import WebSocketChannel, WebsocketResourceDecorator
+    from twisted.internet import reactor as twisted_reactor
+    from wsproto import ConnectionType, WSConnection
+    from wsproto.utilities import LocalProtocolError, RemoteProtocolError
+
+    reactor: Any = twisted_reactor
+
+    @patch(WebsocketResourceDecorator.render)
+    def render(original: Callable[..., Any], self: Any, request: Any) -> Any:
+        if (request.getHeader("upgrade") or "").lower() == "websocket":
+            headers = [
+                (name, value)
+                for name, values in request.requestHeaders.getAllRawHeaders()
+                for value in values
+            ]
+            try:
+                connection = WSConnection(ConnectionType.SERVER)
+                connection.initiate_upgrade_connection(headers, request.path)
+            except (LocalProtocolError, RemoteProtocolError) as error:
+                request.setResponseCode(400)
+                request.setHeader("Content-Type", "text/plain")
+                return f"This is no handshake of a WebSocket: {error}\n".encode()
+        return original(self, request)
+
+    @patch(WebSocketChannel.wsReject)
+    def reject(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
+        reactor.callFromThread(original, self, *args, **kwargs)
