@@ -2,8 +2,9 @@
 
 import asyncio
 import os
+import uuid
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import boto3
@@ -14,13 +15,9 @@ from monitoring.checks import Checker
 from monitoring.clients import CONFIG
 from monitoring.ledger import Ledger
 from monitoring.monitor import Monitor
+from monitoring.removals import Removals
 from monitoring.sites import SiteList, select
-from monitoring.states import Lease
 from monitoring.storage import Documents
-from monitoring.times import now, timestamp
-
-# Lambda ends a run at its deadline; the clocks of the machines may differ by a little.
-LEASE_MARGIN = timedelta(seconds=5)
 
 _RESOLVER_THREADS = 250
 
@@ -37,7 +34,10 @@ logger = Logger()
 documents = Documents(boto3.client("s3", config=CONFIG), os.environ["BUCKET_NAME"])
 topic = AlertTopic(boto3.client("sns", config=CONFIG), os.environ["ALERTS_TOPIC_ARN"])
 site_list = SiteList(documents)
-monitor = Monitor(Checker().observe, Ledger(documents, topic.publish))
+monitor = Monitor(
+    Checker(clock=documents.clock).observe, Ledger(documents, topic.publish, documents.clock)
+)
+removals = Removals(documents)
 # Kept from one invocation to the next: closing a loop waits for name servers that still hang.
 runner = asyncio.Runner(loop_factory=_event_loop)
 
@@ -58,16 +58,21 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     Unhandled
         When a site's status or alert could not be handled. The others were; Lambda tries again.
     """
-    sites, unknown = select(site_list.load(), requested(event))
+    listed = site_list.load()
+    sites, unknown = select(listed, requested(event))
     if unknown:
         logger.warning("unknown sites ignored", sites=unknown)
-    remaining = timedelta(milliseconds=context.get_remaining_time_in_millis())
-    # Lambda gives a retry the id of the run that failed, and starts it only after that.
-    owner = context.aws_request_id
-    lease = Lease(owner=owner, until=timestamp(now() + remaining + LEASE_MARGIN))
-    handled = runner.run(monitor.run(sites, lease))
-    statuses = {one.site.name: one.seen.status for one in handled}
-    alerts = [alert for one in handled for alert in one.entry.published]
+    # Not the request id alone: a retry has it, too, and a second delivery of the same event, which
+    # may run at the same time.
+    # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+    owner = f"{context.aws_request_id}/{uuid.uuid4().hex}"
+    names = {site.name for site in listed}
+    find_removed = partial(removals.find, names, site_list.version)
+    report = runner.run(monitor.run(sites, owner, find_removed))
+    if report.settled:
+        removals.settle()
+    statuses = {one.site.name: one.seen.status for one in report.handled}
+    alerts = report.alerts
     logger.info("sites checked", sites=statuses, alerts=alerts)
     return {"sites": statuses, "alerts": alerts}
 

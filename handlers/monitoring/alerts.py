@@ -40,7 +40,7 @@ def alert_id(incident: Incident) -> str:
 
 def document(incident: Incident) -> dict[str, Any]:
     """The alert as ``alert.schema.json`` describes it."""
-    return {
+    alert = {
         "version": VERSION,
         "id": alert_id(incident),
         "status": status(incident),
@@ -51,6 +51,9 @@ def document(incident: Incident) -> dict[str, Any]:
         "ended_at": incident.ended_at,
         "reason": incident.reason,
     }
+    if incident.end_reason is not None:
+        alert["end_reason"] = incident.end_reason
+    return alert
 
 
 def parse(body: str) -> Incident:
@@ -75,7 +78,10 @@ def subject(incident: Incident) -> str:
 
     https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
     """
-    change = "is DOWN" if incident.ended_at is None else "is UP again"
+    if incident.ended_at is None:
+        change = "is DOWN"
+    else:
+        change = "is UP again" if incident.end_reason is None else "is no longer monitored"
     return f"[{incident.severity}] {incident.site} {change}"
 
 
@@ -87,8 +93,12 @@ def text(incident: Incident) -> str:
         headline = f"{incident.site} is DOWN: {incident.reason}"
     else:
         outage = duration(timedelta(milliseconds=incident.duration_ms))
-        headline = f"{incident.site} is UP again after {outage}."
-        lines.append(("Up since", incident.ended_at))
+        if incident.end_reason is None:
+            headline = f"{incident.site} is UP again after {outage}."
+            lines.append(("Up since", incident.ended_at))
+        else:
+            headline = f"{incident.site} was DOWN for {outage}, until {incident.end_reason}."
+            lines.append(("Ended at", incident.ended_at))
     lines += [("Severity", incident.severity), ("Alert", alert_id(incident))]
     return "\n".join([headline, "", *(f"{name + ':':<12}{value}" for name, value in lines), ""])
 

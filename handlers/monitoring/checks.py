@@ -43,8 +43,8 @@ _CODECS = re.compile(
 class Observation:
     """What one look found.
 
-    ``at`` is when it began (later looks began later, however long each took), ``latency_ms`` how
-    long it took, ``http_status`` the last response's code, ``reason`` why the site is down.
+    ``at`` is when it saw the site (had the answer, or waited for it long enough), ``latency_ms``
+    how long it took, ``http_status`` the last response's code, ``reason`` why the site is down.
     """
 
     status: Status
@@ -81,7 +81,6 @@ class Checker:
 
     async def observe(self, site: Site) -> Observation:
         """Look at *site*; whatever it does, the answer comes within its time limit."""
-        at = timestamp(self._clock())
         begin = time.monotonic()
         response: list[int] = []
         reason = None
@@ -100,7 +99,7 @@ class Checker:
             reason = one_line(f"unexpected {type(error).__name__}: {error}")
         return Observation(
             status="UP" if reason is None else "DOWN",
-            at=at,
+            at=timestamp(self._clock()),
             latency_ms=round(1000 * (time.monotonic() - begin)),
             http_status=response[-1] if response else None,
             reason=reason,

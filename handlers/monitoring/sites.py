@@ -86,6 +86,11 @@ class SiteList:
         self._etag = ""
         self._sites: tuple[Site, ...] = ()
 
+    @property
+    def version(self) -> str:
+        """The ETag of the list that was loaded last."""
+        return self._etag
+
     def load(self) -> tuple[Site, ...]:
         """The sites as they are listed now.
 

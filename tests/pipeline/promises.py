@@ -6,7 +6,7 @@ import json
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -72,6 +72,14 @@ class Trial:
         )
         return [each["Key"] for each in listing.get("Contents", ()) if site.name in each["Key"]]
 
+    def put_incident(self, incident: Incident) -> None:
+        """Record an incident, as the recorder does."""
+        self.pipeline.aws.s3.put_object(
+            Bucket=self.pipeline.outputs["BucketName"],
+            Key=incident.key,
+            Body=json.dumps(incident.document()).encode(),
+        )
+
     @contextmanager
     def failing(self, call: str, resource: str) -> Iterator[None]:
         """Let no service succeed with a call about a resource."""
@@ -129,6 +137,18 @@ def late_recovery_is_recorded(trial: Trial) -> None:
         trial.until(lambda: trial.objects("incidents/", site), "incident")
     finally:
         trial.empty("IncidentQueueUrl")  # what was not recorded would come again
+
+
+def outage_outlives_its_state(trial: Trial) -> None:
+    """The state of a site that is down was removed: its incident goes on."""
+    site = trial.site()
+    incident = replace(incident_of(site), ended_at=None)
+    trial.put_incident(incident)
+    site.website.answers(503)
+    result = trial.pipeline.check()
+    assert result["error"] is None, result["payload"]
+    shown = trial.pipeline.api("GET", f"/sites/{site.name}").json()
+    assert shown["incident"] == incident.id, shown
 
 
 def failed_run_is_kept(trial: Trial) -> None:
@@ -198,11 +218,7 @@ def site_is_shown(trial: Trial) -> None:
 
 def incidents_are_shown(trial: Trial) -> None:
     incident = incident_of(trial.new_site())
-    trial.pipeline.aws.s3.put_object(
-        Bucket=trial.pipeline.outputs["BucketName"],
-        Key=incident.key,
-        Body=json.dumps(incident.document()).encode(),
-    )
+    trial.put_incident(incident)
     _shows(trial, f"/incidents?site={incident.site}")
 
 

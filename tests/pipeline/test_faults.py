@@ -19,8 +19,8 @@ from tests.pipeline.conftest import POLL_SECONDS, Pipeline, WatchedSite
 # A message that was not handled comes again after the visibility timeout, up to a second late, and
 # a mapping whose queue fails backs off for some seconds.
 REDELIVERY_SECONDS = 2
-# So long the news may take after the schedule has fired, and so often it fires: also after the 65
-# seconds for which a run that died twice keeps its alerts from others.
+# So long the news may take after the schedule has fired, and so often it fires: also after the 35
+# seconds for which the lease of a killed run lasts.
 RUN_SECONDS = 10.0
 RUNS = 9
 RUNS_AT_ONCE = 3

@@ -80,6 +80,7 @@ BY_RULE = [
         {
             ("s3:GetObject", "${Bucket.Arn}/sites.yaml"): promises.sites_are_checked,
             ("s3:GetObject", "${Bucket.Arn}/state/*"): promises.sites_are_checked,
+            ("s3:GetObject", "${Bucket.Arn}/incidents/*"): promises.outage_outlives_its_state,
             ("s3:PutObject", "${Bucket.Arn}/state/*"): promises.sites_are_checked,
             ("s3:ListBucket", "${Bucket.Arn}"): promises.sites_are_checked,
             ("sns:Publish", "${WebsiteAlerts}"): promises.outage_is_mailed,

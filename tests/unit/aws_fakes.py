@@ -7,6 +7,8 @@ died there; a gate that blocks is a caller that was overtaken there.
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import datetime
+from email.utils import format_datetime
 from io import BytesIO
 from typing import Any
 
@@ -26,13 +28,14 @@ def client_error(operation: str, code: str, status: int) -> ClientError:
 
 
 class FakeS3:
-    """One bucket with S3's conditional requests and the order of its lists."""
+    """One bucket with S3's conditional requests, the order of its lists, and its clock, if set."""
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
         self.calls: list[str] = []
         self.broken: dict[str, Exception] = {}
         self.gate: Callable[[str], None] = open_gate
+        self.clock: Callable[[], datetime] | None = None
 
     def load(self, key: str) -> Any:
         """The JSON document at *key*."""
@@ -41,10 +44,10 @@ class FakeS3:
     def get_object(self, *, Bucket: str, Key: str, IfNoneMatch: str = "") -> dict[str, Any]:
         self._enter("get", Key)
         if Key not in self.objects:
-            raise client_error("GetObject", "NoSuchKey", 404)
+            raise self._error("GetObject", "NoSuchKey", 404)
         if IfNoneMatch == self._etag(Key):
-            raise client_error("GetObject", "304", 304)
-        return {"Body": BytesIO(self.objects[Key]), "ETag": self._etag(Key)}
+            raise self._error("GetObject", "304", 304)
+        return {"Body": BytesIO(self.objects[Key]), "ETag": self._etag(Key), **self._dated()}
 
     def put_object(
         self,
@@ -55,17 +58,17 @@ class FakeS3:
         ContentType: str,
         IfMatch: str = "",
         IfNoneMatch: str = "",
-    ) -> dict[str, str]:
+    ) -> dict[str, Any]:
         self._enter("put", Key)
         assert bool(IfMatch) != (IfNoneMatch == "*"), "every write is conditional"
         if IfMatch and Key not in self.objects:
-            raise client_error("PutObject", "NoSuchKey", 404)
+            raise self._error("PutObject", "NoSuchKey", 404)
         if IfMatch not in ("", self._etag(Key)) or (IfNoneMatch and Key in self.objects):
-            raise client_error("PutObject", "PreconditionFailed", 412)
+            raise self._error("PutObject", "PreconditionFailed", 412)
         self.objects[Key] = Body
         etag = self._etag(Key)
         self.gate(f"put {Key} done")
-        return {"ETag": etag}
+        return {"ETag": etag, **self._dated()}
 
     def list_objects_v2(
         self, *, Bucket: str, Prefix: str, StartAfter: str, MaxKeys: int
@@ -73,9 +76,19 @@ class FakeS3:
         self._enter("list", Prefix)
         keys = sorted(key for key in self.objects if key.startswith(Prefix) and key > StartAfter)
         return {
-            "Contents": [{"Key": key} for key in keys[:MaxKeys]],
+            "Contents": [{"Key": key, "ETag": self._etag(key)} for key in keys[:MaxKeys]],
             "IsTruncated": len(keys) > MaxKeys,
+            **self._dated(),
         }
+
+    def _error(self, operation: str, code: str, status: int) -> ClientError:
+        error = client_error(operation, code, status)
+        error.response["ResponseMetadata"].update(self._dated()["ResponseMetadata"])
+        return error
+
+    def _dated(self) -> dict[str, Any]:
+        date = format_datetime(self.clock(), usegmt=True) if self.clock else ""
+        return {"ResponseMetadata": {"HTTPHeaders": {"date": date}}}
 
     def _enter(self, verb: str, key: str) -> None:
         self.gate(f"{verb} {key}")

@@ -5,11 +5,19 @@ from itertools import product
 from typing import Any, cast
 
 import pytest
-from monitoring.alerts import AlertTopic, MalformedAlert, document, parse, subject, text
-from monitoring.states import advance
+from monitoring.alerts import (
+    AlertTopic,
+    MalformedAlert,
+    alert_id,
+    document,
+    parse,
+    subject,
+    text,
+)
+from monitoring.states import REMOVED, advance
 
 from tests.unit.aws_fakes import FakeSNS
-from tests.unit.examples import Event, at, down, incident, site, up
+from tests.unit.examples import NOON, Event, at, down, incident, site, up
 
 
 def test_alerts_are_as_their_examples(event: Event) -> None:
@@ -67,10 +75,23 @@ def test_subjects_are_what_sns_takes(end: float | None, name: str) -> None:
     assert len(words) < 100
 
 
+def test_the_end_of_an_incident_without_a_recovery() -> None:
+    """Nobody is told that a site is up that nobody has looked at."""
+    removed = incident(0).ended(at(60), REMOVED)
+
+    assert subject(removed) == "[critical] shop is no longer monitored"
+    assert len(subject(incident(0, name="a" * 63).ended(at(60), REMOVED))) < 100
+    words = text(removed)
+    assert words.startswith("shop was DOWN for 1 min, until it was removed from sites.yaml.\n")
+    assert "UP" not in words.replace(alert_id(removed), "")
+    assert document(removed)["status"] == "UP"  # by which subscribers know that it is over
+    assert parse(json.dumps(document(removed))) == removed
+
+
 def test_whoever_is_told_of_the_outage_is_told_of_its_end() -> None:
     """The recovery bears the severity of the outage, whatever sites.yaml says meanwhile."""
-    broken = advance(None, site(severity="warning"), down(0))
-    healed = advance(broken, site(severity="critical"), up(60))
+    broken = advance(None, site(severity="warning"), down(0), NOON)
+    healed = advance(broken, site(severity="critical"), up(60), NOON)
 
     assert [alert.severity for alert in healed.pending] == ["warning", "warning"]
 

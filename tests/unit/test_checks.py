@@ -8,6 +8,7 @@ import ssl
 import struct
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 from unittest.mock import Mock
 
@@ -187,11 +188,23 @@ def test_expected_text_in_a_packed_body() -> None:
     assert seen.reason.isprintable()
 
 
-def test_the_moment_of_a_look_is_its_beginning() -> None:
-    moments = iter([NOON])
-    checker = Checker(clock=lambda: next(moments))
+def test_the_moment_of_a_look_is_when_it_saw_the_site() -> None:
+    """A slow look that began earlier may have seen the site later."""
+    answered: list[None] = []
 
-    assert asyncio.run(checker.observe(site(url="http://127.0.0.1:1/"))).at == at(0)
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        answered.append(None)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    async def look() -> str:
+        checker = Checker(clock=lambda: NOON + timedelta(seconds=len(answered)))
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            return (await checker.observe(site(url=f"http://127.0.0.1:{port}/"))).at
+
+    assert asyncio.run(look()) == at(1)
 
 
 def test_asks_for_the_plain_page() -> None:

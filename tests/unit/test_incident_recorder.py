@@ -46,3 +46,27 @@ def test_a_batch_of_nothing_but_failures_is_reported_item_by_item(
     failed = recorder.handler(event("incident-queue"), context)
 
     assert len(failed["batchItemFailures"]) == 3
+
+
+@pytest.mark.parametrize("broken", [b"", b"{}", b'{"site": "shop"}'])
+def test_a_broken_incident_is_named_and_written_anew_once_it_is_removed(
+    recorder: ModuleType,
+    s3: FakeS3,
+    event: Event,
+    context: Context,
+    caplog: pytest.LogCaptureFixture,
+    broken: bytes,
+) -> None:
+    s3.objects[CLOSED.key] = broken
+
+    failed = recorder.handler(event("incident-queue"), context)
+
+    assert len(failed["batchItemFailures"]) == 3
+    reasons = [getattr(record, "reason", "") for record in caplog.records]
+    assert any(
+        reason.startswith(f"{CLOSED.key} cannot be read") and reason.endswith("remove or repair it")
+        for reason in reasons
+    )
+    del s3.objects[CLOSED.key]
+    recorder.handler(event("incident-queue"), context)
+    assert s3.load(CLOSED.key) == CLOSED.document()

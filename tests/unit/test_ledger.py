@@ -1,7 +1,7 @@
 """No alert is lost between the state and the topic, and none is made twice."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import product
 from typing import Any, cast
@@ -9,54 +9,26 @@ from typing import Any, cast
 import pytest
 from monitoring.alerts import AlertTopic
 from monitoring.checks import Observation
-from monitoring.ledger import Entry, Ledger, load, state_key
-from monitoring.states import Lease
+from monitoring.clients import CONFIG
+from monitoring.ledger import PUBLISHING, Entry, Ledger, load
+from monitoring.states import LEASE
 from monitoring.storage import BrokenDocument, Contended, Documents
+from monitoring.times import CLOCK_ERROR
 
-from tests.unit.aws_fakes import FakeS3, FakeSNS, client_error, open_gate
-from tests.unit.examples import NOON, at, down, site, up
+from tests.unit.aws_fakes import FakeS3, client_error, open_gate
+from tests.unit.examples import NOON, down, site, up
 from tests.unit.interleaving import Turns, every_schedule
-
-KEY = state_key("shop")
-DOWN_ID = "shop-20260102T120000000Z-DOWN"
-UP_ID = "shop-20260102T120100000Z-UP"
-AGAIN_ID = "shop-20260102T120101000Z-DOWN"
-LEASE_SECONDS = 65
-
-
-class Crash(BaseException):
-    """The run was killed."""
-
-
-class Runs:
-    """Runs of the monitor against one bucket and one topic."""
-
-    def __init__(self) -> None:
-        self.s3, self.sns = FakeS3(), FakeSNS()
-        self._count = 0
-
-    def enter(self, seen: Observation, seconds: float = 0) -> Entry:
-        """One run's entry, made so many seconds past noon."""
-        self._count += 1
-        return self.ledger(seconds).enter(site(), seen, self.lease(f"run-{self._count}", seconds))
-
-    def ledger(self, seconds: float = 0) -> Ledger:
-        return Ledger(
-            Documents(cast(Any, self.s3), "bucket"),
-            AlertTopic(cast(Any, self.sns), "arn").publish,
-            clock=lambda: NOON + timedelta(seconds=seconds),
-        )
-
-    @staticmethod
-    def lease(owner: str, seconds: float = 0) -> Lease:
-        return Lease(owner, at(seconds + LEASE_SECONDS))
-
-    def gates(self, gate: Any) -> None:
-        self.s3.gate = self.sns.gate = gate
-
-    @property
-    def state(self) -> Any:
-        return self.s3.load(KEY)
+from tests.unit.runs import (
+    AGAIN_ID,
+    DOWN_ID,
+    KEY,
+    LEASE_SECONDS,
+    UP_ID,
+    Crash,
+    Runs,
+    crash_at,
+    past_noon,
+)
 
 
 @pytest.fixture
@@ -91,11 +63,15 @@ def test_only_changes_alert(runs: Runs) -> None:
 
 def test_requests_are_as_few_as_can_be(runs: Runs) -> None:
     runs.enter(down(0))
-    assert runs.s3.calls == [f"get {KEY}", f"put {KEY}", f"put {KEY}"]
+    assert runs.s3.calls == [f"get {KEY}", "list incidents/", f"put {KEY}", f"put {KEY}"]
 
     runs.s3.calls.clear()
     runs.enter(down(1))
     assert runs.s3.calls == [f"get {KEY}", f"put {KEY}"]
+
+    runs.s3.calls.clear()
+    runs.enter(up(60))
+    assert runs.s3.calls == [f"get {KEY}", f"put {KEY}", f"put {KEY}"]
 
 
 def test_an_older_look_is_discarded(runs: Runs) -> None:
@@ -114,14 +90,15 @@ def test_a_leased_alert_is_left_alone_and_the_next_queues_behind_it(runs: Runs) 
         runs.enter(down(0))
     runs.gates(open_gate)
 
-    assert runs.enter(down(1), 1) == Entry(recorded=True)
-    assert runs.enter(up(60), LEASE_SECONDS) == Entry(recorded=True)
+    assert runs.enter(down(1)) == Entry(recorded=True, settled=False)
+    assert runs.enter(up(LEASE_SECONDS)) == Entry(recorded=True, settled=False)
     assert runs.sns.ids == []
-    assert [alert["id"] for alert in runs.state["pending"]] == [DOWN_ID, UP_ID]
+    recovery = "shop-20260102T120035000Z-UP"
+    assert [alert["id"] for alert in runs.state["pending"]] == [DOWN_ID, recovery]
 
-    entry = runs.enter(up(90), LEASE_SECONDS + 1)
-    assert entry.published == (DOWN_ID, UP_ID)
-    assert runs.sns.ids == [DOWN_ID, UP_ID]
+    entry = runs.enter(up(90))
+    assert entry.published == (DOWN_ID, recovery)
+    assert runs.sns.ids == [DOWN_ID, recovery]
 
 
 def test_an_expired_lease_is_taken_over_even_by_an_older_look(runs: Runs) -> None:
@@ -130,23 +107,40 @@ def test_an_expired_lease_is_taken_over_even_by_an_older_look(runs: Runs) -> Non
         runs.enter(down(0))
     runs.gates(open_gate)
 
-    assert runs.enter(up(-5), 100) == Entry(recorded=False, published=(DOWN_ID,))
+    assert runs.enter(up(-5), LEASE_SECONDS + 1) == Entry(recorded=False, published=(DOWN_ID,))
 
 
 @pytest.mark.parametrize("moment", ["publish", "publish done"])
-def test_a_retry_takes_over_at_once_what_the_failed_run_left(runs: Runs, moment: str) -> None:
+def test_a_run_leaves_alone_what_a_run_of_the_same_event_may_be_publishing(
+    runs: Runs, moment: str
+) -> None:
+    """Only time tells a second delivery of the event from a retry after the first run's death.
+
+    Lambda retries after a minute: the lease is shorter.
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+    """
     runs.gates(crash_at(moment))
     with pytest.raises(Crash):
-        runs.ledger().enter(site(), down(0), runs.lease("request"))
+        runs.enter(down(0))
     runs.gates(open_gate)
 
-    other = runs.ledger(1).enter(site(), down(1), runs.lease("another request", 1))
-    retry = runs.ledger(2).enter(site(), down(2), runs.lease("request", 2))
+    second_delivery = runs.enter(down(1))
+    retry = runs.enter(down(60))
 
-    assert other.published == ()
+    assert second_delivery.published == ()
     assert retry.published == (DOWN_ID,)
     assert runs.state["lease"] is None
     assert runs.state["pending"] == []
+
+
+def test_a_lease_lasts_longer_than_publishing_and_shorter_than_lambda_waits_for_a_retry() -> None:
+    """https://docs.aws.amazon.com/boto3/latest/guide/retries.html#standard-retry-mode"""
+    config: Any = CONFIG
+    attempts = config.retries["total_max_attempts"]
+    pauses = sum(2**retry for retry in range(attempts - 1))
+    longest = attempts * (config.connect_timeout + config.read_timeout) + pauses
+
+    assert timedelta(seconds=longest) + CLOCK_ERROR < PUBLISHING < LEASE < timedelta(minutes=1)
 
 
 def test_what_could_not_be_published_is_free_for_the_next_run(runs: Runs) -> None:
@@ -205,11 +199,59 @@ def test_an_owner_that_outlived_its_lease_leaves_the_rest_to_its_successor(runs:
         runs.enter(down(61), LEASE_SECONDS + 61)
 
     runs.sns.gate = succeed
-    entry = runs.enter(up(60), 0)
+    entry = runs.enter(up(60))
 
     assert entry.published == (DOWN_ID,)
     assert runs.sns.ids[:2] == [DOWN_ID, UP_ID]
     assert runs.state["pending"] == []
+
+
+def test_a_lease_is_renewed_before_it_may_end_while_an_alert_is_published(runs: Runs) -> None:
+    """Here publishing the first alert has taken nearly all of the lease."""
+    runs.sns.failures = [client_error("Publish", "Throttled", 400)]
+    with pytest.raises(Exception, match="Throttled"):
+        runs.enter(down(0))
+    moment = [60.0]
+    leases: list[float] = []
+
+    def publishing(passing: str) -> None:
+        if passing == "publish":
+            until = datetime.fromisoformat(runs.state["lease"]["until"]) - NOON
+            leases.append(until.total_seconds() - moment[0])
+            moment[0] += LEASE_SECONDS - 1
+
+    runs.sns.gate = publishing
+    ledger = Ledger(
+        Documents(cast(Any, runs.s3), "bucket"),
+        AlertTopic(cast(Any, runs.sns), "arn").publish,
+        clock=lambda: NOON + timedelta(seconds=moment[0]),
+    )
+    entry = ledger.enter(site(), up(60), runs.owner())
+
+    assert entry.published == (DOWN_ID, UP_ID)
+    assert leases == [LEASE_SECONDS, LEASE_SECONDS]
+
+
+def test_a_lease_that_cannot_be_held_long_enough_is_not_used(runs: Runs) -> None:
+    """Each answer of S3 comes so late that the lease may end before the alert is published."""
+    moment = [0.0]
+
+    def delay(passing: str) -> None:
+        if passing == f"put {KEY} done":
+            moment[0] += LEASE_SECONDS
+
+    runs.s3.gate = delay
+    ledger = Ledger(
+        Documents(cast(Any, runs.s3), "bucket"),
+        AlertTopic(cast(Any, runs.sns), "arn").publish,
+        clock=lambda: NOON + timedelta(seconds=moment[0]),
+    )
+
+    with pytest.raises(TimeoutError, match=r"the lease in state/shop\.json ended"):
+        ledger.enter(site(), down(0), runs.owner())
+    assert runs.sns.ids == []
+    runs.gates(open_gate)
+    assert runs.enter(down(1000)).published == (DOWN_ID,)
 
 
 def test_endless_conflicts_end_in_an_error(runs: Runs) -> None:
@@ -246,19 +288,6 @@ def test_states_survive_their_documents(runs: Runs, documents: Documents, s3: Fa
     assert found[0].document() == runs.state
 
 
-def crash_at(moment: str, skip: int = 0) -> Any:
-    """A gate at which the run dies, the first time or after *skip* times."""
-    left = [skip]
-
-    def gate(passing: str) -> None:
-        if moment in ("", passing):
-            if left[0] == 0:
-                raise Crash(passing)
-            left[0] -= 1
-
-    return gate
-
-
 def gates_passed(seen: Observation, before: Sequence[Observation]) -> list[str]:
     """The moments at which a run that enters *seen* can die."""
     runs = Runs()
@@ -277,7 +306,7 @@ def test_a_run_that_dies_anywhere_loses_no_alert(
     expected = [DOWN_ID, UP_ID][: len(before) + 1]
     moments = gates_passed(seen, before)
     assert moments == [
-        f"get {KEY}", f"put {KEY}", f"put {KEY} done",
+        f"get {KEY}", *["list incidents/"][len(before):], f"put {KEY}", f"put {KEY} done",
         "publish", "publish done", f"put {KEY}", f"put {KEY} done",
     ]  # fmt: skip
     for number, moment in enumerate(moments):
@@ -291,7 +320,7 @@ def test_a_run_that_dies_anywhere_loses_no_alert(
 
         runs.enter(seen, 60 + LEASE_SECONDS + 1)
 
-        told_twice = moment == "publish done" or (moment == f"put {KEY}" and number == 5)
+        told_twice = moment == "publish done" or number == len(moments) - 2
         assert runs.sns.ids == expected + expected[-1:] * told_twice, moment
         assert runs.state["pending"] == []
 
@@ -321,7 +350,9 @@ def test_overlapping_runs_alert_once_and_in_order(
             runs.enter(earlier)
         turns = Turns()
         runs.gates(turns.gate)
-        return turns.play([partial(runs.enter, seen) for seen in looks], schedule)
+        # Either is entered when both have seen the site.
+        present = max(past_noon(seen) for seen in looks)
+        return turns.play([partial(runs.enter, seen, present) for seen in looks], schedule)
 
     for schedule in every_schedule(play, len(looks)):
         assert runs.state["pending"] == [], schedule
@@ -334,7 +365,7 @@ def test_overlapping_runs_alert_once_and_in_order(
 
 def test_a_death_in_the_midst_of_overlapping_runs_loses_no_alert() -> None:
     """Whichever of two runs dies at whichever step, the next run tells what is left to tell."""
-    for dying, step, first in product((0, 1), range(6), (0, 1)):
+    for dying, step, first in product((0, 1), range(7), (0, 1)):
         runs = Runs()
         runs.enter(up(-9))
         for index in (first, 1 - first):
@@ -345,7 +376,7 @@ def test_a_death_in_the_midst_of_overlapping_runs_loses_no_alert() -> None:
                 continue
         runs.gates(open_gate)
 
-        runs.enter(down(90), LEASE_SECONDS + 1)
+        runs.enter(down(90))
 
         assert len(set(runs.sns.ids)) == 1, (dying, step, first)
         assert runs.state["pending"] == []

@@ -13,7 +13,7 @@ from monitoring.states import advance
 from monitoring.storage import Documents
 
 from tests.unit.aws_fakes import FakeEvents, FakeS3, client_error
-from tests.unit.examples import Context, Event, at, down, incident, site, up
+from tests.unit.examples import NOON, Context, Event, at, down, incident, site, up
 
 SITES = b"sites: [{name: shop, url: 'https://shop.example/'}, {name: blog, url: 'http://blog/'}]"
 
@@ -43,7 +43,8 @@ def call(function: Callable[[str], ModuleType], s3: FakeS3, event: Event, contex
 
 def test_status_of_all_sites(call: Call, s3: FakeS3) -> None:
     for name in ("shop", "removed"):
-        state = advance(advance(None, site(name), up(0)), site(name), down(60))
+        first = advance(None, site(name), up(0), NOON)
+        state = advance(first, site(name), down(60), NOON)
         s3.objects[state_key(name)] = json.dumps(state.document()).encode()
 
     assert call("GET", "/status") == (

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from monitoring.removals import OVERLAP
 
 from tests.unit.examples import ROOT, Event
 
@@ -120,3 +121,7 @@ def test_the_bundle_leaves_the_sdk_to_the_runtime() -> None:
 
     assert "boto" not in locked
     assert "--hash=sha256:" in locked
+
+
+def test_no_run_outlives_the_time_for_which_removed_sites_are_looked_for(template: Any) -> None:
+    assert functions(template)["website-monitor"]["Timeout"] < OVERLAP

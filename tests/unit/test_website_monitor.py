@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from monitoring import urls
+from monitoring.ledger import PUBLISHING
 from monitoring.monitor import Unhandled
+from monitoring.removals import Removals
 from monitoring.sites import SitesError
 from monitoring.times import epoch_ms
 
-from tests.unit.aws_fakes import FakeS3, FakeSNS, client_error
-from tests.unit.examples import Context, Event
+from tests.unit.aws_fakes import FakeS3, FakeSNS, client_error, open_gate
+from tests.unit.examples import NOON, Context, Event, at
 
 WAIT_LIMIT = 10.0
 """Seconds that something may take to happen before a test fails rather than hangs."""
@@ -249,17 +251,139 @@ def test_without_a_list_of_sites_the_run_fails(monitor: ModuleType, context: Con
         monitor.handler({}, context)
 
 
-def test_a_lease_outlives_its_run(
+def test_a_lease_is_one_run_s_alone_and_lasts_while_it_publishes(
     monitor: ModuleType, web: Web, s3: FakeS3, sns: FakeSNS, context: Context
 ) -> None:
     leases: list[Any] = []
     s3.objects["sites.yaml"] = web.sites("shop")
-    web.codes = {"shop": 503}
     sns.gate = lambda moment: leases.append(s3.load("state/shop.json"))
+    for code in (503, 200):
+        web.codes = {"shop": code}
+        monitor.handler({}, context)
+
+    first, *_, last = leases
+    assert first["lease"]["owner"] != last["lease"]["owner"]
+    remaining = epoch_ms(first["lease"]["until"]) - epoch_ms(first["checked_at"])
+    assert remaining > PUBLISHING.total_seconds() * 1000
+
+
+def test_two_concurrent_runs_of_one_event_send_one_alert(
+    function: Callable[[str], ModuleType],
+    web: Web,
+    s3: FakeS3,
+    sns: FakeSNS,
+    event: Event,
+    context: Context,
+) -> None:
+    """Lambda may deliver an event twice, with the same request id.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+    """
+    first, second = function("website_monitor"), function("website_monitor")
+    s3.objects["sites.yaml"] = web.sites("shop")
+    web.codes = {"shop": 503}
+    results: list[Any] = []
+
+    def deliver_again(moment: str) -> None:
+        sns.gate = open_gate
+        thread = threading.Thread(
+            target=lambda: results.append(second.handler(event("scheduled"), context))
+        )
+        thread.start()
+        thread.join(WAIT_LIMIT)
+
+    sns.gate = deliver_again
+    results.append(first.handler(event("scheduled"), context))
+
+    assert [len(result["alerts"]) for result in results] == [0, 1]
+    assert len(sns.ids) == 1
+    assert s3.load("state/shop.json")["pending"] == []
+
+
+def test_the_clock_of_s3_counts(
+    monitor: ModuleType, web: Web, s3: FakeS3, sns: FakeSNS, context: Context
+) -> None:
+    """The machine's clock is decades wrong."""
+    s3.clock = lambda: NOON
+    s3.objects["sites.yaml"] = web.sites("shop")
+    web.codes = {"shop": 503}
 
     monitor.handler({}, context)
 
-    state = leases[0]
-    deadline = context.get_remaining_time_in_millis()
-    assert state["lease"]["owner"] == context.aws_request_id
-    assert epoch_ms(state["lease"]["until"]) - epoch_ms(state["checked_at"]) > deadline
+    [alert] = sns.alerts
+    assert at(0) <= alert["started_at"] <= at(WAIT_LIMIT)
+
+
+def test_the_incident_of_a_removed_site_ends(
+    monitor: ModuleType, web: Web, s3: FakeS3, sns: FakeSNS, context: Context
+) -> None:
+    s3.objects["sites.yaml"] = web.sites("shop", "blog")
+    web.codes = {"shop": 503}
+    monitor.handler({}, context)
+    s3.objects["sites.yaml"] = web.sites("blog", "store")
+
+    result = monitor.handler({}, context)
+
+    assert result["sites"] == {"blog": "UP", "store": "UP"}
+    assert result["alerts"] == sns.ids[1:]
+    assert [alert["site"] for alert in sns.alerts] == ["shop", "shop"]
+    assert sns.alerts[1]["end_reason"] == "it was removed from sites.yaml"
+
+
+def test_a_check_of_one_site_ends_the_incident_of_no_other(
+    monitor: ModuleType, web: Web, s3: FakeS3, sns: FakeSNS, context: Context
+) -> None:
+    s3.objects["sites.yaml"] = web.sites("shop", "blog")
+    web.codes = {"shop": 503}
+    monitor.handler({}, context)
+
+    monitor.handler({"detail": {"sites": ["blog"]}}, context)
+
+    assert [alert["status"] for alert in sns.alerts] == ["DOWN"]
+
+
+def test_what_fails_for_removed_sites_stops_no_check_and_is_tried_again(
+    monitor: ModuleType, web: Web, s3: FakeS3, sns: FakeSNS, context: Context
+) -> None:
+    s3.objects["sites.yaml"] = web.sites("shop", "blog")
+    web.codes = {"shop": 503}
+    monitor.handler({}, context)
+    s3.objects["sites.yaml"] = web.sites("blog")
+    web.codes = {"blog": 503}
+    s3.broken["state/"] = client_error("ListObjectsV2", "SlowDown", 503)
+
+    with pytest.raises(Unhandled, match=r"1 of 2 .*: sites that were removed: An error"):
+        monitor.handler({}, context)
+    assert [alert["site"] for alert in sns.alerts] == ["shop", "blog"]
+
+    s3.broken = {"state/shop.json": client_error("GetObject", "SlowDown", 503)}
+    with pytest.raises(Unhandled, match=r"1 of 2 .*: shop: An error"):
+        monitor.handler({}, context)
+
+    s3.broken = {}
+    monitor.handler({}, context)
+    assert [alert["site"] for alert in sns.alerts] == ["shop", "blog", "shop"]
+
+
+def test_a_quiet_run_asks_for_no_removed_sites(
+    monitor: ModuleType, web: Web, s3: FakeS3, context: Context
+) -> None:
+    """Only while a run with an earlier list may be there, it lists states, and reads each once."""
+    seconds = 0.0
+    vars(monitor)["removals"] = Removals(monitor.documents, lambda: seconds)
+    quiet = ["get sites.yaml", "get state/blog.json", "put state/blog.json"]
+    s3.objects["sites.yaml"] = web.sites("shop", "blog")
+    monitor.handler({}, context)
+    s3.objects["sites.yaml"] = web.sites("blog")
+    calls = []
+    for seconds in (60, 120, 180, 240):  # noqa: B007 (what the clock tells)
+        s3.calls.clear()
+        monitor.handler({}, context)
+        calls.append(sorted(s3.calls))
+
+    assert calls == [
+        sorted([*quiet, "list state/", "get state/shop.json"]),
+        sorted([*quiet, "list state/"]),
+        sorted([*quiet, "list state/"]),
+        quiet,
+    ]
