@@ -22,7 +22,7 @@ from monitoring import incidents, ledger
 from monitoring.clients import CONFIG
 from monitoring.sites import NAME_PATTERN, Site, SiteList, SitesError, select
 from monitoring.storage import BrokenDocument, Documents
-from monitoring.wording import describe
+from monitoring.wording import describe, one_line
 
 CHECK_SOURCE = "website-monitor.api"
 CHECK_DETAIL_TYPE = "Website Check Requested"
@@ -58,7 +58,7 @@ def get_site(name: str) -> dict[str, Any]:
     if unknown:
         raise NotFoundError(f'no site is named "{name}"')
     identities, _ = incidents.page(documents, site=name, limit=RECENT)
-    return {**_view(chosen[0]), "incidents": _incidents(identities)}
+    return {**_view(chosen[0]), **_incidents(identities)}
 
 
 @app.get("/incidents")
@@ -73,16 +73,16 @@ def get_incidents() -> dict[str, Any]:
         raise BadRequestError("site must be the name of a site")
     after = _position(query["next_token"]) if "next_token" in query else ""
     identities, last = incidents.page(documents, site=site, after=after, limit=int(limit))
-    return {"incidents": _incidents(identities), "next_token": _token(last) if last else None}
+    return {**_incidents(identities), "next_token": _token(last) if last else None}
 
 
 @app.post("/checks")
 def post_checks() -> tuple[dict[str, Any], int]:
     """Have sites checked now; the check runs after the answer."""
-    names = _requested(app.current_event.decoded_body)
+    names = _requested(_body())
     chosen, unknown = select(site_list.load(), names)
     if unknown:
-        raise BadRequestError(f"no such site: {', '.join(unknown)}")
+        raise BadRequestError(one_line(f"no such site: {', '.join(unknown)}"))
     answer = events.put_events(
         Entries=[
             {
@@ -154,17 +154,51 @@ _UNKNOWN = {
 }
 
 
-def _incidents(identities: list[str]) -> list[dict[str, Any]]:
-    found = threads.map(lambda identity: incidents.read(documents, identity), identities)
-    return [incident for incident in found if incident is not None]
+def _incidents(identities: list[str]) -> dict[str, Any]:
+    """The incidents, and under ``errors`` which of them cannot be read, if any."""
+    shown: list[dict[str, Any]] = []
+    errors: list[str] = []
+    for found in threads.map(_incident, identities):
+        if isinstance(found, BrokenDocument):
+            logger.error("incident not read", reason=describe(found))
+            errors.append(describe(found))
+        elif found is not None:
+            shown.append(found)
+    return {"incidents": shown, **({"errors": errors} if errors else {})}
 
 
-def _requested(body: str | None) -> list[str]:
+def _incident(identity: str) -> dict[str, Any] | BrokenDocument | None:
+    try:
+        return incidents.read(documents, identity)
+    except BrokenDocument as error:
+        # One broken incident must not hide the others.
+        return error
+
+
+def _body() -> str:
+    """The request's body.
+
+    API Gateway passes text as it is, and anything else in Base64:
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+    """
+    request = app.current_event
+    body = request.body or ""
+    if not request.is_base64_encoded:
+        return body
+    try:
+        return base64.b64decode(body, validate=True).decode()
+    except ValueError:
+        raise BadRequestError("the body is not UTF-8") from None
+
+
+def _requested(body: str) -> list[str]:
     """The names in the body of a request for checks; none means all."""
-    if not body or not body.strip():
+    if not body.strip():
         return []
     try:
-        request = json.loads(body)
+        request = json.loads(body, object_pairs_hook=_object)
+    except _RepeatedKey as error:
+        raise BadRequestError(describe(error)) from None
     except (ValueError, RecursionError):
         raise BadRequestError("the body is no JSON, or not sent as application/json") from None
     if not isinstance(request, dict) or request.keys() - {"sites"}:
@@ -173,6 +207,17 @@ def _requested(body: str | None) -> list[str]:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise BadRequestError("sites must be a list of names")
     return names
+
+
+class _RepeatedKey(ValueError):
+    """An object in a request has a key twice: which value is meant, nobody knows."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _RepeatedKey("the body has an object with a key that occurs twice")
+    return found
 
 
 def _token(identity: str) -> str:

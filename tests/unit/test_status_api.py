@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable
+from random import Random
 from types import ModuleType
 from typing import Any
 
@@ -26,8 +27,11 @@ def call(function: Callable[[str], ModuleType], s3: FakeS3, event: Event, contex
     api = function("status_api")
     s3.objects["sites.yaml"] = SITES
 
-    def send(method: str, path: str, body: str | None = None, **query: str) -> tuple[int, Any]:
+    def send(
+        method: str, path: str, body: str | None = None, *, binary: bool = False, **query: str
+    ) -> tuple[int, Any]:
         request = event("api-request") | {
+            "isBase64Encoded": binary,
             "httpMethod": method,
             "path": path,
             "body": body,
@@ -88,6 +92,97 @@ def test_one_broken_state_hides_no_other_site(call: Call, s3: FakeS3) -> None:
     assert code == 200
     assert [each["status"] for each in answer["sites"]] == ["UNKNOWN", "UNKNOWN"]
     assert answer["sites"][0]["reason"].startswith("state/shop.json cannot be read")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [b"", b"\xff", b"[]", b"{}", b'{"site": "shop"}', b"[" * 100_000, b"1" * 5000],
+)
+def test_one_broken_incident_hides_no_other(
+    call: Call, s3: FakeS3, documents: Documents, broken: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    for told in (incident(0, 60), incident(90)):
+        record(documents, told)
+    key = incident(90).key
+    s3.objects[key] = broken
+
+    for path in ("/incidents", "/sites/shop"):
+        code, answer = call("GET", path)
+
+        assert code == 200
+        assert answer["incidents"] == [incident(0, 60).document()]
+        [error] = answer["errors"]
+        assert error.startswith(f"{key} cannot be read")
+        assert error.endswith("remove or repair it")
+    assert caplog.messages.count("incident not read") == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"started_at": "noon"},
+        {"started_at": "2026-02-30T12:00:00.000Z"},
+        {"started_at": at(1)},  # another incident's
+        {"site": 1},
+        {"url": None},
+        {"severity": "mild"},
+        {"ended_at": 1},
+        {"reason": ["down"]},
+        {"end_reason": 1},
+    ],
+)
+def test_an_incident_with_a_wrong_field_is_broken(
+    call: Call, s3: FakeS3, change: dict[str, Any]
+) -> None:
+    s3.objects[incident(0).key] = json.dumps({**incident(0).document(), **change}).encode()
+
+    code, answer = call("GET", "/incidents")
+
+    assert (code, answer["incidents"]) == (200, [])
+    assert answer["errors"][0].startswith(f"{incident(0).key} cannot be read")
+
+
+def test_objects_that_are_no_incidents_are_passed_over(
+    call: Call, s3: FakeS3, documents: Documents
+) -> None:
+    """Otherwise one could be the last of a page, which no token of ours can name."""
+    s3.objects |= {"incidents/": b"", "incidents/0.json": b"", "incidents/notes.txt": b""}
+    record(documents, incident(0))
+
+    assert call("GET", "/incidents", limit="1") == (
+        200,
+        {"incidents": [incident(0).document()], "next_token": None},
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"status": "UNKNOWN"},
+        {"since": 1},
+        {"checked_at": None},
+        {"latency_ms": "fast"},
+        {"pending": {}},
+        {"pending": [{}]},
+        {"incident": []},
+        {"incident": {}},
+        {"lease": {"owner": "run"}},
+        {"lease": {"owner": "run", "until": "later"}},
+        {"more": 1},
+    ],
+)
+def test_a_state_with_a_wrong_field_is_broken(
+    call: Call, s3: FakeS3, change: dict[str, Any]
+) -> None:
+    state = advance(None, site("shop"), down(0), NOON)
+    s3.objects[state_key("shop")] = json.dumps({**state.document(), **change}).encode()
+
+    for path in ("/status", "/sites/shop"):
+        code, answer = call("GET", path)
+        shown = answer["sites"][0] if path == "/status" else answer
+        assert code == 200
+        assert shown["status"] == "UNKNOWN"
+        assert shown["reason"].startswith("state/shop.json cannot be read")
 
 
 def test_one_site(call: Call, documents: Documents) -> None:
@@ -183,11 +278,91 @@ def test_requesting_checks(
         ('{"sites": null}', "sites must be a list of names"),
         ('{"sites": [1]}', "sites must be a list of names"),
         ('{"sites": ["shop", "none", "gone"]}', "no such site: none, gone"),
+        ('{"sites": ["\\ud800"]}', "no such site:"),
+        ('{"sites": ["' + "x" * 500 + '"]}', f"no such site: {'x' * 185}…"),
+        ('{"sites": ["\ud800"]}', "no such site:"),
+        ('{"sites": [], "sites": ["shop"]}', "the body has an object with a key that occurs twice"),
+        ('{"sites": NaN}', "sites must be a list of names"),
+        ("NaN", 'the body must be {"sites": ["name", …]}, or empty for all sites'),
+        ("9" * 5000, "the body is no JSON, or not sent as application/json"),
+        ("\ufeff{}", "the body is no JSON, or not sent as application/json"),
+        ("\ufffd", "the body is no JSON, or not sent as application/json"),
     ],
 )
 def test_requests_that_make_no_sense(call: Call, bus: FakeEvents, body: str, message: str) -> None:
     assert call("POST", "/checks", body) == (400, {"statusCode": 400, "message": message})
     assert bus.entries == []
+
+
+def base64_of(text: str, encoding: str = "utf-8") -> str:
+    return base64.b64encode(text.encode(encoding)).decode()
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (base64_of('{"sites": ["größer"]}', "latin-1"), "the body is not UTF-8"),
+        (base64_of('{"sites": ["shop"]}', "utf-16"), "the body is not UTF-8"),
+        (base64.b64encode(b"\xff\xfe").decode(), "the body is not UTF-8"),
+        ("no Base64!", "the body is not UTF-8"),
+        ("A", "the body is not UTF-8"),
+        ("ü", "the body is not UTF-8"),
+        (base64_of("{"), "the body is no JSON, or not sent as application/json"),
+    ],
+)
+def test_binary_requests_that_make_no_sense(
+    call: Call, bus: FakeEvents, body: str, message: str
+) -> None:
+    """https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings.html"""
+    assert call("POST", "/checks", body, binary=True) == (
+        400,
+        {"statusCode": 400, "message": message},
+    )
+    assert bus.entries == []
+
+
+def test_a_request_in_base64(call: Call) -> None:
+    code, answer = call("POST", "/checks", base64_of('{"sites": ["shop"]}'), binary=True)
+
+    assert (code, answer["sites"]) == (202, ["shop"])
+
+
+LETTERS = ["{", "}", "[", "]", ":", ",", '"', "\\", "sites", "shop", "NaN", "1e999", "-", "\ud800"]
+LETTERS += ["\ud83d\ude00", "\x00", "\ufeff", "null", "9" * 5000, "[" * 5000, " ", "\udcff", "%"]
+LETTERS += ['{"sites": ["shop"]}', '{"sites":', '["\ud800"]', "\u202e", "/", "=", "+"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_request_makes_the_function_fail(
+    function: Callable[[str], ModuleType], s3: FakeS3, event: Event, context: Context, seed: int
+) -> None:
+    """Whatever API Gateway passes on, the answer can be sent, and blames the client."""
+    api = function("status_api")
+    s3.objects["sites.yaml"] = SITES
+    s3.objects[incident(0).key] = b"{broken"
+    random = Random(seed)  # noqa: S311 (not for secrets)
+
+    def text() -> str:
+        return "".join(random.choices(LETTERS, k=random.randrange(6)))
+
+    for _ in range(500):
+        body = random.choice([None, text(), base64.b64encode(random.randbytes(8)).decode()])
+        query = {random.choice(["limit", "site", "next_token", "x"]): text() for _ in range(2)}
+        path = random.choice(["/status", "/incidents", "/checks", "/sites/", "/", ""])
+        request = event("api-request") | {
+            "httpMethod": random.choice(["GET", "POST", "POST", "PUT", "HEAD"]),
+            "path": path + random.choice(["", text()]),
+            "headers": random.choice([None, {}, {"Content-Type": text()}]),
+            "multiValueHeaders": None,
+            "body": body,
+            "isBase64Encoded": random.choice([True, False]),
+            "queryStringParameters": random.choice([None, query]),
+            "multiValueQueryStringParameters": None,
+        }
+        answer = api.handler(request, context)
+        assert 200 <= answer["statusCode"] < 500, request
+        # As Lambda's runtime sends it
+        json.dumps(answer, ensure_ascii=False).encode()
 
 
 def test_an_event_that_is_refused(call: Call, bus: FakeEvents) -> None:
