@@ -332,7 +332,7 @@ LETTERS += ["\ud83d\ude00", "\x00", "\ufeff", "null", "9" * 5000, "[" * 5000, " 
 LETTERS += ['{"sites": ["shop"]}', '{"sites":', '["\ud800"]', "\u202e", "/", "=", "+"]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(10))
 def test_no_request_makes_the_function_fail(
     function: Callable[[str], ModuleType], s3: FakeS3, event: Event, context: Context, seed: int
 ) -> None:
