@@ -1,7 +1,9 @@
 """The function that checks websites."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import ModuleType
 from typing import Any
@@ -12,10 +14,11 @@ from monitoring.ledger import PUBLISHING
 from monitoring.monitor import Unhandled
 from monitoring.removals import Removals
 from monitoring.sites import SitesError
+from monitoring.states import LEASE, advance, retire
 from monitoring.times import epoch_ms
 
 from tests.unit.aws_fakes import FakeS3, FakeSNS, client_error, open_gate
-from tests.unit.examples import NOON, Context, Event, at
+from tests.unit.examples import NOON, Context, Event, at, down, site
 
 WAIT_LIMIT = 10.0
 """Seconds that something may take to happen before a test fails rather than hangs."""
@@ -363,6 +366,22 @@ def test_what_fails_for_removed_sites_stops_no_check_and_is_tried_again(
     s3.broken = {}
     monitor.handler({}, context)
     assert [alert["site"] for alert in sns.alerts] == ["shop", "blog", "shop"]
+
+
+def test_a_removed_site_whose_alert_another_run_may_be_publishing_is_looked_at_again(
+    monitor: ModuleType, web: Web, s3: FakeS3, sns: FakeSNS, context: Context
+) -> None:
+    seconds = 0.0
+    vars(monitor)["removals"] = Removals(monitor.documents, lambda: seconds)
+    s3.clock = lambda: NOON + timedelta(seconds=seconds)
+    s3.objects["sites.yaml"] = web.sites()
+    state = advance(None, site("shop"), down(0), NOON).claimed("a run that died", NOON)
+    s3.objects["state/shop.json"] = json.dumps(retire(state, NOON).document()).encode()
+    for seconds in (1, LEASE.total_seconds() - 2):  # noqa: B007 (what the clocks tell)
+        assert monitor.handler({}, context)["alerts"] == []
+
+    seconds = 100
+    assert len(monitor.handler({}, context)["alerts"]) == 2
 
 
 def test_a_quiet_run_asks_for_no_removed_sites(
