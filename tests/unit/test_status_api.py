@@ -305,6 +305,7 @@ def base64_of(text: str, encoding: str = "utf-8") -> str:
         (base64_of('{"sites": ["shop"]}', "utf-16"), "the body is not UTF-8"),
         (base64.b64encode(b"\xff\xfe").decode(), "the body is not UTF-8"),
         ("no Base64!", "the body is not UTF-8"),
+        ("e30=!", "the body is not UTF-8"),
         ("A", "the body is not UTF-8"),
         ("ü", "the body is not UTF-8"),
         (base64_of("{"), "the body is no JSON, or not sent as application/json"),
