@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,6 +23,10 @@ if TYPE_CHECKING:
 # Any credentials do for an emulator, and these are the ones that LocalStack's texts use.
 ACCESS_KEY_ID = "test"
 SECRET_ACCESS_KEY = "test"  # noqa: S105
+
+# The folder with an `aws` that passes AWS_ENDPOINT_URL as an option: first on PATH, it covers
+# releases of the AWS CLI that ignore the variable, for some services or for all.
+SHIMS = Path(__file__).with_name("shims")
 
 
 class Aws:
@@ -119,12 +126,29 @@ class Aws:
 def environment_variables(endpoint_url: str, region: str) -> dict[str, str]:
     """Return what makes the AWS CLI, ``awslocal`` and the SDKs talk to an emulator.
 
+    Without :data:`SHIMS`, which ``PATH`` needs, too.
+
     https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
     """
     return {
         "AWS_ENDPOINT_URL": endpoint_url,
+        # A profile may say otherwise, with `ignore_configured_endpoint_urls = true`.
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
         "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
         "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
         "AWS_DEFAULT_REGION": region,
         "AWS_REGION": region,
     }
+
+
+def conflicting_variables(variables: Mapping[str, str] = os.environ) -> list[str]:
+    """Return the names of variables that take precedence over the ones for the emulator.
+
+    Profiles and session tokens replace or spoil its credentials, and endpoints of single services
+    its endpoint. https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+    """
+    endpoints = [name for name in variables if name.startswith("AWS_ENDPOINT_URL_")]
+    return [
+        "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN",
+        *sorted(endpoints),
+    ]  # fmt: skip

@@ -5,6 +5,7 @@ Imports that take time are made where they are needed, so that every command sta
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -185,16 +186,17 @@ def status(session: Session, as_json: bool) -> None:
 @click.pass_obj
 def env(session: Session, as_json: bool) -> None:
     """Print what makes aws, awslocal and boto3 talk to the testbed: eval "$(testbed env)"."""
-    from testbed.aws import environment_variables
+    from testbed.aws import SHIMS, conflicting_variables, environment_variables
 
     variables = environment_variables(session.endpoint_url, session.project.region)
     if as_json:
-        console.print_json(variables)
+        path = os.pathsep.join([str(SHIMS), os.environ.get("PATH", os.defpath)])
+        console.print_json({**variables, "PATH": path})
         return
-    # A profile or a session token of the caller's would win over the keys, or spoil them.
-    console.line("unset AWS_PROFILE AWS_SESSION_TOKEN")
+    console.line(f"unset {' '.join(conflicting_variables())}")
     for name, value in variables.items():
         console.line(f"export {name}={shlex.quote(value)}")
+    console.line(f'export PATH={shlex.quote(str(SHIMS))}:"$PATH"')
 
 
 @testbed.command()

@@ -19,6 +19,7 @@ import psutil
 from testbed import instance as records
 from testbed import ports
 from testbed import state as states
+from testbed.aws import SHIMS
 from testbed.disk import advice_on_output, naming
 from testbed.environments import Environments
 from testbed.errors import InitScriptError, PortInUseError, StartError, preserved
@@ -183,7 +184,9 @@ class LocalStack:
             **inherited,
             **_shared_settings(),
             # Init scripts find `testbed`, and the `aws` and `awslocal` beside it, first.
-            "PATH": f"{own_commands}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+            "PATH": os.pathsep.join(
+                [str(SHIMS), str(own_commands), os.environ.get("PATH", os.defpath)]
+            ),
             "TEMP": str(self._root / "tmp"),
             "PYTHONPATH": str(environments.extension),
             "FILESYSTEM_ROOT": str(self._root),

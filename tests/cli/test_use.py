@@ -201,6 +201,15 @@ def test_aws_cli(running_testbed: Deployed) -> None:
     assert {"website-monitor", "incident-recorder", "status-api"} <= set(names.split())
 
 
+@pytest.mark.parametrize("way", ["aws", "sh -c 'aws \"$@\"' -", "env aws"])
+def test_aws_cli_with_services_whose_endpoints_it_has_in_a_table(
+    running_testbed: Deployed, way: str
+) -> None:
+    """Version 1 prefers that table to AWS_ENDPOINT_URL (overridesslcommonname.py)."""
+    urls = shell(running_testbed, f"{way} sqs list-queues --query QueueUrls --output text")
+    assert running_testbed.outputs["IncidentQueueUrl"] in urls.split()
+
+
 def test_awslocal(running_testbed: Deployed) -> None:
     bucket = running_testbed.outputs["BucketName"]
     script = (
