@@ -1,8 +1,10 @@
-"""Patch a module of LocalStack when it is imported, rather than import it in order to patch it.
+"""Patch a module when it is imported, rather than import it in order to patch it.
 
 LocalStack loads a service at its first use; to import services at the start, only for patches,
-would make every start slower.
+would make every start slower. Functions have modules of their own, which may never be imported.
 """
+
+from __future__ import annotations
 
 import importlib.util
 import sys
@@ -11,7 +13,7 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-type Action = Callable[[], None]
+Action = Callable[[], None]  # not `type`: functions may run on Python 3.9
 
 
 def on_import(module: str, action: Action) -> None:

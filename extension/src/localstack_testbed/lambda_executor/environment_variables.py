@@ -32,6 +32,9 @@ PREPARED = (
     "_HANDLER",
 )
 
+# Leads the SDK in interpreters that a function starts to LocalStack.
+STARTUP = Path(__file__).resolve().parent / "supervisor" / "startup"
+
 SYSTEM_PATH = (Path("/usr/local/bin"), Path("/usr/bin"), Path("/bin"))
 
 
@@ -66,7 +69,7 @@ def function_variables(
             [places.task_root, places.task_root / "lib", places.layers / "lib"]
         ),
         "PATH": _join([*SYSTEM_PATH, places.layers / "bin"]),
-        "PYTHONPATH": str(places.runtime),
+        "PYTHONPATH": _join([places.runtime, STARTUP]),
         "TZ": ":UTC",
     }
     if not places.isolated:

@@ -1,0 +1,85 @@
+"""AWS SDKs in functions, whose clients call ``AWS_ENDPOINT_URL`` and never AWS.
+
+The variable alone does not achieve that: SDKs before July 2023 (botocore 1.31) ignore it, newer
+ones do with ``AWS_IGNORE_CONFIGURED_ENDPOINT_URLS``, and an endpoint that the code names, such as
+``https://sts.us-east-1.amazonaws.com``, takes precedence over it.
+https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+
+Every client of boto3, botocore, the AWS CLI and aiobotocore comes from one method. A client that
+it would make for an endpoint of AWS is made for the testbed's endpoint instead.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+import sys
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from localstack_testbed.on_import import on_import
+
+# The suffixes in botocore/data/partitions.json that the public DNS knows.
+_AWS = re.compile(
+    r"(.*\.)?(amazonaws\.com|amazonaws\.com\.cn|amazonaws\.eu|api\.aws"
+    r"|api\.amazonwebservices\.com\.cn|api\.amazonwebservices\.eu)\.?"
+)
+
+_led: list[str] = []
+
+
+def lead_clients(endpoint_url: str) -> None:
+    """Let clients that are made from now on call ``endpoint_url`` in place of AWS."""
+    if _led:
+        return  # this interpreter did so when it started
+    _led.append(endpoint_url)
+    on_import("botocore.session", lambda: _patch("botocore.session", "Session", endpoint_url))
+    on_import(
+        "aiobotocore.session", lambda: _patch("aiobotocore.session", "AioSession", endpoint_url)
+    )
+
+
+def _patch(module: str, name: str, endpoint_url: str) -> None:
+    session = getattr(sys.modules[module], name)
+    if method := vars(session).get("_create_client"):  # of aiobotocore, a coroutine
+        session._create_client = _wrap_coroutine(method, endpoint_url)
+    else:
+        session.create_client = _wrap(session.create_client, endpoint_url)
+
+
+def _wrap(create: Callable[..., Any], endpoint_url: str) -> Callable[..., Any]:
+    @functools.wraps(create)
+    def create_client(*args: Any, **kwargs: Any) -> Any:
+        client = create(*args, **kwargs)
+        if not _is_at_aws(client):
+            return client
+        arguments = _with_endpoint(create, args, kwargs, endpoint_url)
+        return create(*arguments.args, **arguments.kwargs)
+
+    return create_client
+
+
+def _wrap_coroutine(create: Callable[..., Any], endpoint_url: str) -> Callable[..., Any]:
+    @functools.wraps(create)
+    async def create_client(*args: Any, **kwargs: Any) -> Any:
+        client = await create(*args, **kwargs)
+        if not _is_at_aws(client):
+            return client
+        arguments = _with_endpoint(create, args, kwargs, endpoint_url)
+        return await create(*arguments.args, **arguments.kwargs)
+
+    return create_client
+
+
+def _is_at_aws(client: Any) -> bool:
+    return _AWS.fullmatch(urlsplit(client.meta.endpoint_url).hostname or "") is not None
+
+
+def _with_endpoint(
+    create: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], endpoint_url: str
+) -> inspect.BoundArguments:
+    arguments = inspect.signature(create).bind(*args, **kwargs)
+    arguments.arguments["endpoint_url"] = endpoint_url
+    return arguments
