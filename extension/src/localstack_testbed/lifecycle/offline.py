@@ -1,0 +1,103 @@
+"""LocalStack without a network: it fetches nothing, and asks nobody outside of this machine.
+
+- Services whose first call downloads a program (Kinesis, DynamoDB, …), or needs a Python package
+  that is not installed, answer at once with status 501 and the reason. LocalStack tries the
+  download for minutes, or answers with an internal error.
+- The SDK inside LocalStack looks for credentials neither in the user's profiles, which may lead to
+  a program or to AWS, nor at the instance metadata service (169.254.169.254).
+- The name of S3's host is not looked up, and the list of services that other editions have is not
+  fetched from LocalStack's makers, which an unknown service causes.
+
+Setting: ``TESTBED_OFFLINE`` (``0`` switches the module off: LocalStack downloads what it needs).
+"""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from localstack_testbed.decorators import on_infra_start, patch
+from localstack_testbed.on_import import on_import
+from localstack_testbed.switches import switch
+
+
+class NotInstalledError(Exception):
+    """A package of LocalStack's is not installed, and is not fetched; the message names it."""
+
+
+@on_infra_start(should_load=switch("TESTBED_OFFLINE"), priority=1000)  # before all that loads
+def stay_offline() -> None:
+    """Patch LocalStack's installers and error answers, and set the SDK's variables."""
+    from localstack.aws.handlers.service import ServiceExceptionSerializer
+    from localstack.packages.api import PackageInstaller
+    from localstack.utils.aws import aws_stack
+    from localstack.utils.catalog.catalog_loader import (
+        AwsCatalogLoaderException,
+        RemoteCatalogLoader,
+    )
+
+    # https://docs.aws.amazon.com/sdkref/latest/guide/feature-imds-credentials.html
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+    # https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html
+    os.environ.setdefault("AWS_CONFIG_FILE", os.devnull)
+    os.environ.setdefault("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    # What an unknown name gives: LocalStack's services then call S3 at `localhost`.
+    aws_stack.CACHE_S3_HOSTNAME_DNS_STATUS = False
+
+    @patch(PackageInstaller.install)
+    def install(original: Any, self: PackageInstaller, target: Any = None) -> None:
+        if not self.is_installed():
+            raise NotInstalledError(f"{self.name} {self.version}")
+        original(self, target)
+
+    @patch(RemoteCatalogLoader.get_remote_catalog, pass_target=False)
+    def get_catalog(_self: Any) -> Any:
+        raise AwsCatalogLoaderException("TESTBED_OFFLINE")  # and LocalStack goes without it
+
+    on_import("localstack.services.opensearch.provider", _check_domains)
+
+    @patch(ServiceExceptionSerializer.create_exception_response)
+    def answer(original: Any, self: Any, exception: Exception, context: Any) -> Any:
+        if missing := _missing(exception):
+            exception = NotImplementedError(
+                f"{context.service.service_name} is not available on this LocalStack: it needs "
+                f"{missing}, which is not installed. TESTBED_OFFLINE=0 allows LocalStack to "
+                "download programs; Python packages have to be installed beside it."
+            )
+        return original(self, exception, context)
+
+
+def _check_domains() -> None:
+    """Fail a call that creates a domain, and not the thread that starts the domain's cluster."""
+    from localstack import config
+    from localstack.services.opensearch.packages import (
+        OPENSEARCH_DEFAULT_VERSION,
+        elasticsearch_package,
+        opensearch_package,
+    )
+    from localstack.services.opensearch.provider import OpensearchProvider
+
+    @patch(OpensearchProvider.create_domain)
+    def create_domain(original: Any, self: Any, context: Any, request: Any) -> Any:
+        version = request.get("EngineVersion") or OPENSEARCH_DEFAULT_VERSION
+        for package in (opensearch_package, elasticsearch_package):
+            if version in package.get_versions() and not config.OPENSEARCH_CUSTOM_BACKEND:
+                package.install(version)
+        return original(self, context, request)
+
+
+def _missing(exception: BaseException) -> str | None:
+    """Return what is not installed, if that is why a call fails."""
+    for cause in _causes(exception):
+        if isinstance(cause, NotInstalledError):
+            return str(cause)
+        if isinstance(cause, ModuleNotFoundError):
+            return f"the Python package {(cause.name or '').partition('.')[0]}"
+    return None
+
+
+def _causes(exception: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while exception is not None and id(exception) not in seen:
+        seen.add(id(exception))
+        yield exception
+        exception = exception.__cause__ or exception.__context__
