@@ -6,6 +6,8 @@ Where the kernel gives no user namespaces, a function sees the whole machine, an
 tests are skipped, saying so; those at the end run everywhere.
 """
 
+import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from tests.extension.waiting import wait_until
 
 PROCESS_END_LIMIT = 10.0
 
+DENIED = "PermissionError(13, 'Permission denied')"
 MEGABYTE = 1024 * 1024
 
 PLACES = """
@@ -159,6 +162,51 @@ def test_function_has_no_privilege(isolated: FunctionFactory) -> None:
     assert [int(each, 16) for each in capabilities] == [0]
     unmount = "[ctypes.CDLL(None).umount2(b'/var/task', 2), os.path.exists('/var/task/app.py')]"
     assert evaluate(isolated, unmount) == [-1, True]
+
+
+@pytest.mark.parametrize("path", ["/etc/shadow", "/etc/gshadow", "/etc/sudoers"])
+def test_files_of_root_cannot_be_read(isolated: FunctionFactory, path: str) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/lambda-security.html"""
+    if not Path(path).exists() or Path(path).stat().st_mode & stat.S_IROTH:
+        pytest.skip(f"{path} is not there, or for everybody")
+    assert evaluate(isolated, f"open('{path}').read()") == DENIED
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start functions as another user")
+def test_function_is_nobody_to_the_machine(
+    isolated: FunctionFactory, localstack: LocalStack
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/lambda-security.html"""
+    function = isolated("import os\n\ndef handler(event, context): return os.getpid()")
+    process = psutil.Process(process_here(localstack.process, function.invoke().payload))
+
+    assert set(process.uids()) == {65530}
+    assert set(process.gids()) == {65530}
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    assert "Groups:\t \n" in status
+
+
+def test_function_cannot_change_the_machine(isolated: FunctionFactory) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/lambda-security.html"""
+    for path in ("/proc/sys/kernel/core_pattern", "/sys/kernel/uevent_helper", "/proc/1/environ"):
+        assert evaluate(isolated, f"os.access('{path}', os.W_OK)") is False
+    assert evaluate(isolated, "os.access('/proc/1/environ', os.R_OK)") is False
+    assert evaluate(isolated, "os.setuid(0)") == "OSError(22, 'Invalid argument')"
+    # The signal is denied, or ignored: the first process of a namespace gets none from inside.
+    evaluate(isolated, "os.kill(1, signal.SIGKILL)")
+    assert evaluate(isolated, "os.getuid()") == 993
+
+
+def test_output_can_be_opened_again(isolated: FunctionFactory) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html"""
+    function = isolated(
+        """
+        def handler(event, context):
+            with open("/dev/stdout", "w") as output:
+                output.write("opened again\\n")
+        """
+    )
+    assert "opened again" in function.invoke().tail
 
 
 def test_fork_bomb_is_contained(functions: FunctionFactory, localstack: LocalStack) -> None:

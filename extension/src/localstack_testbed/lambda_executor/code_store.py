@@ -56,6 +56,7 @@ class CodeStore:
             if not known:
                 self._delete_unused()
                 code.prepare_for_execution()
+                _make_readable(expected)
                 self._directory.mkdir(parents=True, exist_ok=True)
                 expected.rename(kept)
             if not expected.exists():
@@ -112,6 +113,17 @@ class CodeStore:
                     continue
                 del self._links[folder], self._uses[folder]
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_readable(folder: Path) -> None:
+    """Let every user read a bundle, whatever its archive or our umask says.
+
+    Functions may be another user than LocalStack. Who may see the folder, its parents say.
+    """
+    folder.chmod(0o755)
+    for path in folder.rglob("*"):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | (0o755 if path.is_dir() else 0o444))
 
 
 def _link(source: str, target: str) -> None:

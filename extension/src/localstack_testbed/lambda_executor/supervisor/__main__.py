@@ -29,6 +29,7 @@ from localstack_testbed.lambda_executor.supervisor.processes import (
 def main() -> None:
     descriptor, folder, root, packages, *modules = sys.argv[1:]
     directory = Path(folder)
+    os.umask(0o022)  # functions may be another user than LocalStack
     # The keyboard's interrupt goes to LocalStack, which ends this process by disconnecting.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

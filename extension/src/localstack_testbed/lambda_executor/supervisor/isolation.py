@@ -7,13 +7,15 @@ grants user namespaces to everybody (https://man7.org/linux/man-pages/man7/user_
 There it is the first process: with it, the kernel ends all others. It puts together a file system
 with the folders of the system, of the interpreter, and nothing else of the machine, all of it
 read-only. Each environment adds its code (``/var/task``), its layers (``/opt``) and its ``/tmp``,
-and makes that its root, as a user without any privilege.
+and makes that its root, as a user without any privilege. To the machine that is the user who
+started LocalStack or, if that is root, a number that no user has.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import os
 import platform
 import resource
@@ -28,6 +30,10 @@ FILES = 1024
 # As Lambda names the user of functions.
 USER, USER_ID, GROUP_ID = "sbx_user1051", 993, 990
 
+# What functions are to the machine if root starts LocalStack, as user and as group: a number that
+# neither distributions nor systemd give away. https://systemd.io/UIDS-GIDS/
+NOBODY_ELSE = 65530
+
 SYSTEM_FOLDERS = ("bin", "etc", "lib", "lib32", "lib64", "libx32", "nix", "sbin", "sys", "usr")
 DEVICES = ("full", "null", "random", "tty", "urandom", "zero")
 PLACES = ("dev", "opt", "proc", "tmp", "var", "var/runtime", "var/task")
@@ -40,6 +46,7 @@ MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
 MNT_DETACH = 2
 AT_FDCWD, AT_RECURSIVE = -100, 0x8000
 MOUNT_ATTR_RDONLY = 1
+PR_SET_DUMPABLE = 4
 PR_SET_NO_NEW_PRIVS = 38
 CAPABILITY_VERSION_3 = 0x20080522
 
@@ -122,6 +129,8 @@ class Isolation:
         number = SYS_PIVOT_ROOT[platform.machine()]
         _check(_libc.syscall(number, b".", b"."), "pivot_root")
         _check(_libc.umount2(b".", MNT_DETACH), "umount")
+        if os.getuid() != USER_ID:
+            _become_function_user()
         # In a user namespace of its own an environment has its own count of processes, and no
         # privilege over the file system that was just put together.
         _enter_user_namespace(CLONE_NEWUSER, USER_ID, GROUP_ID)
@@ -185,6 +194,7 @@ def _try(root: Path, packages: Path) -> str:
                 temporary = root.with_name(f"{root.name}-trial")
                 isolation.prepare_temporary(temporary, 4096)
                 isolation.enter(packages, None, temporary)
+                _check_readable(packages)
             except OSError as error:
                 answer = str(error)
             os.write(writer, answer.encode())
@@ -204,7 +214,11 @@ def enter_namespaces() -> None:
     OSError
         The kernel does not allow it.
     """
-    _enter_user_namespace(CLONE_NEWUSER | CLONE_NEWPID, os.getuid(), os.getgid())
+    flags = CLONE_NEWUSER | CLONE_NEWPID
+    if os.getuid() == 0 and _is_mapped("uid") and _is_mapped("gid"):
+        _enter_user_namespace_as_root(flags)
+    else:
+        _enter_user_namespace(flags, os.getuid(), os.getgid())
 
 
 def own_mounts() -> None:
@@ -242,6 +256,72 @@ def _enter_user_namespace(flags: int, user: int, group: int) -> None:
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{USER_ID} {user} 1")
     Path("/proc/self/gid_map").write_text(f"{GROUP_ID} {group} 1")
+
+
+def _enter_user_namespace_as_root(flags: int) -> None:
+    """Enter namespaces in which root remains root, and Lambda's user is one without rights.
+
+    Only a process outside of the namespace may map more than the own number.
+    """
+    process = os.getpid()
+    reader, writer = os.pipe()
+    helper = os.fork()
+    if helper == 0:
+        status = 1
+        with contextlib.suppress(BaseException):
+            os.close(writer)
+            if os.read(reader, 1):
+                status = _map_ids(process)
+        os._exit(status)
+    os.close(reader)
+    try:
+        _check(_libc.unshare(flags), "unshare")
+        os.write(writer, b"1")
+    finally:
+        os.close(writer)
+        _, status = os.waitpid(helper, 0)
+    if number := os.waitstatus_to_exitcode(status):
+        raise OSError(number, f"uid_map: {os.strerror(number)}")
+
+
+def _map_ids(process: int) -> int:
+    """Map root's and Lambda's numbers for another process; return the error's number, or 0."""
+    try:
+        for kind, number in (("uid", USER_ID), ("gid", GROUP_ID)):
+            Path(f"/proc/{process}/{kind}_map").write_text(f"0 0 1\n{number} {NOBODY_ELSE} 1")
+    except OSError as error:
+        return error.errno or 1
+    return 0
+
+
+def _is_mapped(kind: str) -> bool:
+    """Return whether this namespace has the number that functions are to have.
+
+    In a container without privileges, root may be the only user, and is a common one outside.
+    """
+    for line in Path(f"/proc/self/{kind}_map").read_text().splitlines():
+        first, _, count = map(int, line.split())
+        if first <= NOBODY_ELSE < first + count:
+            return True
+    return False
+
+
+def _become_function_user() -> None:
+    """Give up root, for the user that functions have."""
+    for output in (1, 2):  # which they may open again, as /dev/stdout
+        os.fchown(output, USER_ID, GROUP_ID)
+    os.setgroups([])
+    os.setresgid(GROUP_ID, GROUP_ID, GROUP_ID)
+    os.setresuid(USER_ID, USER_ID, USER_ID)
+    # Otherwise /proc/self still belongs to root. https://man7.org/linux/man-pages/man5/proc.5.html
+    _check(_libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), "prctl")
+
+
+def _check_readable(packages: Path) -> None:
+    """Raise an error if functions may not read what they run."""
+    for path in (Path(sys.executable), Path(os.__file__), packages, Path(__file__)):
+        if not os.access(path, os.R_OK):
+            raise PermissionError(errno.EACCES, f"users other than root may not read {path}")
 
 
 def _drop_capabilities() -> None:
