@@ -333,7 +333,7 @@ testbed.add_command(permissions)
 
 
 def _describe(session: Session, as_json: bool) -> None:
-    from testbed.overview import print_unconfirmed
+    from testbed.overview import print_exposure, print_unconfirmed
 
     description = session.description()
     if as_json:
@@ -343,3 +343,4 @@ def _describe(session: Session, as_json: bool) -> None:
     console.line(f"api       {description['api_url']}")
     console.line(f"stack     {description['stack']}")
     print_unconfirmed(description)
+    print_exposure(description)

@@ -72,9 +72,20 @@ def print_overview(view: dict[str, Any]) -> None:
     ]
     output.print(grid(rows))
     print_unconfirmed(view)
+    print_exposure(view)
 
 
 def print_unconfirmed(view: dict[str, Any]) -> None:
     """Print a line for each address that gets no mails because it has not confirmed."""
     for address in view["unconfirmed"]:
         line(f"mail      {address} gets none before it confirms: testbed inbox confirm")
+
+
+def print_exposure(view: dict[str, Any]) -> None:
+    """Print a line if functions can see the files of whoever started LocalStack."""
+    isolation = view["isolation"]
+    if isolation and not isolation["isolated"]:
+        line(
+            f"isolation none: functions can see your files ({isolation['reason']});"
+            " run: testbed doctor"
+        )

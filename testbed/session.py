@@ -138,6 +138,7 @@ class Session:
 
     def description(self) -> dict[str, Any]:
         """Return what a program needs to know to use the deployed stack."""
+        from testbed.isolation import isolation
         from testbed.subscriptions import unconfirmed
 
         outputs = self.outputs()
@@ -148,6 +149,7 @@ class Session:
             "host": asdict(self.host_address),
             "stack": self.project.stack_name,
             "outputs": outputs,
+            "isolation": isolation(self.endpoint_url),
             "unconfirmed": [each.address for each in waiting],
         }
 

@@ -155,3 +155,13 @@ def test_outside_of_a_project(tmp_path: Path) -> None:
     result = CommandLine(tmp_path / "state", project=tmp_path).run("up")
     assert result.returncode == 1
     assert "There is no samconfig.toml" in result.stderr
+
+
+def test_up_says_that_functions_see_the_machine(command: CommandLine) -> None:
+    """One line, and the same in JSON; LocalStack's log alone would not be read."""
+    up = command.run("up", "--env", "LAMBDA_PROCESS_ISOLATION=0")
+    assert up.returncode == 0, up.stderr
+    [line] = [line for line in up.stdout.splitlines() if line.startswith("isolation")]
+    assert "functions can see your files (LAMBDA_PROCESS_ISOLATION=0)" in line
+    described = json.loads(command.output("up", "--json"))
+    assert described["isolation"] == {"isolated": False, "reason": "LAMBDA_PROCESS_ISOLATION=0"}

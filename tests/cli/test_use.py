@@ -227,3 +227,11 @@ def test_boto3(running_testbed: Deployed) -> None:
     )
     arn = shell(running_testbed, f'python -c "{program}"')
     assert arn.strip() == "arn:aws:sqs:us-east-1:000000000000:incident-dlq"
+
+
+def test_isolation(running_testbed: Deployed) -> None:
+    isolation = json.loads(running_testbed.command.output("status", "--json"))["isolation"]
+    assert isolation["isolated"] is (isolation["reason"] is None)
+    assert ("can see your files" in running_testbed.command.output("status")) is not isolation[
+        "isolated"
+    ]

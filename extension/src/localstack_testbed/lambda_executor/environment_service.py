@@ -47,15 +47,15 @@ class EnvironmentService:
                 self._supervisors[runtime] = supervisor
             return supervisor
 
-    def prepare(self) -> None:
-        """Start the first runtime's supervisor ahead of time.
+    def prepare(self) -> Supervisor:
+        """Start the first runtime's supervisor ahead of time, and return it.
 
         Raises
         ------
         ConnectionError
             LocalStack is shutting down.
         """
-        self.supervisor(next(iter(self.settings.pythons)))
+        return self.supervisor(next(iter(self.settings.pythons)))
 
     def discard(self, runtime: str, temporary: Path) -> None:
         """Delete an environment's temporary folder."""

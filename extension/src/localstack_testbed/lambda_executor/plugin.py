@@ -36,6 +36,11 @@ def prepare_lambda_executor() -> None:
     except SettingsError as error:
         raise LocalstackExit(str(error), code=1) from error
     service.prepare()
+    from localstack.services.edge import ROUTER
+
+    from localstack_testbed.lambda_executor.endpoint import serve
+
+    serve(ROUTER, service)
     package = "localstack.services.lambda_.invocation"
     on_import(f"{package}.execution_environment", localstack_patches.pass_client_context)
     on_import(f"{package}.assignment", localstack_patches.keep_new_environment_for_its_invocation)

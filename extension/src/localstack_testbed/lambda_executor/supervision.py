@@ -80,7 +80,7 @@ class Supervisor:
         self._started: dict[int, Future[int]] = {}
         self._exits: dict[int, Callable[[int], None]] = {}
         self._compilations: dict[int, Future[int]] = {}
-        self._isolated: Future[bool] = Future()
+        self._exposure: Future[str | None] = Future()
         self._ended = False
         threading.Thread(target=self._receive, name="lambda-supervisor", daemon=True).start()
 
@@ -97,7 +97,18 @@ class Supervisor:
         ConnectionError
             The supervisor has ended.
         """
-        return self._isolated.result()
+        return self.exposure is None
+
+    @property
+    def exposure(self) -> str | None:
+        """Why environments see the machine's file system; None if they see one of their own.
+
+        Raises
+        ------
+        ConnectionError
+            The supervisor has ended.
+        """
+        return self._exposure.result()
 
     def start(self, launch: Launch, output: int, on_exit: Callable[[int], None]) -> "RuntimeHandle":
         """Start a runtime process that writes to the descriptor ``output``.
@@ -183,8 +194,8 @@ class Supervisor:
             exits, self._exits = self._exits, {}
             futures: list[Future[Any]] = [*self._started.values(), *self._compilations.values()]
             self._started, self._compilations = {}, {}
-        if not self._isolated.done():
-            futures.append(self._isolated)
+        if not self._exposure.done():
+            futures.append(self._exposure)
         for future in futures:
             future.set_exception(ConnectionError("the supervisor of Lambda environments ended"))
         for on_exit in exits.values():
@@ -192,9 +203,9 @@ class Supervisor:
 
     def _dispatch(self, event: dict[str, Any]) -> None:
         if event["event"] == "ready":
-            if not event["isolated"]:
+            if event["reason"] is not None:
                 LOG.info("Lambda functions see the whole machine: %s", event["reason"])
-            self._isolated.set_result(event["isolated"])
+            self._exposure.set_result(event["reason"])
             return
         number = event["id"]
         match event["event"]:

@@ -53,7 +53,7 @@ def main() -> None:
             isolation = Isolation(Path(root), Path(packages))
     else:
         reason = "LAMBDA_PROCESS_ISOLATION=0"
-    control.send({"event": "ready", "isolated": isolation is not None, "reason": reason})
+    control.send({"event": "ready", "reason": reason})  # why it is not isolated, if it is not
     adopt_orphans()
     import_modules(modules)
     supervisor = Supervisor(control, isolation)

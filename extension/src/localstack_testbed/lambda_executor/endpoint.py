@@ -1,0 +1,28 @@
+"""Whether functions are isolated, on LocalStack's port: ``GET /_testbed/isolation``.
+
+The answer has ``isolated`` and, if that is false, the ``reason``.
+"""
+
+import json
+from typing import Any
+
+from localstack.http import Request, Response, Router, route
+
+from localstack_testbed.lambda_executor.environment_service import EnvironmentService
+
+PATH = "/_testbed/isolation"
+
+
+def serve(router: Router[Any], service: EnvironmentService) -> None:
+    """Add the endpoint to LocalStack's router."""
+
+    @route(PATH, methods=["GET"])
+    def isolation(_request: Request) -> Response:
+        try:
+            reason = service.prepare().exposure
+        except ConnectionError as error:
+            return Response(str(error), status=503)
+        content = json.dumps({"isolated": reason is None, "reason": reason})
+        return Response(content, mimetype="application/json")
+
+    router.add(isolation)
