@@ -188,9 +188,11 @@ def test_function_is_nobody_to_the_machine(
 
 def test_function_cannot_change_the_machine(isolated: FunctionFactory) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-security.html"""
-    for path in ("/proc/sys/kernel/core_pattern", "/sys/kernel/uevent_helper", "/proc/1/environ"):
+    for path in ("/proc/sys/kernel/core_pattern", "/sys/kernel/uevent_helper"):
         assert evaluate(isolated, f"os.access('{path}', os.W_OK)") is False
-    assert evaluate(isolated, "os.access('/proc/1/environ', os.R_OK)") is False
+    assert evaluate(isolated, "pathlib.Path('/proc/1/environ').read_text()").startswith(
+        "Permission"
+    )
     assert evaluate(isolated, "os.setuid(0)") == "OSError(22, 'Invalid argument')"
     # The signal is denied, or ignored: the first process of a namespace gets none from inside.
     evaluate(isolated, "os.kill(1, signal.SIGKILL)")
