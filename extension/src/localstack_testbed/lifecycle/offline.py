@@ -41,7 +41,7 @@ def stay_offline() -> None:
     os.environ.setdefault("AWS_CONFIG_FILE", os.devnull)
     os.environ.setdefault("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
     # What an unknown name gives: LocalStack's services then call S3 at `localhost`.
-    aws_stack.CACHE_S3_HOSTNAME_DNS_STATUS = False
+    aws_stack.CACHE_S3_HOSTNAME_DNS_STATUS = False  # type: ignore[assignment]
 
     @patch(PackageInstaller.install)
     def install(original: Any, self: PackageInstaller, target: Any = None) -> None:
