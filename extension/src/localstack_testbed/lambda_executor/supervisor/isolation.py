@@ -194,7 +194,7 @@ def _try(root: Path, packages: Path) -> str:
                 temporary = root.with_name(f"{root.name}-trial")
                 isolation.prepare_temporary(temporary, 4096)
                 isolation.enter(packages, None, temporary)
-                _check_readable(packages)
+                _check_readable()
             except OSError as error:
                 answer = str(error)
             os.write(writer, answer.encode())
@@ -317,9 +317,9 @@ def _become_function_user() -> None:
     _check(_libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), "prctl")
 
 
-def _check_readable(packages: Path) -> None:
+def _check_readable() -> None:
     """Raise an error if functions may not read what they run."""
-    for path in (Path(sys.executable), Path(os.__file__), packages, Path(__file__)):
+    for path in (Path(sys.executable), Path(os.__file__), Path("/var/runtime"), Path(__file__)):
         if not os.access(path, os.R_OK):
             raise PermissionError(errno.EACCES, f"users other than root may not read {path}")
 
