@@ -138,6 +138,8 @@ def environment_variables(endpoint_url: str, region: str) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
         "AWS_DEFAULT_REGION": region,
         "AWS_REGION": region,
+        # awslocal prints 14 lines about its successor on every call otherwise.
+        "DISABLE_DEPRECATION_NOTICE": "1",
     }
 
 

@@ -347,7 +347,7 @@ class Compose:
 
     def _save_log(self, container: DockerContainer) -> None:
         states.make(self.state)
-        with self.log.open("wb") as file:
+        with states.open_private(self.log) as file:
             file.writelines(container.logs(stream=True, follow=False))
 
 

@@ -10,11 +10,13 @@ has the time of its last use, by which ``testbed cache`` knows what nobody needs
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import os
 import platform
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -41,6 +43,7 @@ _LAMBDA_PLATFORMS = {"x86_64": "x86_64-manylinux_2_34", "arm64": "aarch64-manyli
 _CERTIFICATE = "certificate.pem"
 COMPLETE = ".complete"
 """The file that marks a folder in the cache as built to its end."""
+_WRITABLE_BY_OTHERS = 0o022
 
 Report = Callable[[str], None]
 
@@ -79,7 +82,9 @@ class Environments:
         LocalStack writes both into files beside it whenever it starts: another one that starts at
         the same time would read what is half-written.
         """
-        return Path(shutil.copy(self.localstack / _CERTIFICATE, folder))
+        copy = Path(shutil.copy(self.localstack / _CERTIFICATE, folder))
+        copy.chmod(0o600)
+        return copy
 
     @property
     def static_files(self) -> Path:
@@ -106,6 +111,19 @@ def cache_folder() -> Path:
             "There is no home folder to keep what is built in.",
             advice="Set HOME, or name a folder with TESTBED_CACHE.",
         ) from error
+
+
+def make_cache_folder() -> Path:
+    """Create the cache folder if it is missing, and return it; others cannot write to it.
+
+    What lies in it is executed, and it holds the key of the certificate that instances copy.
+    """
+    folder = cache_folder()
+    own = "TESTBED_CACHE" not in os.environ
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700 if own else 0o755)
+    with contextlib.suppress(PermissionError):  # another user's folder, which was chosen on purpose
+        folder.chmod(0o700 if own else stat.S_IMODE(folder.stat().st_mode) & ~_WRITABLE_BY_OTHERS)
+    return folder
 
 
 def ensure_environments(report: Report) -> Environments:
@@ -192,7 +210,7 @@ def ensure(name: str, inputs: list[Path], build: Callable[[Path], None], report:
     target = location(name, inputs)
     if note_use(_stamp(target)):
         return target
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_cache_folder()
     with lock(target):
         if not is_complete(target):
             report(f"building {name}")
@@ -349,6 +367,7 @@ def _run(command: list[str], environment: dict[str, str] | None = None) -> None:
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
+        umask=_WRITABLE_BY_OTHERS,
     )
     if result.returncode != 0:
         raise EnvironmentBuildError(

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import psutil
 
+from testbed.errors import TestbedError
 from testbed.host_address import LOOPBACK, HostAddress
+from testbed.state import open_private
+
+MARK = "TESTBED_INSTANCE"
+"""The environment variable that identifies the process of an instance."""
 
 _FILE = "instance.json"
-# When a process began is reckoned from the clock, which may be set while it runs.
-_CLOCK_TOLERANCE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -21,13 +24,14 @@ class Instance:
 
     Parameters
     ----------
-    pid, created
-        Its process and when that began (seconds since the epoch): together they name one
-        process, as a number alone does not.
+    pid, mark
+        Its process id, and the random value of :data:`MARK` in the process's environment. Process
+        ids are reused; the mark identifies the process whatever happens to the system clock, from
+        which the start time of a process is derived.
     """
 
     pid: int
-    created: float
+    mark: str
     endpoint_url: str
 
     def process(self) -> psutil.Process | None:
@@ -35,9 +39,10 @@ class Instance:
         try:
             process = psutil.Process(self.pid)
             alive = process.status() != psutil.STATUS_ZOMBIE
-            same = abs(process.create_time() - self.created) < _CLOCK_TOLERANCE_SECONDS
-            return process if alive and same else None
+            return process if alive and process.environ().get(MARK) == self.mark else None
         except psutil.NoSuchProcess:
+            return None
+        except psutil.AccessDenied:  # another user's process has this process id now
             return None
 
     @property
@@ -53,14 +58,26 @@ class Instance:
 
 def save(instance: Instance, state: Path) -> None:
     """Record a running instance in a state folder."""
-    (state / _FILE).write_text(json.dumps(asdict(instance)), encoding="utf-8")
+    with open_private(state / _FILE) as file:
+        file.write(json.dumps(asdict(instance)).encode())
 
 
 def load(state: Path) -> Instance | None:
-    """Return the recorded instance, running or not; None if none is recorded."""
+    """Return the recorded instance, running or not; None if none is recorded.
+
+    Raises
+    ------
+    TestbedError
+        If the state folder belongs to another user.
+    """
     try:
         return Instance(**json.loads((state / _FILE).read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError, TypeError):
+    except PermissionError:
+        raise TestbedError(
+            f"The state folder {state} belongs to another user.",
+            advice="Run the command as that user, or choose another folder with --state.",
+        ) from None
+    except (FileNotFoundError, NotADirectoryError, ValueError, TypeError):
         return None  # never started, or cut off while it was written
 
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
-
-import psutil
 
 from testbed import instance as records
 from testbed import ports
@@ -34,6 +33,7 @@ _PORT_ATTEMPTS = 3
 _START_LIMIT_SECONDS = 60.0
 _INIT_LIMIT_SECONDS = 300.0
 _LOG_LINES_SHOWN = 25
+_MARK_BYTES = 16
 
 # Of the caller's environment LocalStack sees these; the rest could change what it does.
 _INHERITED = ("HOME", "LANG", "LC_ALL", "TZ", "TESTBED_CACHE", "SSL_CERT_FILE")
@@ -112,10 +112,11 @@ class LocalStack:
         self._make_root(environments, init_scripts)
         process: subprocess.Popen[bytes] | None = None
         try:
-            with self.log.open("wb") as log:
+            mark = secrets.token_hex(_MARK_BYTES)
+            with states.open_private(self.log) as log:
                 process = subprocess.Popen(
                     [str(environments.localstack_python), "-m", "localstack_testbed"],
-                    env=self._environment(environments, port, settings),
+                    env={**self._environment(environments, port, settings), records.MARK: mark},
                     cwd=self._root,
                     stdin=subprocess.DEVNULL,
                     stdout=log,
@@ -124,7 +125,7 @@ class LocalStack:
                 )
             started = Instance(
                 pid=process.pid,
-                created=psutil.Process(process.pid).create_time(),
+                mark=mark,
                 endpoint_url=f"http://{HOST}:{port}",
             )
             with naming(self.state):
@@ -167,6 +168,7 @@ class LocalStack:
         """
         libraries = self._root / "usr/lib"
         etc = self._root / "etc/localstack"
+        self._root.mkdir(mode=0o700)
         for folder in (libraries, etc, self._root / "tmp"):
             folder.mkdir(parents=True)
         (libraries / "localstack").symlink_to(environments.static_files)

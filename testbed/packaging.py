@@ -21,6 +21,7 @@ from testbed.environments import (
     Report,
     cache_folder,
     ensure_bundled_requirements,
+    make_cache_folder,
     note_use,
 )
 from testbed.errors import ProjectError
@@ -91,7 +92,8 @@ def package(folder: Path, architecture: str, report: Report) -> Package:
     target = packages_folder() / f"{digest.hexdigest()}.zip"
     if not note_use(target):
         report(f"packaging {folder.name}")
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_cache_folder()
+        target.parent.mkdir(exist_ok=True)
         others = dict(_files(bundled, (*_COMPILED, COMPLETE))) if bundled else {}
         _write(target, {**others, **code})
     return Package(path=target, digest=digest.hexdigest())

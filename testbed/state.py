@@ -3,20 +3,48 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from testbed.disk import naming
 from testbed.errors import TestbedError
 
+_OWNER_ONLY_FOLDER = 0o700
+_OWNER_ONLY_FILE = 0o600
+
 
 def make(state: Path) -> None:
-    """Make a state folder, which git is to overlook."""
+    """Create a state folder that only its owner may enter, and that git ignores.
+
+    It holds the control secret, the certificate's key, emails and logs. The permissions of a folder
+    that exists already are tightened.
+
+    Raises
+    ------
+    TestbedError
+        If the folder belongs to another user.
+    """
     with naming(state):
-        state.mkdir(parents=True, exist_ok=True)
+        state.mkdir(parents=True, exist_ok=True, mode=_OWNER_ONLY_FOLDER)
+        try:
+            state.chmod(_OWNER_ONLY_FOLDER)
+        except PermissionError:
+            raise TestbedError(
+                f"The state folder {state} belongs to another user.",
+                advice="Choose another one with --state, or delete it.",
+            ) from None
         ignored = state / ".gitignore"
         if not ignored.exists():  # `testbed down` must work on a full disk, too
             ignored.write_text("*\n", encoding="utf-8")
+
+
+def open_private(file: Path) -> IO[bytes]:
+    """Open a new, empty file that only its owner may read."""
+    file.unlink(missing_ok=True)  # a file that exists would keep its permissions
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY_FILE)
+    return os.fdopen(descriptor, "wb")
 
 
 @contextlib.contextmanager

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import psutil
 import pytest
 
 from testbed import instance, ports
@@ -18,12 +17,12 @@ from testbed.environments import environment_inputs, location
 from testbed.errors import DockerError
 from testbed.instance import Instance
 from tests.unit.command.doctoring import look, make_place
+from tests.unit.instances import running_instance
 
 
-def record(place_state: Path, pid: int, url: str, created: float | None = None) -> None:
+def record(place_state: Path, instance_: Instance) -> None:
     place_state.mkdir(exist_ok=True)
-    began = psutil.Process(pid).create_time() if created is None else created
-    instance.save(Instance(pid, began, url), place_state)
+    instance.save(instance_, place_state)
 
 
 def test_free_port(tmp_path: Path) -> None:
@@ -49,8 +48,9 @@ def test_port_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_port_of_this_testbed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = make_place(tmp_path)
     monkeypatch.setattr(ports, "is_free", lambda _port: False)
-    record(place.state, os.getpid(), "http://127.0.0.1:4566")
-    assert look(running.port, place)[:2] == ("ok", "4566 is this testbed's")
+    with running_instance("http://127.0.0.1:4566") as made:
+        record(place.state, made)
+        assert look(running.port, place)[:2] == ("ok", "4566 is this testbed's")
 
 
 def test_port_that_is_none(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_port_that_is_none(tmp_path: Path) -> None:
 def test_testbed_that_has_died(tmp_path: Path) -> None:
     place = make_place(tmp_path)
     assert look(running.testbed, place)[0] == "ok"
-    record(place.state, os.getpid(), "http://127.0.0.1:4566", created=1.0)
+    record(place.state, Instance(os.getpid(), "another process", "http://127.0.0.1:4566"))
     level, found, advice = look(running.testbed, place)
     assert level == "warning"
     assert "has ended by itself" in found
@@ -72,8 +72,9 @@ def test_testbed_that_does_not_answer(tmp_path: Path) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))  # and does not listen
         place = make_place(tmp_path)
-        record(place.state, os.getpid(), f"http://127.0.0.1:{unused.getsockname()[1]}")
-        level, found, advice = look(running.testbed, place)
+        with running_instance(f"http://127.0.0.1:{unused.getsockname()[1]}") as made:
+            record(place.state, made)
+            level, found, advice = look(running.testbed, place)
     assert level == "problem"
     assert "does not answer" in found
     assert "testbed down" in advice
@@ -139,8 +140,9 @@ def test_default_keys_of_aws(tmp_path: Path) -> None:
 
 def test_endpoint_of_another_testbed(tmp_path: Path) -> None:
     place = make_place(tmp_path, AWS_ENDPOINT_URL="http://127.0.0.1:1")
-    record(place.state, os.getpid(), "http://127.0.0.1:2")
-    level, found, _ = look(variables.aws, place)
+    with running_instance("http://127.0.0.1:2") as made:
+        record(place.state, made)
+        level, found, _ = look(variables.aws, place)
     assert level == "warning"
     assert "the testbed is at http://127.0.0.1:2" in found
 

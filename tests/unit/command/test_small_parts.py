@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -10,9 +10,10 @@ import pytest
 
 from testbed import instance
 from testbed.account import Account
-from testbed.instance import Instance
+from testbed.localstack import LocalStack
 from testbed.session import api_url
 from testbed.waiting import WaitedTooLong, until
+from tests.unit.instances import running_instance
 
 
 def test_api_url_of_an_emulator() -> None:
@@ -40,16 +41,27 @@ def test_account_knows_the_endpoint_that_its_profile_names(
     assert Account(None, "us-east-1").endpoint_url == endpoint
 
 
-def test_recorded_instance_is_this_process_and_no_other(tmp_path: Path) -> None:
-    created = psutil.Process().create_time()
-    running = Instance(os.getpid(), created, "http://127.0.0.1:1")
-    instance.save(running, tmp_path)
-    assert instance.load(tmp_path) == running
-    assert running.process() is not None
-    reused = Instance(os.getpid(), created - 100, "http://127.0.0.1:1")
-    assert reused.process() is None
+def test_recorded_instance_is_that_process_and_no_other(tmp_path: Path) -> None:
+    with running_instance(mark="one") as running:
+        instance.save(running, tmp_path)
+        assert instance.load(tmp_path) == running
+        assert running.process() is not None
+        assert replace(running, mark="another").process() is None
+    assert running.process() is None
     instance.forget(tmp_path)
     assert instance.load(tmp_path) is None
+
+
+@pytest.mark.parametrize("step", [-3600.0, 3600.0])
+def test_running_instance_is_known_after_a_clock_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: float
+) -> None:
+    """The boot time, from which the start time of a process is derived, moves with the clock."""
+    with running_instance() as running:
+        instance.save(running, tmp_path)
+        started = psutil.Process(running.pid).create_time()
+        monkeypatch.setattr(psutil.Process, "create_time", lambda _process: started + step)
+        assert LocalStack(tmp_path).running() == running
 
 
 def test_record_that_was_cut_off(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 import requests
 
@@ -14,6 +13,7 @@ from testbed.demo.pages import PAGES
 from testbed.errors import StartError, TestbedError
 from testbed.instance import Instance
 from testbed.websites import Page, Website
+from tests.unit.instances import running_instance
 
 PAGE = Page("shop", "text/html", "<h1>Größe</h1>\n", "Größe")
 
@@ -108,13 +108,8 @@ def test_pages_have_the_text_they_are_known_by() -> None:
     assert all(page.expect in page.body for page in PAGES)
 
 
-def this_process() -> Instance:
-    process = psutil.Process()
-    return Instance(pid=process.pid, created=process.create_time(), endpoint_url="")
-
-
 def test_hosted_websites_break_and_are_repaired(tmp_path: Path, http: requests.Session) -> None:
-    with Hosting(this_process(), tmp_path / "log") as running:
+    with running_instance() as instance, Hosting(instance, tmp_path / "log") as running:
         assert [website.name for website in running.websites] == [page.name for page in PAGES]
         for website in running.websites:
             assert website.expect in http.get(website.url).text
@@ -138,7 +133,7 @@ def test_hosted_website_refuses_what_is_no_error(shop: Website) -> None:
 
 
 def test_hosting_ends_with_the_process_that_it_watches(tmp_path: Path) -> None:
-    ended = Instance(pid=os.getpid(), created=0.0, endpoint_url="")  # another one of that number
+    ended = Instance(pid=os.getpid(), mark="another process", endpoint_url="")
 
     running = Hosting(ended, tmp_path / "log")
 
@@ -149,7 +144,7 @@ def test_hosting_that_fails_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(hosting, "__name__", "testbed.demo.no_such_module")
 
     with pytest.raises(StartError, match="websites did not start") as failure:
-        Hosting(this_process(), tmp_path / "log")
+        Hosting(Instance(os.getpid(), "any", ""), tmp_path / "log")
 
     assert "no_such_module" in failure.value.details
 

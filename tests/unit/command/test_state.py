@@ -1,0 +1,63 @@
+"""Who may read and write what the testbed keeps on disk."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from testbed import instance, state
+from testbed.environments import Environments, make_cache_folder
+from testbed.instance import Instance
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_state_folder_is_closed_to_others(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    state.make(folder)
+    assert mode(folder) == 0o700
+
+
+def test_state_folder_of_an_earlier_version_is_tightened(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    folder.mkdir()
+    folder.chmod(0o755)
+    state.make(folder)
+    assert mode(folder) == 0o700
+
+
+def test_files_that_are_written_there_are_closed_too(tmp_path: Path) -> None:
+    log = tmp_path / "localstack.log"
+    log.write_bytes(b"of an earlier version")
+    log.chmod(0o644)
+    with state.open_private(log) as file:
+        file.write(b"new")
+    assert mode(log) == 0o600
+    assert log.read_bytes() == b"new"
+    instance.save(Instance(1, "mark", "http://127.0.0.1:1"), tmp_path)
+    assert mode(tmp_path / "instance.json") == 0o600
+
+
+def test_certificate_with_its_key_is_copied_for_its_owner(tmp_path: Path) -> None:
+    (tmp_path / "certificate.pem").write_text("key")
+    (tmp_path / "certificate.pem").chmod(0o644)
+    (tmp_path / "copy").mkdir()
+    environments = Environments(tmp_path, tmp_path, tmp_path)
+    assert mode(environments.copy_certificate(tmp_path / "copy")) == 0o600
+
+
+def test_cache_folder_is_not_writable_by_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = tmp_path / "cache"
+    chosen.mkdir()
+    chosen.chmod(0o777)
+    monkeypatch.setenv("TESTBED_CACHE", str(chosen))
+    assert mode(make_cache_folder()) == 0o755
+    monkeypatch.delenv("TESTBED_CACHE")
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda _name: tmp_path / "usual")
+    assert mode(make_cache_folder()) == 0o700
