@@ -209,7 +209,7 @@ def tick(session: Session, schedule: str | None, as_json: bool) -> None:
     from testbed.durations import moment_text
     from testbed.schedules import ScheduleClock, label
 
-    firing = ScheduleClock(session.endpoint_url).fire(schedule)
+    firing = ScheduleClock(session.endpoint).fire(schedule)
     if as_json:
         console.print_json(firing)
     check([firing])
@@ -229,7 +229,7 @@ def clock(context: click.Context, as_json: bool) -> None:
     if context.invoked_subcommand:
         reject_options(f"give it after {context.invoked_subcommand}")
         return
-    view = ScheduleClock(context.obj.endpoint_url).view()
+    view = ScheduleClock(context.obj.endpoint).view()
     if as_json:
         console.print_json(view)
     else:
@@ -248,7 +248,7 @@ def advance(
     from testbed.clock import check, print_advance
     from testbed.schedules import RefusedError, ScheduleClock
 
-    schedules = ScheduleClock(session.endpoint_url)
+    schedules = ScheduleClock(session.endpoint)
     try:
         match duration, moment:
             case timedelta(), None:

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from testbed import docker_daemon, ports
+from testbed import control_secret, docker_daemon, ports
 from testbed import state as states
+from testbed.control_secret import ControlSecret
 from testbed.disk import naming
 from testbed.errors import DockerError, InitScriptError, StartError, preserved
 from testbed.host_address import LOOPBACK, HostAddress, is_ours
@@ -34,6 +35,7 @@ _FILE = "docker-compose.yml"
 _SERVICE = "localstack"
 _STATE_LABEL = "testbed.state"
 _HOST_NAME = "host.docker.internal"
+_CONTROL_SECRET = f"/var/lib/localstack/{control_secret.FILE}"
 _FILES_IN_CONTAINER = "/opt/testbed/files"
 # Longer than the health check's own limit, which then says what it waited for.
 _START_LIMIT_SECONDS = 330.0
@@ -67,6 +69,14 @@ class Container:
         address = found.output.decode().partition(" ")[0] if found.exit_code == 0 else ""
         listen = address if address and is_ours(address) else LOOPBACK.listen
         return HostAddress(listen=listen, name=_HOST_NAME)
+
+    def control_secret(self) -> ControlSecret | None:
+        """Return the secret that LocalStack has written in the container, if it has."""
+        found = self._docker().exec_run(["cat", _CONTROL_SECRET])
+        assert isinstance(found.output, bytes)  # and no stream, which was not asked for
+        if found.exit_code != 0:
+            return None
+        return ControlSecret(found.output.decode().strip(), f"{_CONTROL_SECRET} of {self.name}")
 
     def await_end(self) -> None:
         """Return when the container has ended.

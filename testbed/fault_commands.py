@@ -60,7 +60,7 @@ def add(session: Session, /, call: str | None, as_json: bool, **options: Any) ->
     if options["after_call"]:
         rule["after_call"] = True
     try:
-        made = Faults(session.endpoint_url).add(service, rule)
+        made = Faults(session.endpoint).add(service, rule)
     except RefusedError as error:
         raise click.UsageError(error.message) from error
     _show(made, as_json)
@@ -71,7 +71,7 @@ def add(session: Session, /, call: str | None, as_json: bool, **options: Any) ->
 @click.pass_obj
 def list_(session: Session, as_json: bool) -> None:
     """Show all faults, and how many calls each has hit."""
-    rules = Faults(session.endpoint_url).rules()
+    rules = Faults(session.endpoint).rules()
     if as_json:
         console.print_json({"faults": rules})
     elif rules:
@@ -85,7 +85,7 @@ def list_(session: Session, as_json: bool) -> None:
 @click.pass_obj
 def clear(session: Session, ids: tuple[str, ...]) -> None:
     """Remove faults by their ids, or all."""
-    faults = Faults(session.endpoint_url)
+    faults = Faults(session.endpoint)
     for identity in ids:
         faults.remove(identity)
     count = len(ids) if ids else faults.remove_all()

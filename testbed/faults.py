@@ -14,14 +14,10 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NotRequired, Self, TypedDict, Unpack, cast
+from typing import Any, NotRequired, Self, TypedDict, Unpack, cast
 
+from testbed.endpoint import Endpoint, LacksFeatureError, json_object, lacks_endpoint
 from testbed.errors import TestbedError
-
-if TYPE_CHECKING:
-    import requests
-
-_LIMITS = (10, 30)
 
 
 class Which(TypedDict, total=False):
@@ -121,8 +117,8 @@ class Faults:
     makes no sense.
     """
 
-    def __init__(self, endpoint_url: str) -> None:
-        self._endpoint_url = endpoint_url
+    def __init__(self, endpoint: Endpoint | str) -> None:
+        self._endpoint = Endpoint.of(endpoint)
         self._added: dict[str, Fault] = {}
 
     def error(
@@ -241,20 +237,11 @@ class Faults:
         NoFaultError
             If there is no fault of this id.
         TestbedError
-            If the endpoint does not answer, or has no faults.
+            If the endpoint does not answer, has no faults, or requires another secret.
         """
-        import requests
-
-        url = f"{self._endpoint_url}/_testbed/faults{path}"
-        try:
-            with requests.Session() as session:
-                session.trust_env = False  # no proxy on the way to 127.0.0.1
-                response = session.request(method, url, json=body, timeout=_LIMITS)
-        except requests.RequestException as error:
-            raise TestbedError(
-                f"{self._endpoint_url} does not answer.", details=str(error)
-            ) from error
-        answer = _content(response)
+        url = f"/_testbed/faults{path}"
+        response = self._endpoint.send(method, url, body=body)
+        answer = json_object(response) or {}
         if response.ok and not answer.keys().isdisjoint(("id", "faults", "removed")):
             return answer
         if response.status_code == HTTPStatus.BAD_REQUEST and "message" in answer:
@@ -263,10 +250,12 @@ class Faults:
             raise NoFaultError(
                 f"There is no fault {path.lstrip('/')}.", advice="See: testbed fault list"
             )
-        raise TestbedError(
-            f"{self._endpoint_url} does not make faults on purpose.",
-            advice="The LocalStack of `testbed up` does, unless TESTBED_FAULTS=0 is set.",
-        )
+        if lacks_endpoint(response):
+            raise LacksFeatureError(
+                f"{self._endpoint.url} does not make faults on purpose.",
+                advice="The LocalStack of `testbed up` does, unless TESTBED_FAULTS=0 is set.",
+            )
+        raise self._endpoint.unexpected(method, url, response)
 
     def __enter__(self) -> Self:
         return self
@@ -278,12 +267,3 @@ class Faults:
         trace: TracebackType | None,
     ) -> None:
         self.clear()
-
-
-def _content(response: requests.Response) -> dict[str, Any]:
-    """Return what was answered, if it is an object of JSON."""
-    try:
-        content = response.json()
-    except ValueError:
-        return {}
-    return content if isinstance(content, dict) else {}

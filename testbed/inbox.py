@@ -9,11 +9,11 @@ import re
 from dataclasses import dataclass
 from http import HTTPStatus
 
-import requests
-
+from testbed.endpoint import Endpoint, LacksFeatureError, json_object, lacks_endpoint
 from testbed.errors import TestbedError
 
-_TIMEOUT_SECONDS = 10
+_PATH = "/_aws/ses"
+_HEALTH_PATH = "/_localstack/health"
 _CONFIRMATION = re.compile(
     r'https?://[^\s"]+/\?(Action=ConfirmSubscription&TopicArn=([^\s"&]+)&Token=\w+)'
 )
@@ -64,10 +64,8 @@ class Confirmation:
 class Inbox:
     """The inbox behind an endpoint, for all recipients."""
 
-    def __init__(self, endpoint_url: str) -> None:
-        self._endpoint_url = endpoint_url
-        self._url = f"{endpoint_url}/_aws/ses"
-        self._health_url = f"{endpoint_url}/_localstack/health"
+    def __init__(self, endpoint: Endpoint | str) -> None:
+        self._endpoint = Endpoint.of(endpoint)
 
     def mails(self) -> list[Mail]:
         """Return all mails, oldest first.
@@ -78,11 +76,13 @@ class Inbox:
             If the endpoint has no inbox.
         """
         self._require_localstack()
-        response = self._request("GET", self._url)
+        response = self._endpoint.send("GET", _PATH)
         # LocalStack serves its inbox from the first mail on.
-        messages = (
-            [] if response.status_code == HTTPStatus.NOT_FOUND else response.json()["messages"]
-        )
+        if response.status_code == HTTPStatus.NOT_FOUND:
+            return []
+        content = json_object(response)
+        if not response.ok or content is None or "messages" not in content:
+            raise self._endpoint.unexpected("GET", _PATH, response)
         return [
             Mail(
                 id=message["Id"],
@@ -92,7 +92,7 @@ class Inbox:
                 subject=message.get("Subject", ""),
                 body=message.get("Body", {}).get("text_part") or "",
             )
-            for message in messages
+            for message in content["messages"]
         ]
 
     def clear(self) -> None:
@@ -104,7 +104,7 @@ class Inbox:
             If the endpoint has no inbox.
         """
         self._require_localstack()
-        self._request("DELETE", self._url)
+        self._delete()
 
     def confirm(
         self, address: str | None = None, topic_arn: str | None = None
@@ -136,12 +136,12 @@ class Inbox:
             if asked not in confirmed:
                 self._follow(asked)
                 confirmed[asked] = None
-            self._request("DELETE", f"{self._url}?id={mail.id}")
+            self._delete(mail.id)
         return list(confirmed)
 
     def _follow(self, asked: Confirmation) -> None:
         # At this endpoint, and nowhere else: anybody may have sent a mail with a link.
-        response = self._request("GET", f"{self._endpoint_url}/?{asked.query}")
+        response = self._endpoint.send("GET", f"/?{asked.query}")
         if not response.ok:
             reason = _REASON.search(response.text)
             raise TestbedError(
@@ -150,17 +150,17 @@ class Inbox:
                 advice="Is the subscription still there? All mails go with: testbed inbox --clear",
             )
 
+    def _delete(self, mail_id: str | None = None) -> None:
+        response = self._endpoint.send("DELETE", _PATH, query={"id": mail_id} if mail_id else None)
+        if not response.ok and response.status_code != HTTPStatus.NOT_FOUND:  # no mail so far
+            raise self._endpoint.unexpected("DELETE", _PATH, response)
+
     def _require_localstack(self) -> None:
-        if not self._request("GET", self._health_url).ok:
-            raise TestbedError(
-                f"There is no inbox at {self._url}.",
+        response = self._endpoint.send("GET", _HEALTH_PATH)
+        if lacks_endpoint(response):
+            raise LacksFeatureError(
+                f"There is no inbox at {self._endpoint.url}{_PATH}.",
                 advice="Only LocalStack keeps mails; elsewhere they are sent.",
             )
-
-    def _request(self, method: str, url: str) -> requests.Response:
-        try:
-            with requests.Session() as session:
-                session.trust_env = False  # no proxy on the way to 127.0.0.1
-                return session.request(method, url, timeout=_TIMEOUT_SECONDS)
-        except requests.RequestException as error:
-            raise TestbedError(f"{url} does not answer.", details=str(error)) from error
+        if not response.ok:
+            raise self._endpoint.unexpected("GET", _HEALTH_PATH, response)

@@ -26,7 +26,7 @@ def inbox(context: click.Context, clear: bool, as_json: bool) -> None:
     if context.invoked_subcommand:
         reject_options(f"not with {context.invoked_subcommand}")
         return
-    box = Inbox(context.obj.endpoint_url)
+    box = Inbox(context.obj.endpoint)
     mails = box.mails()
     if as_json:
         console.print_json([asdict(mail) for mail in mails])
@@ -56,7 +56,7 @@ def confirm(session: Session, address: str | None) -> None:
     """
     from testbed.inbox import Inbox
 
-    confirmed = Inbox(session.endpoint_url).confirm(address)
+    confirmed = Inbox(session.endpoint).confirm(address)
     for each in confirmed:
         topic = each.topic_arn.rpartition(":")[2]
         console.progress.print(

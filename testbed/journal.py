@@ -16,18 +16,14 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from testbed.errors import TestbedError
-
-if TYPE_CHECKING:
-    import requests
+from testbed.endpoint import Endpoint, LacksFeatureError, lacks_endpoint
 
 KINDS = ("api", "schedule", "delivery", "queue", "invocation", "mail", "fault")
 """What entries are about, in the order in which a chain usually has them."""
 
-_CONNECT_SECONDS = 10
-_ANSWER_SECONDS = 30
+_PATH = "/_testbed/journal"
 _WAIT_SECONDS = 10
 
 
@@ -82,8 +78,8 @@ class Entry:
 class Journal:
     """The journal behind an endpoint."""
 
-    def __init__(self, endpoint_url: str) -> None:
-        self._url = f"{endpoint_url.rstrip('/')}/_testbed/journal"
+    def __init__(self, endpoint: Endpoint | str) -> None:
+        self._endpoint = Endpoint.of(endpoint)
 
     def position(self) -> int:
         """Return the position of the newest entry, 0 if there is none.
@@ -146,24 +142,14 @@ class Journal:
             parameters["kind"] = ",".join(kinds)
         if limit is not None:
             parameters["limit"] = limit
-        response = self._get(parameters)
+        response = self._endpoint.send("GET", _PATH, query=parameters)
         position = response.headers.get("X-Testbed-Position", "")
-        if response.status_code != HTTPStatus.OK or not position.isdecimal():
-            raise TestbedError(
-                f"{self._url} is no journal.",
+        if response.status_code == HTTPStatus.OK and position.isdecimal():
+            lines = response.content.splitlines()
+            return int(position), [Entry.of(json.loads(line)) for line in lines]
+        if lacks_endpoint(response):
+            raise LacksFeatureError(
+                f"{self._endpoint.url}{_PATH} is no journal.",
                 advice="The LocalStack of `testbed up` keeps one, unless TESTBED_JOURNAL=0 is set.",
             )
-        lines = response.content.splitlines()
-        return int(position), [Entry.of(json.loads(line)) for line in lines]
-
-    def _get(self, parameters: dict[str, Any]) -> requests.Response:
-        import requests
-
-        try:
-            with requests.Session() as session:
-                session.trust_env = False  # no proxy on the way to 127.0.0.1
-                return session.get(
-                    self._url, params=parameters, timeout=(_CONNECT_SECONDS, _ANSWER_SECONDS)
-                )
-        except requests.RequestException as error:
-            raise TestbedError(f"{self._url} does not answer.", details=str(error)) from error
+        raise self._endpoint.unexpected("GET", _PATH, response)

@@ -37,7 +37,7 @@ def journal(
     as_json: bool,
 ) -> None:
     """Show what happened: API calls, deliveries, messages, invocations, mails, faults."""
-    book = Journal(session.endpoint_url)
+    book = Journal(session.endpoint)
     position, entries = book.read(kinds=kinds)
     oldest = datetime.now(UTC) - since if since is not None else None
     chosen = [
@@ -64,7 +64,7 @@ def trace(session: Session, identity: str | None, as_json: bool) -> None:
     from testbed.chain_tree import tree
     from testbed.chains import chain_of, chains
 
-    entries = Journal(session.endpoint_url).entries()
+    entries = Journal(session.endpoint).entries()
     if identity is None:
         roots = [root for root in chains(entries) if _reached_function(root)][-1:]
     else:

@@ -15,10 +15,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from testbed import control_secret, ports
 from testbed import instance as records
-from testbed import ports
 from testbed import state as states
 from testbed.aws import SHIMS
+from testbed.control_secret import ControlSecret
 from testbed.disk import advice_on_output, naming
 from testbed.environments import Environments
 from testbed.errors import InitScriptError, PortInUseError, StartError, preserved
@@ -52,12 +53,17 @@ class LocalStack:
         self.state = state
         self.log = state / "localstack.log"
         self._root = state / "root"
+        self._control_secret_file = state / control_secret.FILE
         self._process: subprocess.Popen[bytes] | None = None
 
     def running(self) -> Instance | None:
         """Return the instance that runs from this state folder, if one does."""
         recorded = records.load(self.state)
         return recorded if recorded and recorded.process() else None
+
+    def control_secret(self) -> ControlSecret | None:
+        """Return the secret of the instance that runs from this state folder."""
+        return control_secret.read(self._control_secret_file)
 
     def start(
         self,
@@ -157,8 +163,9 @@ class LocalStack:
         return process is not None
 
     def remove_remains(self) -> None:
-        """Remove what a stopped or crashed instance left: its record and its files."""
+        """Remove what a stopped or crashed instance left: its record, secret and files."""
         records.forget(self.state)
+        self._control_secret_file.unlink(missing_ok=True)
         shutil.rmtree(self._root, ignore_errors=True)
 
     def _make_root(self, environments: Environments, init_scripts: Path | None) -> None:
@@ -197,6 +204,7 @@ class LocalStack:
             "GATEWAY_LISTEN": address,
             "LOCALSTACK_HOST": address,
             "CUSTOM_SSL_CERT_PATH": str(environments.copy_certificate(self._root)),
+            control_secret.FILE_VARIABLE: str(self._control_secret_file),
             "LAMBDA_PROCESS_PYTHON": str(environments.runtime_python),
             **settings,
         }

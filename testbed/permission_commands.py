@@ -24,7 +24,7 @@ def permissions(
     session: Session, roles: tuple[str, ...], unused: bool, reset: bool, as_json: bool
 ) -> None:
     """Show each role's permissions: used, never used (candidates for removal), and refused."""
-    counts = Permissions(session.endpoint_url)
+    counts = Permissions(session.endpoint)
     if reset:
         reject_options("not with --reset", "roles", "unused", "as_json")
         counts.forget()

@@ -12,12 +12,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
-from testbed.errors import TestbedError
-
-_SECONDS = 30
+from testbed.endpoint import Endpoint, LacksFeatureError
 
 
 @dataclass(frozen=True)
@@ -62,8 +59,8 @@ class PrincipalUsage:
 class Permissions:
     """The counts behind an endpoint, since it started or they were forgotten."""
 
-    def __init__(self, endpoint_url: str) -> None:
-        self._url = f"{endpoint_url.rstrip('/')}/_testbed/permissions"
+    def __init__(self, endpoint: Endpoint | str) -> None:
+        self._endpoint = Endpoint.of(endpoint)
 
     def principals(self) -> list[PrincipalUsage]:
         """Return all roles, and whoever else was refused something.
@@ -79,7 +76,7 @@ class Permissions:
                 permissions=tuple(Permission(**one) for one in each["permissions"]),
                 refused=tuple(Refusal(**one) for one in each["refused"]),
             )
-            for each in self._request("GET").json()["principals"]
+            for each in self._request("GET")["principals"]
         ]
 
     def forget(self) -> None:
@@ -93,19 +90,8 @@ class Permissions:
         self._request("DELETE")
 
     def _request(self, method: str) -> Any:
-        import requests
-
-        try:
-            with requests.Session() as session:
-                session.trust_env = False
-                answer = session.request(method, self._url, timeout=_SECONDS)
-        except requests.RequestException as error:
-            raise TestbedError(
-                f"{self._url} does not answer.", advice="Start it with: testbed up"
-            ) from error
-        if answer.status_code not in (HTTPStatus.OK, HTTPStatus.NO_CONTENT):
-            raise TestbedError(
-                f"No permissions are enforced at {self._url}.",
-                advice="Start it with ENFORCE_IAM=1, as testbed up does by itself.",
-            )
-        return answer
+        lacks = LacksFeatureError(
+            f"No permissions are enforced at {self._endpoint.url}.",
+            advice="Start it with ENFORCE_IAM=1, as testbed up does by itself.",
+        )
+        return self._endpoint.request(method, "/_testbed/permissions", lacks=lacks)

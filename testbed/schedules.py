@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, cast
+from typing import Any, NotRequired, TypedDict, cast
 
+from testbed.endpoint import (
+    ANSWER_SECONDS,
+    Endpoint,
+    LacksFeatureError,
+    json_object,
+    lacks_endpoint,
+)
 from testbed.errors import TestbedError
-
-if TYPE_CHECKING:
-    import requests
-
-_CONNECT_SECONDS = 10
-_ANSWER_SECONDS = 30
 
 
 class Schedule(TypedDict):
@@ -68,8 +69,8 @@ class ScheduleClock:
     Every method raises a TestbedError if the endpoint does not answer, or has no such clock.
     """
 
-    def __init__(self, endpoint_url: str) -> None:
-        self._endpoint_url = endpoint_url
+    def __init__(self, endpoint: Endpoint | str) -> None:
+        self._endpoint = Endpoint.of(endpoint)
 
     def view(self) -> View:
         """Return the time and all schedules."""
@@ -117,39 +118,23 @@ class ScheduleClock:
         return cast(Advance, self._request("POST", "/_testbed/clock/advance", body))
 
     def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> object:
-        import requests
-
         # An advance answers when all that it fired has been delivered.
-        limits = (_CONNECT_SECONDS, None if body else _ANSWER_SECONDS)
-        try:
-            with requests.Session() as session:
-                session.trust_env = False  # no proxy on the way to 127.0.0.1
-                response = session.request(
-                    method, self._endpoint_url + path, json=body, timeout=limits
-                )
-        except requests.RequestException as error:
-            raise TestbedError(
-                f"{self._endpoint_url} does not answer.", details=str(error)
-            ) from error
-        answer = _content(response)
+        limit = None if body else ANSWER_SECONDS
+        response = self._endpoint.send(method, path, body=body, answer_within=limit)
+        answer = json_object(response) or {}
         if response.ok and not answer.keys().isdisjoint(("now", "arn")):
             return answer
         if body and "message" in answer and response.status_code == HTTPStatus.BAD_REQUEST:
             raise RefusedError(str(answer["message"]))
-        raise TestbedError(
-            f"{self._endpoint_url} has no clock that can be moved, and fires no schedule by hand.",
-            advice="Time there is AWS's, or the emulator's own. In the LocalStack of `testbed up`"
-            " schedules go by a clock that can be moved, unless TESTBED_SCHEDULES=0 is set.",
-        )
-
-
-def _content(response: requests.Response) -> dict[str, Any]:
-    """Return what was answered, if it is an object of JSON."""
-    try:
-        content = response.json()
-    except ValueError:
-        return {}
-    return content if isinstance(content, dict) else {}
+        if lacks_endpoint(response):
+            raise LacksFeatureError(
+                f"{self._endpoint.url} has no clock that can be moved, and fires no schedule by"
+                " hand.",
+                advice="Time there is AWS's, or the emulator's own. In the LocalStack of"
+                " `testbed up` schedules go by a clock that can be moved, unless"
+                " TESTBED_SCHEDULES=0 is set.",
+            )
+        raise self._endpoint.unexpected(method, path, response)
 
 
 def choose(name: str | None, schedules: list[Schedule]) -> str:

@@ -8,8 +8,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from testbed import control_secret
 from testbed.aws import Aws
 from testbed.compose import Compose, Container
+from testbed.control_secret import ControlSecret
+from testbed.endpoint import Endpoint
 from testbed.errors import NotRunningError
 from testbed.host_address import LOOPBACK, HostAddress
 from testbed.instance import Instance
@@ -96,6 +99,29 @@ class Session:
         if self.given_endpoint:
             return self.given_endpoint.rstrip("/")
         return self._known_running.endpoint_url
+
+    @cached_property
+    def endpoint(self) -> Endpoint:
+        """The emulator's own HTTP endpoints.
+
+        Raises
+        ------
+        NotRunningError
+            If no endpoint was given and no LocalStack runs.
+        """
+        return Endpoint(self.endpoint_url, self._control_secret)
+
+    def _control_secret(self) -> ControlSecret | None:
+        """Return the secret of the running LocalStack, or of the endpoint that was given."""
+        if self.given_endpoint and (given := control_secret.from_environment()):
+            return given
+        embedded = self.localstack.running()
+        if embedded and embedded.endpoint_url == self.endpoint_url:
+            return self.localstack.control_secret()
+        container = self.compose.running()
+        if container and container.endpoint_url == self.endpoint_url:
+            return container.control_secret()
+        return control_secret.from_environment()
 
     @cached_property
     def host_address(self) -> HostAddress:

@@ -41,9 +41,9 @@ class Pipeline:
         self._aws = session.aws
         self._stack_name = session.project.stack_name
         self._outputs = session.outputs()
-        self._inbox = Inbox(session.endpoint_url)
-        self._clock = ScheduleClock(session.endpoint_url)
-        self._journal = Journal(session.endpoint_url)
+        self._inbox = Inbox(session.endpoint)
+        self._clock = ScheduleClock(session.endpoint)
+        self._journal = Journal(session.endpoint)
         self.api_url = api_url(self._outputs, session.endpoint_url) or ""
 
     @cached_property

@@ -5,8 +5,10 @@ from __future__ import annotations
 from testbed import instance, ports
 from testbed.doctor.finding import Finding, looks_at, ok, problem, warning
 from testbed.doctor.place import Place
-from testbed.errors import ProjectError
+from testbed.endpoint import Endpoint
+from testbed.errors import ProjectError, TestbedError
 
+_HEALTH_PATH = "/_localstack/health"
 _ANSWER_LIMIT_SECONDS = 5
 
 
@@ -63,12 +65,10 @@ def port(place: Place) -> Finding:
 
 
 def _is_localstack(url: str) -> bool:
-    import requests
-
-    with requests.Session() as session:
-        session.trust_env = False  # no proxy on the way to 127.0.0.1
-        try:
-            answer = session.get(f"{url}/_localstack/health", timeout=_ANSWER_LIMIT_SECONDS)
-        except requests.RequestException:
-            return False
-        return answer.ok and "services" in answer.text
+    try:
+        answer = Endpoint(url).send(
+            "GET", "/_localstack/health", answer_within=_ANSWER_LIMIT_SECONDS
+        )
+    except TestbedError:
+        return False
+    return answer.ok and "services" in answer.text

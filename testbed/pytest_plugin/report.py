@@ -11,8 +11,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import requests
-
 from testbed.chain_tree import drawn, problems
 from testbed.chains import Hop, tied
 from testbed.logs import log_lines
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
 
 _LINES = 60
 _TEXT_LENGTH = 300
-_REQUEST_SECONDS = 10
 # CloudWatch's times are in whole milliseconds.
 _MARGIN = timedelta(milliseconds=1)
 
@@ -109,14 +106,12 @@ def _bodies(testbed: RunningTestbed, queue_url: str) -> Iterator[str]:
 
     https://docs.localstack.cloud/aws/services/sqs/#developer-endpoints
     """
-    with requests.Session() as session:
-        session.trust_env = False  # no proxy on the way to 127.0.0.1
-        answer = session.get(
-            f"{testbed.endpoint_url}/_aws/sqs/messages",
-            params={"QueueUrl": queue_url, "ShowInvisible": "true"},
-            headers={"Accept": "application/json"},
-            timeout=_REQUEST_SECONDS,
-        )
+    answer = testbed.session.endpoint.send(
+        "GET",
+        "/_aws/sqs/messages",
+        query={"QueueUrl": queue_url, "ShowInvisible": "true"},
+        headers={"Accept": "application/json"},
+    )
     result: Any = answer.json()["ReceiveMessageResponse"]["ReceiveMessageResult"]
     messages = (result or {}).get("Message", [])
     for message in messages if isinstance(messages, list) else [messages]:

@@ -88,30 +88,30 @@ class RunningTestbed:
     def inbox(self) -> Inbox:
         """The mails that were sent."""
         self.require("inbox")
-        return Inbox(self.endpoint_url)
+        return Inbox(self.session.endpoint)
 
     @cached_property
     def clock(self) -> ScheduleClock:
         """The clock that schedules go by."""
         self.require("clock")
-        return ScheduleClock(self.endpoint_url)
+        return ScheduleClock(self.session.endpoint)
 
     @cached_property
     def journal(self) -> Journal:
         """The journal of everything that happened."""
         self.require("journal")
-        return Journal(self.endpoint_url)
+        return Journal(self.session.endpoint)
 
     @cached_property
     def permissions(self) -> Permissions:
         """What was permitted to whom, and what was refused."""
         self.require("permissions")
-        return Permissions(self.endpoint_url)
+        return Permissions(self.session.endpoint)
 
     def faults(self) -> Faults:
         """Return faults on purpose, which whoever makes them has to end."""
         self.require("faults")
-        return Faults(self.endpoint_url)
+        return Faults(self.session.endpoint)
 
     def clean(self, stack: Stack) -> None:
         """Let a stack be as its deployment left it, with no mails and no faults."""

@@ -199,12 +199,8 @@ def endpoint() -> Iterator[Endpoint]:
     ("status", "content"),
     [
         (404, b'<?xml version="1.0"?><Error><Code>NoSuchBucket</Code></Error>'),
-        (403, b'{"message": "Missing Authentication Token"}'),
         (400, b'{"__type": "InvalidAction"}'),
-        (200, b"<ListBucketResult/>"),
-        (200, b"{}"),
-        (200, b"[]"),
-        (200, b"\xff"),
+        (400, b"<Error><Code>InvalidBucketName</Code></Error>"),
     ],
 )
 def test_endpoint_without_a_clock(endpoint: Endpoint, status: int, content: bytes) -> None:
@@ -216,6 +212,25 @@ def test_endpoint_without_a_clock(endpoint: Endpoint, status: int, content: byte
         assert "AWS's, or the emulator's own" in raised.value.advice
         assert not isinstance(raised.value, RefusedError)
     assert endpoint.bodies == []
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "shown"),
+    [
+        (403, b'{"message": "Missing Authentication Token"}', "Missing Authentication Token"),
+        (500, b"<Error>InternalError</Error>", "<Error>InternalError</Error>"),
+        (200, b"<ListBucketResult/>", "<ListBucketResult/>"),
+        (200, b"{}", "{}"),
+        (200, b"[]", "[]"),
+    ],
+)
+def test_unexpected_answer_is_shown_as_it_is(
+    endpoint: Endpoint, status: int, content: bytes, shown: str
+) -> None:
+    endpoint.status, endpoint.content = status, content
+    with pytest.raises(TestbedError, match=f"was answered with HTTP {status}") as raised:
+        ScheduleClock(endpoint.url).view()
+    assert raised.value.details == shown
 
 
 def test_endpoint_that_does_not_answer(endpoint: Endpoint) -> None:
