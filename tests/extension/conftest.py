@@ -18,6 +18,7 @@ from botocore.config import Config
 
 from testbed.environments import ensure_environments
 from testbed.ports import port_of_its_own
+from tests.extension.control import CONTROL_SECRET
 from tests.extension.faults import FaultRules
 from tests.extension.lambda_functions import FunctionFactory
 from tests.extension.waiting import wait_until
@@ -75,6 +76,7 @@ def running_localstack(directory: Path, **settings: str) -> Iterator[LocalStack]
         "OVERRIDE_IN_DOCKER": "0",
         "CUSTOM_SSL_CERT_PATH": str(environments.copy_certificate(directory)),
         "LAMBDA_RUNTIME_EXECUTOR": "process",
+        "TESTBED_CONTROL_SECRET": CONTROL_SECRET,
         "TESTBED_ASYNCHRONOUS_RETRY_DELAY": "0.1",
         "LAMBDA_PROCESS_PYTHON": str(environments.runtime_python),
         "PYTHONPATH": str(environments.extension),

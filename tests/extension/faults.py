@@ -5,6 +5,7 @@ import urllib.error
 import urllib.request
 from typing import Any
 
+from tests.extension.control import CONTROL_HEADERS
 from tests.extension.scheduling import RefusedError
 
 
@@ -40,7 +41,12 @@ class FaultRules:
         """Make any request; raise RefusedError for an error."""
         url = f"{self._url}/{identity}" if identity else self._url
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        request = urllib.request.Request(url, method=method, data=None if body is None else content)
+        request = urllib.request.Request(
+            url,
+            method=method,
+            data=None if body is None else content,
+            headers=CONTROL_HEADERS,
+        )
         try:
             with urllib.request.urlopen(request) as response:
                 answer: dict[str, Any] = json.load(response)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from tests.extension.control import CONTROL_HEADERS
 from tests.extension.waiting import wait_until
 
 ROLE = "arn:aws:iam::000000000000:role/scheduler"
@@ -62,7 +63,8 @@ class ScheduleClock:
 
     def post(self, path: str, content: bytes) -> dict[str, Any]:
         """Post anything; raise RefusedError for an error."""
-        return self._open(urllib.request.Request(f"{self._endpoint}{path}", data=content))
+        url = f"{self._endpoint}{path}"
+        return self._open(urllib.request.Request(url, data=content, headers=CONTROL_HEADERS))
 
     def _call(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         if body is not None:

@@ -11,6 +11,7 @@ import requests
 from testbed.chains import Hop, chain_of
 from testbed.journal import Entry, Journal
 from tests.extension.conftest import Clients, LocalStackEnded, running_localstack
+from tests.extension.control import CONTROL_HEADERS
 from tests.extension.faults import FaultRules
 from tests.extension.lambda_functions import FunctionFactory
 from tests.extension.mails import Mailbox
@@ -226,7 +227,8 @@ def test_chain_from_a_schedule_that_is_fired(
     arn = aws["events"].put_rule(Name=name, ScheduleExpression="rate(1 day)")["RuleArn"]
     aws["events"].put_targets(Rule=name, Targets=[{"Id": "1", "Arn": function.arn}])
     fire = f"{localstack_endpoint}/_testbed/schedules/fire"
-    requests.post(fire, json={"arn": arn}, timeout=LIMIT).raise_for_status()
+    answer = requests.post(fire, json={"arn": arn}, headers=CONTROL_HEADERS, timeout=LIMIT)
+    answer.raise_for_status()
     firing = book.await_entry("schedule", resource=arn)
     book.await_chain(firing.id, "schedule/delivery/invocation")
     aws["events"].remove_targets(Rule=name, Ids=["1"])

@@ -2,16 +2,18 @@
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from testbed.journal import Journal
-from tests.extension.conftest import Clients
+from tests.extension.conftest import Clients, LocalStack
 from tests.extension.faults import FaultRules
 from tests.extension.waiting import wait_until
 
 LIMIT = 20.0
+LARGE = 1_000_000  # smaller ones are kept in memory
 OLD, NEW = b"what was there", b"what comes in its place"
 
 
@@ -45,3 +47,12 @@ def test_object_stays_as_it_was_if_its_writer_goes(
 
     wait_until(has_ended, LIMIT, "the write has failed")
     assert s3.get_object(Bucket=bucket, Key="object")["Body"].read() == OLD
+
+
+def test_objects_lie_in_the_folder_of_this_localstack(
+    aws: Clients, bucket: str, localstack: LocalStack
+) -> None:
+    """Where its other temporary files are, as nothing else is deleted when it ends."""
+    aws["s3"].put_object(Bucket=bucket, Key="object", Body=b"x" * LARGE)
+    assert (localstack.folder / "tmp" / "localstack-s3-storage" / bucket).is_dir()
+    assert not Path("/tmp/localstack-s3-storage", bucket).exists()  # noqa: S108
