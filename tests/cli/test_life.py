@@ -7,16 +7,20 @@ import json
 import os
 import signal
 import socket
+import stat
 from pathlib import Path
 
 import psutil
 import pytest
 
 from testbed import instance
+from testbed.aws import Aws
+from testbed.environments import cache_folder
 from testbed.waiting import until
 from tests.conftest import CommandLine, Deployed
 
 LIMIT_SECONDS = 30.0
+BUCKET = "large-objects-of-this-test"
 # Next to nothing is deployed: services that nobody uses need not be loaded.
 UP = ("up", "--env=TESTBED_PRELOADED_SERVICES=")
 
@@ -165,3 +169,76 @@ def test_up_says_that_functions_see_the_machine(command: CommandLine) -> None:
     assert "functions can see your files (LAMBDA_PROCESS_ISOLATION=0)" in line
     described = json.loads(command.output("up", "--json"))
     assert described["isolation"] == {"isolated": False, "reason": "LAMBDA_PROCESS_ISOLATION=0"}
+
+
+OUTER = """
+import os, signal, sys
+from pathlib import Path
+from testbed import instance
+from testbed.aws import Aws
+from testbed.environments import cache_folder
+
+def test_is_killed(testbed):
+    testbed.aws.s3.create_bucket(Bucket="large")
+    testbed.aws.s3.put_object(Bucket="large", Key="object", Body=b"x" * 1_000_000)
+    state = testbed.session.state
+    recorded = instance.load(state)
+    Path("started").write_text(f"{recorded.pid} {state}")
+    os.kill(os.getpid(), signal.%s)
+    signal.pause()
+"""
+
+
+@pytest.mark.parametrize("number", ["SIGKILL", "SIGTERM"])
+def test_localstack_of_a_test_run_that_is_killed(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, number: str
+) -> None:
+    monkeypatch.setenv("TESTBED_CACHE", str(cache_folder()))
+    pytester.makepyfile(OUTER % number)
+    killed = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    assert killed.ret == -signal.Signals[number]
+    pid, _, state = Path("started").read_text().partition(" ")
+    await_no_process(Path(state))
+    assert not psutil.pid_exists(int(pid))
+    until(lambda: not Path(state, "root").exists(), within=LIMIT_SECONDS, what="end of its files")
+    assert instance.load(Path(state)) is None
+
+
+def test_files_are_private_and_gone_after_down(bare: CommandLine) -> None:
+    with_init_script(bare, 'exec testbed --endpoint-url "http://$GATEWAY_LISTEN" deploy')
+    bare.output(*UP)
+    secret = bare.state / "control-secret"
+    log = bare.state / "localstack.log"
+    certificates = list(bare.state.glob("root/*.pem"))
+    assert certificates
+    assert {stat.S_IMODE(each.stat().st_mode) for each in (secret, log, *certificates)} == {0o600}
+    assert stat.S_IMODE(bare.state.stat().st_mode) == 0o700
+    s3 = Aws(bare_endpoint(bare), "us-east-1").s3
+    s3.create_bucket(Bucket=BUCKET)
+    s3.put_object(Bucket=BUCKET, Key="large", Body=b"x" * 1_000_000)
+    assert [each for each in bare.state.rglob(BUCKET) if each.is_dir()]
+    assert not Path("/tmp/localstack-s3-storage", BUCKET).exists()  # noqa: S108
+    bare.output("down")
+    left = {each.name for each in bare.state.iterdir()}
+    assert left == {".gitignore", "localstack.log", "lock"}
+
+
+def test_clock_of_another_user_cannot_be_moved(bare: CommandLine) -> None:
+    """Without the secret a call is denied, and with it the command does what it is told."""
+    with_init_script(bare, 'exec testbed --endpoint-url "http://$GATEWAY_LISTEN" deploy')
+    bare.output(*UP)
+    bare.output("clock", "advance", "1h")
+    secret = bare.state / "control-secret"
+    right = secret.read_text()
+    secret.write_text("wrong")
+    denied = bare.run("clock", "advance", "1h")
+    assert denied.returncode == 1
+    assert f"the control secret in {secret} is not that of this emulator" in denied.stderr
+    secret.write_text(right)
+    bare.output("clock", "advance", "1h")
+
+
+def bare_endpoint(command: CommandLine) -> str:
+    recorded = instance.load(command.state)
+    assert recorded is not None
+    return recorded.endpoint_url

@@ -220,6 +220,12 @@ def test_awslocal(running_testbed: Deployed) -> None:
     assert shell(running_testbed, script) == "hello\n"
 
 
+def test_awslocal_prints_nothing_but_its_answer(running_testbed: Deployed) -> None:
+    listed = shell(running_testbed, "awslocal sqs list-queues --query 'QueueUrls[0]' 2>&1")
+    assert listed.startswith('"http://127.0.0.1:')
+    assert len(listed.splitlines()) == 1
+
+
 def test_boto3(running_testbed: Deployed) -> None:
     program = (
         "import boto3; queue = boto3.resource('sqs').get_queue_by_name(QueueName='incident-dlq');"

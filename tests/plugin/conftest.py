@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from testbed import control_secret
 from testbed.environments import cache_folder
 from testbed.pytest_plugin.running import RunningTestbed
 
@@ -50,7 +51,20 @@ def caches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def project(pytester: pytest.Pytester, testbed: RunningTestbed, unique_name: str) -> Project:
+def secret_in_environment(testbed: RunningTestbed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let inner runs know the control secret of the testbed that runs already."""
+    secret = testbed.session.localstack.control_secret()
+    assert secret is not None
+    monkeypatch.setenv(control_secret.VARIABLE, secret.value)
+
+
+@pytest.fixture
+def project(
+    pytester: pytest.Pytester,
+    testbed: RunningTestbed,
+    unique_name: str,
+    secret_in_environment: None,
+) -> Project:
     """A project with a small template, in a folder of a name of its own."""
     made = pytester.mkdir(unique_name)
     (made / "template.yaml").write_text(TEMPLATE)

@@ -260,6 +260,7 @@ def test_plug_in_loads_nothing_heavy_for_others(pytester: pytest.Pytester) -> No
     result.stdout.fnmatch_lines(["heavy: []*"])
 
 
+@pytest.mark.usefixtures("secret_in_environment")
 def test_example_of_another_team(testbed: RunningTestbed, pytester: pytest.Pytester) -> None:
     """``examples/orders`` as it is, with nothing of ours but the plug-in."""
     os.chdir(ROOT / "examples" / "orders")

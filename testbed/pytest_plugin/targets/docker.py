@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from testbed.choices import Choices
+from testbed.parent_watch import stopped_with_this_process
 from testbed.ports import port_of_its_own
 from testbed.pytest_plugin.plan import Plan, pairs
 from testbed.pytest_plugin.running import RunningTestbed
@@ -22,12 +23,13 @@ class _Docker(Target):
         session.project = plan.project()
         settings = pairs(plan.settings, "testbed_env")
         choices = Choices(pairs(plan.parameters, "testbed_parameters"))
-        # It removes what a start that failed has left.
-        start(session, choices, port=port_of_its_own(), settings=settings, docker=True)
-        try:
-            yield RunningTestbed(session, provisioned=True)
-        finally:
-            session.compose.stop()
+        with stopped_with_this_process(session.project.root, session.state):
+            # It removes what a start that failed has left.
+            start(session, choices, port=port_of_its_own(), settings=settings, docker=True)
+            try:
+                yield RunningTestbed(session, provisioned=True)
+            finally:
+                session.compose.stop()
 
 
 TARGET = _Docker()

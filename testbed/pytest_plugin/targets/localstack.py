@@ -8,6 +8,7 @@ from pathlib import Path
 
 from testbed.choices import Choices
 from testbed.environments import ensure_environments
+from testbed.parent_watch import stopped_with_this_process
 from testbed.ports import port_of_its_own
 from testbed.pytest_plugin.plan import Plan, pairs
 from testbed.pytest_plugin.running import RunningTestbed
@@ -27,16 +28,19 @@ class _LocalStack(Target):
             yield RunningTestbed(session)
             return
         settings = pairs(plan.settings, "testbed_env")
-        try:
-            if plan.has_init_scripts:
-                choices = Choices(pairs(plan.parameters, "testbed_parameters"))
-                start(session, choices, port=port_of_its_own(), settings=settings)
-            else:
-                environments = ensure_environments(lambda message: None)
-                session.localstack.start(environments, port=port_of_its_own(), settings=settings)
-            yield RunningTestbed(session, provisioned=plan.has_init_scripts)
-        finally:
-            session.localstack.stop()
+        with stopped_with_this_process(session.project.root, session.state):
+            try:
+                if plan.has_init_scripts:
+                    choices = Choices(pairs(plan.parameters, "testbed_parameters"))
+                    start(session, choices, port=port_of_its_own(), settings=settings)
+                else:
+                    environments = ensure_environments(lambda message: None)
+                    session.localstack.start(
+                        environments, port=port_of_its_own(), settings=settings
+                    )
+                yield RunningTestbed(session, provisioned=plan.has_init_scripts)
+            finally:
+                session.localstack.stop()
 
 
 TARGET = _LocalStack()
