@@ -8,6 +8,8 @@ import os
 import signal
 import socket
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
@@ -15,7 +17,6 @@ import pytest
 
 from testbed import instance
 from testbed.aws import Aws
-from testbed.environments import cache_folder
 from testbed.waiting import until
 from tests.conftest import CommandLine, Deployed
 
@@ -171,12 +172,11 @@ def test_up_says_that_functions_see_the_machine(command: CommandLine) -> None:
     assert described["isolation"] == {"isolated": False, "reason": "LAMBDA_PROCESS_ISOLATION=0"}
 
 
-OUTER = """
-import os, signal, sys
+KILLED_RUN = """
+import os, signal
 from pathlib import Path
 from testbed import instance
 from testbed.aws import Aws
-from testbed.environments import cache_folder
 
 def test_is_killed(testbed):
     testbed.aws.s3.create_bucket(Bucket="large")
@@ -190,14 +190,12 @@ def test_is_killed(testbed):
 
 
 @pytest.mark.parametrize("number", ["SIGKILL", "SIGTERM"])
-def test_localstack_of_a_test_run_that_is_killed(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, number: str
-) -> None:
-    monkeypatch.setenv("TESTBED_CACHE", str(cache_folder()))
-    pytester.makepyfile(OUTER % number)
-    killed = pytester.runpytest_subprocess("-p", "no:cacheprovider")
-    assert killed.ret == -signal.Signals[number]
-    pid, _, state = Path("started").read_text().partition(" ")
+def test_localstack_of_a_test_run_that_is_killed(tmp_path: Path, number: str) -> None:
+    (tmp_path / "test_killed.py").write_text(KILLED_RUN % number)
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "test_killed.py"]
+    killed = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    assert killed.returncode == -signal.Signals[number], killed.stdout.decode()
+    pid, _, state = (tmp_path / "started").read_text().partition(" ")
     await_no_process(Path(state))
     assert not psutil.pid_exists(int(pid))
     until(lambda: not Path(state, "root").exists(), within=LIMIT_SECONDS, what="end of its files")
