@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -13,7 +14,7 @@ from testbed.aws import Aws
 from testbed.compose import Compose, Container
 from testbed.control_secret import ControlSecret
 from testbed.endpoint import Endpoint
-from testbed.errors import NotRunningError
+from testbed.errors import NotRunningError, ProjectError
 from testbed.host_address import LOOPBACK, HostAddress
 from testbed.instance import Instance
 from testbed.localstack import LocalStack
@@ -115,12 +116,13 @@ class Session:
         """Return the secret of the running LocalStack, or of the endpoint that was given."""
         if self.given_endpoint and (given := control_secret.from_environment()):
             return given
-        embedded = self.localstack.running()
-        if embedded and embedded.endpoint_url == self.endpoint_url:
-            return self.localstack.control_secret()
-        container = self.compose.running()
-        if container and container.endpoint_url == self.endpoint_url:
-            return container.control_secret()
+        with contextlib.suppress(ProjectError):  # an endpoint can be given outside of any project
+            embedded = self.localstack.running()
+            if embedded and embedded.endpoint_url == self.endpoint_url:
+                return self.localstack.control_secret()
+            container = self.compose.running()
+            if container and container.endpoint_url == self.endpoint_url:
+                return container.control_secret()
         return control_secret.from_environment()
 
     @cached_property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from testbed import control_secret
+from testbed.compose import Compose, Container
 from testbed.control_secret import ControlSecret
 from testbed.endpoint import Endpoint, LacksFeatureError
 from testbed.errors import TestbedError
@@ -19,6 +21,7 @@ from testbed.faults import Faults
 from testbed.inbox import Inbox
 from testbed.journal import Journal
 from testbed.permissions import Permissions
+from testbed.project import Project
 from testbed.schedules import ScheduleClock
 from testbed.session import Session
 
@@ -114,6 +117,47 @@ def test_secret_of_an_endpoint_that_was_given(
     monkeypatch.setenv(control_secret.VARIABLE, SECRET)
     file.unlink()
     Faults(Session(tmp_path, tmp_path, emulator.url).endpoint).throttle("sqs")
+
+
+def test_endpoint_can_be_given_outside_of_any_project(emulator: Emulator, tmp_path: Path) -> None:
+    Faults(Session(tmp_path, None, emulator.url).endpoint).throttle("sqs")
+    assert emulator.headers == [("PUT", None)]
+
+
+@dataclass(frozen=True)
+class Executed:
+    exit_code: int
+    output: bytes
+
+
+class FakeDocker:
+    """A daemon with one container, which answers every command in the same way."""
+
+    def __init__(self, answer: Executed) -> None:
+        self.answer, self.commands, self.containers = answer, list[list[str]](), self
+
+    def get(self, _identity: str) -> FakeDocker:
+        return self
+
+    def exec_run(self, command: list[str]) -> Executed:
+        self.commands.append(command)
+        return self.answer
+
+
+def test_secret_of_a_container_is_read_in_it(
+    emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emulator.requires = SECRET
+    docker = FakeDocker(Executed(0, f"{SECRET}\n".encode()))
+    monkeypatch.setattr("testbed.docker_daemon.connect", lambda: docker)
+    container = Container("id", "name", emulator.url)
+    monkeypatch.setattr(Compose, "running", lambda _compose: container)
+    session = Session(tmp_path, tmp_path, emulator.url)
+    session.project = Project(tmp_path, tmp_path / "template.yaml", "stack", "us-east-1")
+    Faults(session.endpoint).throttle("sqs")
+    assert docker.commands == [["cat", "/var/lib/localstack/control-secret"]]
+    docker.answer = Executed(1, b"cat: no such file")
+    assert container.control_secret() is None
 
 
 @pytest.mark.parametrize(
