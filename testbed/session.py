@@ -117,12 +117,16 @@ class Session:
         if self.given_endpoint and (given := control_secret.from_environment()):
             return given
         with contextlib.suppress(ProjectError):  # an endpoint can be given outside of any project
-            embedded = self.localstack.running()
-            if embedded and embedded.endpoint_url == self.endpoint_url:
-                return self.localstack.control_secret()
-            container = self.compose.running()
-            if container and container.endpoint_url == self.endpoint_url:
-                return container.control_secret()
+            # A test run, which has its own state folder, may use what `testbed up` has started.
+            usual = self.project.state
+            for localstack in (self.localstack, LocalStack(usual)):
+                embedded = localstack.running()
+                if embedded and embedded.endpoint_url == self.endpoint_url:
+                    return localstack.control_secret()
+            for compose in (self.compose, Compose(self.project.root, usual, apart=False)):
+                container = compose.running()
+                if container and container.endpoint_url == self.endpoint_url:
+                    return container.control_secret()
         return control_secret.from_environment()
 
     @cached_property

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from testbed import control_secret
+from testbed import control_secret, instance
 from testbed.compose import Compose, Container
 from testbed.control_secret import ControlSecret
 from testbed.endpoint import Endpoint, LacksFeatureError
@@ -24,6 +24,7 @@ from testbed.permissions import Permissions
 from testbed.project import Project
 from testbed.schedules import ScheduleClock
 from testbed.session import Session
+from tests.unit.instances import running_instance
 
 SECRET = "right"
 
@@ -117,6 +118,20 @@ def test_secret_of_an_endpoint_that_was_given(
     monkeypatch.setenv(control_secret.VARIABLE, SECRET)
     file.unlink()
     Faults(Session(tmp_path, tmp_path, emulator.url).endpoint).throttle("sqs")
+
+
+def test_secret_of_what_testbed_up_has_started_in_the_project(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    emulator.requires = SECRET
+    project = Project(tmp_path, tmp_path / "template.yaml", "stack", "us-east-1")
+    project.state.mkdir()
+    (project.state / "control-secret").write_text(f"{SECRET}\n")
+    session = Session(tmp_path, tmp_path / "state of a test run", emulator.url)
+    session.project = project
+    with running_instance(emulator.url) as running:
+        instance.save(running, project.state)
+        Faults(session.endpoint).throttle("sqs")
 
 
 def test_endpoint_can_be_given_outside_of_any_project(emulator: Emulator, tmp_path: Path) -> None:
