@@ -16,7 +16,7 @@ from testbed.session import Session
 from testbed.starting import is_up
 
 CONTAINER = Container("id", "name", "http://127.0.0.1:5000")
-INSTANCE = Instance(1, 0.0, "http://127.0.0.1:4566")
+INSTANCE = Instance(1, "mark", "http://127.0.0.1:4566")
 
 
 def session(tmp_path: Path, embedded: Instance | None, contained: Container | None) -> Session:
