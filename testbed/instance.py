@@ -77,7 +77,7 @@ def load(state: Path) -> Instance | None:
             f"The state folder {state} belongs to another user.",
             advice="Run the command as that user, or choose another folder with --state.",
         ) from None
-    except (FileNotFoundError, NotADirectoryError, ValueError, TypeError):
+    except (FileNotFoundError, ValueError, TypeError):
         return None  # never started, or cut off while it was written
 
 
