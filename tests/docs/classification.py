@@ -17,7 +17,6 @@ NOT_RUN = {
     r"testbed (journal|logs) .*--follow": "does not end; tests/cli",
     r"testbed trace ID": "a placeholder; tests/cli/test_journal.py",
     r"docker |export (COMPOSE_FILE|LOCALSTACK_IMAGE)=": "Docker; tests/compose",
-    r"aws sqs list-queues": "AWS CLI v1 ignores AWS_ENDPOINT_URL for SQS, and calls AWS",
     r"testbed deploy --target aws": "an AWS account; tests/cli/test_aws_target.py",
     r"sam |aws s3 cp sites.yaml s3://BUCKET": "tests/pipeline/sam",
     r'aws s3 cp sites.yaml "\$\(aws cloudformation': "SitesUri is of an account; parsed",
@@ -25,7 +24,6 @@ NOT_RUN = {
     r"python3\.13 -m venv|runtime/bin/pip|pip install": "the network",
     r"PYTHONPATH=\$PWD/extensions": "tests/extension start LocalStack this way",
     r"your-tests ": "stands for the reader's program",
-    r'curl .*"\$ENDPOINT': "raw HTTP to a control endpoint; tests/extension/test_faults_calls.py",
 }
 
 # The first line of a block that shows something, and what shows it true.

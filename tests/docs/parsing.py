@@ -22,11 +22,11 @@ from tests.conftest import ROOT
 
 # Programs that need no check but that a shell can read the line, and why.
 _UNCHECKED = {
-    "curl": "HTTP by hand; run where it can be",
     "cd": "the shell's own",
     "export": "the shell's own",
     "eval": "its argument is a command of its own, which is checked",
     "jq": "a filter of its own",
+    "cat": "POSIX",
     "chmod": "POSIX",
     "your-tests": "stands for a program of the reader's",
     "pytest": "run by the tests of the plug-in",
@@ -118,7 +118,10 @@ def parse(command: click.Command, arguments: list[str]) -> None:
     """
     if isinstance(command, click.Group) and not arguments:
         return  # it shows what there is
-    context = command.make_context("command", list(arguments))
+    try:
+        context = command.make_context("command", list(arguments))
+    except click.exceptions.Exit:
+        return  # --version and --help
     with context:
         rest = [*context._protected_args, *context.args]
         if isinstance(command, click.Group) and rest:
@@ -205,6 +208,27 @@ def _pytest(arguments: list[str]) -> None:
             raise UnknownCommand(f"the plug-in has no {option}")
 
 
+def _curl(arguments: list[str]) -> None:
+    """Look whether our list has the options, and the help of curl where it is installed."""
+    for word in arguments:
+        if not word.startswith("-"):
+            continue
+        if word not in _CURL:
+            raise UnknownCommand(f"curl {word} is not in tests/docs/parsing.py")
+        if (help_text := _help_of_curl()) and f" {word}" not in help_text:
+            raise UnknownCommand(f"curl has no {word}")
+
+
+@cache
+def _help_of_curl() -> str:
+    """Return the list of curl's options; empty if it is not there."""
+    if shutil.which("curl") is None:
+        return ""
+    return subprocess.run(
+        ["curl", "--help", "all"], capture_output=True, text=True, timeout=60, check=False
+    ).stdout
+
+
 def _no_arguments(arguments: list[str]) -> None:
     if arguments:
         raise UnknownCommand(f"takes no arguments: {arguments}")
@@ -220,10 +244,12 @@ def _python(arguments: list[str]) -> None:
             raise UnknownCommand(f"python {arguments}")
 
 
+_CURL = {"-X", "-H", "-d", "--aws-sigv4", "--user"}
 _PIP = {"install": {"--no-deps", "--target"}}
 _DOCKER = {
     "compose up": {"--build", "--wait"},
     "compose down": {"--volumes"},
+    "compose exec": set[str](),
     "compose logs": {"-f"},
     "compose restart": set[str](),
     "inspect": {"-f"},
@@ -248,6 +274,7 @@ _CHECKS: dict[str, Callable[[list[str]], None]] = {
     "python": _python,
     "python3.13": _python,
     "pip": _installed("pip", _PIP),
+    "curl": _curl,
     "docker": _installed("docker", _DOCKER),
     "sam": _installed("sam", _SAM),
 }

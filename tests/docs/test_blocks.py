@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -18,6 +19,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from testbed import control_secret
 from testbed.aws import Aws
 from testbed.pytest_plugin import plugin
 from testbed.waiting import until
@@ -28,6 +30,12 @@ from tests.docs.parsing import PROGRAMS, UnknownCommand, check
 
 _BLOCKS = blocks()
 _SHELL = [block for block in _BLOCKS if block.language in ("sh", "console")]
+_CURL_IN_TEXT = [
+    code
+    for page in pages()
+    for code in code_spans(page)
+    if code.startswith("curl ") and "$" in code
+]
 _PYTHON = [block for block in _BLOCKS if block.language == "python"]
 _LIMIT_SECONDS = 60
 # As testbed_parameters in pyproject.toml has them.
@@ -115,6 +123,7 @@ def _complete(code: str) -> str:
         "aws sqs no-such-operation",
         "aws sqs list-queues --no-such-option",
         "aws s3 no-such-operation",
+        "curl --no-such-option http://127.0.0.1:4566",
         "docker compose up --no-such-option",
         "sam no-such-command",
         'eval "$(testbed no-such-command)"',
@@ -130,12 +139,18 @@ def test_what_does_not_exist_is_found(line: str) -> None:
 
 @pytest.fixture(scope="module")
 def programs(running_testbed: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a `testbed` that works on the tests' testbed, first in a reader's path."""
+    """A folder that is first in a reader's path.
+
+    Its `testbed` works on the tests' testbed; its `curl` fails if the answer is an error.
+    """
     folder = tmp_path_factory.mktemp("bin")
-    program = folder / "testbed"
-    state = running_testbed.command.state
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m testbed --state {state} "$@"\n')
-    program.chmod(0o755)
+    commands = {"testbed": f"{sys.executable} -m testbed --state {running_testbed.command.state}"}
+    if curl := shutil.which("curl"):
+        commands["curl"] = f"{curl} --silent --show-error --fail-with-body"
+    for name, command in commands.items():
+        program = folder / name
+        program.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+        program.chmod(0o755)
     return folder
 
 
@@ -161,7 +176,18 @@ def test_commands_run(block: Block, running_testbed: Deployed, programs: Path) -
         for command in chosen:
             _run_here(command, running_testbed.command)
         return
-    script = "\n".join(each.text for each in chosen).replace(".venv/bin/testbed", "testbed")
+    _run_script("\n".join(each.text for each in chosen), running_testbed, programs)
+
+
+@pytest.mark.usefixtures("reader")
+@pytest.mark.parametrize("line", _CURL_IN_TEXT)
+def test_curl_in_text_runs(line: str, running_testbed: Deployed, programs: Path) -> None:
+    _run_script(line, running_testbed, programs)
+
+
+def _run_script(script: str, running_testbed: Deployed, programs: Path) -> None:
+    script = script.replace(".venv/bin/testbed", "testbed")
+    script = script.replace(".testbed/", f"{running_testbed.command.state}/")
     ended = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         cwd=ROOT,
@@ -215,8 +241,13 @@ def test_python_imports_and_fixtures_exist(block: Block) -> None:
 
 @pytest.mark.parametrize("start", PYTHON_RUN)
 def test_python_runs(
-    start: str, running_testbed: Deployed, capsys: pytest.CaptureFixture[str]
+    start: str,
+    running_testbed: Deployed,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    secret = running_testbed.command.state / control_secret.FILE
+    monkeypatch.setenv(control_secret.FILE_VARIABLE, str(secret))
     [block] = [each for each in _PYTHON if each.content.startswith(start)]
     source = block.content
     for filling in PYTHON_RUN[start]:

@@ -19,7 +19,9 @@ _FILES = re.compile(
     r"(?:\./)?((?:tests|testbed|docs|handlers|init|extension|scripts|docker|examples|requirements"
     r"|benchmarks)/[\w./-]*)"
 )
-_SETTING = re.compile(r"\b(?:TESTBED|LAMBDA|SQS|LOCALSTACK)_[A-Z][A-Z_]*[A-Z]\b")
+_SETTING = re.compile(
+    r"\b(?:(?:TESTBED|LAMBDA|SQS|LOCALSTACK|EXTRA_CORS)_[A-Z][A-Z_]*[A-Z]|ENFORCE_IAM)\b"
+)
 _SOURCES = ("testbed", "extension", "docker", "handlers", "scripts", "docker-compose.yml")
 
 
