@@ -27,6 +27,15 @@ _ASYNCHRONOUS = f"{_EXTENSION}/test_lambda_asynchronous.py"
 _CLOCK_COMMAND = "tests/unit/command/test_schedules.py"
 _PACKAGING = "tests/unit/command/test_packaging.py"
 _PERMISSIONS = "tests/pipeline/test_permissions.py"
+_ACCESS = f"{_EXTENSION}/test_access.py"
+_ACCESS_UNITS = "tests/unit/test_access.py"
+_SURROUNDINGS = f"{_EXTENSION}/test_lambda_surroundings.py"
+_ISOLATION = f"{_EXTENSION}/test_lambda_isolation.py"
+_OFFLINE = f"{_EXTENSION}/test_offline.py"
+_SECRET = f"{_EXTENSION}/test_control_secret.py"
+_STATE = "tests/unit/command/test_state.py"
+_LIFE = "tests/cli/test_life.py"
+_BY_HAND = "tests/docs/test_permissions_page.py"
 _CONFIRMATION = f"{_EXTENSION}/test_sns_confirmation.py"
 
 FIDELITY: dict[str, Reason | tuple[str, ...]] = {
@@ -93,6 +102,21 @@ FIDELITY: dict[str, Reason | tuple[str, ...]] = {
     "Changes of policies hold at once": (
         f"{_PERMISSIONS}::test_promise_is_broken_without_it_and_the_report_says_why",
     ),
+    "are anonymous, with `ENFORCE_IAM=1`": (f"{_ACCESS}::test_without_signature",),
+    "A topic's policy can allow them": (f"{_BY_HAND}::test_topic_that_is_open_to_everybody",),
+    "AWS documents that of queues and buckets": _OF_AWS,
+    "AWS answers pages of all origins": _OF_AWS,
+    "Here [they are rejected]": (f"{_ACCESS}::test_page_on_another_port",),
+    "its CORS configuration also has to allow": (
+        f"{_ACCESS}::test_bucket_open_to_an_origin",
+        f"{_ACCESS}::test_bucket_without_rules",
+    ),
+    "AWS takes a form with a valid policy": _OF_AWS,
+    "Malformed requests get the client's errors": (
+        f"{_ACCESS}::test_malformed_json",
+        f"{_ACCESS}::test_message_attribute_without_data_type",
+        f"{_EXTENSION}/test_hostile_requests.py::test_nothing_is_an_internal_error",
+    ),
     # Topics
     "SNS repeats deliveries by AWS's": (
         f"{_HOPS}::test_sns_repeats_a_delivery_at_once",
@@ -146,6 +170,15 @@ FIDELITY: dict[str, Reason | tuple[str, ...]] = {
     "In [a container](docker.md) they see one another's": Reason(
         "Docker has no user namespaces here"
     ),
+    "in functions never call AWS": (
+        f"{_SURROUNDINGS}::test_clients_do_not_call_aws",
+        f"{_SURROUNDINGS}::test_old_sdk_in_the_bundle_does_not_call_aws",
+    ),
+    "So do those of aiobotocore": Reason("neither is in the runtime; the sentence says so"),
+    "Interpreters that a function starts do the same": (
+        f"{_SURROUNDINGS}::test_clients_in_a_new_interpreter_do_not_call_aws",
+    ),
+    "What is no SDK": Reason("the tests have no network"),
     "The SDK in the runtime is boto3": (
         f"{_DIFFERENCES}::test_sdk_in_the_runtime_is_the_one_that_the_page_names",
     ),
@@ -164,7 +197,7 @@ FIDELITY: dict[str, Reason | tuple[str, ...]] = {
     "S3 as an [on-failure destination]": (f"{_DIFFERENCES}::test_bucket_is_no_destination",),
     "have no name here": (f"{_EXTENSION}/test_lambda_urls.py::test_host_is_like_that_on_aws",),
     "ID.lambda-url.us-east-1": (f"{_EXTENSION}/test_lambda_urls.py::test_event",),
-    "`AWS_IAM` is not enforced": Reason("no test: requests without a signature are being changed"),
+    "`AWS_IAM` requires a signature": (f"{_ACCESS}::test_function_urls",),
     "`Cors` and streaming were not looked at": _NO_CLAIM,
     "of exactly 1.0 is": (f"{_DIFFERENCES}::test_weights_of_an_alias",),
     "`UpdateAlias` with a `RoutingConfig`": (f"{_DIFFERENCES}::test_weights_of_an_alias",),
@@ -224,9 +257,15 @@ FIDELITY: dict[str, Reason | tuple[str, ...]] = {
     "which `sam build` leaves out of functions": (
         f"{_PACKAGING}::test_package_leaves_out_what_sam_leaves_out",
     ),
+    # Services
+    "LocalStack contacts nobody": (f"{_OFFLINE}::test_localstack_contacts_nobody",),
+    "answer with status 501, and say what they need": (
+        f"{_OFFLINE}::test_service_that_is_not_installed",
+        f"{_OFFLINE}::test_resource_of_a_service_that_is_not_installed",
+    ),
+    "allows LocalStack's downloads": Reason("the tests have no network"),
 }
 
-_BY_HAND = "tests/docs/test_permissions_page.py"
 _PERMISSION_UNITS = "tests/unit/test_permissions.py"
 _NOT_TRIED = Reason("not tried")
 
@@ -279,7 +318,88 @@ PERMISSIONS: dict[str, Reason | tuple[str, ...]] = {
     ),
     "`iam:PassRole`, tags": (f"{_DIFFERENCES}::test_pass_role_is_not_enforced",),
     "Services calling services other than": _NOT_TRIED,
-    "Requests without a signature": Reason("no test: they are being changed"),
+    # Requests without a signature
+    "They are anonymous, as on AWS": (
+        f"{_ACCESS}::test_without_signature",
+        f"{_PERMISSION_UNITS}::test_anonymous_principal",
+    ),
+    "A bucket's, a queue's or a topic's policy can allow them": (
+        f"{_ACCESS}::test_public_bucket",
+        f"{_ACCESS}::test_public_object",
+        f"{_ACCESS}::test_queue_that_is_open_to_everybody",
+        f"{_BY_HAND}::test_topic_that_is_open_to_everybody",
+        f"{_BY_HAND}::test_new_bucket_blocks_public_access",
+    ),
+    "are open unless their authorization is `AWS_IAM`": (
+        f"{_ACCESS}::test_stage_is_open_to_pages",
+        f"{_ACCESS}::test_method_that_requires_a_signature",
+        f"{_ACCESS}::test_function_urls",
+    ),
+    "Everything else gets status 403": (f"{_ACCESS}::test_without_signature",),
+    "`MissingAuthenticationToken`, in JSON": (f"{_ACCESS}::test_without_signature",),
+    "header that is no signature gets": (f"{_ACCESS}::test_incomplete_signature",),
+    "What AWS itself carries out unsigned stays open": (
+        f"{_ACCESS}::test_operation_that_requires_no_signature",
+    ),
+    "`AssumeRoleWithWebIdentity` and the like": (
+        f"{_ACCESS}::test_operation_that_requires_no_signature",
+        f"{_ACCESS}::test_link_in_an_email",
+    ),
+    "A presigned URL or form is a request of": (
+        f"{_ACCESS}::test_presigned_url_and_form",
+        f"{_BY_HAND}::test_presigned_url_allows_what_its_signer_may_do",
+    ),
+    "To call an operation with curl": (f"{_BY_HAND}::test_curl_signs_requests",),
+    "`curl --aws-sigv4": (f"{_BY_HAND}::test_curl_signs_requests",),
+    # Who may call at all
+    "These rules hold on every path and for signed requests too": (
+        f"{_ACCESS}::test_host_that_others_can_point_here",
+        f"{_ACCESS}::test_signed_request_to_another_host",
+        f"{_ACCESS}::test_rules_hold_also_without_permissions",
+    ),
+    "They are for web pages": _NO_CLAIM,
+    "a message that names the setting": (
+        f"{_ACCESS}::test_host_that_others_can_point_here",
+        f"{_ACCESS}::test_page_is_told_the_setting",
+    ),
+    "says what else is protected": _NO_CLAIM,
+    "**The Host** must be a name": (
+        f"{_ACCESS_UNITS}::test_own_names",
+        f"{_ACCESS_UNITS}::test_other_names",
+        f"{_ACCESS_UNITS}::test_names_that_come_and_go",
+        f"{_ACCESS}::test_host_is_a_custom_domain",
+    ),
+    "**A page of another origin** is rejected": (
+        f"{_ACCESS_UNITS}::test_foreign",
+        f"{_ACCESS}::test_page_cannot_create_a_stack",
+        f"{_ACCESS}::test_page_cannot_post_a_signed_form",
+    ),
+    "Another port of this machine is another origin": (f"{_ACCESS}::test_page_on_another_port",),
+    "`EXTRA_CORS_ALLOWED_ORIGINS` allows further ones": (
+        f"{_ACCESS}::test_own_page_and_allowed_page",
+    ),
+    "LocalStack's own (`app.localstack.cloud`": (f"{_ACCESS}::test_no_foreign_origin_is_built_in",),
+    "Open to every page are": (
+        f"{_ACCESS}::test_stage_is_open_to_pages",
+        f"{_ACCESS}::test_function_urls",
+        f"{_ACCESS}::test_website_is_open_to_pages",
+        f"{_ACCESS}::test_link_in_an_email",
+        f"{_ACCESS}::test_bucket_open_to_an_origin",
+        f"{_ACCESS}::test_host_of_a_stage_opens_nothing_else",
+    ),
+    "A browser that says none of the three": (
+        f"{_ACCESS_UNITS}::test_foreign",
+        f"{_ACCESS_UNITS}::test_not_foreign",
+    ),
+    "`testbed up --env TESTBED_ALLOWED_HOSTS": (f"{_ACCESS}::test_host_that_is_allowed",),
+    "A request costs this": Reason("measured once"),
+    # What is not enforced
+    "Signatures are required, not checked": (f"{_BY_HAND}::test_signature_is_not_checked",),
+    "`S3_SKIP_SIGNATURE_VALIDATION=0` checks": _READ,
+    "a function URL with `AWS_IAM` may call it": (
+        f"{_ACCESS}::test_method_that_requires_a_signature",
+        f"{_ACCESS}::test_function_urls",
+    ),
     "role is checked when": (
         f"{_BY_HAND}::test_role_of_a_function_has_to_allow_what_lambda_does_for_it",
     ),
@@ -344,6 +464,7 @@ JOURNAL: dict[str, Reason | tuple[str, ...]] = {
         f"{_JOURNAL}::test_reader_waits_for_the_next_entry",
     ),
     "The header `X-Testbed-Position`": (f"{_JOURNAL}::test_memory_and_files_are_limited",),
+    "Reading requires no [secret]": (f"{_SECRET}::test_reading_requires_no_secret",),
     "In Python:": ("tests/docs/test_blocks.py::test_python_runs",),
     "10,000 entries are kept in memory": (f"{_JOURNAL}::test_memory_and_files_are_limited",),
     "change both, or switch it off": (f"{_JOURNAL}::test_journal_can_be_switched_off",),
@@ -371,6 +492,10 @@ FAULTS: dict[str, Reason | tuple[str, ...]] = {
     ),
     "end with the test that uses": (
         "tests/plugin/test_fixtures.py::test_mails_faults_and_waiting",
+    ),
+    "names the file with the [control secret]": (
+        "tests/docs/test_blocks.py::test_python_runs",
+        "tests/unit/command/test_endpoint.py::test_secret_of_an_endpoint_that_was_given",
     ),
     "they end with a block": (f"{_FAULT_COMMAND}::test_what_was_added_is_removed_at_the_end",),
     "as boto3 names them": (_SENSELESS,),
@@ -404,8 +529,11 @@ FAULTS: dict[str, Reason | tuple[str, ...]] = {
     ),
     "a call costs one look": _NO_CLAIM,
     "`TESTBED_FAULTS=0` leaves": _NOT_TRIED,
-    "Rules are put, shown and removed": (
+    "Rules are added, shown and removed": (
         f"{_CALLS}::test_rules_are_listed_in_order_and_replaced_by_id",
+    ),
+    "Whatever changes them requires the": (
+        f"{_SECRET}::test_call_that_changes_something_requires_the_secret",
     ),
     "Our own pipeline is tested": (
         "tests/pipeline/test_faults.py::test_fault_on_a_hop_loses_no_alert_and_records_nothing_twice",

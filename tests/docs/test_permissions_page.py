@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shlex
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
 import pytest
+import requests
 from botocore.exceptions import ClientError
 
 from testbed.aws import Aws
 from tests.conftest import Deployed
 from tests.docs.conftest import create_function, policy
+from tests.docs.pages import code_spans
 
 NewRole = Callable[..., str]
 NewClient = Callable[[str], Any]
+_LIMIT_SECONDS = 20
 
 
 @pytest.fixture
@@ -141,3 +149,76 @@ def test_call_of_a_service_that_is_not_known(as_user: Callable[..., NewClient]) 
     assert "SecretList" in user("secretsmanager").list_secrets()
     with pytest.raises(ClientError, match=r"perform: secretsmanager:CreateSecret on resource: \*"):
         user("secretsmanager").create_secret(Name="denied")
+
+
+def test_topic_that_is_open_to_everybody(running_testbed: Deployed, aws: Aws, topic: str) -> None:
+    query = {"Action": "Publish", "Version": "2010-03-31", "TopicArn": topic, "Message": "hello"}
+
+    def publish() -> int:
+        url = running_testbed.endpoint_url
+        return requests.post(url, data=query, timeout=_LIMIT_SECONDS).status_code
+
+    assert publish() == 403
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": topic}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    aws.sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=document)
+    assert publish() == 200
+
+
+def test_new_bucket_blocks_public_access(aws: Aws, bucket: str) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html"""
+    block = aws.s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    assert list(block.values()) == [True] * 4
+
+
+def test_presigned_url_allows_what_its_signer_may_do(
+    aws: Aws, bucket: str, as_user: Callable[..., NewClient]
+) -> None:
+    aws.s3.put_object(Bucket=bucket, Key="a.txt", Body=b"content")
+    user, which = as_user("s3:GetObject")("s3"), {"Bucket": bucket, "Key": "a.txt"}
+    link = user.generate_presigned_url("get_object", Params=which)
+    assert requests.get(link, timeout=_LIMIT_SECONDS).text == "content"
+    link = user.generate_presigned_url("delete_object", Params=which)
+    assert requests.delete(link, timeout=_LIMIT_SECONDS).status_code == 403
+
+
+def test_signature_is_not_checked(
+    running_testbed: Deployed, aws: Aws, bucket: str, queue: str
+) -> None:
+    scope = "test/20260101/us-east-1/sqs/aws4_request"
+    signature = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
+    headers = {"Authorization": signature, "X-Amz-Date": "20260101T000000Z"}
+    url = f"{running_testbed.endpoint_url}/?Action=ListQueues"
+    assert requests.get(url, headers=headers, timeout=_LIMIT_SECONDS).status_code == 200
+    aws.s3.put_object(Bucket=bucket, Key="a.txt", Body=b"content")
+    link = aws.s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "a.txt"})
+    forged = re.sub(r"(Signature=)[^&]+", r"\g<1>0", link)
+    assert forged != link
+    assert requests.get(forged, timeout=_LIMIT_SECONDS).status_code == 200
+
+
+def test_curl_signs_requests(running_testbed: Deployed, queue: str) -> None:
+    curl = shutil.which("curl")
+    if curl is None:
+        pytest.skip("curl is not installed")
+    [written] = [code for code in code_spans("docs/permissions.md") if code.startswith("curl ")]
+    options = shlex.split(written.replace("\n", " ").removesuffix("…"))[1:]
+    url = f"{running_testbed.endpoint_url}/?Action=ListQueues"
+    ended = subprocess.run(
+        [curl, "--silent", *options, url],
+        capture_output=True,
+        text=True,
+        timeout=_LIMIT_SECONDS,
+        check=True,
+    )
+    assert queue in ended.stdout
+
+
+def test_internal_header_counts_as_localstack_itself(running_testbed: Deployed) -> None:
+    """What SECURITY.md says remains open."""
+    url = f"{running_testbed.endpoint_url}/?Action=ListQueues"
+    assert requests.get(url, timeout=_LIMIT_SECONDS).status_code == 403
+    headers = {"x-localstack-data": "{}"}
+    assert requests.get(url, headers=headers, timeout=_LIMIT_SECONDS).status_code == 200
+    page = headers | {"Origin": "http://attacker.example"}
+    assert requests.get(url, headers=page, timeout=_LIMIT_SECONDS).status_code == 403

@@ -195,6 +195,11 @@ def test_page_on_another_port(endpoint: str, path: str) -> None:
         assert ask("GET", endpoint + path, headers).status_code == 403
 
 
+def test_page_is_told_the_setting(endpoint: str) -> None:
+    answer = ask("GET", endpoint, {"Origin": FOREIGN})
+    assert "EXTRA_CORS_ALLOWED_ORIGINS" in answer.json()["message"]
+
+
 @pytest.mark.parametrize("origin", ["https://app.localstack.cloud", "file://", "null"])
 def test_no_foreign_origin_is_built_in(endpoint: str, origin: str) -> None:
     asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
@@ -328,6 +333,16 @@ def test_public_object(own: Clients, endpoint: str, bucket: str) -> None:
     block = {"IgnorePublicAcls": True}
     own["s3"].put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=block)
     assert ask("GET", url, {}).status_code == 403
+
+
+def test_website_is_open_to_pages(own: Clients, endpoint: str, bucket: str) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/WebsiteHosting.html"""
+    allow_everybody(own, bucket, "s3:GetObject")
+    website = {"IndexDocument": {"Suffix": "a.txt"}}
+    own["s3"].put_bucket_website(Bucket=bucket, WebsiteConfiguration=website)
+    host = {"Host": f"{bucket}.s3-website.localhost.localstack.cloud", "Origin": FOREIGN}
+    answer = ask("GET", f"{endpoint}/", host)
+    assert (answer.status_code, answer.text) == (200, "content")
 
 
 def test_presigned_url_and_form(own: Clients, endpoint: str, bucket: str) -> None:
@@ -549,3 +564,15 @@ def test_malformed_json(endpoint: str, service: str, target: str, body: str, cod
 def test_malformed_bodies_of_our_endpoints(endpoint: str, body: bytes) -> None:
     for method, path in (("PUT", "/_testbed/faults"), ("POST", "/_testbed/clock/advance")):
         assert ask(method, endpoint + path, {}, data=body).status_code in (400, 401, 403), path
+
+
+# Without permissions.
+
+
+def test_rules_hold_also_without_permissions(localstack_endpoint: str) -> None:
+    """Of this LocalStack ENFORCE_IAM is not set."""
+    url = f"{localstack_endpoint}/?Action=ListQueues"
+    assert ask("GET", url, {}).status_code == 200
+    for headers in ({"Host": "attacker.example"}, {"Origin": FOREIGN}, FOREIGN_IMAGE):
+        assert ask("GET", url, headers).status_code == 403
+        assert ask("GET", url, headers | signed("sqs")).status_code == 403

@@ -1,6 +1,7 @@
 """Whether a request is signed, and with which access key; whether it has to be.
 
-Signatures themselves are not checked, except by LocalStack those of presigned S3 URLs.
+Signatures themselves are not checked, except by LocalStack those of presigned S3 URLs with
+``S3_SKIP_SIGNATURE_VALIDATION=0``.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
 
