@@ -212,13 +212,3 @@ def test_curl_signs_requests(running_testbed: Deployed, queue: str) -> None:
         check=True,
     )
     assert queue in ended.stdout
-
-
-def test_internal_header_counts_as_localstack_itself(running_testbed: Deployed) -> None:
-    """What SECURITY.md says remains open."""
-    url = f"{running_testbed.endpoint_url}/?Action=ListQueues"
-    assert requests.get(url, timeout=_LIMIT_SECONDS).status_code == 403
-    headers = {"x-localstack-data": "{}"}
-    assert requests.get(url, headers=headers, timeout=_LIMIT_SECONDS).status_code == 200
-    page = headers | {"Origin": "http://attacker.example"}
-    assert requests.get(url, headers=page, timeout=_LIMIT_SECONDS).status_code == 403

@@ -146,3 +146,8 @@ def test_each_start_makes_a_secret_that_only_its_owner_may_read(tmp_path: Path) 
         assert ask("POST", health, "wrong", b'{"action": "kill"}')[0] == 403
         faults = f"{running.endpoint}/_testbed/faults"
         assert ask("DELETE", faults, secret)[0] == 200
+
+
+def test_switched_off_no_call_requires_the_secret(tmp_path: Path) -> None:
+    with running_localstack(tmp_path, TESTBED_REQUIRE_CONTROL_SECRET="0") as running:
+        assert ask("DELETE", f"{running.endpoint}/_testbed/faults")[0] == 200
