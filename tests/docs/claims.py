@@ -692,6 +692,20 @@ README: dict[str, Reason | tuple[str, ...]] = {
     "with a filter policy on `severity`": (
         "tests/pipeline/test_alerts.py::test_subscribers_can_filter_by_attributes",
     ),
+    "that [web pages cannot call]": (
+        f"{_ACCESS}::test_page_cannot_create_a_stack",
+        f"{_ACCESS}::test_page_on_another_port",
+    ),
+    "it puts an `aws` first on `PATH`": (
+        "tests/unit/command/test_env.py::test_endpoint_is_passed_as_an_option",
+        "tests/cli/test_use.py::test_aws_cli_with_services_whose_endpoints_it_has_in_a_table",
+    ),
+    "`./scripts/offline ./scripts/test` runs": (
+        "tests/cli/test_offline.py::test_readme_without_a_network",
+    ),
+    "`testbed cache` shows what is in it": (
+        "tests/unit/command/test_cache.py::test_command_shows_and_asks",
+    ),
     "A problem (✗) stops `testbed up`": (
         "tests/cli/test_doctor.py::test_script_that_stops_the_testbed",
         "tests/unit/command/test_doctor.py::test_only_problems_fail",

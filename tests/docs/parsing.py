@@ -234,6 +234,11 @@ def _no_arguments(arguments: list[str]) -> None:
         raise UnknownCommand(f"takes no arguments: {arguments}")
 
 
+def _offline(arguments: list[str]) -> None:
+    if arguments != ["COMMAND"]:
+        check(shlex.join(arguments))
+
+
 def _python(arguments: list[str]) -> None:
     match arguments:
         case ["-c", source, *_]:
@@ -266,6 +271,7 @@ _CHECKS: dict[str, Callable[[list[str]], None]] = {
     "./scripts/bench": _click(benchmarks),
     "./scripts/soak": _click(soak),
     "./scripts/bench-short": _no_arguments,
+    "./scripts/offline": _offline,
     "./scripts/lint": _no_arguments,
     "./scripts/lock": _no_arguments,
     "./scripts/test": _pytest,

@@ -120,6 +120,7 @@ def _complete(code: str) -> str:
         "./scripts/bench up --no-such-option",
         "./scripts/test tests/no-such-folder",
         "./scripts/test --testbed-no-such-option",
+        "./scripts/offline ./scripts/bench-short --no-such-option",
         "aws sqs no-such-operation",
         "aws sqs list-queues --no-such-option",
         "aws s3 no-such-operation",
