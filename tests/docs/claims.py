@@ -700,8 +700,8 @@ README: dict[str, Reason | tuple[str, ...]] = {
         "tests/unit/command/test_env.py::test_endpoint_is_passed_as_an_option",
         "tests/cli/test_use.py::test_aws_cli_with_services_whose_endpoints_it_has_in_a_table",
     ),
-    "`./scripts/offline ./scripts/test` runs": (
-        "tests/cli/test_offline.py::test_readme_without_a_network",
+    "`./scripts/offline ./scripts/test` runs": Reason(
+        "the tests within a test; tests/cli/test_offline.py runs README's commands this way"
     ),
     "`testbed cache` shows what is in it": (
         "tests/unit/command/test_cache.py::test_command_shows_and_asks",
