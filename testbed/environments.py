@@ -36,7 +36,7 @@ _EXTENSION_SOURCES = (_PACKAGE / "_extension", _PACKAGE.parent / "extension")
 
 PYTHON_VERSION = "3.13"
 # To be raised when what is built from the same inputs is built in another way.
-_RECIPE = 2
+_RECIPE = 3
 # AWS Lambda's platform for python3.13 (Amazon Linux 2023, glibc 2.34) by the architectures' names.
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 _LAMBDA_PLATFORMS = {"x86_64": "x86_64-manylinux_2_34", "arm64": "aarch64-manylinux_2_34"}
@@ -304,13 +304,13 @@ def _build_localstack(target: Path) -> None:
     environment = {
         "FILESYSTEM_ROOT": str(root),
         "OVERRIDE_IN_DOCKER": "0",
-        "CUSTOM_SSL_CERT_PATH": str(target / _CERTIFICATE),
     }
     python = str(target / "bin" / "python")
     _run([python, "-m", "localstack.aws.spec"], environment)
-    # Its image fetches a certificate at every start; without one it makes one, at every start.
-    make_certificate = "from localstack.utils.ssl import create_ssl_cert; create_ssl_cert()"
-    _run([python, "-c", make_certificate], environment)
+    # Without a certificate it fetches one, or makes one, at every start.
+    certificate = str(target / _CERTIFICATE)
+    source = {"PYTHONPATH": str(extension_source() / "src")}
+    _run([python, "-m", "localstack_testbed.certificate", certificate], source)
 
 
 def _build_runtime(target: Path) -> None:

@@ -28,7 +28,7 @@ def test_it_says_so_and_lets_localstack_be(another_release: str, tmp_path: Path)
     with running_localstack(tmp_path, PYTHONPATH=another_release, LAMBDA_RUNTIME_EXECUTOR=executor):
         pass
     output = (tmp_path / "localstack.log").read_text()
-    assert "is made for LocalStack 4.14.0, and this is 2026.11.0: all of it is off" in output
+    assert "is made for LocalStack 2026.3.0, and this is 2026.11.0: all of it is off" in output
     assert "Traceback" not in output
 
 
@@ -39,4 +39,4 @@ def test_its_executor_is_refused(another_release: str, tmp_path: Path) -> None:
     ):
         pass
     output = (tmp_path / "localstack.log").read_text()
-    assert "needs LocalStack 4.14.0, and this is 2026.11.0: set LAMBDA_RUNTIME_EXECUTOR" in output
+    assert "needs LocalStack 2026.3.0, and this is 2026.11.0: set LAMBDA_RUNTIME_EXECUTOR" in output

@@ -1,7 +1,7 @@
 """The one release of LocalStack that the extension's modules are made for.
 
-They replace parts of LocalStack that no other release promises to have. In another one, such as a
-newer image with ``LOCALSTACK_AUTH_TOKEN``, all of them stay off, and LocalStack is as it comes.
+They replace parts of LocalStack that no other release promises to have. In another one all of them
+stay off, and LocalStack is as it comes.
 """
 
 import logging
@@ -14,7 +14,7 @@ from localstack.runtime.exceptions import LocalstackExit
 
 LOG = logging.getLogger(__name__)
 
-SUPPORTED = "4.14.0"
+SUPPORTED = "2026.3.0"
 
 
 @cache

@@ -29,7 +29,7 @@ def keep_limits() -> None:
     on_import(f"{_APIS}.integrations.aws", apis.patch_events)
     on_import("localstack.services.events.provider", events.patch_events)
     on_import("localstack.services.lambda_.provider", functions.patch_functions)
-    on_import("moto.iam.models", roles.patch_roles)
+    on_import("localstack.services.iam.provider", roles.patch_roles)
     on_import("localstack.services.sns.provider", topics.patch_topics)
     on_import("localstack.services.sqs.models", queues.patch_attributes)
     on_import("localstack.services.sqs.provider", queues.patch_messages)

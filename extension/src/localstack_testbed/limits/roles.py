@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 from localstack_testbed.decorators import patch
 
@@ -14,15 +15,26 @@ LIMIT = 10_240
 def patch_roles() -> None:
     """Check the sum when a policy is put into a role."""
     from localstack.aws.api.iam import LimitExceededException
-    from moto.iam.models import IAMBackend
+    from localstack.services.iam.provider import IamProvider
 
-    @patch(IAMBackend.put_role_policy)
+    @patch(IamProvider.put_role_policy)
     def put_role_policy(
-        original: Callable[..., None], self: Any, role_name: str, policy_name: str, policy_json: str
+        original: Callable[..., None],
+        self: Any,
+        context: Any,
+        role_name: str,
+        policy_name: str,
+        policy_document: str,
+        **kwargs: Any,
     ) -> None:
-        documents = {**self.get_role(role_name).policies, policy_name: policy_json}
-        if sum(len("".join(document.split())) for document in documents.values()) > LIMIT:
+        role = self._get_role_entity(self._get_store(context), role_name)
+        others = (
+            unquote(document)
+            for name, document in role.inline_policies.items()
+            if name != policy_name
+        )
+        if sum(len("".join(each.split())) for each in (policy_document, *others)) > LIMIT:
             raise LimitExceededException(
                 f"Maximum policy size of {LIMIT} bytes exceeded for role {role_name}"
             )
-        original(self, role_name, policy_name, policy_json)
+        original(self, context, role_name, policy_name, policy_document, **kwargs)

@@ -11,7 +11,7 @@ from typing import Any
 from localstack.http import Request, Response, Router, route
 
 from localstack_testbed.permissions.policies import Policy
-from localstack_testbed.permissions.principals import policies_of
+from localstack_testbed.permissions.principals import all_roles, policies_of
 from localstack_testbed.permissions.usage import Usage
 
 PATH = "/_testbed/permissions"
@@ -32,9 +32,5 @@ def serve(router: Router[Any], usage: Usage) -> None:
 
 
 def _roles() -> Iterator[tuple[str, tuple[Policy, ...]]]:
-    from moto.iam.models import iam_backends
-
-    for backends in list(iam_backends.values()):
-        for backend in list(backends.values()):
-            for role in sorted(backend.roles.values(), key=lambda each: each.name):
-                yield role.arn, tuple(policies_of(role))
+    for role in all_roles():
+        yield role.role["Arn"], tuple(policies_of(role))

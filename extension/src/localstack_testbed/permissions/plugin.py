@@ -23,14 +23,15 @@ def enforce_permissions() -> None:
     from localstack_testbed.callers import know_callers
     from localstack_testbed.permissions.endpoint import serve
     from localstack_testbed.permissions.enforcement import Enforcement
-    from localstack_testbed.permissions.principals import patch_sessions
+    from localstack_testbed.permissions.principals import patch_managed_policies, patch_sessions
     from localstack_testbed.permissions.unsigned_invocations import patch_apis, patch_function_urls
     from localstack_testbed.permissions.usage import Usage
 
     usage = Usage()
     enforcement = Enforcement(usage)
     know_callers()
-    on_import("moto.sts.models", patch_sessions)
+    on_import("localstack.services.iam.provider", patch_managed_policies)
+    on_import("localstack.services.sts.provider", patch_sessions)
     on_import("localstack.services.apigateway.next_gen.execute_api.gateway", patch_apis)
     on_import("localstack.services.lambda_.urlrouter", patch_function_urls)
     serve(ROUTER, usage)

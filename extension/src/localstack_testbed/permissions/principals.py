@@ -5,15 +5,31 @@ what LocalStack says of its calls. Requests without a signature are anonymous. A
 account itself, which no policy binds here.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
-from weakref import WeakValueDictionary
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from localstack.constants import AWS_REGION_US_EAST_1
 
 from localstack_testbed.callers import internal_parameters_of, request_of
 from localstack_testbed.decorators import patch
 from localstack_testbed.permissions.evaluation import Principal
 from localstack_testbed.permissions.policies import Policy, Values, parse, parse_or_deny
 from localstack_testbed.permissions.signatures import access_key_of
+
+if TYPE_CHECKING:
+    from localstack.aws.api.iam import Role, User
+    from localstack.services.iam.models import (
+        GroupEntity,
+        IamStore,
+        ManagedPolicyEntity,
+        RoleEntity,
+        UserEntity,
+    )
 
 SERVICES_DOMAIN = "amazonaws.com"
 
@@ -22,33 +38,44 @@ ANONYMOUS = Principal("anonymous", account=None, is_anonymous=True)
 type Document = str | Mapping[str, Any]
 
 
-class Sessions:
-    """The sessions of roles by their access keys."""
+@dataclass(frozen=True)
+class Session:
+    """A role's session: what AssumeRole was called with."""
 
-    def __init__(self) -> None:
-        self._by_key: WeakValueDictionary[str, Any] = WeakValueDictionary()
-
-    def begun(self, session: Any) -> None:
-        """Remember a session, as long as LocalStack does."""
-        self._by_key[session.access_key_id] = session
-
-    def of(self, access_key: str | None) -> Any | None:
-        """Return the session with an access key, if there is one."""
-        return self._by_key.get(access_key) if access_key else None
+    role_arn: str
+    name: str
+    policy: str | None
 
 
-SESSIONS = Sessions()
+SESSIONS: dict[str, Session] = {}
+"""The sessions of roles by their access keys; they do not expire."""
 
 
 def patch_sessions() -> None:
-    """Remember the sessions that begin."""
-    from moto.sts.models import STSBackend
+    """Remember the sessions that begin: STS stores neither the role's path nor the policy."""
+    from localstack.services.sts.provider import StsProvider
 
-    @patch(STSBackend.assume_role)
-    def assume_role(original: Callable[..., Any], self: Any, *args: Any, **kwargs: Any) -> Any:
-        session = original(self, *args, **kwargs)
-        SESSIONS.begun(session)
-        return session
+    for method in (
+        StsProvider.assume_role,
+        StsProvider.assume_role_with_saml,
+        StsProvider.assume_role_with_web_identity,
+    ):
+        patch(method)(_remember_session)
+
+
+def _remember_session(
+    original: Callable[..., Any],
+    self: Any,
+    context: Any,
+    role_arn: str,
+    *args: Any,
+    policy: str | None = None,
+    **kwargs: Any,
+) -> Any:
+    response = original(self, context, role_arn, *args, policy=policy, **kwargs)
+    name = response["AssumedRoleUser"]["Arn"].split("/")[-1]
+    SESSIONS[response["Credentials"]["AccessKeyId"]] = Session(role_arn, name, policy)
+    return response
 
 
 def principal_of(context: Any) -> Principal | None:
@@ -60,8 +87,8 @@ def principal_of(context: Any) -> Principal | None:
         If the request has a header for a signature that is none.
     """
     access_key = access_key_of(request_of(context), context.operation)
-    if session := SESSIONS.of(access_key):
-        return role_principal(session.role_arn, session.session_name, session.policy)
+    if access_key and (session := SESSIONS.get(access_key)):
+        return role_principal(session.role_arn, session.name, session.policy)
     internal = internal_parameters_of(context)
     if internal is not None:
         service = internal.get("service_principal")
@@ -84,32 +111,38 @@ def role_principal(role_arn: str, session_name: str, session_policy: str | None)
         account,
         role=role_arn,
         policies=tuple(policies_of(role)) if role else (),
-        boundary=_boundary(getattr(role, "permissions_boundary_arn", None)),
+        boundary=_boundary(role.role) if role else None,
         session=(parse_or_deny("session", session_policy),) if session_policy else None,
     )
 
 
-def role_of(role_arn: str) -> Any | None:
+def role_of(role_arn: str) -> RoleEntity | None:
     """Return LocalStack's role of an ARN, if there is one."""
-    try:
-        roles: Mapping[str, Any] = _iam(role_arn).roles
-    except KeyError:  # a partition that there is not
-        return None
-    return next((role for role in list(roles.values()) if role.arn == role_arn), None)
+    role = _store(role_arn.split(":")[4]).ROLES.get(role_arn.split("/")[-1])
+    return role if role and role.role["Arn"] == role_arn else None
 
 
-def policies_of(identity: Any) -> Iterator[Policy]:
+def all_roles() -> Iterator[RoleEntity]:
+    """Return the roles of all accounts, those of an account by their names."""
+    from localstack.services.iam.models import iam_stores
+
+    for account in list(iam_stores):
+        roles = list(_store(account).ROLES.values())
+        yield from sorted(roles, key=lambda each: each.role["RoleName"])
+
+
+def policies_of(identity: RoleEntity | UserEntity | GroupEntity) -> Iterator[Policy]:
     """Return the policies of LocalStack's role, user or group: its own and those attached."""
-    for name, document in list(identity.policies.items()):
-        yield parse(name, document)
-    for policy in list(identity.managed_policies.values()):
-        yield _managed(policy)
+    for name, document in list(identity.inline_policies.items()):
+        yield parse(name, _decoded(document))
+    for arn in list(identity.attached_policy_arns):
+        yield _managed(arn)
 
 
 def trust_policy_of(role_arn: str) -> Policy | None:
     """Return the policy that says who may assume a role."""
     role = role_of(role_arn)
-    return parse("trust policy", role.assume_role_policy_document) if role else None
+    return parse("trust policy", _decoded(role.role["AssumeRolePolicyDocument"])) if role else None
 
 
 def values_of(principal: Principal, context: Any, account: str) -> Values:
@@ -156,34 +189,64 @@ def _source(arn: str) -> str:
 
 
 def _user(access_key: str, context: Any) -> Principal | None:
-    from moto.iam.models import iam_backends
-
-    backend = iam_backends[context.account_id][context.partition]
-    for user in list(backend.users.values()):
-        if any(key.access_key_id == access_key for key in user.access_keys):
-            groups = [each for each in list(backend.groups.values()) if user in each.users]
-            return Principal(
-                user.arn,
-                context.account_id,
-                policies=tuple(policy for one in (user, *groups) for policy in policies_of(one)),
-                boundary=_boundary(getattr(user, "permissions_boundary_arn", None)),
-            )
-    return None
-
-
-def _boundary(policy_arn: str | None) -> Policy | None:
-    if not policy_arn:
+    store = _store(context.account_id)
+    user = store.USERS.get(store.ACCESS_KEY_INDEX.get(access_key, ""))
+    if user is None:
         return None
-    return _managed(_iam(policy_arn).managed_policies[policy_arn])
+    name = user.user["UserName"]
+    groups = [each for each in list(store.GROUPS.values()) if name in each.member_user_names]
+    return Principal(
+        user.user["Arn"],
+        context.account_id,
+        policies=(*policies_of(user), *chain.from_iterable(map(policies_of, groups))),
+        boundary=_boundary(user.user),
+    )
 
 
-def _managed(policy: Any) -> Policy:
-    default = (each.document for each in policy.versions if each.is_default)
-    return parse(policy.name, next(default, policy.document))
+def _boundary(identity: Role | User) -> Policy | None:
+    boundary = identity.get("PermissionsBoundary")
+    return _managed(str(boundary["PermissionsBoundaryArn"])) if boundary else None
 
 
-def _iam(arn: str) -> Any:
-    from moto.iam.models import iam_backends
+def _managed(arn: str) -> Policy:
+    """Return the default version of a managed policy, AWS's or a customer's.
 
-    _, partition, _, _, account, _ = arn.split(":", 5)
-    return iam_backends[account][partition]
+    One that does not exist any more allows nothing.
+    """
+    account, name = arn.split(":")[4], arn.partition(":policy/")[2]
+    managed = _AWS_MANAGED if account == "aws" else _store(account).MANAGED_POLICIES
+    found = managed.get(name if account == "aws" else arn)
+    if found is None:
+        return Policy(name, ())
+    version = found.versions[str(found.policy["DefaultVersionId"])]
+    return parse(str(found.policy["PolicyName"]), _decoded(version["Document"]))
+
+
+_AWS_MANAGED: dict[str, ManagedPolicyEntity] = {}
+"""AWS's managed policies by path and name, which are the same in all partitions."""
+
+
+def patch_managed_policies() -> None:
+    """Share AWS's managed policies, which only the provider of IAM has."""
+    from localstack.services.iam.provider import IamProvider
+
+    @patch(IamProvider._build_aws_managed_policy_cache)
+    def build(original: Callable[..., Any], self: Any) -> Any:
+        policies: dict[str, ManagedPolicyEntity] = original(self)
+        for arn, policy in policies.items():
+            _AWS_MANAGED[arn.partition(":policy/")[2]] = policy
+        return policies
+
+
+def _decoded(document: str | None) -> str:
+    """Return a document as it was sent: LocalStack stores most of them in percent-encoding."""
+    text = document or ""
+    return text if text.lstrip().startswith("{") else unquote(text)
+
+
+def _store(account: str) -> IamStore:
+    """Return the IAM of an account; all its regions have the same."""
+    from localstack.services.iam.models import iam_stores
+
+    store: IamStore = iam_stores[account][AWS_REGION_US_EAST_1]
+    return store
