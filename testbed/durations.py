@@ -13,7 +13,7 @@ _SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _DURATION = re.compile("".join(rf"(?:(?P<{unit}>\d+){unit})?" for unit in _SECONDS), re.ASCII)
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType[timedelta]):
     """A duration such as 90s, 5m, 2h, 1d or 1h30m."""
 
     name = "duration"
@@ -34,7 +34,7 @@ class Duration(click.ParamType):
             self.fail("that is too long", param, ctx)
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """A time in ISO 8601, in UTC if it does not say otherwise."""
 
     name = "time"
