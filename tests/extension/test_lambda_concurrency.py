@@ -14,6 +14,7 @@ import pytest
 
 from tests.extension.conftest import Clients
 from tests.extension.lambda_functions import Function, FunctionFactory, Invocation
+from tests.extension.meeting import MEET, meeting
 from tests.extension.waiting import wait_until
 
 LIMIT = 10.0
@@ -254,3 +255,25 @@ def test_provisioned_concurrency_needs_a_version(functions: FunctionFactory, aws
             Qualifier="$LATEST",
             ProvisionedConcurrentExecutions=1,
         )
+
+
+def test_any_number_of_environments_start_at_once(functions: FunctionFactory) -> None:
+    """LocalStack lets 16 of them start; the others would wait here until the first ones have."""
+    count = 18
+    with ThreadPoolExecutor(count) as pool, meeting() as place:
+        function = functions(
+            f"""
+            from meet import meet
+
+            meet({place.port})
+
+            def handler(event, context):
+                pass
+            """,
+            files={"meet.py": MEET},
+        )
+        running = [pool.submit(function.invoke) for _ in range(count)]
+        for _ in range(count):
+            place.arrival()
+        place.let_go()
+        assert [each.result().error for each in running] == [None] * count

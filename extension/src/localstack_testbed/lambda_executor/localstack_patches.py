@@ -4,6 +4,7 @@ import base64
 import threading
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from localstack_testbed.decorators import patch
@@ -32,10 +33,13 @@ def pass_client_context() -> None:
 
 
 def keep_new_environment_for_its_invocation() -> None:
-    """Close two races between simultaneous invocations, which fail one of them.
+    """Close two races between simultaneous invocations, and let any number of environments start.
 
     LocalStack puts a new environment among the others before the invocation that it was started
-    for has reserved it, and iterates over them while other threads add theirs.
+    for has reserved it, and counts provisioned ones while other threads add theirs. It starts 16
+    at the same time for all functions together, for the sake of Docker; on AWS nothing but the
+    account's concurrency limits them.
+    https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
     """
     from localstack.services.lambda_.invocation.assignment import AssignmentService
     from localstack.services.lambda_.invocation.execution_environment import (
@@ -48,6 +52,7 @@ def keep_new_environment_for_its_invocation() -> None:
     def init(original: Callable[[Any], None], self: Any) -> None:
         original(self)
         self.environments = defaultdict(_Environments)
+        self.on_demand_start_semaphore = nullcontext()
 
     @patch(AssignmentService.stop_environments_for_version)
     def stop_environments(original: Callable[[Any, str], None], self: Any, manager: str) -> None:
