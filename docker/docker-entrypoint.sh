@@ -1,0 +1,10 @@
+#!/bin/sh
+# Run the init scripts in boot.d, as LocalStack's images do, and start LocalStack.
+set -eu
+# What the image has of it; a deployment adds packages, and the image is read-only.
+mkdir -p "$TESTBED_CACHE"
+ln -sf /opt/testbed/cache/bundle-* "$TESTBED_CACHE/"
+export CUSTOM_SSL_CERT_PATH=/tmp/certificate.pem
+python -m localstack_testbed.certificate "$CUSTOM_SSL_CERT_PATH"
+python -m localstack.runtime.init BOOT
+exec python -m localstack_testbed
