@@ -301,7 +301,7 @@ class Compose:
         ended = subprocess.run(
             command,
             cwd=self._root,
-            env={**os.environ, **({"TESTBED_PORT": str(port)} if port else {})},
+            env={**self._user(), **os.environ, **({"TESTBED_PORT": str(port)} if port else {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -315,6 +315,11 @@ class Compose:
                 advice="`testbed doctor` looks at what usually goes wrong.",
                 details="\n".join(ended.stdout.strip().splitlines()[-_LOG_LINES_SHOWN:]),
             )
+
+    def _user(self) -> dict[str, str]:
+        """Return who the container runs as: the owner of the project's files, who can read them."""
+        owner = self._root.stat()
+        return {"TESTBED_USER": f"{owner.st_uid}:{owner.st_gid}"}
 
     def _given_files(self) -> list[str]:
         """Return the files that Compose reads if it is told of none.

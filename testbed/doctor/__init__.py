@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from testbed.doctor import (
     docker,
-    image,
     init_scripts,
     machine,
     pythons,
@@ -44,7 +43,6 @@ CHECKS: tuple[Check, ...] = (
     docker.compose,
     machine.docker_architecture,
     machine.docker_disk,
-    image.token,
 )
 
 

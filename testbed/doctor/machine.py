@@ -25,7 +25,7 @@ _GIB = 1 << 30
 # What an embedded LocalStack writes until it is stopped, and twice what the environments take.
 _LEAST_FOR_STATE = _GIB // 4
 _LEAST_FOR_CACHE = _GIB
-# LocalStack's image takes 1.2 GB, one of AWS's for functions as much again.
+# Our image takes 0.7 GB and its build as much again, one of AWS's for functions about a gigabyte.
 _LEAST_FOR_DOCKER = 5 * _GIB
 # A testbed with some warm functions holds a few hundred.
 _LEAST_OPEN_FILES = 1024

@@ -91,6 +91,14 @@ class Clone:
         (self.root / "init" / "ready.d" / "20-broken.sh").unlink()
 
 
+def output_of(clone: Clone, *command: str) -> str:
+    """Run a command in the container, which must succeed, and return what it printed."""
+    ended = clone.container().exec_run(list(command))
+    assert isinstance(ended.output, bytes)
+    assert ended.exit_code == 0, ended.output
+    return ended.output.decode()
+
+
 @contextmanager
 def cloned(folder: Path) -> Iterator[Clone]:
     """Make a clone of the project, whose containers and volumes are gone afterwards."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,11 +16,11 @@ import pytest
 
 from testbed.aws import Aws
 from testbed.waiting import until
-from tests.compose.conftest import START_LIMIT_SECONDS, Clone, cloned
+from tests.compose.conftest import START_LIMIT_SECONDS, Clone, cloned, output_of
 
-# https://man7.org/linux/man-pages/man7/capabilities.7.html, linux/capability.h
-CAP_DAC_OVERRIDE = 1 << 1
 NOBODY = 65534
+# Whom docker-compose.yml names, unless TESTBED_USER does.
+USER = 1000
 LISTENING = "0A"
 
 
@@ -160,10 +162,33 @@ def test_container_has_no_privileges_that_it_does_not_need(running: Clone) -> No
     assert not mounts["/etc/localstack/init"]["RW"]
     assert not mounts["/opt/testbed/project"]["RW"]
     assert mounts["/var/lib/localstack"]["Type"] == "volume"
-    status = container.exec_run(["cat", "/proc/1/status"]).output
-    assert isinstance(status, bytes)
-    effective = next(line for line in status.decode().splitlines() if line.startswith("CapEff"))
-    assert int(effective.split()[1], 16) == CAP_DAC_OVERRIDE
+    assert settings["ReadonlyRootfs"]
+    # https://man7.org/linux/man-pages/man5/proc_pid_status.5.html
+    lines = output_of(running, "cat", "/proc/1/status").splitlines()
+    status = dict(line.split(":\t", 1) for line in lines)
+    assert {int(status[kind], 16) for kind in ("CapEff", "CapPrm", "CapBnd")} == {0}
+    assert status["Uid"].split() == [str(USER)] * 4
+
+
+def test_layout_is_that_of_localstacks_images(running: Clone) -> None:
+    """https://docs.localstack.cloud/aws/capabilities/config/filesystem/"""
+    queues = json.loads(output_of(running, "awslocal", "sqs", "list-queues"))["QueueUrls"]
+    assert any(url.endswith("/incident-queue") for url in queues)
+    assert output_of(running, "python", "-c", "import sys; print(sys.prefix)") == (
+        "/opt/code/localstack/.venv\n"
+    )
+    assert "ready.d" in output_of(running, "ls", "/etc/localstack/init")
+    assert "logs" in output_of(running, "ls", "/var/lib/localstack")
+
+
+def test_https_with_the_certificate_of_this_start(running: Clone) -> None:
+    certificate = output_of(running, "sh", "-c", "cat $HOME/certificate.pem.crt")
+    context = ssl.create_default_context(cadata=certificate)
+    with (
+        socket.create_connection(("127.0.0.1", running.port), timeout=5) as plain,
+        context.wrap_socket(plain, server_hostname="127.0.0.1") as secure,
+    ):
+        assert secure.version() == "TLSv1.3"
 
 
 def test_override_mounts_the_socket_for_containers_of_functions(clone: Clone) -> None:
@@ -171,6 +196,7 @@ def test_override_mounts_the_socket_for_containers_of_functions(clone: Clone) ->
     files = ("--file", "docker-compose.yml", "--file", "docker/lambda-containers.yml")
     config = clone.compose(*files, "config")
     assert "LAMBDA_RUNTIME_EXECUTOR: docker" in config
+    assert "user: '0:0'" in config or "user: 0:0" in config
     assert "/var/run/docker.sock" in config
     assert "/var/run/docker.sock" not in clone.compose("config")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 
@@ -10,7 +11,7 @@ import pytest
 import requests
 
 from testbed.waiting import until
-from tests.compose.conftest import START_LIMIT_SECONDS, Clone
+from tests.compose.conftest import START_LIMIT_SECONDS, Clone, output_of
 from tests.conftest import CommandLine
 
 
@@ -24,6 +25,15 @@ def test_up_twice_and_down(clone: Clone, command: CommandLine) -> None:
     assert clone.containers() == []
     assert "Ready." in (command.state / "localstack.log").read_text()
     assert "was not running" in command.run("down").stderr
+
+
+def test_files_for_their_owner_only(clone: Clone, command: CommandLine) -> None:
+    owner = 4321 if os.geteuid() == 0 else os.geteuid()
+    for path in (clone.root, *clone.root.rglob("*")):
+        os.chown(path, owner, -1)
+        path.chmod(path.stat().st_mode & 0o700)
+    command.output("up", "--docker", "--json")
+    assert output_of(clone, "id", "-u") == f"{owner}\n"
 
 
 def test_settings_parameters_and_files_reach_the_container(

@@ -1,4 +1,4 @@
-"""``testbed doctor`` on Docker, Compose and the image."""
+"""``testbed doctor`` on Docker and Compose."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.doctor import docker, image
-from testbed.doctor.place import Place
+from testbed.doctor import docker
 from testbed.errors import DockerError
 from tests.unit.command.doctoring import look, make_place
 
@@ -127,49 +126,3 @@ def test_compose(
     said = look(docker.compose, make_place(tmp_path, PATH=path))
     assert said[0] == level
     assert found in said[1]
-
-
-@pytest.mark.parametrize(
-    ("name", "wants"),
-    [
-        ("localstack/localstack:4.14.0", False),
-        ("docker.io/localstack/localstack:4.14.0-amd64", False),
-        ("localstack/localstack:3", False),
-        ("localstack/localstack:4.14", False),
-        ("localstack/localstack:s3-4.14.0", False),
-        ("mirror:5000/localstack/localstack:4.14.0@sha256:00", False),
-        ("localstack/localstack:4.14.1", True),
-        ("localstack/localstack:2026.3", True),
-        ("localstack/localstack:2026.03.1-arm64", True),
-        ("localstack/localstack:latest", True),
-        ("localstack/localstack:s3-latest", True),
-        ("localstack/localstack:stable", True),
-        ("mirror:5000/localstack/localstack", True),
-        ("localstack/localstack-pro:4.14.0", True),
-        ("localstack/localstack@sha256:00", None),
-        ("localstack/localstack:community-archive", None),
-        ("our/own:1", None),
-    ],
-)
-def test_images_that_want_a_token(name: str, wants: bool | None) -> None:
-    assert image.wants_token(name) is wants
-
-
-def test_image_that_compose_will_use(tmp_path: Path) -> None:
-    def found(place: Place) -> tuple[str, str]:
-        return look(image.token, place)[:2]
-
-    assert image.token(make_place(tmp_path)) is None  # no docker-compose.yml
-    default = "args: {LOCALSTACK_IMAGE: '${LOCALSTACK_IMAGE:-localstack/localstack:4.14.0}'}"
-    (tmp_path / "docker-compose.yml").write_text(default)
-    assert found(make_place(tmp_path)) == ("ok", "localstack/localstack:4.14.0 wants no token")
-    (tmp_path / ".env").write_text("# ours\nLOCALSTACK_IMAGE='localstack/localstack:latest'\n")
-    level, said, advice = look(image.token, make_place(tmp_path))
-    assert (level, said) == (
-        "warning",
-        "localstack/localstack:latest wants a token, and there is none",
-    )
-    assert "unset LOCALSTACK_IMAGE" in advice
-    assert found(make_place(tmp_path, LOCALSTACK_AUTH_TOKEN="ls-1"))[0] == "ok"
-    own = make_place(tmp_path, LOCALSTACK_IMAGE="our/own:1")
-    assert found(own)[0] == "warning"
