@@ -184,7 +184,7 @@ def test_testbed_of_its_own_ends_with_the_run(project: Project) -> None:
 
         def test_answers(testbed):
             health = requests.get(testbed.endpoint_url + "/_localstack/health").json()
-            assert health["version"] == "4.14.0"
+            assert health["version"] == "2026.3.0"
             print("process", testbed.session.localstack.running().pid)
         """,
         "-s",

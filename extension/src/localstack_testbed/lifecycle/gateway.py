@@ -1,6 +1,6 @@
 """LocalStack listens where it is told to, and nowhere else.
 
-LocalStack 4.14 takes only the port of ``GATEWAY_LISTEN`` and listens on all addresses of the
+LocalStack takes only the port of ``GATEWAY_LISTEN`` and listens on all addresses of the
 machine, also when told ``127.0.0.1``, its default: whoever can reach the machine could run code
 on it as a Lambda function. With this module it listens on a loopback address when told so.
 
