@@ -1,6 +1,7 @@
 """LocalStack listens where it is told to."""
 
 import socket
+import ssl
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -29,3 +30,17 @@ def test_certificate_that_cannot_be_read_ends_localstack(tmp_path: Path) -> None
     ):
         pass
     assert "SSL" in (tmp_path / "localstack.log").read_text()
+
+
+def test_https_is_trusted_for_the_names_that_localstack_has(tmp_path: Path) -> None:
+    """LocalStack's own certificate lacks 127.0.0.1."""
+    with running_localstack(tmp_path) as running:
+        port = int(running.endpoint.rpartition(":")[2])
+        context = ssl.create_default_context(cafile=str(tmp_path / "certificate.pem.crt"))
+        for name in ("127.0.0.1", "localhost", "bucket.localhost.localstack.cloud"):
+            with (
+                socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
+                context.wrap_socket(plain, server_hostname=name) as secure,
+            ):
+                secure.sendall(b"GET /_localstack/health HTTP/1.0\r\nHost: localhost\r\n\r\n")
+                assert b" 200 " in secure.recv(100)

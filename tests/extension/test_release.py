@@ -3,7 +3,9 @@
 There is none here that could be run; this one is made to say that it is another.
 """
 
+import json
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -40,3 +42,30 @@ def test_its_executor_is_refused(another_release: str, tmp_path: Path) -> None:
         pass
     output = (tmp_path / "localstack.log").read_text()
     assert "needs LocalStack 2026.3.0, and this is 2026.11.0: set LAMBDA_RUNTIME_EXECUTOR" in output
+
+
+def test_what_is_installed_of_localstack_is_open_source() -> None:
+    """Later builds of localstack-core on PyPI are not (``LicenseRef-All-Rights-Reserved``)."""
+    code = """
+import json
+from importlib.metadata import distributions
+
+found = {}
+for each in distributions():
+    names = (each.name, each.metadata["Author-email"] or "", each.metadata["Home-page"] or "")
+    if any("localstack" in name for name in names):
+        metadata = each.metadata
+        license = metadata["License-Expression"] or metadata["License"]
+        found[each.name] = license.strip().splitlines()[0]
+print(json.dumps(found))
+"""
+    python = str(ensure_environments(print).localstack_python)
+    ended = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(ended.stdout) == {
+        "airspeed_ext": "BSD",
+        "localstack-core": "Apache-2.0",
+        "localstack-twisted": "MIT License",
+        "moto-ext": "Apache-2.0",
+        "plux": "Apache-2.0",
+        "rolo": "Apache License",
+    }
