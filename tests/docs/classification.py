@@ -16,13 +16,14 @@ NOT_RUN = {
     r"(\.venv/bin/)?testbed down": "tests/cli/test_life.py; the other tests need it",
     r"testbed (journal|logs) .*--follow": "does not end; tests/cli",
     r"testbed trace ID": "a placeholder; tests/cli/test_journal.py",
-    r"docker |export (COMPOSE_FILE|LOCALSTACK_IMAGE)=": "Docker; tests/compose",
+    r"docker |export COMPOSE_FILE=": "Docker; tests/compose",
     r"testbed deploy --target aws": "an AWS account; tests/cli/test_aws_target.py",
     r"sam |aws s3 cp sites.yaml s3://BUCKET": "tests/pipeline/sam",
     r'aws s3 cp sites.yaml "\$\(aws cloudformation': "SitesUri is of an account; parsed",
     r"AWS_PROFILE=mine ": "an AWS account; tests/plugin/test_aws_account.py",
     r"python3\.13 -m venv|runtime/bin/pip|pip install": "the network",
     r"PYTHONPATH=\$PWD/extensions": "tests/extension start LocalStack this way",
+    r"uvx ": "the network",
     r"your-tests ": "stands for the reader's program",
 }
 

@@ -234,6 +234,11 @@ def _no_arguments(arguments: list[str]) -> None:
         raise UnknownCommand(f"takes no arguments: {arguments}")
 
 
+def _lock(arguments: list[str]) -> None:
+    if arguments not in ([], ["--upgrade"]):
+        raise UnknownCommand(f"./scripts/lock has no {arguments}")
+
+
 def _offline(arguments: list[str]) -> None:
     if arguments != ["COMMAND"]:
         check(shlex.join(arguments))
@@ -252,12 +257,15 @@ def _python(arguments: list[str]) -> None:
 _CURL = {"-X", "-H", "-d", "--aws-sigv4", "--user"}
 _PIP = {"install": {"--no-deps", "--target"}}
 _DOCKER = {
+    "compose": set[str](),
+    "compose build": {"--build-arg"},
     "compose up": {"--build", "--wait"},
     "compose down": {"--volumes"},
     "compose exec": set[str](),
     "compose logs": {"-f"},
     "compose restart": set[str](),
     "inspect": {"-f"},
+    "volume rm": set[str](),
 }
 _SAM = {
     "build": set[str](),
@@ -265,6 +273,7 @@ _SAM = {
     "package": set[str](),
     "validate": {"--lint"},
 }
+_UVX = {"pip-audit": {"--disable-pip", "--require-hashes", "-r"}}
 _CHECKS: dict[str, Callable[[list[str]], None]] = {
     "testbed": _click(testbed),
     "./scripts/demo": _click(testbed, prefix=("demo",)),
@@ -273,7 +282,7 @@ _CHECKS: dict[str, Callable[[list[str]], None]] = {
     "./scripts/bench-short": _no_arguments,
     "./scripts/offline": _offline,
     "./scripts/lint": _no_arguments,
-    "./scripts/lock": _no_arguments,
+    "./scripts/lock": _lock,
     "./scripts/test": _pytest,
     "aws": _aws,
     "awslocal": _aws,
@@ -283,5 +292,6 @@ _CHECKS: dict[str, Callable[[list[str]], None]] = {
     "curl": _curl,
     "docker": _installed("docker", _DOCKER),
     "sam": _installed("sam", _SAM),
+    "uvx": _installed("uvx", _UVX),
 }
 PROGRAMS = frozenset(_CHECKS)

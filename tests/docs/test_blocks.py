@@ -183,6 +183,8 @@ def test_commands_run(block: Block, running_testbed: Deployed, programs: Path) -
 @pytest.mark.usefixtures("reader")
 @pytest.mark.parametrize("line", _CURL_IN_TEXT)
 def test_curl_in_text_runs(line: str, running_testbed: Deployed, programs: Path) -> None:
+    # Other tests have had sites of their own.
+    running_testbed.command.output("deploy")
     _run_script(line, running_testbed, programs)
 
 

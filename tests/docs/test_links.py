@@ -67,7 +67,8 @@ def _files(path: Path) -> Iterator[Path]:
     )
 
 
-@pytest.mark.parametrize("page", pages())
+# The changelog also names settings that have been removed.
+@pytest.mark.parametrize("page", [page for page in pages() if page != "CHANGELOG.md"])
 def test_settings_exist(page: str) -> None:
     for name in sorted(set(_SETTING.findall(text_of(page)))):
         assert name in sources(), f"{page}: nothing reads {name}"
