@@ -1,6 +1,10 @@
 """The Lambda Runtime API, served on loopback for one runtime process.
 
 Follows https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+
+A web page could find the port, take events from the function and answer in its place. So requests
+by another name than the address (DNS rebinding) are rejected, and those with a header that only
+browsers send: https://www.w3.org/TR/fetch-metadata/
 """
 
 import json
@@ -13,6 +17,8 @@ from dataclasses import dataclass
 from typing import cast
 
 VERSION = "/2018-06-01/runtime"
+
+_SENT_BY_BROWSERS = {"origin", "referer", "sec-fetch-site"}
 
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 6 MB, to which Lambda
 # adds 100 bytes, as its own error message says.
@@ -114,6 +120,8 @@ class RuntimeApi:
 
     def answer(self, request: _Request) -> bytes | None:
         """Answer a request; None ends the connection."""
+        if request.headers.get("host") != self.address or _SENT_BY_BROWSERS & request.headers.keys():
+            return _response(403, _error("Forbidden", "Only the function's runtime may call this."))
         path = request.path.removeprefix(VERSION)
         if request.method == "GET" and path == "/invocation/next":
             self._report(Ready())
@@ -205,6 +213,7 @@ REASONS = {
     200: "OK",
     202: "Accepted",
     400: "Bad Request",
+    403: "Forbidden",
     404: "Not Found",
     413: "Payload Too Large",
 }
