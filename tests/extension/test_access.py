@@ -167,6 +167,29 @@ def test_malformed_websocket(endpoint: str, lacking: str) -> None:
     assert ask("GET", endpoint, headers | {"Sec-WebSocket-Version": "99"}).status_code == 400
 
 
+# Requests that pretend to be LocalStack's own.
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["{}", '{"service_principal":"sns"}', '{"testbed_token":""}', "{", "[]", "[" * 5000],
+    ids=lambda said: said[:30],
+)
+@pytest.mark.parametrize(
+    "path", ["/?Action=ListTopics&Version=2010-03-31", "/queue/us-east-1/000000000000/named"]
+)
+def test_request_that_says_it_is_internal(
+    own: Clients, endpoint: str, path: str, said: str
+) -> None:
+    """LocalStack knows its services' calls by a header, which anybody can send."""
+    own["sqs"].create_queue(QueueName="named")
+    if "queue" in path:
+        path += "?Action=GetQueueAttributes"
+    answer = ask("GET", endpoint + path, {"x-localstack-data": said})
+    assert answer.status_code == 403
+    assert "MissingAuthenticationToken" in answer.text
+
+
 # Pages of other origins.
 
 

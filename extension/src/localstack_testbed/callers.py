@@ -1,22 +1,35 @@
 """Who makes a call to LocalStack.
 
 A function's calls are known by the access key of its execution environment, which no other one
-has; those of LocalStack's services by what they say of themselves in a header.
+has; those of LocalStack's services by what they say of themselves in a header. Anybody can send
+that header, and would be asked for no signature and no permission. So it counts only with a token
+that no other process knows, and is removed otherwise.
 
 A call to a queue's URL in the Query protocol is handed on by LocalStack as a call of its own;
 who makes it is the one who asked. API Gateway calls SQS in this way.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests.html
 """
 
+import hmac
 import re
+import secrets
+import sys
 import threading
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from weakref import WeakValueDictionary
 
 from localstack_testbed.decorators import patch
 from localstack_testbed.on_import import on_import
+
+_TOKEN = secrets.token_urlsafe()
+_TOKEN_KEY = "testbed_token"
+# These import what writes the header by its name.
+_WRITERS = (
+    "localstack.services.apigateway.next_gen.execute_api.integrations.aws",
+    "localstack.services.apigateway.legacy.integration",
+)
 
 _CREDENTIAL = re.compile(r"Credential=([^/,]+)/|^AWS ([^:]+):")
 
@@ -41,7 +54,8 @@ ENVIRONMENTS = Environments()
 
 @cache  # once
 def know_callers() -> None:
-    """Patch what starts environments and what hands calls on, when LocalStack loads it."""
+    """Patch what starts environments, what hands calls on, and what tells internal calls."""
+    _patch_internal_calls()
     on_import("localstack.services.lambda_.invocation.execution_environment", _patch_environments)
     on_import("localstack.services.sqs.query_api", _patch_query_api)
 
@@ -85,10 +99,48 @@ def internal_parameters_of(context: Any) -> Mapping[str, Any] | None:
         parameters: Mapping[str, Any] | None = context.internal_request_params
         return parameters
     given = _asked.request.headers.get(INTERNAL_REQUEST_PARAMS_HEADER)
+    return load_dto(given) if given else None
+
+
+def _patch_internal_calls() -> None:
+    from localstack.aws import connect
+    from localstack.aws.handlers.internal_requests import InternalRequestParamsEnricher
+
+    name = connect.INTERNAL_REQUEST_PARAMS_HEADER
+    module: Any = connect
+    original_dump = module.dump_dto
+
+    def dump_dto(data: Mapping[str, Any]) -> str:
+        return str(original_dump({**data, _TOKEN_KEY: _TOKEN}))
+
+    def use_dump_dto(writer: str) -> None:
+        sys.modules[writer].dump_dto = dump_dto  # type: ignore[attr-defined]
+
+    module.dump_dto = dump_dto
+    for writer in _WRITERS:
+        on_import(writer, partial(use_dump_dto, writer))
+
+    @patch(InternalRequestParamsEnricher.__call__)
+    def enrich(
+        original: Callable[..., None], self: Any, chain: Any, context: Any, response: Any
+    ) -> None:
+        headers = context.request.headers
+        if name in headers and not _is_internal(headers.getlist(name)):
+            headers.remove(name)
+        original(self, chain, context, response)
+
+
+def _is_internal(given: list[str]) -> bool:
+    """Tell whether a call with these headers is from this process."""
+    from localstack.aws.connect import load_dto
+
     try:
-        return load_dto(given) if given else None
-    except ValueError:  # as LocalStack does, which takes such a request for one from outside
-        return None
+        parameters: Any = load_dto(given[0])
+    except (ValueError, RecursionError):
+        return False
+    token = str(parameters.get(_TOKEN_KEY)) if isinstance(parameters, dict) else ""
+    is_same = hmac.compare_digest(token.encode(errors="replace"), _TOKEN.encode())
+    return len(given) == 1 and is_same
 
 
 def _patch_environments() -> None:

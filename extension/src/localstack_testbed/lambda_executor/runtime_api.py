@@ -120,7 +120,8 @@ class RuntimeApi:
 
     def answer(self, request: _Request) -> bytes | None:
         """Answer a request; None ends the connection."""
-        if request.headers.get("host") != self.address or _SENT_BY_BROWSERS & request.headers.keys():
+        is_foreign = request.headers.get("host") != self.address
+        if is_foreign or _SENT_BY_BROWSERS & request.headers.keys():
             return _response(403, _error("Forbidden", "Only the function's runtime may call this."))
         path = request.path.removeprefix(VERSION)
         if request.method == "GET" and path == "/invocation/next":
