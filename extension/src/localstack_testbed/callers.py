@@ -24,7 +24,7 @@ from localstack_testbed.decorators import patch
 from localstack_testbed.on_import import on_import
 
 _TOKEN = secrets.token_urlsafe()
-_TOKEN_KEY = "testbed_token"
+_MARK = "testbed_token"
 # These import what writes the header by its name.
 _WRITERS = (
     "localstack.services.apigateway.next_gen.execute_api.integrations.aws",
@@ -111,7 +111,7 @@ def _patch_internal_calls() -> None:
     original_dump = module.dump_dto
 
     def dump_dto(data: Mapping[str, Any]) -> str:
-        return str(original_dump({**data, _TOKEN_KEY: _TOKEN}))
+        return str(original_dump({**data, _MARK: _TOKEN}))
 
     def use_dump_dto(writer: str) -> None:
         sys.modules[writer].dump_dto = dump_dto  # type: ignore[attr-defined]
@@ -138,7 +138,7 @@ def _is_internal(given: list[str]) -> bool:
         parameters: Any = load_dto(given[0])
     except (ValueError, RecursionError):
         return False
-    token = str(parameters.get(_TOKEN_KEY)) if isinstance(parameters, dict) else ""
+    token = str(parameters.get(_MARK)) if isinstance(parameters, dict) else ""
     is_same = hmac.compare_digest(token.encode(errors="replace"), _TOKEN.encode())
     return len(given) == 1 and is_same
 
