@@ -28,6 +28,7 @@ _CLOCK_COMMAND = "tests/unit/command/test_schedules.py"
 _PACKAGING = "tests/unit/command/test_packaging.py"
 _PERMISSIONS = "tests/pipeline/test_permissions.py"
 _ACCESS = f"{_EXTENSION}/test_access.py"
+_RUNTIME_API = "tests/unit/test_runtime_api.py"
 _ACCESS_UNITS = "tests/unit/test_access.py"
 _SURROUNDINGS = f"{_EXTENSION}/test_lambda_surroundings.py"
 _ISOLATION = f"{_EXTENSION}/test_lambda_isolation.py"
@@ -610,6 +611,14 @@ SECURITY: dict[str, Reason | tuple[str, ...]] = {
     ),
     "switches this protection off": (f"{_SECRET}::test_switched_off_no_call_requires_the_secret",),
     "In other programs": ("tests/docs/test_blocks.py::test_commands_run",),
+    "LocalStack knows the calls of its own services": (
+        f"{_ACCESS}::test_request_that_says_it_is_internal",
+    ),
+    "it counts only with a token": (f"{_ACCESS}::test_request_that_says_it_is_internal",),
+    "Each execution environment has a Runtime API": (
+        f"{_RUNTIME_API}::test_request_of_a_web_page",
+    ),
+    "It rejects requests by another name": (f"{_RUNTIME_API}::test_request_of_a_web_page",),
     "can be entered by its owner only": (
         f"{_STATE}::test_state_folder_is_closed_to_others",
         f"{_STATE}::test_state_folder_of_an_earlier_version_is_tightened",
@@ -631,13 +640,10 @@ SECURITY: dict[str, Reason | tuple[str, ...]] = {
     ),
     "Through them, a page that also suppresses": (f"{_ACCESS_UNITS}::test_not_foreign",),
     "It cannot read the answers": Reason("the browser's same-origin policy"),
-    "Any local program or function that sends": (
-        f"{_OPEN}::test_internal_header_counts_as_localstack_itself",
+    "Other users of the same machine, and other functions": Reason(
+        "the Runtime API requires no credentials, on AWS neither"
     ),
-    "A foreign page cannot send this header": (
-        f"{_OPEN}::test_foreign_page_cannot_send_the_internal_header",
-        f"{_ACCESS}::test_no_foreign_origin_is_built_in",
-    ),
+    "Nor is the token of": Reason("tried by hand with a token that was made up"),
     "Signatures are not checked": (f"{_BY_HAND}::test_signature_is_not_checked",),
     "Without user namespaces": (f"{_ISOLATION}::test_places_without_isolation",),
     "`testbed doctor` says whether": (

@@ -15,13 +15,6 @@ _LIMIT_SECONDS = 20
 _FOREIGN = "http://attacker.example"
 
 
-def test_internal_header_counts_as_localstack_itself(running_testbed: Deployed) -> None:
-    url = f"{running_testbed.endpoint_url}/?Action=ListQueues"
-    assert requests.get(url, timeout=_LIMIT_SECONDS).status_code == 403
-    headers = {"x-localstack-data": "{}"}
-    assert requests.get(url, headers=headers, timeout=_LIMIT_SECONDS).status_code == 200
-
-
 def test_foreign_page_cannot_send_the_internal_header(running_testbed: Deployed) -> None:
     """Browsers ask first: https://fetch.spec.whatwg.org/#cors-preflight-fetch."""
     asked = {
