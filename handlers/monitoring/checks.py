@@ -4,6 +4,7 @@ import asyncio
 import re
 import ssl
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,6 +33,8 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 # for some of what a site may send, and fail with any error for some.
 _CHARSET = re.compile(rb";[ \t]*charset=[\"']?([a-z0-9_.:-]{1,40})")
 _CONTENT_TYPE_LENGTH = 256
+# Content-Encoding of stored files that some servers send whatever was asked for (S3 among them).
+_ZLIB = (b"gzip", b"x-gzip", b"deflate")
 # Of Python's codecs, those of the web: https://encoding.spec.whatwg.org/#names-and-labels
 _CODECS = re.compile(
     r"utf-?8|utf-16[lb]e|(us-)?ascii|iso-?8859-?\d{1,2}|latin-?\d|(windows-|cp)125\d|koi8-[ru]"
@@ -126,11 +129,11 @@ class Checker:
 async def _judge(exchange: Exchange, head: Head, site: Site) -> None:
     if not 200 <= head.status <= 299:
         raise Failed(f"HTTP {_named(head.status)}")
-    page = _Page(site.max_bytes, _encoded(site.expect or "", head))
+    encoding = (head.field(b"content-encoding") or b"identity").lower()
+    page = _Page(site.max_bytes, _encoded(site.expect or "", head), packed=encoding in _ZLIB)
     page.announced(head.length)
     await exchange.body(head, page.receive)
     if not page.found:
-        encoding = head.field(b"content-encoding") or b"identity"
         # Some servers compress the body although they were asked not to.
         compressed = f" (sent with Content-Encoding {encoding.decode('latin-1')})"
         raise Failed(f"expected text not found{'' if encoding == b'identity' else compressed}")
@@ -139,8 +142,10 @@ async def _judge(exchange: Exchange, head: Head, site: Site) -> None:
 class _Page:
     """Searches a body for a text while it arrives, and keeps no more of it than that needs."""
 
-    def __init__(self, limit: int, text: bytes) -> None:
+    def __init__(self, limit: int, text: bytes, *, packed: bool) -> None:
         self._limit = limit
+        self._unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32) if packed else None
+        self._unpacked = 0
         self._received = 0
         self._text = text
         self._tail = b""
@@ -156,9 +161,24 @@ class _Page:
         self._received += len(piece)
         self.announced(self._received)
         if not self.found:
-            window = self._tail + piece
+            window = self._tail + self._plain(piece)
             self.found = self._text in window
             self._tail = window[max(0, len(window) - len(self._text) + 1) :]
+
+    def _plain(self, piece: bytes) -> bytes:
+        """Unpack *piece*, but no more of the whole body than its limit."""
+        if self._unpacker is None:
+            return piece
+        if self._unpacker.eof:  # It would keep what comes after the end, in quadratic time.
+            return b""
+        try:
+            plain = self._unpacker.decompress(piece, self._limit - self._unpacked + 1)
+        except zlib.error:
+            self._unpacker = None  # It is not what its header says.
+            return piece
+        self._unpacked += len(plain)
+        self.announced(self._unpacked)
+        return plain
 
 
 def _encoded(text: str, head: Head) -> bytes:

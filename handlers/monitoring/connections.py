@@ -41,8 +41,14 @@ def trusting_system() -> ssl.SSLContext:
 
     Without finite-field Diffie-Hellman: a server may choose numbers so large that a handshake takes
     seconds of processor time, and all other checks wait for it (CVE-2022-40735).
+
+    Like browsers, and unlike Python 3.13, it does not insist on extensions that many private
+    authorities leave out (RFC 5280), nor that a server knows RFC 5746 (no connection is
+    renegotiated).
     """
     context = ssl.create_default_context()
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    context.options |= ssl.OP_LEGACY_SERVER_CONNECT
     ciphers = (cipher for cipher in context.get_ciphers() if cipher["kea"] != "kx-dhe")
     context.set_ciphers(":".join(cipher["name"] for cipher in ciphers))
     context.set_alpn_protocols(["http/1.1"])
@@ -79,7 +85,9 @@ class Connection:
         OSError
             When the handshake fails, or the certificate is not trusted.
         """
-        tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
+        # The dot at the end of an absolute name is no part of the name (RFC 6066, 3).
+        name = host.removesuffix(".")
+        tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
         # A server chooses how much there is to compute (up to 50 ms where this was measured), so
         # that is left to a thread.
         await self._encrypted(partial(asyncio.to_thread, tls.do_handshake))

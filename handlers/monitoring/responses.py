@@ -2,7 +2,8 @@
 
 Common HTTP libraries spend quadratic time on some headers, or much time on each of a million tiny
 chunks, and all other checks would wait meanwhile. Here every step is linear in what arrived, and
-all that arrives is limited. Only the fields that checks need are interpreted.
+all that arrives is limited. Only the fields that checks need are interpreted, and what browsers
+tolerate is tolerated: a site that people can use is not down.
 """
 
 import re
@@ -40,7 +41,8 @@ _REQUEST = (
 )
 _HEAD_END = re.compile(rb"\n\r?\n")
 _FOLD = re.compile(rb"\r?\n[ \t]+")
-_STATUS_LINE = re.compile(rb"HTTP/[0-9]\.[0-9] ([1-9][0-9]{2})(?: [^\x00]*)?")
+# Some servers write HTTP/2, or more than one space.
+_STATUS_LINE = re.compile(rb"(?i:HTTP)/[0-9](?:\.[0-9])? {1,8}([1-9][0-9]{2})(?: [^\x00]*)?")
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _LENGTH = re.compile(rb"[0-9]{1,19}")
 _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}")
@@ -64,17 +66,14 @@ class Head:
 
     @property
     def chunked(self) -> bool:
-        """Whether the body comes in chunks.
+        """Whether the body comes in chunks. Other codings, such as "identity", frame nothing."""
+        codings = b",".join(self.fields.get(b"transfer-encoding", [])).lower().split(b",")
+        return b"chunked" in (coding.strip() for coding in codings)
 
-        Raises
-        ------
-        InvalidResponse
-            When it is transferred in a way that no request has asked for.
-        """
-        codings = self.fields.get(b"transfer-encoding", [])
-        if codings and [coding.lower() for coding in codings] != [b"chunked"]:
-            raise InvalidResponse(f"Transfer-Encoding {_shown(codings[0])} is not supported")
-        return bool(codings)
+    @property
+    def has_body(self) -> bool:
+        """Whether a body follows, whatever the fields announce (RFC 9112, 6.3)."""
+        return self.status not in (204, 304)
 
     @property
     def length(self) -> int | None:
@@ -86,7 +85,7 @@ class Head:
             When it is no number, or several.
         """
         values = b",".join(self.fields.get(b"content-length", []))
-        if not values or self.chunked:
+        if not values or self.chunked or not self.has_body:
             return None
         lengths = {value.strip() for value in values.split(b",")}
         if len(lengths) > 1:
@@ -140,7 +139,7 @@ class Exchange:
         Exception
             What *receive* raised.
         """
-        if head.status in (204, 304):
+        if not head.has_body:
             return
         if head.chunked:
             await self._chunks(receive)
@@ -153,7 +152,7 @@ class Exchange:
     async def _head(self) -> bytes:
         start = 0
         while (end := _HEAD_END.search(self._buffer, start)) is None:
-            if not b"HTTP/".startswith(self._buffer[:5]):
+            if not b"HTTP/".startswith(self._buffer[:5].upper()):
                 raise InvalidResponse(f"no HTTP response: {_shown(self._buffer)}")
             if len(self._buffer) > MAX_HEAD:
                 break
@@ -234,10 +233,13 @@ def _parse(head: bytes) -> Head:
         raise InvalidResponse(f"more than {MAX_FIELDS} header fields")
     fields: dict[bytes, list[bytes]] = {}
     for line in lines[1:]:
-        name, colon, value = line.removesuffix(b"\r").partition(b":")
-        if not colon or not _NAME.fullmatch(name) or b"\0" in value or b"\r" in value:
+        if b"\0" in line:
             raise InvalidResponse(f"invalid header line: {_shown(line)}")
-        fields.setdefault(name.lower(), []).append(value.strip(b" \t"))
+        name, colon, value = line.partition(b":")
+        name = name.rstrip(b" \t")
+        # Like browsers, pass over lines that are no fields: they change nothing of the page.
+        if colon and _NAME.fullmatch(name):
+            fields.setdefault(name.lower(), []).append(value.strip(b" \t\r"))
     return Head(int(status[1]), fields)
 
 

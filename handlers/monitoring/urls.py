@@ -70,7 +70,8 @@ def parse(text: str) -> Url:
     if port > 65_535:
         raise InvalidURL(f"invalid port: {port}")
     target = (found["path"] or "/") + (found["query"] or "")
-    return Url(text, scheme, _ascii_host(found["host"]), port, quote(target, safe=_SAFE))
+    quoted = quote(target, safe=_SAFE, errors="surrogateescape")
+    return Url(text, scheme, _ascii_host(found["host"]), port, quoted)
 
 
 def follow(base: Url, location: bytes) -> Url:
@@ -83,10 +84,8 @@ def follow(base: Url, location: bytes) -> Url:
     """
     if len(location) > MAX_LENGTH:
         raise InvalidURL(f"redirect to a URL longer than {MAX_LENGTH} characters")
-    try:
-        text = location.decode()
-    except UnicodeDecodeError:
-        text = location.decode("latin-1")
+    # Bytes that are no UTF-8 are sent back as they are: only the server knows what they mean.
+    text = location.decode(errors="surrogateescape")
     scheme = _SCHEME.match(text)
     if scheme and scheme[1].lower() not in _DEFAULT_PORTS:
         raise InvalidURL(f"redirect to {scheme[1]}: not followed")
@@ -102,7 +101,7 @@ def _ascii_host(host: str) -> str:
         raise InvalidURL(f"host name longer than {_MAX_HOST_LENGTH} characters")
     if not host.isascii():
         try:
-            host = idna.encode(host.lower()).decode("ascii")
+            host = idna.encode(host, uts46=True).decode("ascii")
         except idna.IDNAError as error:
             raise InvalidURL(f"invalid host name {host}: {error}") from None
     host = host.strip("[]").lower()

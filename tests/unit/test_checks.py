@@ -283,7 +283,6 @@ def test_redirects_that_lead_nowhere(location: bytes, reason: str) -> None:
         (sending(OK, b"Content-Length: 9\r\n\r\nhalf"), "connection closed after 4 of 9 bytes"),
         (sending(OK, b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n"), "conflicting Content-"),
         (sending(OK, b"Content-Length: -1\r\n\r\n"), "invalid Content-Length '-1'"),
-        (sending(OK, b"Transfer-Encoding: gzip, chunked\r\n\r\n"), "Transfer-Encoding 'gzip, chu"),
         (sending(OK, b"Transfer-Encoding: chunked\r\n\r\n2\r\nok"), "connection closed within the"),
         (sending(OK, b"Transfer-Encoding: chunked\r\n\r\n2\r\nokay\r\n"), "malformed chunk"),
         (sending(OK, b"Transfer-Encoding: chunked\r\n\r\n-2\r\n"), "invalid size of a chunk: '-2'"),
@@ -293,7 +292,6 @@ def test_redirects_that_lead_nowhere(location: bytes, reason: str) -> None:
         (sending(b"SSH-2.0-OpenSSH\r\n"), "no HTTP response: 'SSH-2.0-OpenSSH"),
         (sending(b"\x15\x03\x03\x00\x02\x02\x28"), "no HTTP response: '\\x15\\x03"),
         (sending(b"HTTP/1.1 2000 OK\r\n\r\n"), "no HTTP response: 'HTTP/1.1 2000 OK"),
-        (sending(OK, b"Bad Name: x\r\n\r\n"), "invalid header line: 'Bad Name: x"),
         (sending(OK, b"X: a\0b\r\n\r\n"), "invalid header line: 'X: a"),
         (sending(OK, b"X:" + b" " * 60_000 + b"\0\r\n\r\n"), "invalid header line: 'X:"),
         (sending(OK, b"X: y\r\n" * 257, b"\r\n"), "more than 256 header fields"),
@@ -467,7 +465,9 @@ def test_a_request_that_cannot_be_sent(
 # TLS
 
 
-def look_with_tls(serve: Serve, trusted: bool = True, **fields: Any) -> Observation:
+def look_with_tls(
+    serve: Serve, trusted: bool = True, host: str = "127.0.0.1", **fields: Any
+) -> Observation:
     """Look at a site that a socket serves with TLS."""
     server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server_side.load_cert_chain(CERTIFICATE, KEY)
@@ -475,7 +475,7 @@ def look_with_tls(serve: Serve, trusted: bool = True, **fields: Any) -> Observat
 
     async def both() -> Observation:
         async with serving(serve, tls=server_side) as port:
-            url = f"https://127.0.0.1:{port}/"
+            url = f"https://{host}:{port}/"
             return await Checker(tls=client_side).observe(site(url=url, **fields))
 
     return asyncio.run(both())
@@ -718,6 +718,13 @@ def test_a_name_with_many_addresses(monkeypatch: pytest.MonkeyPatch, names: Name
     assert seen.reason == "connection refused"
     assert judge.call_count == connections.MAX_ANSWERS
     assert tried == ["127.1.0.0", "::1", "127.1.0.1", "127.1.0.2"]
+
+
+def test_a_certificate_for_an_absolute_host_name(names: Names) -> None:
+    """``localhost.`` is the name ``localhost`` (RFC 6066, 3: without a trailing dot)."""
+    names.answers["localhost."] = [["127.0.0.1"]]
+
+    assert look_with_tls(sending(page()), host="localhost.").reason is None
 
 
 def test_a_name_without_addresses(names: Names) -> None:
