@@ -56,9 +56,13 @@ def load(documents: Documents, site: str) -> tuple[State, str] | None:
     if stored is None:
         return None
     try:
-        return State.of(stored.value), stored.etag
+        state = State.of(stored.value)
+        for each in (state, state.incident, *state.pending):
+            if each and each.site != site:
+                raise ValueError(f"it is about the site {each.site}")
     except ValueError as error:
         raise BrokenDocument(key, error, stored.etag) from None
+    return state, stored.etag
 
 
 def known_sites(documents: Documents) -> dict[str, str]:

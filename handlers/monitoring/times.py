@@ -79,10 +79,10 @@ class SharedClock:
 
     def correct(self, date: str, began: float) -> None:
         """Hear the *date* of an answer to a request that *began* then; invalid ones are ignored."""
+        answered = self._elapsed()
         try:
             earliest = parsedate_to_datetime(date).astimezone(UTC)
-        except ValueError:
+            latest = earliest + _SECOND + timedelta(seconds=answered - began)
+        except (ValueError, OverflowError):
             return
-        answered = self._elapsed()
-        latest = earliest + _SECOND + timedelta(seconds=answered - began)
         self._known = min(max(self._machine(), earliest), latest), answered

@@ -1,5 +1,6 @@
 """Wrong clocks, lost states and removed sites hide no outage and leave no incident open."""
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
@@ -200,6 +201,57 @@ def test_runs_with_wrong_clocks_that_die_anywhere_lose_no_alert(
         assert machines.runs.state["pending"] == [], step
 
 
+# The state is from before this version
+
+
+@pytest.mark.parametrize("owner", ["", "the event's own"])
+def test_a_state_from_before_leases_had_owners_of_their_own_goes_on(owner: str, runs: Runs) -> None:
+    """A document as version 1 wrote it: the site is DOWN, and the alert is pending."""
+    told = incident(0)
+    lease = {"owner": owner, "until": at(LEASE_SECONDS)} if owner else None
+    document = {
+        "site": "shop",
+        "url": told.url,
+        "status": "DOWN",
+        "since": at(0),
+        "checked_at": at(0),
+        "latency_ms": 30,
+        "http_status": 503,
+        "reason": told.reason,
+        "incident": {
+            "id": told.id,
+            "site": "shop",
+            "url": told.url,
+            "severity": "critical",
+            "status": "OPEN",
+            "started_at": at(0),
+            "ended_at": None,
+            "duration_ms": None,
+            "reason": told.reason,
+        },
+        "pending": [
+            {
+                "version": 1,
+                "id": DOWN_ID,
+                "status": "DOWN",
+                "site": "shop",
+                "url": told.url,
+                "severity": "critical",
+                "started_at": at(0),
+                "ended_at": None,
+                "reason": told.reason,
+            }
+        ],
+        "lease": lease,
+    }
+    runs.s3.objects[KEY] = json.dumps(document).encode()
+
+    assert runs.enter(down(10)).published == (() if owner else (DOWN_ID,))
+    assert runs.enter(up(60)).published == ((DOWN_ID, UP_ID) if owner else (UP_ID,))
+    runs.deliver()
+    assert runs.incidents == [incident(0, 60).document()]
+
+
 # The state was broken, and its document removed, as the error advises
 
 
@@ -328,6 +380,29 @@ def test_a_broken_state_of_a_removed_site_is_replaced(runs: Runs) -> None:
     runs.deliver()
     [ended] = runs.incidents
     assert ended["status"] == "CLOSED"
+
+
+@pytest.mark.parametrize(
+    "foreign", [("site",), ("incident", "site"), ("pending", 0, "site")], ids=str
+)
+def test_a_state_with_what_is_known_of_another_site_is_broken(
+    runs: Runs, foreign: tuple[str | int, ...]
+) -> None:
+    """Published from here, an alert would stay pending: it would be sought in the other state."""
+    runs.sns.failures = [RuntimeError("no answer")]
+    with pytest.raises(RuntimeError):
+        runs.enter(down(0))
+    document = part = runs.state
+    for key in foreign[:-1]:
+        part = part[key]
+    part[foreign[-1]] = "other"
+    runs.s3.objects[KEY] = json.dumps(document).encode()
+
+    with pytest.raises(BrokenDocument, match="it is about the site other"):
+        runs.enter(down(60))
+    for seconds in (120, 180):
+        runs.retire(seconds)
+    assert runs.sns.ids == []
 
 
 def test_a_site_that_is_listed_again_begins_anew(runs: Runs) -> None:

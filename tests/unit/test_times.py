@@ -75,7 +75,17 @@ def test_a_wrong_clock_is_corrected(
     assert machine.error == pytest.approx(corrected, abs=0.001)
 
 
-@pytest.mark.parametrize("date", ["", "noon", "Fri, 02 Jan 2026 99:00:00 GMT"])
+@pytest.mark.parametrize(
+    "date",
+    [
+        "",
+        "noon",
+        "Fri, 02 Jan 2026 99:00:00 GMT",
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+        "Fri, 02 Jan 99999999999999999999 12:00:00 GMT",
+        "Fri, 02 Jan 2026 12:00:00 +99999999999999999999",
+    ],
+)
 def test_an_answer_without_a_date_corrects_nothing(date: str) -> None:
     machine = Machine(DAY)
     machine.clock.correct(date, 0)
