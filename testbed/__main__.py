@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
 from types import FrameType
@@ -19,6 +20,10 @@ _EXIT_TERMINATED = 128 + signal.SIGTERM
 def main() -> None:
     """Run the command line, with one clear message for whatever can be expected to go wrong."""
     signal.signal(signal.SIGTERM, _terminate)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Characters that the terminal's encoding lacks (✓, →) must not end the command.
+            stream.reconfigure(errors="backslashreplace")
     try:
         status = _run()
     except KeyboardInterrupt:
@@ -38,7 +43,8 @@ def _run() -> int:
 
     try:
         testbed.main(standalone_mode=False)
-        sys.stdout.flush()  # here, where a full disk can still be reported
+        if sys.stdout is not None:  # it is None where it was closed before the start
+            sys.stdout.flush()  # here, where a full disk can still be reported
     except TestbedError as error:
         console.fail(error)
         return _EXIT_FAILURE

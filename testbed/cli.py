@@ -22,11 +22,13 @@ from testbed.durations import Duration, Moment
 from testbed.fault_commands import fault
 from testbed.inbox_commands import inbox
 from testbed.journal_commands import journal, trace
-from testbed.options import reject_endpoint, reject_options
+from testbed.options import EndpointUrl, Number, reject_endpoint, reject_options
 from testbed.permission_commands import permissions
 from testbed.project import parse_pair
 from testbed.session import Session
 
+# A thousand years: as far back as anybody can mean, and not past the first date there is.
+_MAX_MINUTES = 1000 * 365 * 24 * 60
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
@@ -52,7 +54,7 @@ def _deployment_options[F: Callable[..., Any]](command: F) -> F:
     help="Where the testbed keeps its files. [default: .testbed in the project]",
 )  # fmt: skip
 @click.option(
-    "--endpoint-url", envvar="TESTBED_ENDPOINT_URL",
+    "--endpoint-url", type=EndpointUrl(), envvar="TESTBED_ENDPOINT_URL",
     help="An emulator that runs already. [default: the one that `testbed up` has started]",
 )  # fmt: skip
 @click.version_option(package_name="serverless-testbed")
@@ -270,7 +272,7 @@ def advance(
 @click.argument("functions", nargs=-1)
 @click.option("--follow", is_flag=True, help="Go on until Ctrl-C.")
 @click.option(
-    "--minutes", type=click.FloatRange(min=0), default=10, show_default=True,
+    "--minutes", type=Number(min=0, max=_MAX_MINUTES), default=10, show_default=True,
     help="How far back to begin.",
 )  # fmt: skip
 @click.pass_obj

@@ -8,7 +8,7 @@ import click
 
 from testbed import console
 from testbed.faults import Fault, Faults, RefusedError, Rule
-from testbed.options import reject_options
+from testbed.options import Number, reject_options
 from testbed.session import Session
 
 _HEADINGS = ("id", "fault", "calls", "of", "by", "which", "hits")
@@ -26,7 +26,7 @@ def fault() -> None:
 @click.argument("call", required=False)
 @click.option("--error", "code", metavar="CODE", help="Fail with an AWS error: InternalError.")
 @click.option("--throttle", is_flag=True, help="Fail as when called too often.")
-@click.option("--delay", type=float, metavar="SECONDS", help="Take longer by so much.")
+@click.option("--delay", type=Number(), metavar="SECONDS", help="Take longer by so much.")
 @click.option("--duplicate", is_flag=True, help="Messages of a standard queue come twice.")
 @click.option("--reorder", is_flag=True, help="They are overtaken by the next one.")
 @click.option("--kill", is_flag=True, help="Kill the function: in its run, or at a call it makes.")
@@ -36,13 +36,15 @@ def fault() -> None:
 @click.option("--bucket", metavar="NAME[/KEY]", help="This bucket, or these objects, only.")
 @click.option("--resource", metavar="NAME", help="Whatever else a call is about; * for anything.")
 @click.option("--caller", metavar="WHO", help="functions, clients, a function, or a service: sns.")
-@click.option("--share", type=float, metavar="0..1", help="This share of the calls.")
+@click.option("--share", type=Number(), metavar="0..1", help="This share of the calls.")
 @click.option("--seed", type=int, help="With --share: the same calls each time.")
 @click.option("--next", "count", type=int, metavar="N", help="The next N calls only.")
 @click.option("--status", type=int, help="With --error: the HTTP status.")
 @click.option("--message", help="With --error or --throttle: the text.")
 @click.option("--after-call", is_flag=True, help="With --error: carry the call out before.")
-@click.option("--seconds", type=float, help="With --kill, --reorder: so long after the beginning.")
+@click.option(
+    "--seconds", type=Number(), help="With --kill, --reorder: so long after the beginning."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def add(session: Session, /, call: str | None, as_json: bool, **options: Any) -> None:

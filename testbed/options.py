@@ -1,9 +1,46 @@
-"""Options that a command would ignore are usage errors."""
+"""Options that a command would ignore, and values that cannot be used, are usage errors."""
 
 from __future__ import annotations
 
+import math
+from typing import Any
+from urllib.parse import urlsplit
+
 import click
 from click.core import ParameterSource
+
+
+class Number(click.FloatRange):
+    """A number in a range, and neither "nan", which passes every comparison, nor "inf"."""
+
+    name = "float"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return what was typed as a number."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is no number", param, ctx)
+        return number
+
+
+class EndpointUrl(click.ParamType):
+    """The URL of an emulator."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return what was typed, if a request can be sent there."""
+        text = str(value)
+        try:
+            parts = urlsplit(text)
+            valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:  # a port that is no number, or a bracket without its pair
+            valid = False
+        if not valid or any(character.isspace() for character in text):
+            self.fail(f"{text!r} is no URL, such as http://127.0.0.1:4566", param, ctx)
+        return text
 
 
 def reject_options(reason: str, *names: str) -> None:

@@ -52,6 +52,31 @@ def test_ignored_options_are_usage_errors(
     assert problem in result.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--endpoint-url", "localhost", "status"),
+        ("--endpoint-url", "127.0.0.1:4566", "status"),
+        ("--endpoint-url", "ftp://127.0.0.1", "status"),
+        ("--endpoint-url", "http://[::1", "status"),
+        ("--endpoint-url", "http://127.0.0.1:99999", "status"),
+        ("--endpoint-url", "http://127.0.0.1:port", "status"),
+        ("--endpoint-url", "http:// ", "status"),
+        (*ENDPOINT, "logs", "--minutes", "1e99"),
+        (*ENDPOINT, "logs", "--minutes", "nan"),
+        (*ENDPOINT, "fault", "add", "sqs", "--delay", "nan"),
+        (*ENDPOINT, "fault", "add", "sqs", "--throttle", "--share", "1e400"),
+    ],
+    ids=lambda arguments: " ".join(arguments),
+)
+def test_values_that_cannot_be_used_are_usage_errors(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    result = CommandHere(tmp_path / "state", ROOT).run(*arguments)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "Error: Invalid value for" in result.stderr
+
+
 def test_endpoint_in_the_environment_is_not_described_as_the_started_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
