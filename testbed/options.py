@@ -25,7 +25,7 @@ class Number(click.FloatRange):
         return number
 
 
-class EndpointUrl(click.ParamType):
+class EndpointUrl(click.ParamType[Any]):
     """The URL of an emulator."""
 
     name = "text"

@@ -19,6 +19,10 @@ import yaml
 
 from testbed.errors import ProjectError
 
+# What is read of SAM's parameters; some of them may be a text or a list of texts.
+_TEXTS = frozenset({"stack_name", "template_file", "region", "profile"})
+_LISTS = frozenset({"capabilities", "parameter_overrides", "tags"})
+
 
 @dataclass(frozen=True)
 class Upload:
@@ -216,14 +220,34 @@ def _sam_parameters(path: Path) -> dict[str, Any]:
     https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-sam-cli-config.html
     """
     default = _read_toml(path).get("default", {})
-    return {
-        **default.get("global", {}).get("parameters", {}),
-        **default.get("deploy", {}).get("parameters", {}),
-    }
+    merged: dict[str, Any] = {}
+    for command in ("global", "deploy"):
+        section = _table(_table(default, "default", path).get(command, {}), command, path)
+        merged |= _table(section.get("parameters", {}), f"{command}.parameters", path)
+    for name, value in merged.items():
+        if not _is_valid(name, value):
+            raise ProjectError(f"{path}: {name} cannot be {value!r}.")
+    return merged
+
+
+def _table(value: object, name: str, path: Path) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ProjectError(f"{path}: {name} must be a table, and is {value!r}.")
+    return value
+
+
+def _is_valid(name: str, value: object) -> bool:
+    """Tell whether a parameter of SAM's that we read is text, or also, of some, a list of texts."""
+    if name in _LISTS and isinstance(value, list):
+        return all(isinstance(each, str) for each in value)
+    return isinstance(value, str) or name not in _TEXTS | _LISTS
 
 
 def _parameter_overrides(overrides: str | list[str]) -> dict[str, str]:
-    words = shlex.split(overrides) if isinstance(overrides, str) else overrides
+    try:
+        words = shlex.split(overrides) if isinstance(overrides, str) else overrides
+    except ValueError as error:  # a quotation mark without its pair
+        raise ProjectError(f"parameter_overrides: {overrides!r} cannot be read: {error}.") from None
     return dict(parse_pair(word, "parameter_overrides") for word in words)
 
 

@@ -56,11 +56,33 @@ def test_list_of_parameter_overrides(root: Path) -> None:
     assert find_project(root).parameters == {"Email": "a b", "Size": "3"}
 
 
+PARAMETERS = "[default.deploy.parameters]\n"
+
+
 @pytest.mark.parametrize(
     ("file", "content", "message"),
     [
         ("samconfig.toml", "[default", "cannot be read as TOML"),
         ("samconfig.toml", "", "names no stack_name"),
+        ("samconfig.toml", "default = []", r"default must be a table, and is \[\]"),
+        ("samconfig.toml", "[default]\ndeploy = 1", "deploy must be a table, and is 1"),
+        (
+            "samconfig.toml",
+            "[default.deploy]\nparameters = 'x'",
+            r"deploy\.parameters must be a table",
+        ),
+        ("samconfig.toml", PARAMETERS + "stack_name = 5", "stack_name cannot be 5"),
+        ("samconfig.toml", PARAMETERS + "region = ['x']", "region cannot be"),
+        (
+            "samconfig.toml",
+            PARAMETERS + "parameter_overrides = [1]",
+            r"parameter_overrides cannot be \[1\]",
+        ),
+        (
+            "samconfig.toml",
+            PARAMETERS + "stack_name = 'a'\nparameter_overrides = 'A=\"b'",
+            "No closing quotation",
+        ),
         ("pyproject.toml", "[[tool.testbed.uploads]]\nfile = 'x'", "lacks 'output'"),
     ],
 )
