@@ -592,6 +592,12 @@ def test_malformed_bodies_of_our_endpoints(endpoint: str, body: bytes) -> None:
 # Without permissions.
 
 
+@pytest.mark.parametrize("path", ["/moto-api/reset", "/health", "/2021-10-31/functions/x/url"])
+def test_what_nobody_serves_is_not_found(endpoint: str, path: str) -> None:
+    answer = requests.post(f"{endpoint}{path}", timeout=LIMIT_SECONDS)
+    assert (answer.status_code, answer.json()) == (404, {"message": "Not Found"})
+
+
 def test_rules_hold_also_without_permissions(localstack_endpoint: str) -> None:
     """Of this LocalStack ENFORCE_IAM is not set."""
     url = f"{localstack_endpoint}/?Action=ListQueues"

@@ -5,7 +5,8 @@ parameters that a request lacks, which then fails with status 500. Here an excep
 LocalStack fails to find out what is asked for is an error of the request, and what an API's model
 says of types and required members is checked before any service sees them; SDKs do so as well. An
 ARN with an account or a region that there cannot be is the client's error, too. Any other exception
-in a service stays what it is: an internal failure.
+in a service stays what it is: an internal failure. What is for no service and no route is not
+found, and not a success without content.
 
 Codes: https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html (Query),
 https://docs.aws.amazon.com/lambda/latest/api/CommonErrors.html (JSON),
@@ -91,6 +92,7 @@ def blame_the_client() -> None:
         self.request_handlers.insert(decoded, _blaming(_read_compressed))
         parsed = self.request_handlers.index(handlers.serve_custom_service_request_handlers)
         self.request_handlers.insert(parsed, check_shape)
+        self.request_handlers.append(say_not_found)
 
     on_import("localstack.services.sqs.query_api", _patch_query_api)
     _patch_stores()
@@ -110,6 +112,16 @@ def check_shape(chain: Any, context: Any, response: Any) -> None:
         raise malformed(context.protocol)
     for missing, where in _faults(context.service_request, context.operation.input_shape, ""):
         raise _missing(context, where) if missing else malformed(_protocol_of(context))
+
+
+def say_not_found(chain: Any, context: Any, response: Any) -> None:
+    """A request handler, the last one: it answers what is for no service and no route.
+
+    LocalStack means to do so, but looks whether the status is 0, and a response begins with 200.
+    """
+    if context.service is None:
+        response.status_code = 404
+        response.set_json({"message": "Not Found"})
 
 
 def _read_compressed(chain: Any, context: Any, response: Any) -> None:
