@@ -18,6 +18,7 @@ from testbed.__main__ import main
 from testbed.aws import Aws
 from testbed.pytest_plugin.running import RunningTestbed
 from testbed.pytest_plugin.stack import Stack
+from tests import outgoing
 
 ROOT = Path(__file__).parent.parent
 _LIMIT_SECONDS = 110.0
@@ -51,6 +52,20 @@ def _localstack_of(item: pytest.Item) -> int:
     if "unusual_localstack" in names:
         return 1
     return 3 if "testbed" in names else 2
+
+
+outgoing.watch()
+
+
+@pytest.fixture(autouse=True)
+def no_connection_to_other_machines(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Fail a test that connects to another machine, also if that goes unnoticed."""
+    if pytestconfig.getoption("--testbed-target") in outgoing.ELSEWHERE:
+        yield
+        return
+    with outgoing.denied() as tried:
+        yield
+    assert tried == [], "connections to other machines"
 
 
 @dataclass(frozen=True)

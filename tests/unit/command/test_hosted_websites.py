@@ -38,6 +38,9 @@ class Visitor:
     """Asks the function for pages, and notes for how long it waited."""
 
     def __init__(self, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+        # As Lambda sets them; without credentials the SDK looks for some at 169.254.169.254.
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
         monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
         monkeypatch.setenv("BUCKET_NAME", "sites")
         from testbed.pytest_plugin.hosting.function import answering
