@@ -30,6 +30,8 @@ from testbed.errors import ProjectError
 _TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 _CHUNK_BYTES = 1 << 20
 _COMPILED = ("__pycache__", "*.pyc")
+# In each folder that uv has installed into.
+_LOCK_OF_UV = ".lock"
 # What `sam build` leaves out of a function, so that the same works here and on AWS:
 # https://github.com/aws/aws-lambda-builders/blob/develop/aws_lambda_builders/workflows/python_pip/workflow.py
 # (EXCLUDED_FILES of release 1.68.0.) Kept are *.so, *.egg and *.egg-info, which layers need, and
@@ -94,7 +96,7 @@ def package(folder: Path, architecture: str, report: Report) -> Package:
         report(f"packaging {folder.name}")
         make_cache_folder()
         target.parent.mkdir(exist_ok=True)
-        others = dict(_files(bundled, (*_COMPILED, COMPLETE))) if bundled else {}
+        others = dict(_files(bundled, (*_COMPILED, COMPLETE, _LOCK_OF_UV))) if bundled else {}
         _write(target, {**others, **code})
     return Package(path=target, digest=digest.hexdigest())
 
