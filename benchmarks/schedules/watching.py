@@ -89,7 +89,8 @@ class Watch:
         found = []
         for one in self._watched:
             verdict = judge(
-                one.due(collected),
+                # Something may be due, and fire, while everything is being taken away.
+                one.due(collected + MINUTE),
                 self._scheduling.drain(one.queue),
                 until=until,
                 disabled=self._disabled if one.kind is Kind.RULE_DISABLED else None,
