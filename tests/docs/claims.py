@@ -283,9 +283,9 @@ PERMISSIONS: dict[str, Reason | tuple[str, ...]] = {
         "tests/extension/test_lambda_life.py::test_environment_is_reused",
     ),
     "*Never used* are candidates": ("tests/cli/test_aws_target.py::test_permissions_are_shown",),
-    "`--reset` counts from nothing": ("tests/cli/test_aws_target.py::test_permissions_are_shown",),
+    "`--reset` sets all counts to zero": ("tests/cli/test_aws_target.py::test_permissions_are_shown",),
     "The counts are kept by the extension": _NO_CLAIM,
-    "allows nothing in vain": (
+    "has no unnecessary permissions": (
         f"{_PERMISSIONS}::test_promises_are_kept_and_everything_allowed_is_used",
     ),
     "take each action on": (
@@ -306,7 +306,7 @@ PERMISSIONS: dict[str, Reason | tuple[str, ...]] = {
     ),
     "Conditions know all operators": (f"{_PERMISSION_UNITS}::test_conditions",),
     "Some things are checked before": _NO_CLAIM,
-    "`CreateFunction` wants a role": (
+    "`CreateFunction` requires a role": (
         f"{_BY_HAND}::test_role_of_a_function_has_to_trust_lambda",
         f"{_BY_HAND}::test_role_of_a_function_has_to_allow_what_lambda_does_for_it",
         f"{_BY_HAND}::test_role_of_a_schedule_has_to_trust_scheduler",
@@ -409,7 +409,7 @@ PERMISSIONS: dict[str, Reason | tuple[str, ...]] = {
         f"{_BY_HAND}::test_update_of_a_mapping_whose_role_may_not_read_the_queue",
     ),
     "`aws:SecureTransport` is always true": (f"{_BY_HAND}::test_transport_is_secure",),
-    "Messages for refused destinations": _NO_CLAIM,
+    "Messages for rejected destinations": _NO_CLAIM,
     "Credentials of `GetSessionToken`": _NOT_TRIED,
     "stay valid after their time is over": _NOT_TRIED,
 }
@@ -611,20 +611,20 @@ SECURITY: dict[str, Reason | tuple[str, ...]] = {
     ),
     "switches this protection off": (f"{_SECRET}::test_switched_off_no_call_requires_the_secret",),
     "In other programs": ("tests/docs/test_blocks.py::test_commands_run",),
-    "LocalStack knows the calls of its own services": (
+    "LocalStack recognizes calls between its own services": (
         f"{_ACCESS}::test_request_that_says_it_is_internal",
     ),
-    "it counts only with a token": (f"{_ACCESS}::test_request_that_says_it_is_internal",),
+    "the header counts only with a token": (f"{_ACCESS}::test_request_that_says_it_is_internal",),
     "Each execution environment has a Runtime API": (
         f"{_RUNTIME_API}::test_request_of_a_web_page",
     ),
-    "It rejects requests by another name": (f"{_RUNTIME_API}::test_request_of_a_web_page",),
+    "It rejects requests whose `Host` is not": (f"{_RUNTIME_API}::test_request_of_a_web_page",),
     "can be entered by its owner only": (
         f"{_STATE}::test_state_folder_is_closed_to_others",
         f"{_STATE}::test_state_folder_of_an_earlier_version_is_tightened",
         f"{_LIFE}::test_files_are_private_and_gone_after_down",
     ),
-    "removes all of them but LocalStack's log": (
+    "removes all of them except LocalStack's log": (
         f"{_LIFE}::test_files_are_private_and_gone_after_down",
     ),
     "The cache folder is not writable": (f"{_STATE}::test_cache_folder_is_not_writable_by_others",),
@@ -652,7 +652,7 @@ SECURITY: dict[str, Reason | tuple[str, ...]] = {
     "Functions can connect to every port": (
         "tests/pipeline/test_triggers.py::test_outage_is_found_by_the_next_check",
     ),
-    "LocalStack itself contacts nobody": (f"{_OFFLINE}::test_localstack_contacts_nobody",),
+    "LocalStack itself connects to no other machine": (f"{_OFFLINE}::test_localstack_contacts_nobody",),
     "With `docker/lambda-containers.yml` whoever": (
         "tests/compose/test_compose_up.py"
         "::test_override_mounts_the_socket_for_containers_of_functions",
@@ -683,7 +683,7 @@ README: dict[str, Reason | tuple[str, ...]] = {
     "is not sent twice by overlapping runs": (
         "tests/pipeline/test_alerts.py::test_repeated_and_overlapping_runs_send_one_alert",
     ),
-    "It ends with exit code 1 if a delivery failed": (
+    "Its exit status is 1 if a delivery failed": (
         "tests/cli/test_use.py::test_advance_with_a_firing_that_fails",
     ),
     "what makes every AWS tool talk to it": (
