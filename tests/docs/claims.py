@@ -283,7 +283,9 @@ PERMISSIONS: dict[str, Reason | tuple[str, ...]] = {
         "tests/extension/test_lambda_life.py::test_environment_is_reused",
     ),
     "*Never used* are candidates": ("tests/cli/test_aws_target.py::test_permissions_are_shown",),
-    "`--reset` sets all counts to zero": ("tests/cli/test_aws_target.py::test_permissions_are_shown",),
+    "`--reset` sets all counts to zero": (
+        "tests/cli/test_aws_target.py::test_permissions_are_shown",
+    ),
     "The counts are kept by the extension": _NO_CLAIM,
     "has no unnecessary permissions": (
         f"{_PERMISSIONS}::test_promises_are_kept_and_everything_allowed_is_used",
@@ -652,7 +654,9 @@ SECURITY: dict[str, Reason | tuple[str, ...]] = {
     "Functions can connect to every port": (
         "tests/pipeline/test_triggers.py::test_outage_is_found_by_the_next_check",
     ),
-    "LocalStack itself connects to no other machine": (f"{_OFFLINE}::test_localstack_contacts_nobody",),
+    "LocalStack itself connects to no other machine": (
+        f"{_OFFLINE}::test_localstack_contacts_nobody",
+    ),
     "With `docker/lambda-containers.yml` whoever": (
         "tests/compose/test_compose_up.py"
         "::test_override_mounts_the_socket_for_containers_of_functions",
