@@ -64,7 +64,7 @@ def deploy_to_account(
             console.line(f"  {change}")
         if not changes:
             console.line("  No resource changes, but outputs or tags do.")
-        return yes or console.confirm(f"Change {project.stack_name} so?")
+        return yes or console.confirm(f"Apply these changes to {project.stack_name}?")
 
     deployment = deploy(project, aws, console.report, review)
     if not deployment.changed:

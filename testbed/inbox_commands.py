@@ -40,7 +40,7 @@ def inbox(context: click.Context, clear: bool, as_json: bool) -> None:
         box.clear()
     elif not as_json and any(mail.confirmation for mail in mails):
         console.progress.print(
-            "Who is asked for a confirmation gets nothing else before:"
+            "SNS sends nothing else to an address before it is confirmed:"
             " follow the link, or run `testbed inbox confirm`.",
             soft_wrap=True,
         )

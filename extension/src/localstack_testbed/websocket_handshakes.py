@@ -37,7 +37,7 @@ def answer_handshakes() -> None:
             except (LocalProtocolError, RemoteProtocolError) as error:
                 request.setResponseCode(400)
                 request.setHeader("Content-Type", "text/plain")
-                return f"This is no handshake of a WebSocket: {error}\n".encode()
+                return f"Invalid WebSocket handshake: {error}\n".encode()
         return original(self, request)
 
     @patch(WebSocketChannel.wsReject)
