@@ -42,7 +42,7 @@ _CONFIRMATION = f"{_EXTENSION}/test_sns_confirmation.py"
 FIDELITY: dict[str, Reason | tuple[str, ...]] = {
     "AWS's documentation is the specification": _NO_CLAIM,
     "where the testbed does not follow it": _NO_CLAIM,
-    "each mend has a test": (
+    "each fix has a test": (
         "tests/docs/test_settings.py::test_every_setting_of_the_extension_is_documented",
     ),
     "The pipeline's tests run on": ("tests/plugin/test_targets.py::test_every_name_is_a_target",),
