@@ -28,9 +28,9 @@ from benchmarks.pipeline.measures import PipelineMeasure
 from benchmarks.schedules import course as scheduled
 from benchmarks.schedules import report as schedules_report
 from benchmarks.schedules.measures import Findings, ScheduleMeasure
-from testbed import console
-from testbed.durations import Duration
 from testbed.errors import TestbedError
+from testbed.terminal import console
+from testbed.terminal.durations import Duration
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

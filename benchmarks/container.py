@@ -12,10 +12,11 @@ from pathlib import Path
 import psutil
 
 from benchmarks.emulators import PARAMETER, Emulator, Running, Started
-from testbed import docker_daemon, ports
-from testbed.compose import Compose, Container
+from testbed.emulators import docker_daemon
+from testbed.emulators.compose import Compose, Container
 from testbed.errors import StartError, TestbedError
-from testbed.host_address import HostAddress
+from testbed.machine import ports
+from testbed.machine.host_address import HostAddress
 
 
 class Contained(Emulator):

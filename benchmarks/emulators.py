@@ -16,13 +16,13 @@ from typing import ClassVar
 import psutil
 
 from benchmarks import processes
-from testbed.console import report
-from testbed.environments import ensure_environments
+from testbed.emulators.environments import ensure_environments
+from testbed.emulators.localstack import LocalStack
+from testbed.emulators.ministack import ministack
 from testbed.errors import StartError
-from testbed.host_address import LOOPBACK, HostAddress
-from testbed.localstack import LocalStack
-from testbed.ministack import ministack
-from testbed.ports import port_of_its_own
+from testbed.machine.host_address import LOOPBACK, HostAddress
+from testbed.machine.ports import port_of_its_own
+from testbed.terminal.console import report
 
 _COMMAND_LIMIT_SECONDS = 600.0
 # Only the benchmark asks for checks.

@@ -37,9 +37,9 @@ def main() -> None:
 def _run() -> int:
     import click
 
-    from testbed import console
-    from testbed.cli import testbed
+    from testbed.commands.main import testbed
     from testbed.errors import TestbedError
+    from testbed.terminal import console
 
     try:
         testbed.main(standalone_mode=False)
@@ -72,8 +72,8 @@ def _expected_failure(error: Exception) -> TestbedError | None:
     from botocore.exceptions import BotoCoreError, ClientError
     from requests import RequestException
 
-    from testbed.disk import explained
     from testbed.errors import TestbedError
+    from testbed.machine.file_errors import explained
 
     if isinstance(error, ClientError | BotoCoreError | RequestException):
         return TestbedError(f"{error}")

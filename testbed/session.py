@@ -9,16 +9,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from testbed import control_secret
-from testbed.aws import Aws
-from testbed.compose import Compose, Container
-from testbed.control_secret import ControlSecret
-from testbed.endpoint import Endpoint
+from testbed.aws.clients import Aws
+from testbed.control import control_secret
+from testbed.control.control_secret import ControlSecret
+from testbed.control.endpoint import Endpoint
+from testbed.emulators.compose import Compose, Container
+from testbed.emulators.instance import Instance
+from testbed.emulators.localstack import LocalStack
 from testbed.errors import NotRunningError, ProjectError
-from testbed.host_address import LOOPBACK, HostAddress
-from testbed.instance import Instance
-from testbed.localstack import LocalStack
-from testbed.project import Project, find_project
+from testbed.machine.host_address import LOOPBACK, HostAddress
+from testbed.project.project import Project, find_project
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-call-api.html
 _EXECUTE_API = re.compile(r"https://(?P<api>[\w-]+)\.execute-api\.[^/]+/(?P<rest>.+)")
@@ -158,7 +158,7 @@ class Session:
         NotRunningError
             If the stack is not deployed.
         """
-        from testbed.deployment import stack_outputs
+        from testbed.deployment.deploy import stack_outputs
 
         outputs = stack_outputs(self.aws, self.project.stack_name)
         if outputs is None:
@@ -170,8 +170,8 @@ class Session:
 
     def description(self) -> dict[str, Any]:
         """Return what a program needs to know to use the deployed stack."""
-        from testbed.isolation import isolation
-        from testbed.subscriptions import unconfirmed
+        from testbed.control.isolation import isolation
+        from testbed.control.subscriptions import unconfirmed
 
         outputs = self.outputs()
         waiting = unconfirmed(self.aws, self.project.stack_name)

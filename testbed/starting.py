@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from testbed import console
-from testbed.choices import Choices
-from testbed.deployment import check, prepare
-from testbed.environments import ensure_environments
+from testbed.deployment.deploy import check, prepare
+from testbed.emulators.environments import ensure_environments
 from testbed.errors import TestbedError
+from testbed.project.overrides import Choices
 from testbed.session import Session
+from testbed.terminal import console
 
 
 def start(

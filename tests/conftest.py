@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from testbed.__main__ import main
-from testbed.aws import Aws
+from testbed.aws.clients import Aws
 from testbed.pytest_plugin.running import RunningTestbed
 from testbed.pytest_plugin.stack import Stack
 from tests import outgoing

@@ -23,7 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from benchmarks.polling import poll
 from benchmarks.roles import LOGGING, ensure_role
-from testbed.aws import ACCESS_KEY_ID, SECRET_ACCESS_KEY
+from testbed.aws.clients import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from testbed.errors import TestbedError
 
 if TYPE_CHECKING:

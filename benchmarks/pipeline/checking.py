@@ -11,8 +11,8 @@ import yaml
 
 from benchmarks.polling import poll
 from testbed.errors import TestbedError
-from testbed.host_address import HostAddress
-from testbed.websites import Page, Website
+from testbed.machine.host_address import HostAddress
+from testbed.machine.websites import Page, Website
 
 _SITE = "benchmark"
 _PAGE = Page(_SITE, "text/html", "<h1>All is well</h1>", "All is well")

@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from benchmarks.roles import ensure_role, queue_policy
 from benchmarks.schedules.firings import MINUTE, Arrival, arrival
-from testbed.aws import Aws
+from testbed.aws.clients import Aws
 from testbed.errors import TestbedError
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ import click
 from benchmarks.machine import this_machine
 from benchmarks.soak import report
 from benchmarks.soak.course import Course, Findings, Plan
-from testbed import console
-from testbed.durations import Duration
 from testbed.errors import TestbedError
+from testbed.terminal import console
+from testbed.terminal.durations import Duration
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from botocore.config import Config
 
-from testbed.aws import Aws
+from testbed.aws.clients import Aws
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient

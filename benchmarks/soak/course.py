@@ -21,10 +21,10 @@ from benchmarks.soak.operations import BURST, Operations
 from benchmarks.soak.rest import settle
 from benchmarks.soak.tally import Tally
 from benchmarks.soak.verdicts import RestPoint
-from testbed.environments import ensure_environments
-from testbed.localstack import LocalStack
-from testbed.ports import HOST
-from testbed.waiting import WaitedTooLong
+from testbed.emulators.environments import ensure_environments
+from testbed.emulators.localstack import LocalStack
+from testbed.machine.ports import HOST
+from testbed.machine.waiting import WaitedTooLong
 
 # Enough for a slope over the second half.
 _FEWEST_PHASES = 6

@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.roles import LOGGING, delete_role, ensure_role
 from benchmarks.soak.clients import Clients
-from testbed.waiting import until
+from testbed.machine.waiting import until
 
 PREFIX = "soak-"
 LAYER_VALUE = "from the layer"

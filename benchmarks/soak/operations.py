@@ -17,7 +17,7 @@ from benchmarks.soak.clients import Clients
 from benchmarks.soak.deliveries import Deliveries
 from benchmarks.soak.fleet import LAYER_VALUE, PREFIX, Fleet, version_bundle
 from benchmarks.soak.tally import Tally, Unexpected, UnexpectedAnswer
-from testbed.waiting import WaitedTooLong, until
+from testbed.machine.waiting import WaitedTooLong, until
 
 BURST = 6
 _LINES = 1024  # of 1 KiB

@@ -16,11 +16,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-from testbed.compose import Container
 from testbed.demo.pages import PAGES
+from testbed.emulators.compose import Container
+from testbed.emulators.instance import Instance
 from testbed.errors import StartError, TestbedError
-from testbed.instance import Instance
-from testbed.websites import DEFAULT_OUTAGE, OUTAGE_PATH, Website
+from testbed.machine.websites import DEFAULT_OUTAGE, OUTAGE_PATH, Website
 
 _START_LIMIT_SECONDS = 15.0
 _STOP_LIMIT_SECONDS = 5.0

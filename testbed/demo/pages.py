@@ -1,6 +1,6 @@
 """The pages of the demo's websites."""
 
-from testbed.websites import Page
+from testbed.machine.websites import Page
 
 PAGES = (
     Page("shop", "text/html", "<h1>Welcome to the shop</h1>\n", "Welcome to the shop"),

@@ -8,17 +8,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from testbed import console
-from testbed.choices import Choices
 from testbed.demo.hosting import Hosting
 from testbed.demo.pages import PAGES
 from testbed.demo.pipeline import Pipeline
 from testbed.demo.sites import Site, real_sites, sites_upload
 from testbed.demo.story import Story, heading
+from testbed.emulators.state_folder import exclusive
 from testbed.errors import TestbedError
-from testbed.processes import undisturbed
+from testbed.machine.processes import undisturbed
+from testbed.project.overrides import Choices
 from testbed.starting import start
-from testbed.state import exclusive
+from testbed.terminal import console
 
 if TYPE_CHECKING:
     from testbed.session import Session

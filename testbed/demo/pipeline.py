@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from testbed.clock import check
+from testbed.aws.logs import log_lines
+from testbed.commands.clock import check
+from testbed.control.clock import ScheduleClock
+from testbed.control.inbox import Confirmation, Inbox, Mail
+from testbed.control.journal import Journal
+from testbed.control.subscriptions import confirm
 from testbed.demo.sites import SITES_OUTPUT
 from testbed.demo.trail import Trail, find_trail
 from testbed.errors import TestbedError
-from testbed.inbox import Confirmation, Inbox, Mail
-from testbed.journal import Journal
-from testbed.logs import log_lines
-from testbed.schedules import ScheduleClock
+from testbed.machine.waiting import WaitedTooLong, until
 from testbed.session import api_url
-from testbed.subscriptions import confirm
-from testbed.waiting import WaitedTooLong, until
 
 if TYPE_CHECKING:
     from testbed.session import Session

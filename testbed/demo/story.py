@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from testbed.console import live, output, progress, text
+from testbed.control.inbox import Mail
 from testbed.demo.hosting import HostedWebsite
 from testbed.demo.pipeline import API, MONITOR, RECORDER, Pipeline
 from testbed.demo.sites import Site
 from testbed.demo.timeline import JOURNAL, Hop, Timeline, chart, checklist
-from testbed.inbox import Mail
-from testbed.project import Upload
+from testbed.project.project import Upload
+from testbed.terminal.console import live, output, progress, text
 
 if TYPE_CHECKING:
     from rich.text import Text

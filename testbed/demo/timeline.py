@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from testbed.console import joined, text
+from testbed.terminal.console import joined, text
 
 if TYPE_CHECKING:
     from rich.text import Text

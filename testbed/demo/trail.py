@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from testbed.chains import Hop, tied
-from testbed.journal import Entry
+from testbed.control.journal import Entry
+from testbed.trace.chains import Hop, tied
 
 
 @dataclass(frozen=True)

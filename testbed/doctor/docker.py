@@ -98,7 +98,7 @@ def _address(place: Place) -> tuple[str, str]:
 @looks_at("Docker Compose")
 def compose(place: Place) -> Finding | None:
     """Look which Compose there is, and whether it is new enough."""
-    from testbed.docker_daemon import compose_command
+    from testbed.emulators.docker_daemon import compose_command
 
     if shutil.which("docker", path=place.variables.get("PATH")) is None:
         return None

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from testbed.doctor.finding import Finding, looks_at, ok, problem, warning
 from testbed.doctor.place import Place, run
-from testbed.environments import (
+from testbed.emulators.environments import (
     cache_folder,
     environment_inputs,
     extension_source,
@@ -89,7 +89,7 @@ def _is_translated() -> bool:
 
 
 def _other_architectures(place: Place, ours: str) -> list[str]:
-    from testbed.template import local_code, read_template
+    from testbed.project.template import local_code, read_template
 
     if isinstance(place.project, ProjectError):
         return []

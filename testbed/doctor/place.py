@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from testbed.errors import DockerError, ProjectError
 
 if TYPE_CHECKING:
-    from testbed.project import Project
+    from testbed.project.project import Project
     from testbed.session import Session
 
 _LIMIT_SECONDS = 20
@@ -54,7 +54,7 @@ class Place:
     @cached_property
     def docker(self) -> Mapping[str, Any] | DockerError:
         """What ``docker info`` shows of the Docker daemon, or why it does not answer."""
-        from testbed.docker_daemon import connect
+        from testbed.emulators.docker_daemon import connect
 
         try:
             return connect().info()

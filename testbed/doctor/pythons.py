@@ -9,7 +9,7 @@ from pathlib import Path
 
 from testbed.doctor.finding import Finding, looks_at, ok, problem, warning
 from testbed.doctor.place import Place, run
-from testbed.environments import (
+from testbed.emulators.environments import (
     PYTHON_VERSION,
     environment_inputs,
     is_complete,

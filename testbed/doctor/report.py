@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
-from testbed.console import output, text
 from testbed.doctor.finding import Finding, Level
 from testbed.errors import TestbedError
+from testbed.terminal.console import output, text
 
 _SIGNS = {Level.OK: ("✓", "green"), Level.WARNING: ("!", "yellow"), Level.PROBLEM: ("✗", "red")}
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from testbed import instance, ports
+from testbed.control.endpoint import Endpoint
 from testbed.doctor.finding import Finding, looks_at, ok, problem, warning
 from testbed.doctor.place import Place
-from testbed.endpoint import Endpoint
+from testbed.emulators import instance
 from testbed.errors import ProjectError, TestbedError
+from testbed.machine import ports
 
 _HEALTH_PATH = "/_localstack/health"
 _ANSWER_LIMIT_SECONDS = 5

@@ -7,10 +7,10 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from testbed import instance
-from testbed.aws import ACCESS_KEY_ID
+from testbed.aws.clients import ACCESS_KEY_ID
 from testbed.doctor.finding import Finding, looks_at, ok, warning
 from testbed.doctor.place import Place
+from testbed.emulators import instance
 
 _LOOPBACK = ("127.0.0.1", "localhost")
 _USE_TESTBED = 'Lead them to the testbed: eval "$(testbed env)"'

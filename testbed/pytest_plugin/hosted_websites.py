@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from testbed.machine.websites import Page
     from testbed.pytest_plugin.stack import Stack
-    from testbed.websites import Page
 
 TEMPLATE = Path(__file__).parent / "hosting" / "template.yaml"
 """What has to be deployed."""
@@ -28,7 +28,7 @@ class HostedWebsites:
 
 
 class HostedWebsite:
-    """A website with one page, as :class:`testbed.websites.Website` is one on this machine.
+    """A website with one page, as :class:`testbed.machine.websites.Website` is one on this machine.
 
     What a test says holds from the next request on, as S3 is
     `strongly consistent <https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html>`_.

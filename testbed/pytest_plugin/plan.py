@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from testbed.project import Project, find_project, parse_pair
+from testbed.project.project import Project, find_project, parse_pair
 
 REGION = "us-east-1"
 _LONGEST_STACK_NAME = 100

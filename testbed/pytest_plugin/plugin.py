@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from testbed.pytest_plugin import targets
-from testbed.visible import visible_lines
+from testbed.terminal.control_characters import visible_lines
 
 if TYPE_CHECKING:
-    from testbed.aws import Aws
-    from testbed.faults import Faults
-    from testbed.inbox import Inbox
-    from testbed.journal import Journal
-    from testbed.permissions import Permissions
+    from testbed.aws.clients import Aws
+    from testbed.control.clock import ScheduleClock
+    from testbed.control.faults import Faults
+    from testbed.control.inbox import Inbox
+    from testbed.control.journal import Journal
+    from testbed.control.permissions import Permissions
     from testbed.pytest_plugin.plan import Plan
     from testbed.pytest_plugin.running import RunningTestbed, Site
     from testbed.pytest_plugin.stack import Stack
-    from testbed.schedules import ScheduleClock
 
 _RUNNING = pytest.StashKey["RunningTestbed"]()
 _STARTED = pytest.StashKey[datetime]()
@@ -92,8 +92,8 @@ def _expected_failures() -> Iterator[None]:
     """Fail with a message in place of a traceback where somebody has to do something."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    from testbed.disk import explained
     from testbed.errors import TestbedError
+    from testbed.machine.file_errors import explained
 
     try:
         yield
@@ -197,7 +197,7 @@ def website(testbed: RunningTestbed) -> Iterator[Callable[..., Site]]:
 
     They can be made to fail: ``site.down()``, ``site.slow(2.0)``, ``site.answers(503)``.
     """
-    from testbed.websites import Page
+    from testbed.machine.websites import Page
 
     with ExitStack() as websites:
 

@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from testbed.chain_tree import drawn, problems
-from testbed.chains import Hop, tied
-from testbed.logs import log_lines
-from testbed.missing import missing
-from testbed.visible import visible
+from testbed.aws.logs import log_lines
+from testbed.terminal.control_characters import visible
+from testbed.trace.chains import Hop, tied
+from testbed.trace.missing import missing
+from testbed.trace.tree import drawn, problems
 
 if TYPE_CHECKING:
     from testbed.pytest_plugin.running import Facility, RunningTestbed

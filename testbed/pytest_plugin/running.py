@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import pytest
 
-from testbed.deployment import deploy
+from testbed.aws.stacks import destroy_stack
+from testbed.control.clock import ScheduleClock
+from testbed.control.faults import Faults
+from testbed.control.inbox import Inbox
+from testbed.control.journal import Journal
+from testbed.control.permissions import Permissions
+from testbed.control.subscriptions import confirm
+from testbed.deployment.deploy import deploy
 from testbed.errors import ProjectError, preserved
-from testbed.faults import Faults
-from testbed.inbox import Inbox
-from testbed.journal import Journal
-from testbed.permissions import Permissions
-from testbed.project import Project
+from testbed.machine.websites import Page, Website
+from testbed.project.project import Project
 from testbed.pytest_plugin.plan import name_of
 from testbed.pytest_plugin.stack import Stack
-from testbed.removal import destroy_stack
-from testbed.schedules import ScheduleClock
 from testbed.session import Session
-from testbed.subscriptions import confirm
-from testbed.websites import Page, Website
 
 if TYPE_CHECKING:
-    from testbed.aws import Aws
+    from testbed.aws.clients import Aws
 
 type Facility = Literal["inbox", "clock", "faults", "journal", "permissions", "clean"]
 """What is the testbed's own, and no API of AWS's."""

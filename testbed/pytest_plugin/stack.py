@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from testbed.removal import stack_resources
+from testbed.aws.stacks import stack_resources
 from testbed.session import api_url
 
 if TYPE_CHECKING:
-    from testbed.aws import Aws
+    from testbed.aws.clients import Aws
 
 
 @dataclass

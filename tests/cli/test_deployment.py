@@ -7,9 +7,9 @@ import uuid
 from dataclasses import replace
 from pathlib import Path
 
-from testbed.deployment import Deployment, deploy
-from testbed.project import Project
-from testbed.removal import remove_stack
+from testbed.aws.stacks import remove_stack
+from testbed.deployment.deploy import Deployment, deploy
+from testbed.project.project import Project
 from tests.conftest import CommandLine, Deployed
 
 

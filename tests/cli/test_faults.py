@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from botocore.exceptions import ClientError
 
-from testbed.aws import Aws
+from testbed.aws.clients import Aws
 from tests.conftest import CommandLine, Deployed
 
 

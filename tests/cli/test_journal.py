@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from testbed.aws import Aws
-from testbed.waiting import until
+from testbed.aws.clients import Aws
+from testbed.machine.waiting import until
 from tests.conftest import Deployed
 
 LIMIT_SECONDS = 15.0

@@ -15,9 +15,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from testbed import instance
-from testbed.aws import Aws
-from testbed.waiting import until
+from testbed.aws.clients import Aws
+from testbed.emulators import instance
+from testbed.machine.waiting import until
 from tests.conftest import CommandLine, Deployed
 
 LIMIT_SECONDS = 30.0
@@ -175,8 +175,8 @@ def test_up_says_that_functions_see_the_machine(command: CommandLine) -> None:
 KILLED_RUN = """
 import os, signal
 from pathlib import Path
-from testbed import instance
-from testbed.aws import Aws
+from testbed.emulators import instance
+from testbed.aws.clients import Aws
 
 def test_is_killed(testbed):
     testbed.aws.s3.create_bucket(Bucket="large")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from testbed import ports
-from testbed.environments import ensure_environments
+from testbed.emulators.environments import ensure_environments
+from testbed.emulators.localstack import LocalStack
 from testbed.errors import PortInUseError
-from testbed.localstack import LocalStack
+from testbed.machine import ports
 from tests.cli.test_life import await_no_process
 from tests.conftest import Deployed
 

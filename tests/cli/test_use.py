@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from testbed.aws import Aws
-from testbed.waiting import until
+from testbed.aws.clients import Aws
+from testbed.machine.waiting import until
 from tests.conftest import Deployed
 
 BIN = Path(sys.executable).parent

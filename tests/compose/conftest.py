@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from testbed import docker_daemon, ports
-from testbed.waiting import until
+from testbed.emulators import docker_daemon
+from testbed.machine import ports
+from testbed.machine.waiting import until
 from tests.conftest import ROOT, CommandLine
 
 if TYPE_CHECKING:

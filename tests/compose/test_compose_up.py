@@ -14,8 +14,8 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from testbed.aws import Aws
-from testbed.waiting import until
+from testbed.aws.clients import Aws
+from testbed.machine.waiting import until
 from tests.compose.conftest import START_LIMIT_SECONDS, Clone, cloned, output_of
 
 NOBODY = 65534

@@ -10,7 +10,7 @@ import signal
 import pytest
 import requests
 
-from testbed.waiting import until
+from testbed.machine.waiting import until
 from tests.compose.conftest import START_LIMIT_SECONDS, Clone, output_of
 from tests.conftest import CommandLine
 

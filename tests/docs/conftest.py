@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from testbed.aws import Aws
+from testbed.aws.clients import Aws
 from tests.conftest import Deployed
 
 _SOURCE = """\

@@ -16,7 +16,7 @@ from awscli.clidriver import create_clidriver  # type: ignore[import-untyped]
 
 from benchmarks.__main__ import benchmarks
 from benchmarks.soak.__main__ import soak
-from testbed.cli import testbed
+from testbed.commands.main import testbed
 from testbed.errors import TestbedError
 from tests.conftest import ROOT
 

@@ -19,10 +19,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from testbed import control_secret
-from testbed.aws import Aws
+from testbed.aws.clients import Aws
+from testbed.control import control_secret
+from testbed.machine.waiting import until
 from testbed.pytest_plugin import plugin
-from testbed.waiting import until
 from tests.conftest import ROOT, CommandHere, Deployed
 from tests.docs.classification import LISTED, NOT_RUN, PYTHON_RUN
 from tests.docs.pages import Block, Command, blocks, code_spans, commands, pages

@@ -17,8 +17,8 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from testbed.aws import Aws
-from testbed.waiting import until
+from testbed.aws.clients import Aws
+from testbed.machine.waiting import until
 from tests.conftest import ROOT, Deployed
 from tests.docs.conftest import create_function
 
@@ -197,7 +197,7 @@ def test_function_has_all_cores(aws: Aws, function: str) -> None:
 
 def test_sdk_in_the_runtime_is_the_one_that_the_page_names() -> None:
     [version] = re.findall(r"boto3 ([\d.]+\d);", (ROOT / "docs/fidelity.md").read_text())
-    locked = (ROOT / "testbed/locks/runtime.txt").read_text()
+    locked = (ROOT / "testbed/emulators/locks/runtime.txt").read_text()
     assert f"\nboto3=={version}" in f"\n{locked}"
 
 

@@ -7,7 +7,7 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
-from testbed.aws import Aws
+from testbed.aws.clients import Aws
 from tests.conftest import Deployed
 
 _DELAY_SECONDS = 0.3

@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 import pytest
 
-from testbed import cli
-from testbed.environments import ensure_environments
+from testbed.commands import main as cli
+from testbed.emulators.environments import ensure_environments
 from tests.conftest import ROOT
 from tests.docs.pages import anchors, code_spans, links, pages, text_of
 

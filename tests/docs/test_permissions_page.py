@@ -15,7 +15,7 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from testbed.aws import Aws
+from testbed.aws.clients import Aws
 from tests.conftest import Deployed
 from tests.docs.conftest import create_function, policy
 from tests.docs.pages import code_spans

@@ -16,8 +16,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from testbed.environments import ensure_environments
-from testbed.ports import port_of_its_own
+from testbed.emulators.environments import ensure_environments
+from testbed.machine.ports import port_of_its_own
 from tests.extension.control import CONTROL_SECRET
 from tests.extension.faults import FaultRules
 from tests.extension.lambda_functions import FunctionFactory

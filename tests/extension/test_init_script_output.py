@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.environments import ensure_environments
+from testbed.emulators.environments import ensure_environments
 from tests.conftest import ROOT
 
 RUN = """

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import requests
 
-from testbed.chains import Hop, chain_of
-from testbed.journal import Entry, Journal
+from testbed.control.journal import Entry, Journal
+from testbed.trace.chains import Hop, chain_of
 from tests.extension.conftest import Clients, LocalStackEnded, running_localstack
 from tests.extension.control import CONTROL_HEADERS
 from tests.extension.faults import FaultRules

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from testbed.environments import ensure_environments
+from testbed.emulators.environments import ensure_environments
 from tests.conftest import ROOT
 
 _SOURCE = ROOT / "extension" / "src"

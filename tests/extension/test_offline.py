@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from testbed.environments import ensure_environments
+from testbed.emulators.environments import ensure_environments
 from tests.extension.conftest import Clients, running_localstack
 from tests.extension.lambda_functions import FunctionFactory
 from tests.extension.waiting import wait_until

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.environments import ensure_environments
+from testbed.emulators.environments import ensure_environments
 from tests.extension.conftest import LocalStackEnded, running_localstack
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from testbed.journal import Journal
+from testbed.control.journal import Journal
 from tests.extension.conftest import Clients, LocalStack
 from tests.extension.faults import FaultRules
 from tests.extension.waiting import wait_until

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from testbed.chains import chain_of
-from testbed.hops import problem
-from testbed.journal import Journal
+from testbed.control.journal import Journal
+from testbed.trace.chains import chain_of
+from testbed.trace.wording import problem
 from tests.extension.conftest import Clients
 from tests.extension.mails import Mailbox, follow
 from tests.extension.waiting import wait_until

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from testbed.waiting import until
+from testbed.machine.waiting import until
 from tests.extension.conftest import Clients
 
 TEMPLATE: dict[str, Any] = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from testbed.waiting import until
+from testbed.machine.waiting import until
 
 
 def wait_until[T](condition: Callable[[], T], limit: float, what: str) -> T:

@@ -17,12 +17,12 @@ import pytest
 import requests
 import yaml
 
-from testbed.aws import Aws
-from testbed.deployment import deploy
-from testbed.inbox import Inbox, Mail
+from testbed.aws.clients import Aws
+from testbed.control.clock import ScheduleClock
+from testbed.control.inbox import Inbox, Mail
+from testbed.deployment.deploy import deploy
+from testbed.machine.waiting import until
 from testbed.pytest_plugin.running import RunningTestbed, Site
-from testbed.schedules import ScheduleClock
-from testbed.waiting import until
 from tests.conftest import Deployed
 from tests.pipeline.known_differences import KNOWN_DIFFERENCES
 

@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from testbed.removal import stack_resources
-from testbed.template import read_template
+from testbed.aws.stacks import stack_resources
+from testbed.project.template import read_template
 from tests.pipeline.conftest import Pipeline
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"

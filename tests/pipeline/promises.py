@@ -13,8 +13,8 @@ from typing import Any
 from monitoring.alerts import document
 from monitoring.incidents import Incident
 
-from testbed.logs import log_lines
-from testbed.waiting import until
+from testbed.aws.logs import log_lines
+from testbed.machine.waiting import until
 from tests.pipeline.conftest import POLL_SECONDS, PROMISE_SECONDS, Pipeline, WatchedSite
 from tests.pipeline.permissions import physical_id
 

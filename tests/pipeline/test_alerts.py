@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from testbed.waiting import until
+from testbed.machine.waiting import until
 from tests.pipeline.conftest import PROMISE_SECONDS, Pipeline, WatchedSite
 
 

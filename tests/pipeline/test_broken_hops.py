@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from testbed.faults import Faults
+from testbed.control.faults import Faults
+from testbed.machine.waiting import until
 from testbed.pytest_plugin.report import explain, wrong
 from testbed.pytest_plugin.running import RunningTestbed
-from testbed.waiting import until
 from tests.pipeline.conftest import Pipeline, WatchedSite
 
 LIMIT_SECONDS = 20.0

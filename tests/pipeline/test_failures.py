@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 
-from testbed.waiting import until
+from testbed.machine.waiting import until
 from tests.pipeline.conftest import Pipeline, WatchedSite
 
 # Of AWS's own pauses: a queue's new attributes hold after up to 60 seconds, and a failed event is

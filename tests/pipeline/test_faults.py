@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from testbed.faults import Fault, Faults
-from testbed.waiting import WaitedTooLong, until
+from testbed.control.faults import Fault, Faults
+from testbed.machine.waiting import WaitedTooLong, until
 from tests.pipeline.conftest import POLL_SECONDS, Pipeline, WatchedSite
 
 # A message that was not handled comes again after the visibility timeout, up to a second late, and

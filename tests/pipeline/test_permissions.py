@@ -15,11 +15,11 @@ from functools import partial
 import pytest
 from botocore.exceptions import ClientError
 
-from testbed.journal import Journal
-from testbed.permissions import Permissions
+from testbed.aws.stacks import stack_resources
+from testbed.control.journal import Journal
+from testbed.control.permissions import Permissions
+from testbed.machine.waiting import WaitedTooLong, until
 from testbed.pytest_plugin.report import wrong
-from testbed.removal import stack_resources
-from testbed.waiting import WaitedTooLong, until
 from tests.pipeline import promises
 from tests.pipeline.conftest import PROMISE_SECONDS, Pipeline, WatchedSite
 from tests.pipeline.permissions import (

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from testbed.logs import stack_functions
-from testbed.removal import stack_resources
+from testbed.aws.logs import stack_functions
+from testbed.aws.stacks import stack_resources
 from tests.pipeline.conftest import Pipeline
 
 

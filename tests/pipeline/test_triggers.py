@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from testbed.schedules import label
+from testbed.control.clock import label
 from tests.pipeline.conftest import Pipeline, WatchedSite
 
 TRIGGERS = {"rule": "cron-rule", "scheduler": "cron-schedule"}

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from testbed import control_secret
-from testbed.environments import cache_folder
+from testbed.control import control_secret
+from testbed.emulators.environments import cache_folder
 from testbed.pytest_plugin.running import RunningTestbed
 
 TEMPLATE = """

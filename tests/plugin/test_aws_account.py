@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.aws import Aws
+from testbed.aws.clients import Aws
 from testbed.pytest_plugin.plan import Plan
 from testbed.pytest_plugin.targets import target_of
 from tests.aws_profile import PROFILE, profile_environment

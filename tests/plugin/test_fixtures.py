@@ -10,7 +10,7 @@ import psutil
 import pytest
 from botocore.exceptions import ClientError
 
-from testbed.aws import Aws
+from testbed.aws.clients import Aws
 from testbed.pytest_plugin.plan import name_of
 from testbed.pytest_plugin.running import RunningTestbed
 from tests.conftest import ROOT

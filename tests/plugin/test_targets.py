@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from testbed.account import AccountError
-from testbed.aws import Aws
+from testbed.aws.account import AccountError
+from testbed.aws.clients import Aws
+from testbed.aws.stacks import stack_resources
 from testbed.errors import DeploymentError
-from testbed.project import Project as SamProject
+from testbed.project.project import Project as SamProject
 from testbed.pytest_plugin import targets
 from testbed.pytest_plugin.plan import Plan
 from testbed.pytest_plugin.running import RunningTestbed
 from testbed.pytest_plugin.stack import Stack
 from testbed.pytest_plugin.targets import aws as aws_target
-from testbed.removal import stack_resources
 from testbed.session import Session
 from tests.aws_profile import PROFILE, profile_environment
 from tests.conftest import ROOT

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from testbed.instance import MARK, Instance
-from testbed.waiting import until
+from testbed.emulators.instance import MARK, Instance
+from testbed.machine.waiting import until
 
 _LIMIT_SECONDS = 10.0
 _WAIT = "import sys; sys.stdin.read()"

@@ -15,7 +15,7 @@ from localstack_testbed.journal.causes import (
 from localstack_testbed.journal.journal import TEXT_LIMIT, Journal, record
 from localstack_testbed.journal.writing import NAME, Writer
 
-from testbed.waiting import until
+from testbed.machine.waiting import until
 
 
 @pytest.mark.parametrize(

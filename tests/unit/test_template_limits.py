@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from testbed.template import read_template
+from testbed.project.template import read_template
 from tests.unit.examples import ROOT
 
 TEMPLATE = read_template(Path(ROOT, "template.yaml"))

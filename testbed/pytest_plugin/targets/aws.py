@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from testbed.account import Account
-from testbed.deployment import deploy
+from testbed.aws.account import Account
+from testbed.aws.stacks import describe_stack, destroy_stack
+from testbed.deployment.deploy import deploy
 from testbed.errors import DeploymentError, preserved
 from testbed.pytest_plugin.hosted_websites import TEMPLATE, HostedWebsites
 from testbed.pytest_plugin.plan import Plan
 from testbed.pytest_plugin.running import Facility, RunningTestbed, Site, check_template
 from testbed.pytest_plugin.stack import Stack
 from testbed.pytest_plugin.targets import Target
-from testbed.removal import describe_stack, destroy_stack
 from testbed.session import Session
 
 if TYPE_CHECKING:
-    from testbed.aws import Aws
-    from testbed.project import Project
-    from testbed.websites import Page
+    from testbed.aws.clients import Aws
+    from testbed.machine.websites import Page
+    from testbed.project.project import Project
 
 _LACKS: Mapping[Facility, str] = {
     "inbox": "AWS has no inbox to look into: it delivers mails to people.",

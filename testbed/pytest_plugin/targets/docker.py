@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from testbed.choices import Choices
-from testbed.parent_watch import stopped_with_this_process
-from testbed.ports import port_of_its_own
+from testbed.emulators.parent_watch import stopped_with_this_process
+from testbed.machine.ports import port_of_its_own
+from testbed.project.overrides import Choices
 from testbed.pytest_plugin.plan import Plan, pairs
 from testbed.pytest_plugin.running import RunningTestbed
 from testbed.pytest_plugin.targets import Target

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from testbed.ministack import ministack
+from testbed.emulators.ministack import ministack
 from testbed.pytest_plugin.plan import Plan
 from testbed.pytest_plugin.running import Facility, RunningTestbed
 from testbed.pytest_plugin.targets import Target

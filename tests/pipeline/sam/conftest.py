@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from testbed.environments import ensure, ensure_environments, virtual_environment
+from testbed.emulators.environments import ensure, ensure_environments, virtual_environment
 from testbed.errors import EnvironmentBuildError
-from testbed.ports import port_of_its_own
+from testbed.machine.ports import port_of_its_own
 from testbed.pytest_plugin.plan import pairs
 from testbed.pytest_plugin.running import RunningTestbed
 from testbed.pytest_plugin.stack import Stack

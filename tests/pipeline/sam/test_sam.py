@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from testbed.ownership import check_ownership
-from testbed.packaging import package
+from testbed.deployment.ownership import check_ownership
+from testbed.deployment.packaging import package
 from testbed.pytest_plugin.running import RunningTestbed
 from testbed.pytest_plugin.stack import Stack
 from tests.aws_profile import PROFILE

@@ -20,7 +20,7 @@ from benchmarks.soak.load import Deck, Pace, run
 from benchmarks.soak.operations import Kind, Operations
 from benchmarks.soak.tally import Tally, Unexpected, UnexpectedAnswer
 from benchmarks.soak.verdicts import MEBIBYTE, RestPoint, Result, growth, is_back, judge
-from testbed.waiting import until
+from testbed.machine.waiting import until
 
 MACHINE = Machine("A processor", 2, 8 * 2**30, "Linux 6", "3.13.0", 0.25)
 COUNTS = Counts(processes=3, threads=20, files=12, supervisor_files=9, temporary=0, bundles=4)

@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from testbed.cache import Entry, entries, prune
-from testbed.cli import testbed as command
-from testbed.environments import (
+from testbed.commands.main import testbed as command
+from testbed.deployment.packaging import package, packages_folder
+from testbed.emulators.cache import Entry, entries, prune
+from testbed.emulators.environments import (
     COMPLETE,
     bundle_name,
     ensure,
@@ -26,8 +27,7 @@ from testbed.environments import (
     lock,
     lock_file,
 )
-from testbed.packaging import package, packages_folder
-from testbed.waiting import until
+from testbed.machine.waiting import until
 
 DAY = 86_400.0
 LONG_AGO = 100 * DAY

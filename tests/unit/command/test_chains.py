@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from testbed import chains as chain_module
-from testbed.chain_tree import drawn, problems
-from testbed.chains import Hop, chain_of, chains, tied
-from testbed.journal import Entry
+from testbed.control.journal import Entry
+from testbed.trace import chains as chain_module
+from testbed.trace.chains import Hop, chain_of, chains, tied
+from testbed.trace.tree import drawn, problems
 
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TOPIC = "arn:aws:sns:us-east-1:000000000000:alerts"

@@ -12,8 +12,8 @@ import pytest
 import requests
 from docker.errors import APIError, NotFound
 
-from testbed import compose, docker_daemon
-from testbed.compose import Compose, Container
+from testbed.emulators import compose, docker_daemon
+from testbed.emulators.compose import Compose, Container
 from testbed.errors import DockerError
 
 

@@ -16,20 +16,20 @@ from unittest.mock import ANY
 import pytest
 from botocore.exceptions import ClientError
 
-from testbed import console
-from testbed.change_set import Change
-from testbed.console import _SafeConsole
+from testbed.aws.change_set import Change
+from testbed.aws.logs import LogLine
+from testbed.control.inbox import Confirmation, Mail
+from testbed.control.journal import Entry
+from testbed.control.permissions import Permission, PrincipalUsage, Refusal
 from testbed.demo.story import heading, say
 from testbed.demo.timeline import Hop, Timeline, chart, checklist
 from testbed.errors import TestbedError
-from testbed.inbox import Confirmation, Mail
-from testbed.journal import Entry
-from testbed.logs import LogLine
-from testbed.permissions import Permission, PrincipalUsage, Refusal
 from testbed.pytest_plugin import plugin
 from testbed.pytest_plugin.report import explain
 from testbed.pytest_plugin.running import RunningTestbed
-from testbed.visible import visible, visible_lines
+from testbed.terminal import console
+from testbed.terminal.console import _SafeConsole
+from testbed.terminal.control_characters import visible, visible_lines
 from tests.conftest import ROOT, CommandHere
 
 # A link (OSC 8), a colour, the same by C1, bells, an override of the direction of text, a lone
@@ -141,28 +141,30 @@ HOSTILE_ERROR = TestbedError(HOSTILE, details=HOSTILE + "\n" + HOSTILE, advice=H
 @pytest.mark.parametrize(
     ("arguments", "patched", "value"),
     [
-        ("journal", "testbed.journal.Journal.read", lambda *_, **__: (7, entries())),
-        ("trace invocation", "testbed.journal.Journal.read", lambda *_, **__: (7, entries())),
-        ("inbox", "testbed.inbox.Inbox.mails", lambda _: [MAIL]),
-        ("inbox confirm", "testbed.inbox.Inbox.confirm",
+        ("journal", "testbed.control.journal.Journal.read", lambda *_, **__: (7, entries())),
+        ("trace invocation", "testbed.control.journal.Journal.read",
+         lambda *_, **__: (7, entries())),
+        ("inbox", "testbed.control.inbox.Inbox.mails", lambda _: [MAIL]),
+        ("inbox confirm", "testbed.control.inbox.Inbox.confirm",
          lambda *_: [Confirmation(HOSTILE, f"arn:{HOSTILE}", "")]),
-        ("fault list", "testbed.faults.Faults.rules", lambda _: [RULE]),
-        ("fault add sqs --throttle", "testbed.faults.Faults.add",
+        ("fault list", "testbed.control.faults.Faults.rules", lambda _: [RULE]),
+        ("fault add sqs --throttle", "testbed.control.faults.Faults.add",
          lambda *_, **__: SimpleNamespace(rule=RULE)),
-        ("clock", "testbed.schedules.ScheduleClock.view",
+        ("clock", "testbed.control.clock.ScheduleClock.view",
          lambda _: {"now": "2026-11-24T12:00:00Z", "offset_seconds": 0, "next": [SCHEDULE]}),
-        ("clock advance 1h", "testbed.schedules.ScheduleClock.advance_by",
+        ("clock advance 1h", "testbed.control.clock.ScheduleClock.advance_by",
          lambda *_: {"now": "2026-11-24T12:00:00Z", "fired": [FIRING]}),
-        ("tick", "testbed.schedules.ScheduleClock.fire", lambda *_: FIRING),
-        ("status", "testbed.overview.overview", lambda _: VIEW),
-        ("permissions", "testbed.permissions.Permissions.principals", lambda _: [PRINCIPAL]),
-        ("deploy", "testbed.deployment.deploy",
+        ("tick", "testbed.control.clock.ScheduleClock.fire", lambda *_: FIRING),
+        ("status", "testbed.commands.status.overview", lambda _: VIEW),
+        ("permissions", "testbed.control.permissions.Permissions.principals",
+         lambda _: [PRINCIPAL]),
+        ("deploy", "testbed.deployment.deploy.deploy",
          lambda *_: SimpleNamespace(changed=True, uploaded=[HOSTILE + LINE_BREAK], outputs={})),
-        ("status", "testbed.overview.overview", raises(CLIENT_ERROR)),
-        ("status", "testbed.overview.overview", raises(HOSTILE_ERROR)),
-        ("status", "testbed.overview.overview", raises(ValueError(HOSTILE))),
-        (f"tick a b{HOSTILE}", "testbed.overview.overview", lambda: None),
-        (f"status --{HOSTILE}", "testbed.overview.overview", lambda: None),
+        ("status", "testbed.commands.status.overview", raises(CLIENT_ERROR)),
+        ("status", "testbed.commands.status.overview", raises(HOSTILE_ERROR)),
+        ("status", "testbed.commands.status.overview", raises(ValueError(HOSTILE))),
+        (f"tick a b{HOSTILE}", "testbed.commands.status.overview", lambda: None),
+        (f"status --{HOSTILE}", "testbed.commands.status.overview", lambda: None),
     ],
 )  # fmt: skip
 def test_command_shows_what_is_hostile(
@@ -190,8 +192,8 @@ def test_command_shows_what_is_hostile(
 def test_logs_keep_line_breaks_and_tabs(
     command: CommandHere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("testbed.logs.stack_functions", lambda *_: ["function"])
-    monkeypatch.setattr("testbed.logs.log_lines", lambda *_: iter([LOG_LINE]))
+    monkeypatch.setattr("testbed.aws.logs.stack_functions", lambda *_: ["function"])
+    monkeypatch.setattr("testbed.aws.logs.log_lines", lambda *_: iter([LOG_LINE]))
     printed = command.run("--endpoint-url", "http://127.0.0.1:9", "logs").stdout
     assert hidden(printed) == []
     assert printed.endswith(f"{visible(HOSTILE)}\n\tx\n")
@@ -200,7 +202,7 @@ def test_logs_keep_line_breaks_and_tabs(
 def test_inbox_keeps_line_breaks_and_tabs_of_bodies_only(
     command: CommandHere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("testbed.inbox.Inbox.mails", lambda _: [MAIL])
+    monkeypatch.setattr("testbed.control.inbox.Inbox.mails", lambda _: [MAIL])
     printed = command.run("--endpoint-url", "http://127.0.0.1:9", "inbox").stdout
     assert f"\n\n{visible(HOSTILE)}\n\tx\n" in printed
     assert r"d\ne" in printed
@@ -212,14 +214,16 @@ def test_deployment_to_an_account(command: CommandHere, monkeypatch: pytest.Monk
         outputs = {HOSTILE: HOSTILE + LINE_BREAK}
         return SimpleNamespace(changed=True, uploaded=[HOSTILE + LINE_BREAK], outputs=outputs)
 
-    monkeypatch.setattr("testbed.deployment.deploy", deploy)
-    monkeypatch.setattr("testbed.ownership.check_ownership", lambda *_: True)
+    monkeypatch.setattr("testbed.deployment.deploy.deploy", deploy)
+    monkeypatch.setattr("testbed.deployment.ownership.check_ownership", lambda *_: True)
     caller = {"Account": HOSTILE, "Arn": HOSTILE + LINE_BREAK}
     monkeypatch.setattr(
-        "testbed.account.Account", lambda *_: SimpleNamespace(caller=lambda: caller)
+        "testbed.aws.account.Account", lambda *_: SimpleNamespace(caller=lambda: caller)
     )
-    monkeypatch.setattr("testbed.removal.stack_resources", lambda *_: {"a": HOSTILE + LINE_BREAK})
-    monkeypatch.setattr("testbed.removal.destroy_stack", lambda *_: None)
+    monkeypatch.setattr(
+        "testbed.aws.stacks.stack_resources", lambda *_: {"a": HOSTILE + LINE_BREAK}
+    )
+    monkeypatch.setattr("testbed.aws.stacks.destroy_stack", lambda *_: None)
     for words in ("deploy", "destroy"):
         ended = command.run(words, "--target", "aws", "--yes")
         printed = ended.stdout + ended.stderr
@@ -303,7 +307,7 @@ def test_on_a_terminal_only_colours_are_escape_sequences() -> None:
 # What may print by itself: programs of their own, whose output a program reads.
 _OWN_PROGRAMS = {
     "testbed/demo/hosting.py": "prints JSON for the process that has started it",
-    "testbed/environments.py": "prints a path for shell scripts",
+    "testbed/emulators/environments.py": "prints a path for shell scripts",
 }
 _PRINTING_OF_CLICK = {
     "echo",
@@ -317,7 +321,7 @@ _PRINTING_OF_CLICK = {
 
 
 def prints(source: str) -> list[str]:
-    """Return what in a module's code would pass by :mod:`testbed.console`."""
+    """Return what in a module's code would pass by :mod:`testbed.terminal.console`."""
     found = []
     tree = ast.parse(source)
     guarded = {

@@ -9,12 +9,12 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
-from testbed.aws import Aws
-from testbed.change_set import Change
-from testbed.deployment import NotDeployedError, deploy
+from testbed.aws.change_set import Change
+from testbed.aws.clients import Aws
+from testbed.aws.stacks import describe_stack, destroy_stack
+from testbed.deployment.deploy import NotDeployedError, deploy
 from testbed.errors import DeploymentError, ProjectError
-from testbed.project import Project, Upload
-from testbed.removal import describe_stack, destroy_stack
+from testbed.project.project import Project, Upload
 from tests.unit.aws_fakes import client_error
 
 RESOURCE = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed import docker_daemon
+from testbed.emulators import docker_daemon
 from testbed.errors import DockerError
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from testbed import doctor
-from testbed.console import output
 from testbed.doctor import report, running
 from testbed.doctor.finding import Finding, Level, looks_at, ok, problem, warning
 from testbed.doctor.place import Place
 from testbed.errors import TestbedError
 from testbed.session import Session
+from testbed.terminal.console import output
 from tests.unit.command.doctoring import look, make_place
 
 

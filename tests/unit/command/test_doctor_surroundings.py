@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from testbed import instance, ports
 from testbed.doctor import machine, pythons, running, variables
-from testbed.environments import environment_inputs, location
+from testbed.emulators import instance
+from testbed.emulators.environments import environment_inputs, location
+from testbed.emulators.instance import Instance
 from testbed.errors import DockerError
-from testbed.instance import Instance
+from testbed.machine import ports
 from tests.unit.command.doctoring import look, make_place
 from tests.unit.instances import running_instance
 

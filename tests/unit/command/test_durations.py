@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import click
 import pytest
 
-from testbed.durations import Duration, Moment, duration_text, moment_text
+from testbed.terminal.durations import Duration, Moment, duration_text, moment_text
 
 
 @pytest.mark.parametrize(

@@ -12,17 +12,18 @@ from typing import Any
 
 import pytest
 
-from testbed import control_secret, instance
-from testbed.compose import Compose, Container
-from testbed.control_secret import ControlSecret
-from testbed.endpoint import Endpoint, LacksFeatureError
+from testbed.control import control_secret
+from testbed.control.clock import ScheduleClock
+from testbed.control.control_secret import ControlSecret
+from testbed.control.endpoint import Endpoint, LacksFeatureError
+from testbed.control.faults import Faults
+from testbed.control.inbox import Inbox
+from testbed.control.journal import Journal
+from testbed.control.permissions import Permissions
+from testbed.emulators import instance
+from testbed.emulators.compose import Compose, Container
 from testbed.errors import TestbedError
-from testbed.faults import Faults
-from testbed.inbox import Inbox
-from testbed.journal import Journal
-from testbed.permissions import Permissions
-from testbed.project import Project
-from testbed.schedules import ScheduleClock
+from testbed.project.project import Project
 from testbed.session import Session
 from tests.unit.instances import running_instance
 
@@ -164,7 +165,7 @@ def test_secret_of_a_container_is_read_in_it(
 ) -> None:
     emulator.requires = SECRET
     docker = FakeDocker(Executed(0, f"{SECRET}\n".encode()))
-    monkeypatch.setattr("testbed.docker_daemon.connect", lambda: docker)
+    monkeypatch.setattr("testbed.emulators.docker_daemon.connect", lambda: docker)
     container = Container("id", "name", emulator.url)
     monkeypatch.setattr(Compose, "running", lambda _compose: container)
     session = Session(tmp_path, tmp_path, emulator.url)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.aws import SHIMS
+from testbed.aws.clients import SHIMS
 from tests.conftest import CommandHere
 
 ENDPOINT = "http://127.0.0.1:4566"

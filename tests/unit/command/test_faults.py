@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from testbed.commands.fault import fault
+from testbed.control.faults import Fault, Faults, NoFaultError, RefusedError
 from testbed.errors import TestbedError
-from testbed.fault_commands import fault
-from testbed.faults import Fault, Faults, NoFaultError, RefusedError
 from testbed.session import Session
 
 

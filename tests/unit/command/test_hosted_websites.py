@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from testbed.machine.websites import Page
 from testbed.pytest_plugin.hosted_websites import HostedWebsites
 from testbed.pytest_plugin.stack import Stack
-from testbed.websites import Page
 
 URL = "https://a1.execute-api.eu-west-1.amazonaws.com/v1"
 

@@ -9,9 +9,9 @@ from typing import Any, cast
 
 import pytest
 
-from testbed import logs
-from testbed.aws import Aws
-from testbed.logs import follow_logs
+from testbed.aws import logs
+from testbed.aws.clients import Aws
+from testbed.aws.logs import follow_logs
 
 
 @dataclass

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed import ministack
+from testbed.emulators import ministack
 from testbed.errors import StartError
 
 

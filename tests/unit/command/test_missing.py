@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from testbed.chains import Hop
-from testbed.journal import Entry
-from testbed.missing import missing
+from testbed.control.journal import Entry
+from testbed.trace.chains import Hop
+from testbed.trace.missing import missing
 
 TOPIC, QUEUE = "arn:aws:sns:us-east-1:0:alerts", "arn:aws:sqs:us-east-1:0:work"
 

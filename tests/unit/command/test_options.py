@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from testbed import starting
-from testbed.permissions import Permission, Permissions, PrincipalUsage, Refusal
+from testbed.control.permissions import Permission, Permissions, PrincipalUsage, Refusal
 from tests.conftest import ROOT, CommandHere
 
 ENDPOINT = ("--endpoint-url", "http://127.0.0.1:1")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from testbed.deployment.packaging import Package, package
 from testbed.errors import ProjectError
-from testbed.packaging import Package, package
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from testbed.choices import Choices
 from testbed.errors import ProjectError
-from testbed.project import find_project
+from testbed.project.overrides import Choices
+from testbed.project.project import find_project
 
 SAMCONFIG = """
 [default.global.parameters]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
-from testbed.journal import Entry
+from testbed.control.journal import Entry
 from testbed.pytest_plugin.report import explain, wrong
 from testbed.pytest_plugin.running import RunningTestbed
 

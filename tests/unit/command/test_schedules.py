@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from testbed.clock import check, print_advance, print_clock
+from testbed.commands.clock import check, print_advance, print_clock
+from testbed.control.clock import Firing, RefusedError, Schedule, ScheduleClock, choose, label
 from testbed.errors import TestbedError
-from testbed.schedules import Firing, RefusedError, Schedule, ScheduleClock, choose, label
 
 RULE = "arn:aws:events:us-east-1:000000000000:rule/cron-rule"
 SCHEDULES = "arn:aws:scheduler:us-east-1:000000000000:schedule"

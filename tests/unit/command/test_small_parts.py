@@ -8,11 +8,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from testbed import instance
-from testbed.account import Account
-from testbed.localstack import LocalStack
+from testbed.aws.account import Account
+from testbed.emulators import instance
+from testbed.emulators.localstack import LocalStack
+from testbed.machine.waiting import WaitedTooLong, until
 from testbed.session import api_url
-from testbed.waiting import WaitedTooLong, until
 from tests.unit.instances import running_instance
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from testbed import ports
-from testbed.compose import Container
+from testbed.emulators.compose import Container
+from testbed.emulators.instance import Instance
 from testbed.errors import TestbedError
-from testbed.instance import Instance
+from testbed.machine import ports
 from testbed.session import Session
 from testbed.starting import is_up
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from testbed import instance, state
-from testbed.environments import Environments, make_cache_folder
-from testbed.instance import Instance
+from testbed.emulators import instance
+from testbed.emulators import state_folder as state
+from testbed.emulators.environments import Environments, make_cache_folder
+from testbed.emulators.instance import Instance
 
 
 def mode(path: Path) -> int:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from testbed import subscriptions
+from testbed.control import subscriptions
+from testbed.control.inbox import Confirmation, Mail
+from testbed.control.subscriptions import Subscription
 from testbed.errors import TestbedError
-from testbed.inbox import Confirmation, Mail
-from testbed.subscriptions import Subscription
 
 TOPIC = "arn:aws:sns:us-east-1:000000000000:alerts"
 QUERY = f"Action=ConfirmSubscription&TopicArn={TOPIC}&Token=abc"

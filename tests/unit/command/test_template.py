@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from testbed.errors import ProjectError
-from testbed.template import check_parameters, local_code, read_template
+from testbed.project.template import check_parameters, local_code, read_template
 
 
 def written(folder: Path, text: str) -> Path:

@@ -10,9 +10,9 @@ import requests
 from testbed.demo import hosting
 from testbed.demo.hosting import HostedWebsite, Hosting
 from testbed.demo.pages import PAGES
+from testbed.emulators.instance import Instance
 from testbed.errors import StartError, TestbedError
-from testbed.instance import Instance
-from testbed.websites import Page, Website
+from testbed.machine.websites import Page, Website
 from tests.unit.instances import running_instance
 
 PAGE = Page("shop", "text/html", "<h1>Größe</h1>\n", "Größe")

@@ -7,7 +7,7 @@ import yaml
 
 from testbed.demo.sites import Site, real_sites, sites_upload
 from testbed.errors import ProjectError, TestbedError
-from testbed.project import Project, Upload, find_project
+from testbed.project.project import Project, Upload, find_project
 
 
 def names(*urls: str, taken: tuple[str, ...] = ()) -> list[str]:

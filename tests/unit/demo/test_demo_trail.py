@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from testbed.control.journal import Entry
 from testbed.demo.trail import find_trail
-from testbed.journal import Entry
 
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SUBJECT = "[critical] shop is DOWN"

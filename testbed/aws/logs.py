@@ -1,0 +1,115 @@
+"""The functions' logs, as CloudWatch Logs has them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from testbed.errors import TestbedError
+
+if TYPE_CHECKING:
+    from types_boto3_logs.type_defs import FilteredLogEventTypeDef
+
+    from testbed.aws.clients import Aws
+
+_FOLLOW_SECONDS = 0.3
+# How much later than newer lines a line may arrive: each function's are sent in batches.
+_LATEST = timedelta(seconds=10)
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One log event.
+
+    Parameters
+    ----------
+    id
+        CloudWatch's identifier of the event, or what tells it from others as well as can be.
+    """
+
+    id: str
+    function: str
+    time: datetime
+    message: str
+
+
+def stack_functions(aws: Aws, stack_name: str) -> list[str]:
+    """Return the names of a stack's functions."""
+    pages = aws.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_name)
+    return [
+        resource["PhysicalResourceId"]
+        for page in pages
+        for resource in page["StackResourceSummaries"]
+        if resource["ResourceType"] == "AWS::Lambda::Function"
+        and resource.get("PhysicalResourceId")
+    ]
+
+
+def check_function(name: str, known: list[str]) -> str:
+    """Return the name.
+
+    Raises
+    ------
+    TestbedError
+        If it is not among the known ones.
+    """
+    if name not in known:
+        raise TestbedError(
+            f"There is no function named {name}.",
+            advice=f"The stack's functions are: {', '.join(known)}.",
+        )
+    return name
+
+
+def log_lines(aws: Aws, functions: list[str], since: datetime) -> list[LogLine]:
+    """Return what functions have logged since a moment, in order of time."""
+    lines = [line for function in functions for line in _function_lines(aws, function, since)]
+    # Sorting is stable: lines of one function with the same time stay in their order.
+    return sorted(lines, key=lambda line: line.time)
+
+
+def _function_lines(aws: Aws, function: str, since: datetime) -> Iterator[LogLine]:
+    pages = aws.logs.get_paginator("filter_log_events").paginate(
+        logGroupName=f"/aws/lambda/{function}", startTime=int(since.timestamp() * 1000)
+    )
+    try:
+        for page in pages:
+            for event in page["events"]:
+                yield LogLine(
+                    id=_identifier(event),
+                    function=function,
+                    time=datetime.fromtimestamp(event["timestamp"] / 1000, UTC),
+                    message=event["message"].rstrip("\r\n"),
+                )
+    except aws.logs.exceptions.ResourceNotFoundException:
+        return  # it has not run yet, and has no log group of its own
+
+
+def _identifier(event: FilteredLogEventTypeDef) -> str:
+    """Return what tells a log event from others: its id, which it need not have.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilteredLogEvent.html
+    """
+    known = f"{event.get('logStreamName')} {event['timestamp']} {event['message']}"
+    return event.get("eventId", known)
+
+
+def follow_logs(aws: Aws, functions: list[str], since: datetime) -> Iterator[LogLine]:
+    """Yield what functions have logged since a moment, and go on as they log more.
+
+    Only what may be new is read again, and remembered: what is not much older than the newest.
+    """
+    seen: dict[str, datetime] = {}
+    start = since
+    while True:
+        for line in log_lines(aws, functions, start):
+            if line.id not in seen:
+                seen[line.id] = line.time
+                yield line
+        if seen:
+            start = max(start, max(seen.values()) - _LATEST)
+            seen = {identity: when for identity, when in seen.items() if when >= start}
+        time.sleep(_FOLLOW_SECONDS)

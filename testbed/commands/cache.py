@@ -1,0 +1,137 @@
+"""``testbed cache``: what is built once and kept, shown and deleted."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from testbed.commands.options import reject_options
+from testbed.errors import ProjectError, TestbedError
+from testbed.terminal import console
+from testbed.terminal.durations import Duration
+
+if TYPE_CHECKING:
+    from testbed.emulators.cache import Entry
+    from testbed.session import Session
+
+
+@click.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def cache(context: click.Context, as_json: bool) -> None:
+    """Show what is built once and kept: environments, bundled requirements, packages."""
+    if context.invoked_subcommand:
+        reject_options(f"give it after {context.invoked_subcommand}")
+        return
+    found = _entries(context.obj)
+    if as_json:
+        _print_json(found)
+    else:
+        _print_table(found)
+
+
+@cache.command()
+@click.option(
+    "--older-than", type=Duration(), default="30d", show_default=True,
+    help="Delete what was not used for this long.",
+)  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Show what would be deleted, and delete nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def prune(session: Session, older_than: timedelta, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Delete what is not needed by this version, by a running testbed or by a build.
+
+    What was left unfinished is deleted, too. Anything deleted is built again when it is needed,
+    for which a network may be necessary.
+    """
+    from testbed.emulators.cache import prune as delete
+
+    if as_json and not (yes or dry_run):
+        raise click.UsageError("--json needs --yes or --dry-run.")
+    chosen = [entry for entry in _entries(session) if entry.can_go(_ago(older_than))]
+    if not as_json:
+        _print_table(chosen)
+    if dry_run or not chosen:
+        if as_json:
+            _print_json(chosen)
+        return
+    if not yes and not console.confirm("Delete them?"):
+        raise TestbedError("Nothing was deleted.")
+    deleted = delete(chosen)
+    if as_json:
+        _print_json(deleted)
+    for entry in chosen:
+        if entry not in deleted:
+            console.progress.print(f"Kept {entry.name}: it is in use now.")
+    console.progress.print(f"Deleted {_total(deleted)}.")
+
+
+def _ago(duration: timedelta) -> datetime:
+    try:
+        return datetime.now(UTC) - duration
+    except OverflowError:  # longer ago than there are dates
+        return datetime.min.replace(tzinfo=UTC)
+
+
+def _entries(session: Session) -> list[Entry]:
+    from testbed.emulators.cache import entries
+
+    with console.progress.status("Looking"):
+        return entries(_current(session))
+
+
+def _current(session: Session) -> set[Path]:
+    """Return the folders that this version of the testbed and of the project needs."""
+    from testbed.deployment.deploy import check
+    from testbed.emulators import ministack
+    from testbed.emulators.environments import bundle_name, environment_inputs, location
+
+    needed = {location(name, inputs) for name, inputs in environment_inputs().items()}
+    needed.add(ministack.environment_location())
+    try:
+        places = check(session.project)
+    except ProjectError:  # it is not in a project
+        return needed
+    for place in places:
+        requirements = place.folder / "requirements.txt"
+        if requirements.is_file():
+            needed.add(location(bundle_name(place.architecture), [requirements]))
+    return needed
+
+
+def _print_json(found: list[Entry]) -> None:
+    from testbed.emulators.environments import cache_folder
+
+    described: list[dict[str, Any]] = [
+        {
+            "name": entry.name,
+            "bytes": entry.size,
+            "used": entry.used.isoformat(timespec="seconds"),
+            "status": entry.status,
+        }
+        for entry in found
+    ]
+    console.print_json({"folder": str(cache_folder()), "entries": described})
+
+
+def _print_table(found: list[Entry]) -> None:
+    from testbed.emulators.environments import cache_folder
+
+    for entry in found:
+        day = f"{entry.used.astimezone():%Y-%m-%d}"
+        console.line(f"{_size_text(entry.size):>9}  {day}  {entry.status:<10}  {entry.name}")
+    console.line(f"{_total(found)} in {cache_folder()}")
+
+
+def _total(found: list[Entry]) -> str:
+    count = len(found)
+    size = _size_text(sum(entry.size for entry in found))
+    return f"{count} {'entry' if count == 1 else 'entries'}, {size}"
+
+
+def _size_text(count: int) -> str:
+    return f"{count / 1e6:.1f} MB"

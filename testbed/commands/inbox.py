@@ -1,0 +1,71 @@
+"""The commands about mails: what was sent, and the confirmation of subscriptions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from testbed.commands.options import reject_options
+from testbed.terminal import console
+
+if TYPE_CHECKING:
+    from testbed.session import Session
+
+
+@click.group(invoke_without_command=True)
+@click.option("--clear", is_flag=True, help="Delete the mails after showing them.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+@click.pass_context
+def inbox(context: click.Context, clear: bool, as_json: bool) -> None:
+    """Show the mails that were sent."""
+    from dataclasses import asdict
+
+    from testbed.control.inbox import Inbox
+
+    if context.invoked_subcommand:
+        reject_options(f"not with {context.invoked_subcommand}")
+        return
+    box = Inbox(context.obj.endpoint)
+    mails = box.mails()
+    if as_json:
+        console.print_json([asdict(mail) for mail in mails])
+    for mail in () if as_json else mails:
+        console.output.rule(console.text((mail.subject, "bold")), align="left")
+        console.line((f"{mail.sent}  {mail.sender} → {', '.join(mail.recipients)}", "dim"))
+        console.line(f"\n{mail.body}\n", multiline=True)
+    if not mails:
+        console.progress.print("The inbox is empty.")
+    if clear:
+        box.clear()
+    elif not as_json and any(mail.confirmation for mail in mails):
+        console.progress.print(
+            "SNS sends nothing else to an address before it is confirmed:"
+            " follow the link, or run `testbed inbox confirm`.",
+            soft_wrap=True,
+        )
+
+
+@inbox.command()
+@click.argument("address", required=False)
+@click.pass_obj
+def confirm(session: Session, address: str | None) -> None:
+    """Follow the links in the mails by which subscriptions are confirmed, or in those to ADDRESS.
+
+    The mails with them are deleted.
+    """
+    from testbed.control.inbox import Inbox
+
+    confirmed = Inbox(session.endpoint).confirm(address)
+    for each in confirmed:
+        topic = each.topic_arn.rpartition(":")[2]
+        console.progress.print(
+            console.text(f"Confirmed: {each.address} gets what is published to {topic}."),
+            soft_wrap=True,
+        )
+    if not confirmed:
+        console.progress.print(
+            f"No mail asks {address or 'anybody'} for a confirmation."
+            " If it was deleted, `aws sns subscribe` with the same address sends it again.",
+            soft_wrap=True,
+        )

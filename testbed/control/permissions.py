@@ -1,0 +1,97 @@
+"""What roles' permissions were used for, as our extension of LocalStack counts it.
+
+::
+
+    permissions = Permissions(endpoint_url)
+    permissions.forget()
+    ...
+    for each in permissions.principals():
+        print(each.name, [one.action for one in each.permissions if not one.used])
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from testbed.control.endpoint import Endpoint, LacksFeatureError
+
+
+@dataclass(frozen=True)
+class Permission:
+    """An action on a resource that a policy of a role allows, and how often it was used."""
+
+    policy: str
+    action: str
+    resource: str
+    used: int
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What was refused, how often, and what AWS says to it."""
+
+    action: str
+    resource: str | None
+    message: str
+    count: int
+
+
+@dataclass(frozen=True)
+class PrincipalUsage:
+    """A role by its ARN, with its permissions; or a user or a service that was refused."""
+
+    arn: str
+    permissions: tuple[Permission, ...]
+    refused: tuple[Refusal, ...]
+
+    @property
+    def name(self) -> str:
+        """The name in the ARN, or of the service."""
+        return self.arn.rsplit("/", 1)[-1]
+
+    @property
+    def unused(self) -> list[Permission]:
+        """Candidates for removal: allowed, and not used so far."""
+        return [each for each in self.permissions if not each.used]
+
+
+class Permissions:
+    """The counts behind an endpoint, since it started or they were forgotten."""
+
+    def __init__(self, endpoint: Endpoint | str) -> None:
+        self._endpoint = Endpoint.of(endpoint)
+
+    def principals(self) -> list[PrincipalUsage]:
+        """Return all roles, and whoever else was refused something.
+
+        Raises
+        ------
+        TestbedError
+            If the endpoint does not answer, or enforces no permissions.
+        """
+        return [
+            PrincipalUsage(
+                arn=each["principal"],
+                permissions=tuple(Permission(**one) for one in each["permissions"]),
+                refused=tuple(Refusal(**one) for one in each["refused"]),
+            )
+            for each in self._request("GET")["principals"]
+        ]
+
+    def forget(self) -> None:
+        """Count from nothing.
+
+        Raises
+        ------
+        TestbedError
+            If the endpoint does not answer, or enforces no permissions.
+        """
+        self._request("DELETE")
+
+    def _request(self, method: str) -> Any:
+        lacks = LacksFeatureError(
+            f"No permissions are enforced at {self._endpoint.url}.",
+            advice="Start it with ENFORCE_IAM=1, as testbed up does by itself.",
+        )
+        return self._endpoint.request(method, "/_testbed/permissions", lacks=lacks)

@@ -1,0 +1,1 @@
+"""Deployments: packages, change sets, ownership of a stack, and its removal."""

@@ -1,0 +1,328 @@
+"""Deploying a SAM template by a change set, as ``sam deploy`` does.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from testbed.aws.change_set import Change, changes_of, removal_of
+from testbed.aws.stacks import delete_stack, describe_stack
+from testbed.deployment.packaging import Package, package
+from testbed.errors import DeploymentError, ProjectError, preserved
+from testbed.machine.waiting import WaitedTooLong, until
+from testbed.project.template import LocalCode, check_parameters, local_code, read_template, section
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation.type_defs import (
+        DescribeChangeSetOutputTypeDef,
+        StackTypeDef,
+    )
+
+    from testbed.aws.clients import Aws
+    from testbed.emulators.environments import Report
+    from testbed.project.project import Project
+
+_TIMEOUT_SECONDS = 300.0
+_ARTIFACTS = "testbed-artifacts"
+_FAILED_CREATION = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
+# What CloudFormation says of a change set with nothing in it.
+_NO_CHANGES = re.compile(r"didn't contain changes|No updates are to be performed")
+# A template in the request may have 51,200 bytes; a larger one goes through S3.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+_TEMPLATE_BODY_LIMIT = 51_200
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What a deployment left behind.
+
+    Parameters
+    ----------
+    changed
+        Whether the stack was created or updated; False when it already was as the template says.
+    uploaded
+        The files whose content in S3 was new.
+    """
+
+    outputs: dict[str, str]
+    changed: bool
+    uploaded: list[str] = field(default_factory=list)
+
+
+type Review = Callable[[list[Change]], bool]
+"""Is shown what a change set would do, and says whether to do it."""
+
+
+class NotDeployedError(DeploymentError):
+    """Whoever was shown the changes did not want them."""
+
+
+def deploy(project: Project, aws: Aws, report: Report, review: Review | None = None) -> Deployment:
+    """Package the project's code, bring its stack up to date and upload its files.
+
+    Whatever can be checked is checked before anything is changed.
+
+    Parameters
+    ----------
+    report
+        Is told of each step that takes time.
+    review
+        If given, is asked before anything of the stack is changed or deleted. It is asked twice
+        if the stack's creation has failed: that stack must be deleted first.
+
+    Raises
+    ------
+    NotDeployedError
+        If the review says no.
+    ProjectError
+        If the template or a file to upload is not valid.
+    EnvironmentBuildError
+        If the functions' requirements cannot be installed.
+    DeploymentError
+        If CloudFormation refuses the template or rolls the stack back.
+    """
+    files = {upload: upload.content() for upload in project.uploads}
+    template = _checked_template(project)
+    places = list(local_code(template, project.template.parent))
+    packages = _packages(places, report)
+    bucket = _artifact_bucket(aws) if packages else ""
+    for place in places:
+        built = packages[place.folder, place.architecture]
+        place.replace(bucket, _put_package(aws, bucket, built))
+    changed = _apply(project, aws, template, review)
+    outputs = stack_outputs(aws, project.stack_name) or {}
+    _check_outputs(project, outputs)  # again: one may have a condition
+    uploaded = [
+        upload.name
+        for upload, content in files.items()
+        if _put_if_new(aws, outputs[upload.output], content)
+    ]
+    return Deployment(outputs=outputs, changed=changed, uploaded=uploaded)
+
+
+def prepare(project: Project, report: Report) -> None:
+    """Do all of a deployment that needs no AWS API: check every file, and package the code.
+
+    Raises
+    ------
+    ProjectError, EnvironmentBuildError
+        As :func:`deploy`.
+    """
+    _packages(check(project), report)
+
+
+def check(project: Project) -> list[LocalCode]:
+    """Check every file of a deployment, and return where its code is.
+
+    Raises
+    ------
+    ProjectError
+        As :func:`deploy`.
+    """
+    for upload in project.uploads:
+        upload.content()
+    return list(local_code(_checked_template(project), project.template.parent))
+
+
+def _checked_template(project: Project) -> dict[str, Any]:
+    template = read_template(project.template)
+    check_parameters(template, project.parameters)
+    outputs = section(template, "Outputs")
+    if not any(name.startswith("Fn::") for name in outputs):  # such as Fn::ForEach
+        _check_outputs(project, outputs)
+    return template
+
+
+def _check_outputs(project: Project, outputs: Iterable[str]) -> None:
+    for upload in project.uploads:
+        if upload.output not in outputs:
+            raise ProjectError(
+                f"{project.template.name} has no output {upload.output}, which is to say where"
+                f" {upload.name} belongs."
+            )
+
+
+def _packages(places: Iterable[LocalCode], report: Report) -> dict[tuple[Path, str], Package]:
+    """Make the deployment packages: one serves every function that shares a folder."""
+    wanted = {(place.folder, place.architecture) for place in places}
+    return {key: package(*key, report) for key in sorted(wanted)}
+
+
+def stack_outputs(aws: Aws, stack_name: str) -> dict[str, str] | None:
+    """Return the outputs of a stack by their names, or None if there is no such stack."""
+    stack = describe_stack(aws, stack_name)
+    if stack is None or stack["StackStatus"] == "REVIEW_IN_PROGRESS":
+        return None
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
+def _artifact_bucket(aws: Aws) -> str:
+    """Name the bucket for deployment packages, making it if it is missing."""
+    for bucket in aws.s3.list_buckets(Prefix=_ARTIFACTS)["Buckets"]:
+        if bucket["Name"].startswith(f"{_ARTIFACTS}-{aws.region}-"):
+            return bucket["Name"]
+    # Names of buckets are shared by all AWS accounts.
+    name = f"{_ARTIFACTS}-{aws.region}-{uuid.uuid4().hex[:12]}"
+    if aws.region == "us-east-1":  # the one region that must not be named
+        aws.s3.create_bucket(Bucket=name)
+    else:
+        location: Any = {"LocationConstraint": aws.region}
+        aws.s3.create_bucket(Bucket=name, CreateBucketConfiguration=location)
+    return name
+
+
+def _put_package(aws: Aws, bucket: str, built: Package) -> str:
+    key = f"{built.digest}.zip"
+    try:
+        aws.s3.head_object(Bucket=bucket, Key=key)
+    except ClientError:
+        with built.path.open("rb") as content:
+            aws.s3.put_object(Bucket=bucket, Key=key, Body=content)
+    return key
+
+
+def _put_if_new(aws: Aws, uri: str, content: bytes) -> bool:
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    try:
+        if aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read() == content:
+            return False
+    except aws.s3.exceptions.NoSuchKey:
+        pass
+    aws.s3.put_object(Bucket=bucket, Key=key, Body=content)
+    return True
+
+
+def _apply(project: Project, aws: Aws, template: dict[str, Any], review: Review | None) -> bool:
+    stack_name = project.stack_name
+    stack = describe_stack(aws, stack_name)
+    if stack is not None and stack["StackStatus"] in _FAILED_CREATION:
+        # A stack whose creation failed can only be deleted.
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
+        if review and not review(list(removal_of(aws, stack_name))):
+            raise NotDeployedError(
+                f"{stack_name} was left as it was, in {stack['StackStatus']}.",
+                advice="It can only be deployed again after it has been deleted.",
+            )
+        delete_stack(aws, stack_name)
+        stack = None
+    exists = stack is not None and stack["StackStatus"] != "REVIEW_IN_PROGRESS"
+    change_set = f"testbed-{uuid.uuid4().hex[:12]}"
+    request: dict[str, Any] = {
+        "StackName": stack_name,
+        "ChangeSetName": change_set,
+        "ChangeSetType": "UPDATE" if exists else "CREATE",
+        "Capabilities": list(project.capabilities),
+        "Parameters": [
+            {"ParameterKey": name, "ParameterValue": value}
+            for name, value in project.parameters.items()
+        ],
+        "Tags": [{"Key": name, "Value": value} for name, value in project.tags.items()],
+    }
+    body = json.dumps(template)
+    if len(body) <= _TEMPLATE_BODY_LIMIT:
+        request["TemplateBody"] = body
+    else:
+        request["TemplateURL"] = _put_template(aws, body)
+    try:
+        aws.cloudformation.create_change_set(**request)
+    except ClientError as error:
+        raise DeploymentError(
+            f"CloudFormation refused {project.template.name}: {error.response['Error']['Message']}"
+        ) from error
+    try:
+        wanted = _change_set_ready(aws, stack_name, change_set)
+        if wanted and review and not review(list(changes_of(aws, stack_name, change_set))):
+            raise NotDeployedError(f"{stack_name} was left as it was.")
+    except BaseException as error:  # Ctrl-C at the question, too
+        with preserved(error):
+            _discard(aws, stack_name, change_set, with_stack=stack is None)
+        raise
+    if not wanted:
+        _discard(aws, stack_name, change_set, with_stack=False)
+        return False
+    started = time.time()
+    aws.cloudformation.execute_change_set(StackName=stack_name, ChangeSetName=change_set)
+    _await_stack(aws, stack_name, started)
+    return True
+
+
+def _discard(aws: Aws, stack_name: str, change_set: str, *, with_stack: bool) -> None:
+    """Delete a change set that is not executed, and the empty stack that was made for it."""
+    aws.cloudformation.delete_change_set(StackName=stack_name, ChangeSetName=change_set)
+    if with_stack:
+        aws.cloudformation.delete_stack(StackName=stack_name)
+
+
+def _put_template(aws: Aws, body: str) -> str:
+    bucket = _artifact_bucket(aws)
+    # The same one is kept once, however often it is deployed.
+    key = f"{hashlib.sha256(body.encode()).hexdigest()}.template"
+    aws.s3.put_object(Bucket=bucket, Key=key, Body=body.encode())
+    return aws.s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key})
+
+
+def _change_set_ready(aws: Aws, stack_name: str, change_set: str) -> bool:
+    """Wait for a change set; return whether there is anything in it."""
+    answer: DescribeChangeSetOutputTypeDef | None = None
+
+    def finished() -> bool:
+        nonlocal answer
+        answer = aws.cloudformation.describe_change_set(
+            StackName=stack_name, ChangeSetName=change_set
+        )
+        return answer["Status"] not in ("CREATE_PENDING", "CREATE_IN_PROGRESS")
+
+    _until(aws, finished, f"change set {change_set}")
+    assert answer is not None
+    status, reason = answer["Status"], answer.get("StatusReason", "")
+    if status == "CREATE_COMPLETE":
+        return True  # also without changes of resources: then outputs or tags have changed
+    if _NO_CHANGES.search(reason):
+        return False
+    raise DeploymentError(f"CloudFormation refused the template: {reason or status}")
+
+
+def _await_stack(aws: Aws, stack_name: str, started: float) -> None:
+    stack: StackTypeDef | None = None
+
+    def finished() -> bool:
+        nonlocal stack
+        stack = describe_stack(aws, stack_name)
+        return stack is None or not stack["StackStatus"].endswith("_IN_PROGRESS")
+
+    _until(aws, finished, f"stack {stack_name}")
+    status = stack["StackStatus"] if stack else "DELETED"
+    if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        return
+    events = aws.cloudformation.describe_stack_events(StackName=stack_name)["StackEvents"]
+    failures = [
+        f"{event.get('LogicalResourceId')} ({event.get('ResourceType')}):"
+        f" {event.get('ResourceStatusReason', event['ResourceStatus'])}"
+        for event in reversed(events)
+        if event.get("ResourceStatus", "").endswith("_FAILED")
+        and event["Timestamp"].timestamp() >= started - 1
+    ]
+    reason = stack.get("StackStatusReason", "") if stack else ""
+    raise DeploymentError(
+        f"The deployment of {stack_name} ended as {status}.",
+        details="\n".join(failures) or reason,
+    )
+
+
+def _until(aws: Aws, condition: Callable[[], bool], what: str) -> None:
+    try:
+        until(condition, within=_TIMEOUT_SECONDS, what=what, every=aws.poll_seconds)
+    except WaitedTooLong as error:
+        raise DeploymentError(str(error)) from error

@@ -1,0 +1,1 @@
+"""Emulators: how each one is built, started, found again and stopped."""

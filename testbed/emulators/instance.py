@@ -1,0 +1,86 @@
+"""The record of a running testbed, by which later commands find it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+from testbed.emulators.state_folder import open_private
+from testbed.errors import TestbedError
+from testbed.machine.host_address import LOOPBACK, HostAddress
+
+MARK = "TESTBED_INSTANCE"
+"""The environment variable that identifies the process of an instance."""
+
+_FILE = "instance.json"
+
+
+@dataclass(frozen=True)
+class Instance:
+    """An embedded LocalStack that was started.
+
+    Parameters
+    ----------
+    pid, mark
+        Its process id, and the random value of :data:`MARK` in the process's environment. Process
+        ids are reused; the mark identifies the process whatever happens to the system clock, from
+        which the start time of a process is derived.
+    """
+
+    pid: int
+    mark: str
+    endpoint_url: str
+
+    def process(self) -> psutil.Process | None:
+        """Return its process, or None if that has ended."""
+        try:
+            process = psutil.Process(self.pid)
+            alive = process.status() != psutil.STATUS_ZOMBIE
+            return process if alive and process.environ().get(MARK) == self.mark else None
+        except psutil.NoSuchProcess:
+            return None
+        except psutil.AccessDenied:  # another user's process has this process id now
+            return None
+
+    @property
+    def host_address(self) -> HostAddress:
+        """How functions reach this machine: as everything else on it does."""
+        return LOOPBACK
+
+    def await_end(self) -> None:
+        """Return when its process has ended."""
+        if process := self.process():
+            process.wait()
+
+
+def save(instance: Instance, state: Path) -> None:
+    """Record a running instance in a state folder."""
+    with open_private(state / _FILE) as file:
+        file.write(json.dumps(asdict(instance)).encode())
+
+
+def load(state: Path) -> Instance | None:
+    """Return the recorded instance, running or not; None if none is recorded.
+
+    Raises
+    ------
+    TestbedError
+        If the state folder belongs to another user.
+    """
+    try:
+        return Instance(**json.loads((state / _FILE).read_text(encoding="utf-8")))
+    except PermissionError:
+        raise TestbedError(
+            f"The state folder {state} belongs to another user.",
+            advice="Run the command as that user, or choose another folder with --state.",
+        ) from None
+    except (FileNotFoundError, ValueError, TypeError):
+        return None  # never started, or cut off while it was written
+
+
+def forget(state: Path) -> None:
+    """Remove the record."""
+    (state / _FILE).unlink(missing_ok=True)

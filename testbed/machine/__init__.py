@@ -1,0 +1,1 @@
+"""This machine: ports, processes, files and websites. Knows no AWS and no project."""

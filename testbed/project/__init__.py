@@ -1,0 +1,1 @@
+"""The project's files on disk: SAM's configuration, the template, and overrides of both."""

@@ -1,0 +1,1 @@
+"""How text is shown at a terminal and read from it."""

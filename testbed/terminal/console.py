@@ -1,0 +1,190 @@
+"""What the person at the terminal sees: everything that is printed passes through here.
+
+Data from outside (object keys, messages, emails, log lines, names, errors) may hold escape
+sequences. :mod:`testbed.terminal.control_characters` shows them; nothing is read as markup.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.live import Live
+from rich.segment import Segment, Segments
+from rich.style import Style
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from testbed.terminal.control_characters import visible, visible_lines
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from rich.console import ConsoleOptions, RenderableType
+
+    from testbed.errors import TestbedError
+
+# Text, or text and its style.
+Part = str | tuple[str, str] | Text
+_REFRESHES_PER_SECOND = 20
+
+
+class _SafeConsole(Console):
+    """A console on which text can neither control the terminal nor be markup."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(highlight=False, markup=False, emoji=False, **options)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Show control characters, line breaks too; rich would drop some, and pass on others."""
+        return super().render_str(visible(text), **{**options, "markup": False})
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """Show control characters that came in by another way."""
+        for segment in super().render(renderable, options):
+            if segment.control:  # rich's own, such as the movements of a spinner's cursor
+                yield segment
+            else:
+                yield Segment(visible_lines(segment.text), segment.style)
+
+
+# Results go to standard output, for other programs; everything else goes here.
+progress = _SafeConsole(stderr=True)
+output = _SafeConsole(soft_wrap=True)
+# For what is cut off at the edge of a terminal, and has to be whole in a file.
+wide = _SafeConsole(width=None if output.is_terminal else 200)
+
+
+def text(*parts: Part) -> Text:
+    """Return text of one line, with all control characters shown, also line breaks."""
+    made = Text()
+    for part in parts:
+        if isinstance(part, Text):
+            made.append_text(part)
+        else:
+            content, style = part if isinstance(part, tuple) else (part, "")
+            made.append(visible(content), style)
+    return made
+
+
+def lines(content: str) -> Text:
+    """Return text of several lines, with all other control characters shown."""
+    return Text(visible_lines(content))
+
+
+def joined(separator: str, texts: Iterable[Text]) -> Text:
+    """Return texts with a separator between, which may be a line break."""
+    return Text(separator).join(texts)
+
+
+def line(*parts: str | tuple[str, str], multiline: bool = False) -> None:
+    """Print a result as it is: not wrapped, not cut off, with its tabs.
+
+    Parameters
+    ----------
+    multiline
+        Whether line breaks and tabs in the parts are left as they are.
+    """
+    clean = visible_lines if multiline else visible
+    segments = [
+        Segment(clean(part), None)
+        if isinstance(part, str)
+        else Segment(clean(part[0]), Style.parse(part[1]))
+        for part in parts
+    ]
+    output.print(Segments([*segments, Segment.line()]))
+
+
+def print_json(value: Any, indent: int | None = 2) -> None:
+    """Print JSON in ASCII, in which a string can hold no control character."""
+    content = json.dumps(value, indent=indent).replace("\x7f", "\\u007f")
+    line(content, multiline=True)
+
+
+def grid(rows: Iterable[Iterable[str]]) -> Table:
+    """Return a table without lines and headings."""
+    table = Table.grid(padding=(0, 2))
+    for row in rows:
+        table.add_row(*(text(cell) for cell in row))
+    return table
+
+
+def tree(label: Text) -> Tree:
+    """Return the root of a tree."""
+    return Tree(label, guide_style="dim")
+
+
+def live(view: Callable[[], RenderableType]) -> AbstractContextManager[object]:
+    """Show on a terminal, as long as the block lasts, what a function returns."""
+    return Live(
+        console=output,
+        get_renderable=view,
+        refresh_per_second=_REFRESHES_PER_SECOND,
+        transient=True,
+    )
+
+
+def plain(renderables: Iterable[RenderableType], width: int) -> str:
+    """Return what would be printed, without colours, cut off at a width."""
+    file = io.StringIO()
+    console = _SafeConsole(file=file, width=width, color_system=None)
+    for renderable in renderables:
+        console.print(renderable)
+    return file.getvalue()
+
+
+def confirm(question: str) -> bool:
+    """Ask; the answer is no unless the person says yes."""
+    return click.confirm(visible(question), default=False)
+
+
+@contextmanager
+def step(name: str) -> Iterator[None]:
+    """Print a line with its time when a step is done, with a spinner until then on a terminal."""
+    started = time.perf_counter()
+    with progress.status(text(name)):
+        yield
+    done(name, time.perf_counter() - started)
+
+
+def done(name: str, seconds: float) -> None:
+    """Print the line of a step that took so many seconds."""
+    progress.print(text(("✓", "green"), f" {name:<44} ", (f"{seconds:7.2f} s", "dim")))
+
+
+def report(message: str) -> None:
+    """Print what is being done while a step goes on."""
+    progress.print(text((f"… {message}", "dim")))
+
+
+def fail(error: TestbedError) -> None:
+    """Print an expected failure: what happened, what explains it, what to do."""
+    message = lines(f" {error.message}")
+    progress.print(text(("Error:", "bold red")).append_text(message), soft_wrap=True)
+    for each in error.details.splitlines():
+        progress.print(text("  ", ("│", "dim"), f" {each}"), soft_wrap=True)
+    if error.advice:
+        progress.print(lines(error.advice), soft_wrap=True)
+
+
+def fail_usage(error: click.ClickException) -> None:
+    """Print how a command is used, and what was wrong, as click does."""
+    written = io.StringIO()
+    error.show(written)
+    progress.print(lines(written.getvalue().rstrip("\n")), soft_wrap=True)
+
+
+def fail_unexpectedly(error: BaseException) -> None:
+    """Print the traceback of a defect of ours, as Python does."""
+    written = "".join(traceback.format_exception(error))
+    progress.print(lines(written.rstrip("\n")), soft_wrap=True)

@@ -1,0 +1,1 @@
+"""Chains of journal entries: what happened, in words, and what did not happen."""
