@@ -5,6 +5,6 @@ set -eu
 mkdir -p "$TESTBED_CACHE"
 ln -sf /opt/testbed/cache/bundle-* "$TESTBED_CACHE/"
 export CUSTOM_SSL_CERT_PATH=/tmp/certificate.pem
-python -m localstack_testbed.certificate "$CUSTOM_SSL_CERT_PATH"
+python -m localstack_testbed.lifecycle.certificate "$CUSTOM_SSL_CERT_PATH"
 python -m localstack.runtime.init BOOT
 exec python -m localstack_testbed

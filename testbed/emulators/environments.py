@@ -310,7 +310,7 @@ def _build_localstack(target: Path) -> None:
     # Without a certificate it fetches one, or makes one, at every start.
     certificate = str(target / _CERTIFICATE)
     source = {"PYTHONPATH": str(extension_source() / "src")}
-    _run([python, "-m", "localstack_testbed.certificate", certificate], source)
+    _run([python, "-m", "localstack_testbed.lifecycle.certificate", certificate], source)
 
 
 def _build_runtime(target: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import count
 
 import pytest
-from localstack_testbed.sns_policies import POLICIES
+from localstack_testbed.sns.delivery_policies import POLICIES
 
 HOUR, DAY = 3_600, 86_400
 

@@ -27,8 +27,8 @@ from localstack.runtime.exceptions import LocalstackExit
 from rolo.request import get_raw_path
 from rolo.routing.router import Router
 
-from localstack_testbed.decorators import on_infra_start, patch
-from localstack_testbed.switches import switch
+from localstack_testbed.hooks.patching import on_infra_start, patch
+from localstack_testbed.hooks.settings import switch
 
 LOG = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from typing import Any
 from localstack_testbed.access.hosts import AllowedHosts
 from localstack_testbed.access.public import is_public
 from localstack_testbed.access.sites import Origins
-from localstack_testbed.decorators import on_infra_start, patch
+from localstack_testbed.hooks.patching import on_infra_start, patch
 
 LOG = logging.getLogger(__name__)
 

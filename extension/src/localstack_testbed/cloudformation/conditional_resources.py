@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from localstack_testbed.decorators import on_infra_start, patch
-from localstack_testbed.on_import import on_import
-from localstack_testbed.switches import switch
+from localstack_testbed.hooks.on_import import on_import
+from localstack_testbed.hooks.patching import on_infra_start, patch
+from localstack_testbed.hooks.settings import switch
 
 MODULE = "localstack.services.cloudformation.engine.v2.change_set_model_preproc"
 

@@ -8,9 +8,9 @@ Setting: ``TESTBED_RESOURCE_POLLING`` (``0`` switches the module off).
 
 from functools import partialmethod
 
-from localstack_testbed.decorators import on_infra_start
-from localstack_testbed.on_import import on_import
-from localstack_testbed.switches import switch
+from localstack_testbed.hooks.on_import import on_import
+from localstack_testbed.hooks.patching import on_infra_start
+from localstack_testbed.hooks.settings import switch
 
 INTERVAL_SECONDS = 0.05
 

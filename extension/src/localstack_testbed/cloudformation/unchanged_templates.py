@@ -12,9 +12,9 @@ Setting: ``TESTBED_UNCHANGED_TEMPLATES`` (``0`` switches the module off).
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from localstack_testbed.decorators import on_infra_start, patch
-from localstack_testbed.on_import import on_import
-from localstack_testbed.switches import switch
+from localstack_testbed.hooks.on_import import on_import
+from localstack_testbed.hooks.patching import on_infra_start, patch
+from localstack_testbed.hooks.settings import switch
 
 SAM = "AWS::Serverless-2016-10-31"
 

@@ -12,9 +12,9 @@ Setting: ``TESTBED_METRIC_DATABASE`` (``0`` switches the module off).
 import sqlite3
 from typing import Any, cast
 
-from localstack_testbed.decorators import on_infra_start
-from localstack_testbed.on_import import on_import
-from localstack_testbed.switches import switch
+from localstack_testbed.hooks.on_import import on_import
+from localstack_testbed.hooks.patching import on_infra_start
+from localstack_testbed.hooks.settings import switch
 
 
 @on_infra_start(should_load=switch("TESTBED_METRIC_DATABASE"))

@@ -11,9 +11,9 @@ Setting: ``TESTBED_METRIC_DIMENSIONS`` (``0`` switches the module off).
 from collections.abc import Callable
 from typing import Any
 
-from localstack_testbed.decorators import on_infra_start, patch
-from localstack_testbed.on_import import on_import
-from localstack_testbed.switches import switch
+from localstack_testbed.hooks.on_import import on_import
+from localstack_testbed.hooks.patching import on_infra_start, patch
+from localstack_testbed.hooks.settings import switch
 
 
 class _AllDimensions(list[dict[str, str]]):

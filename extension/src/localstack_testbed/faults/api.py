@@ -9,12 +9,12 @@ from typing import Any
 
 from localstack.aws.api import CommonServiceException
 
-from localstack_testbed.callers import Environments, function_name, headers_of
-from localstack_testbed.error_answers import answer_with_error
 from localstack_testbed.faults.calls import call_of
 from localstack_testbed.faults.functions import kill
 from localstack_testbed.faults.registry import Registry
 from localstack_testbed.faults.rules import Action, Rule
+from localstack_testbed.hooks.error_responses import answer_with_error
+from localstack_testbed.requests.callers import Environments, function_name, headers_of
 
 INVOKE = ("lambda", "Invoke")
 _AFTERWARDS = "testbed_faults"

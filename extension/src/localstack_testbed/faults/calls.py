@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from localstack_testbed.callers import internal_parameters_of
 from localstack_testbed.faults.rules import CLIENTS, Call
+from localstack_testbed.requests.callers import internal_parameters_of
 
 # The parameters by which operations name what they work on.
 PARAMETERS = (

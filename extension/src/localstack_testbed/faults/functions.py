@@ -5,9 +5,9 @@ from typing import Any
 
 from localstack.aws.api import CommonServiceException
 
-from localstack_testbed.decorators import patch
 from localstack_testbed.faults.registry import FAULTS, Registry
 from localstack_testbed.faults.rules import Call
+from localstack_testbed.hooks.patching import patch
 
 LAMBDA = "lambda"
 """The caller of an attempt at an asynchronous event: Lambda itself."""

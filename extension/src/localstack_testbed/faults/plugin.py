@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from localstack_testbed.decorators import on_infra_shutdown, on_infra_start
-from localstack_testbed.on_import import on_import
-from localstack_testbed.switches import switch
+from localstack_testbed.hooks.on_import import on_import
+from localstack_testbed.hooks.patching import on_infra_shutdown, on_infra_start
+from localstack_testbed.hooks.settings import switch
 
 _is_on = switch("TESTBED_FAULTS")
 
@@ -15,10 +15,10 @@ def prepare_faults() -> None:
     from localstack.aws import handlers
     from localstack.services.edge import ROUTER
 
-    from localstack_testbed.callers import ENVIRONMENTS, know_callers
     from localstack_testbed.faults.api import ApiFaults
     from localstack_testbed.faults.endpoint import serve
     from localstack_testbed.faults.registry import FAULTS
+    from localstack_testbed.requests.callers import ENVIRONMENTS, know_callers
 
     know_callers()
     serve(ROUTER, FAULTS)
@@ -40,7 +40,7 @@ def prepare_faults() -> None:
         """API Gateway answers with an error when its function cannot be called, and at once."""
         from localstack.services.apigateway.next_gen.execute_api.integrations import aws
 
-        from localstack_testbed.single_attempts import SingleAttempts
+        from localstack_testbed.requests.single_attempts import SingleAttempts
 
         module: Any = aws
         module.connect_to = SingleAttempts()

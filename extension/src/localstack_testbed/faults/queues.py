@@ -13,10 +13,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from localstack_testbed.decorators import patch
 from localstack_testbed.faults.registry import Registry
 from localstack_testbed.faults.rules import Call, Rule
-from localstack_testbed.lambda_service.queue_waiting import find_queue
+from localstack_testbed.hooks.patching import patch
+from localstack_testbed.timing.queue_waiting import find_queue
 
 
 def patch_queues(registry: Registry) -> None:

@@ -11,17 +11,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from localstack_testbed.callers import (
-    Environments,
-    function_name,
-    headers_of,
-    internal_parameters_of,
-)
 from localstack_testbed.faults.calls import INTERNAL, call_of
 from localstack_testbed.faults.rules import CLIENTS
 from localstack_testbed.journal.causes import CAUSE_HEADER, enter
 from localstack_testbed.journal.functions import current_invocation
 from localstack_testbed.journal.journal import milliseconds_since, record
+from localstack_testbed.requests.callers import (
+    Environments,
+    function_name,
+    headers_of,
+    internal_parameters_of,
+)
 
 MAILS = {"SendEmail", "SendRawEmail", "SendTemplatedEmail"}
 

@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from localstack_testbed.decorators import patch
 from localstack_testbed.faults.rules import CLIENTS
+from localstack_testbed.hooks.patching import patch
 from localstack_testbed.journal.causes import (
     CAUSE_HEADER,
     at_hop,

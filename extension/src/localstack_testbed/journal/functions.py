@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from localstack_testbed.decorators import patch
+from localstack_testbed.hooks.patching import patch
 from localstack_testbed.journal.causes import causes_of_event
 from localstack_testbed.journal.journal import milliseconds_since, record
 

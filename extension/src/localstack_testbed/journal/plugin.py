@@ -6,9 +6,9 @@ from pathlib import Path
 
 from localstack.runtime.exceptions import LocalstackExit
 
-from localstack_testbed.decorators import on_infra_shutdown, on_infra_start
-from localstack_testbed.on_import import on_import
-from localstack_testbed.switches import switch
+from localstack_testbed.hooks.on_import import on_import
+from localstack_testbed.hooks.patching import on_infra_shutdown, on_infra_start
+from localstack_testbed.hooks.settings import switch
 
 ENTRIES = "10000"
 BYTES = "5000000"
@@ -26,12 +26,12 @@ def begin_journal() -> None:
     from localstack.aws import handlers
     from localstack.services.edge import ROUTER
 
-    from localstack_testbed.callers import ENVIRONMENTS, know_callers
     from localstack_testbed.journal import apis, functions, queues
     from localstack_testbed.journal.api import ApiEntries
     from localstack_testbed.journal.endpoint import serve
     from localstack_testbed.journal.journal import Journal, keep
     from localstack_testbed.journal.writing import Writer
+    from localstack_testbed.requests.callers import ENVIRONMENTS, know_callers
 
     entries = os.environ.get("TESTBED_JOURNAL_ENTRIES", ENTRIES)
     length = os.environ.get("TESTBED_JOURNAL_BYTES", BYTES)

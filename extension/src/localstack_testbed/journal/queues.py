@@ -6,10 +6,10 @@ A message keeps its id in the dead-letter queue, as on AWS.
 from collections.abc import Callable
 from typing import Any
 
-from localstack_testbed.decorators import patch
+from localstack_testbed.hooks.patching import patch
 from localstack_testbed.journal.causes import current_causes
 from localstack_testbed.journal.journal import record
-from localstack_testbed.lambda_service.queue_waiting import find_queue
+from localstack_testbed.timing.queue_waiting import find_queue
 
 
 def patch_queues() -> None:

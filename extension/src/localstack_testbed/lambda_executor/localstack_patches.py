@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
-from localstack_testbed.decorators import patch
+from localstack_testbed.hooks.patching import patch
 
 
 class _Environments(dict[str, Any]):

@@ -6,11 +6,11 @@ from localstack import config
 from localstack.runtime.exceptions import LocalstackExit
 from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
 
-from localstack_testbed.decorators import on_infra_shutdown, on_infra_start
+from localstack_testbed.hooks.on_import import on_import
+from localstack_testbed.hooks.patching import on_infra_shutdown, on_infra_start
 from localstack_testbed.lambda_executor import localstack_patches
 from localstack_testbed.lambda_executor.environment_service import EnvironmentService
 from localstack_testbed.lambda_executor.settings import SettingsError
-from localstack_testbed.on_import import on_import
 
 NAME = "process"
 

@@ -18,9 +18,9 @@ from datetime import datetime
 from typing import Any
 
 from localstack_testbed.faults.functions import refuse_attempt
-from localstack_testbed.lambda_service.delayed_calls import DelayedCalls
 from localstack_testbed.lambda_service.invocation_records import Failure, Outcome, send_outcome
 from localstack_testbed.lambda_service.metrics import note, target_of
+from localstack_testbed.timing.delayed_calls import DelayedCalls
 
 DEFAULT_RETRIES = 2
 DEFAULT_MAXIMUM_AGE_SECONDS = 6 * 60 * 60

@@ -20,15 +20,15 @@ from typing import Any
 
 from localstack.runtime.exceptions import LocalstackExit
 
-from localstack_testbed.decorators import on_infra_start, patch
+from localstack_testbed.hooks.on_import import on_import
+from localstack_testbed.hooks.patching import on_infra_start, patch
+from localstack_testbed.hooks.settings import switch
 from localstack_testbed.lambda_service.asynchronous_events import (
     EventHandler,
     note_received,
     retry_delay,
 )
-from localstack_testbed.lambda_service.queue_waiting import wait_for_message, wake
-from localstack_testbed.on_import import on_import
-from localstack_testbed.switches import switch
+from localstack_testbed.timing.queue_waiting import wait_for_message, wake
 
 LOG = logging.getLogger(__name__)
 

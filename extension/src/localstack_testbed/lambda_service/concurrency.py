@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
-from localstack_testbed.decorators import on_infra_start, patch
-from localstack_testbed.on_import import on_import
-from localstack_testbed.switches import switch
+from localstack_testbed.hooks.on_import import on_import
+from localstack_testbed.hooks.patching import on_infra_start, patch
+from localstack_testbed.hooks.settings import switch
 
 
 @on_infra_start(should_load=switch("TESTBED_LAMBDA_CONCURRENCY"))

@@ -13,15 +13,15 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from localstack_testbed.decorators import on_infra_start, patch
-from localstack_testbed.lambda_service.queue_waiting import (
+from localstack_testbed.hooks.on_import import on_import
+from localstack_testbed.hooks.patching import on_infra_start, patch
+from localstack_testbed.hooks.settings import switch
+from localstack_testbed.timing.queue_waiting import (
     find_queue,
     gather_messages,
     wait_for_message,
     wake,
 )
-from localstack_testbed.on_import import on_import
-from localstack_testbed.switches import switch
 
 
 @on_infra_start(should_load=switch("TESTBED_EVENT_SOURCE_MAPPING"))

@@ -16,9 +16,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
-from localstack_testbed.decorators import on_infra_start, patch
-from localstack_testbed.on_import import on_import
-from localstack_testbed.switches import switch
+from localstack_testbed.hooks.on_import import on_import
+from localstack_testbed.hooks.patching import on_infra_start, patch
+from localstack_testbed.hooks.settings import switch
 
 LOG = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from localstack_testbed.decorators import on_infra_start, patch
-from localstack_testbed.on_import import on_import
-from localstack_testbed.switches import switch
+from localstack_testbed.hooks.on_import import on_import
+from localstack_testbed.hooks.patching import on_infra_start, patch
+from localstack_testbed.hooks.settings import switch
 
 SYNCHRONOUS_LIMIT_BYTES = 6 * 1024 * 1024
 ASYNCHRONOUS_LIMIT_BYTES = 1024 * 1024

@@ -18,10 +18,10 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
-from localstack_testbed.cloudwatch.metric_gathering import Dimensions, Metric, MetricGathering
-from localstack_testbed.decorators import on_infra_start, patch
-from localstack_testbed.on_import import on_import
-from localstack_testbed.switches import switch
+from localstack_testbed.hooks.on_import import on_import
+from localstack_testbed.hooks.patching import on_infra_start, patch
+from localstack_testbed.hooks.settings import switch
+from localstack_testbed.lambda_service.metric_gathering import Dimensions, Metric, MetricGathering
 
 _is_on = switch("TESTBED_LAMBDA_METRICS")
 _gathering = MetricGathering("AWS/Lambda")

@@ -10,9 +10,9 @@ Setting: ``TESTBED_SQS_EVENT_BODIES`` (``0`` switches the module off).
 from collections.abc import Callable
 from typing import Any, cast
 
-from localstack_testbed.decorators import on_infra_start, patch
-from localstack_testbed.on_import import on_import
-from localstack_testbed.switches import switch
+from localstack_testbed.hooks.on_import import on_import
+from localstack_testbed.hooks.patching import on_infra_start, patch
+from localstack_testbed.hooks.settings import switch
 
 
 class _Event(dict[str, Any]):

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, cast
 
-from localstack_testbed.decorators import on_infra_start, patch
-from localstack_testbed.on_import import on_import
-from localstack_testbed.switches import switch
+from localstack_testbed.hooks.on_import import on_import
+from localstack_testbed.hooks.patching import on_infra_start, patch
+from localstack_testbed.hooks.settings import switch
 
 _request_id: ContextVar[str] = ContextVar("request id of a call of a function URL")
 

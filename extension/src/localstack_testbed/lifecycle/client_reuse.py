@@ -21,9 +21,9 @@ from typing import Any, cast
 import boto3  # type: ignore[import-untyped]
 from localstack.aws.connect import ClientFactory
 
-from localstack_testbed.decorators import on_infra_start, patch
-from localstack_testbed.on_import import on_import
-from localstack_testbed.switches import switch
+from localstack_testbed.hooks.on_import import on_import
+from localstack_testbed.hooks.patching import on_infra_start, patch
+from localstack_testbed.hooks.settings import switch
 
 # Credentials are valid for an hour.
 LIFETIME_SECONDS = 50 * 60.0

@@ -15,8 +15,8 @@ from typing import Any
 from botocore.loaders import JSONFileLoader  # type: ignore[import-untyped]
 from werkzeug.routing.rules import Rule
 
-from localstack_testbed.decorators import on_infra_start, patch
-from localstack_testbed.switches import switch
+from localstack_testbed.hooks.patching import on_infra_start, patch
+from localstack_testbed.hooks.settings import switch
 
 
 @on_infra_start(should_load=switch("TESTBED_FAST_LOADING"), priority=1000)  # before all that loads

@@ -8,7 +8,7 @@ from the moment LocalStack is ready it works again, and leaves those modules out
 
 import gc
 
-from localstack_testbed.decorators import on_infra_ready
+from localstack_testbed.hooks.patching import on_infra_ready
 
 
 def pause() -> None:

@@ -15,8 +15,8 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from localstack_testbed.decorators import on_infra_start, patch
-from localstack_testbed.switches import switch
+from localstack_testbed.hooks.patching import on_infra_start, patch
+from localstack_testbed.hooks.settings import switch
 
 LOG = logging.getLogger(__name__)
 

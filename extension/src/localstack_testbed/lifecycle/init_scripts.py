@@ -27,9 +27,9 @@ from typing import IO, Any
 from localstack import config
 from localstack.runtime.init import PythonScriptRunner, ShellScriptRunner
 
-from localstack_testbed.decorators import on_infra_start, patch
+from localstack_testbed.hooks.patching import on_infra_start, patch
+from localstack_testbed.hooks.settings import switch
 from localstack_testbed.lifecycle.init_logs import log_of
-from localstack_testbed.switches import switch
 
 LINES_SHOWN = 20
 

@@ -13,7 +13,7 @@ import os
 from threading import RLock, Thread
 from typing import Any
 
-from localstack_testbed.decorators import on_infra_ready, patch
+from localstack_testbed.hooks.patching import on_infra_ready, patch
 
 LOG = logging.getLogger(__name__)
 

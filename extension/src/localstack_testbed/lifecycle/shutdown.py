@@ -20,8 +20,8 @@ from typing import Any
 
 from localstack.runtime.runtime import LocalstackRuntime
 
-from localstack_testbed.decorators import on_infra_start, patch
-from localstack_testbed.switches import switch
+from localstack_testbed.hooks.patching import on_infra_start, patch
+from localstack_testbed.hooks.settings import switch
 
 
 @on_infra_start(should_load=switch("TESTBED_SHUTDOWN"))

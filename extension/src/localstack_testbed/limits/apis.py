@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
-from localstack_testbed.decorators import patch
+from localstack_testbed.hooks.patching import patch
 
 LIMIT_BYTES = 10 * 1024 * 1024
 

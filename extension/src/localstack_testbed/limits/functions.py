@@ -9,8 +9,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from localstack_testbed.decorators import patch
-from localstack_testbed.lambda_service.queue_waiting import find_queue
+from localstack_testbed.hooks.patching import patch
+from localstack_testbed.timing.queue_waiting import find_queue
 
 RESERVED = {
     "_HANDLER",

@@ -3,11 +3,11 @@
 Setting: ``TESTBED_LIMITS`` (``0`` switches all of them off).
 """
 
-from localstack_testbed.decorators import on_infra_start
+from localstack_testbed.hooks.on_import import on_import
+from localstack_testbed.hooks.patching import on_infra_start
+from localstack_testbed.hooks.settings import switch
 from localstack_testbed.limits import apis, events, functions, queues, roles, topics
 from localstack_testbed.limits.requests import refuse_what_is_out_of_limits
-from localstack_testbed.on_import import on_import
-from localstack_testbed.switches import switch
 
 _APIS = "localstack.services.apigateway.next_gen.execute_api"
 # The largest message, 1 MiB, may be three times as long in a form, with attributes beside it.

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quota
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from localstack_testbed.decorators import patch
+from localstack_testbed.hooks.patching import patch
 
 RANGES = {
     "DelaySeconds": (0, 900),

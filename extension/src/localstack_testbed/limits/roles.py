@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
-from localstack_testbed.decorators import patch
+from localstack_testbed.hooks.patching import patch
 
 LIMIT = 10_240
 

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from localstack_testbed.decorators import patch
+from localstack_testbed.hooks.patching import patch
 
 SIZE = "MaximumMessageSize"
 DEFAULT_BYTES = 256 * 1024

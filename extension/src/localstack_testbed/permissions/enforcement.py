@@ -5,7 +5,7 @@ A handler in the chain that every request goes through, also those of one servic
 
 from typing import Any
 
-from localstack_testbed.error_answers import answer_with_error
+from localstack_testbed.hooks.error_responses import answer_with_error
 from localstack_testbed.permissions.actions import Call, requests_of
 from localstack_testbed.permissions.evaluation import (
     IDENTITY,

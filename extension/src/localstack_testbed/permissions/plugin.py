@@ -2,8 +2,8 @@
 
 import os
 
-from localstack_testbed.decorators import on_infra_start
-from localstack_testbed.on_import import on_import
+from localstack_testbed.hooks.on_import import on_import
+from localstack_testbed.hooks.patching import on_infra_start
 
 # Before faults, and after the journal, which is to have what was refused.
 _PRIORITY = 95
@@ -20,12 +20,12 @@ def enforce_permissions() -> None:
     from localstack.aws import handlers
     from localstack.services.edge import ROUTER
 
-    from localstack_testbed.callers import know_callers
     from localstack_testbed.permissions.endpoint import serve
     from localstack_testbed.permissions.enforcement import Enforcement
     from localstack_testbed.permissions.principals import patch_managed_policies, patch_sessions
     from localstack_testbed.permissions.unsigned_invocations import patch_apis, patch_function_urls
     from localstack_testbed.permissions.usage import Usage
+    from localstack_testbed.requests.callers import know_callers
 
     usage = Usage()
     enforcement = Enforcement(usage)

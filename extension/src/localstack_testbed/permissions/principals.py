@@ -15,11 +15,11 @@ from urllib.parse import unquote
 
 from localstack.constants import AWS_REGION_US_EAST_1
 
-from localstack_testbed.callers import internal_parameters_of, request_of
-from localstack_testbed.decorators import patch
+from localstack_testbed.hooks.patching import patch
 from localstack_testbed.permissions.evaluation import Principal
 from localstack_testbed.permissions.policies import Policy, Values, parse, parse_or_deny
 from localstack_testbed.permissions.signatures import access_key_of
+from localstack_testbed.requests.callers import internal_parameters_of, request_of
 
 if TYPE_CHECKING:
     from localstack.aws.api.iam import Role, User

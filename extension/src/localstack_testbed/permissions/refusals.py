@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 
 from localstack.aws.api import CommonServiceException
 
-from localstack_testbed.error_answers import client_error
+from localstack_testbed.hooks.error_responses import client_error
 from localstack_testbed.permissions.evaluation import Decision, Principal, Request
 from localstack_testbed.permissions.signatures import IncompleteSignatureError
 

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-re
 
 from typing import Any
 
-from localstack_testbed.callers import access_key_in
+from localstack_testbed.requests.callers import access_key_in
 
 # LocalStack signs what comes without a signature with this access key.
 _INJECTED = "=injectedaccesskey/"

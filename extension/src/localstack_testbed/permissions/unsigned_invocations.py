@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
 from collections.abc import Callable
 from typing import Any
 
-from localstack_testbed.decorators import patch
+from localstack_testbed.hooks.patching import patch
 from localstack_testbed.permissions.signatures import is_signed
 
 _AWS_IAM = "AWS_IAM"

@@ -9,8 +9,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from localstack_testbed.decorators import patch
-from localstack_testbed.on_import import on_import
+from localstack_testbed.hooks.on_import import on_import
+from localstack_testbed.hooks.patching import patch
 
 SCHEDULER = "localstack.services.scheduler.resource_providers"
 EVENTS = "localstack.services.events.resource_providers"

@@ -1,8 +1,8 @@
 """What LocalStack finds: the part of schedules in its start and shutdown."""
 
-from localstack_testbed.decorators import on_infra_shutdown, on_infra_start
-from localstack_testbed.on_import import on_import
-from localstack_testbed.switches import switch
+from localstack_testbed.hooks.on_import import on_import
+from localstack_testbed.hooks.patching import on_infra_shutdown, on_infra_start
+from localstack_testbed.hooks.settings import switch
 
 _is_on = switch("TESTBED_SCHEDULES")
 

@@ -27,7 +27,7 @@ from localstack.utils.aws.arns import sqs_queue_url_for_arn
 from localstack.utils.aws.client_types import ServicePrincipal
 from localstack.utils.xray.trace_header import TraceHeader
 
-from localstack_testbed.decorators import patch
+from localstack_testbed.hooks.patching import patch
 from localstack_testbed.journal.journal import record
 from localstack_testbed.schedules.delivery import (
     Delivery,

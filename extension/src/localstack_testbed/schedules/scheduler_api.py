@@ -21,7 +21,7 @@ from moto.scheduler.models import (
     scheduler_backends,
 )
 
-from localstack_testbed.decorators import patch
+from localstack_testbed.hooks.patching import patch
 from localstack_testbed.limits.model import check_limits
 from localstack_testbed.schedules.running import Schedules
 from localstack_testbed.schedules.scheduler_schedules import ENABLED, ScheduledSchedules

@@ -19,8 +19,8 @@ from localstack.aws.connect import ServiceLevelClientFactory
 from localstack.utils.aws.arns import parse_arn, sqs_queue_url_for_arn
 from localstack.utils.aws.client_types import ServicePrincipal
 
+from localstack_testbed.requests.single_attempts import SingleAttempts
 from localstack_testbed.schedules.delivery import Failure, string_attributes
-from localstack_testbed.single_attempts import SingleAttempts
 
 UNIVERSAL = re.compile(r"arn:aws[a-z-]*:scheduler:::aws-sdk:(?P<service>[^:]+):(?P<action>[^:]+)")
 

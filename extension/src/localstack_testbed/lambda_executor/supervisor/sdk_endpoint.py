@@ -19,7 +19,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from localstack_testbed.on_import import on_import
+from localstack_testbed.hooks.on_import import on_import
 
 # The suffixes in botocore/data/partitions.json that the public DNS knows.
 _AWS = re.compile(

@@ -10,9 +10,9 @@ Setting: ``TESTBED_INTEGRATION_CREDENTIALS`` (``0`` switches the module off).
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from localstack_testbed.decorators import on_infra_start
-from localstack_testbed.on_import import on_import
-from localstack_testbed.switches import switch
+from localstack_testbed.hooks.on_import import on_import
+from localstack_testbed.hooks.patching import on_infra_start
+from localstack_testbed.hooks.settings import switch
 
 _INTEGRATION = "x-amazon-apigateway-integration"
 _METHODS = {"x-amazon-apigateway-any-method": "ANY"}

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
-from localstack_testbed.decorators import on_infra_start, patch
-from localstack_testbed.on_import import on_import
-from localstack_testbed.switches import switch
+from localstack_testbed.hooks.on_import import on_import
+from localstack_testbed.hooks.patching import on_infra_start, patch
+from localstack_testbed.hooks.settings import switch
 
 _IN_MEMORY_BYTES = 512 * 1024  # as much as LocalStack keeps there of an object
 

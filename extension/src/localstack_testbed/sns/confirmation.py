@@ -27,10 +27,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
-from localstack_testbed.decorators import on_infra_start, patch
+from localstack_testbed.hooks.on_import import on_import
+from localstack_testbed.hooks.patching import on_infra_start, patch
+from localstack_testbed.hooks.settings import switch
 from localstack_testbed.journal.journal import record
-from localstack_testbed.on_import import on_import
-from localstack_testbed.switches import switch
 
 SUBJECT = "AWS Notification - Subscription Confirmation"
 MAIL = """\

@@ -6,7 +6,7 @@ from typing import Any, Protocol, cast
 from localstack.runtime import hooks
 from localstack.utils import patch as patches
 
-from localstack_testbed.release import is_supported
+from localstack_testbed.hooks.release import is_supported
 
 type Condition = Callable[[], bool]
 

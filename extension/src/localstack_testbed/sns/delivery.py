@@ -27,13 +27,13 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
 from localstack.runtime.exceptions import LocalstackExit
 
-from localstack_testbed.decorators import on_infra_start, patch
+from localstack_testbed.hooks.on_import import on_import
+from localstack_testbed.hooks.patching import on_infra_start, patch
+from localstack_testbed.hooks.settings import switch
 from localstack_testbed.journal.causes import at_hop, new_id
 from localstack_testbed.journal.journal import milliseconds_since, record
-from localstack_testbed.lambda_service.delayed_calls import DelayedCalls
-from localstack_testbed.on_import import on_import
-from localstack_testbed.sns_policies import POLICIES
-from localstack_testbed.switches import switch
+from localstack_testbed.sns.delivery_policies import POLICIES
+from localstack_testbed.timing.delayed_calls import DelayedCalls
 
 LOG = logging.getLogger(__name__)
 
@@ -157,7 +157,7 @@ class _Deliveries:
 def _patch() -> None:
     from localstack.services.sns import publisher
 
-    from localstack_testbed.single_attempts import SingleAttempts
+    from localstack_testbed.requests.single_attempts import SingleAttempts
 
     deliveries = _Deliveries()
     module: Any = publisher

@@ -10,9 +10,9 @@ Setting: ``TESTBED_S3_FOLDER`` (``0`` switches the module off).
 import tempfile
 from pathlib import Path
 
-from localstack_testbed.decorators import on_infra_start
-from localstack_testbed.on_import import on_import
-from localstack_testbed.switches import switch
+from localstack_testbed.hooks.on_import import on_import
+from localstack_testbed.hooks.patching import on_infra_start
+from localstack_testbed.hooks.settings import switch
 
 _NAME = "localstack-s3-storage"
 

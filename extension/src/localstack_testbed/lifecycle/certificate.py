@@ -1,4 +1,4 @@
-"""A self-signed certificate for HTTPS: ``python -m localstack_testbed.certificate FILE``.
+"""A self-signed certificate for HTTPS: ``python -m localstack_testbed.lifecycle.certificate FILE``.
 
 LocalStack makes one itself when it starts without ``CUSTOM_SSL_CERT_PATH``, but only with pyOpenSSL
 25 and older: it calls ``X509.add_extensions``, which pyOpenSSL 26 does not have. Its certificate

@@ -20,8 +20,8 @@ from functools import cache, partial
 from typing import Any
 from weakref import WeakValueDictionary
 
-from localstack_testbed.decorators import patch
-from localstack_testbed.on_import import on_import
+from localstack_testbed.hooks.on_import import on_import
+from localstack_testbed.hooks.patching import patch
 
 _TOKEN = secrets.token_urlsafe()
 _MARK = "testbed_token"

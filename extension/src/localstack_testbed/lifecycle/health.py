@@ -1,4 +1,4 @@
-"""``python -m localstack_testbed.health``: is LocalStack ready, and did every init script succeed?
+"""The container's health check: is LocalStack ready, and did every init script succeed?
 
 For a container's health check. It waits until there is an answer, so that the container is healthy
 as soon as that is known and need not be asked often.

@@ -9,8 +9,8 @@ Setting: ``TESTBED_WEBSOCKET_HANDSHAKES`` (``0`` switches the module off).
 from collections.abc import Callable
 from typing import Any
 
-from localstack_testbed.decorators import on_infra_start, patch
-from localstack_testbed.switches import switch
+from localstack_testbed.hooks.patching import on_infra_start, patch
+from localstack_testbed.hooks.settings import switch
 
 
 @on_infra_start(should_load=switch("TESTBED_WEBSOCKET_HANDSHAKES"))

@@ -25,10 +25,10 @@ from typing import Any
 from localstack.aws.api import CommonServiceException, ServiceException
 from localstack.aws.protocol.serializer import create_serializer
 
-from localstack_testbed.decorators import on_infra_start, patch
-from localstack_testbed.error_answers import client_error
-from localstack_testbed.on_import import on_import
-from localstack_testbed.switches import switch
+from localstack_testbed.hooks.error_responses import client_error
+from localstack_testbed.hooks.on_import import on_import
+from localstack_testbed.hooks.patching import on_infra_start, patch
+from localstack_testbed.hooks.settings import switch
 
 LOG = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""How the extension attaches to LocalStack: patches, hooks, settings and error responses."""

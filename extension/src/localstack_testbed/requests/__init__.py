@@ -1,0 +1,1 @@
+"""How requests reach services: who calls, and what a malformed request is answered."""

@@ -1,0 +1,1 @@
+"""SNS: subscriptions to confirm, emails, and retries of deliveries."""

@@ -1,0 +1,1 @@
+"""Timers, and the wait for messages in a queue."""
