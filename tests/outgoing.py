@@ -1,7 +1,7 @@
 """Connections that tests try to make to other machines: none may be tried.
 
 The hook sees what the test's own process does, in which most commands run, too. What LocalStack
-tries is recorded by ``tests/extension/test_offline.py``.
+tries is recorded by ``tests/extension/live/lifecycle/test_offline.py``.
 """
 
 from __future__ import annotations

@@ -24,17 +24,17 @@ _SCHEDULER = f"{_EXTENSION}/test_schedules_scheduler.py"
 _TARGETS = f"{_EXTENSION}/test_schedules_targets.py"
 _HOPS = f"{_EXTENSION}/test_faults_hops.py"
 _ASYNCHRONOUS = f"{_EXTENSION}/test_lambda_asynchronous.py"
-_CLOCK_COMMAND = "tests/unit/command/test_schedules.py"
-_PACKAGING = "tests/unit/command/test_packaging.py"
+_CLOCK_COMMAND = "tests/testbed/control/test_clock.py"
+_PACKAGING = "tests/testbed/deployment/test_packaging.py"
 _PERMISSIONS = "tests/pipeline/test_permissions.py"
 _ACCESS = f"{_EXTENSION}/test_access.py"
-_RUNTIME_API = "tests/unit/test_runtime_api.py"
-_ACCESS_UNITS = "tests/unit/test_access.py"
+_RUNTIME_API = "tests/extension/unit/test_runtime_api.py"
+_ACCESS_UNITS = "tests/extension/unit/test_access.py"
 _SURROUNDINGS = f"{_EXTENSION}/test_lambda_surroundings.py"
 _ISOLATION = f"{_EXTENSION}/test_lambda_isolation.py"
 _OFFLINE = f"{_EXTENSION}/test_offline.py"
 _SECRET = f"{_EXTENSION}/test_control_secret.py"
-_STATE = "tests/unit/command/test_state.py"
+_STATE = "tests/testbed/emulators/test_state_folder.py"
 _LIFE = "tests/cli/test_life.py"
 _BY_HAND = "tests/docs/test_permissions_page.py"
 _CONFIRMATION = f"{_EXTENSION}/test_sns_confirmation.py"
@@ -122,7 +122,7 @@ FIDELITY: dict[str, Reason | tuple[str, ...]] = {
     "SNS repeats deliveries by AWS's": (
         f"{_HOPS}::test_sns_repeats_a_delivery_at_once",
         f"{_HOPS}::test_sns_goes_on_after_pauses",
-        "tests/unit/test_sns_policies.py::test_endpoints_at_aws",
+        "tests/extension/unit/test_delivery_policies.py::test_endpoints_at_aws",
     ),
     "At most 10,000 deliveries wait": (f"{_DIFFERENCES}::test_numbers_that_the_page_names",),
     "Deliveries to HTTP(S) endpoints and of FIFO topics": _READ,
@@ -152,10 +152,10 @@ FIDELITY: dict[str, Reason | tuple[str, ...]] = {
     "Those of a queue's policy": (
         f"{_DIFFERENCES}::test_policy_of_a_queue_may_be_longer",
         f"{_DIFFERENCES}::test_event_pattern_may_be_longer",
-        "tests/unit/test_template_limits.py::test_sizes",
+        "tests/template/test_template_limits.py::test_sizes",
     ),
-    "`tests/unit/test_template_limits.py` checks": (
-        "tests/unit/test_template_limits.py::test_sizes",
+    "`tests/template/test_template_limits.py` checks": (
+        "tests/template/test_template_limits.py::test_sizes",
     ),
     "Rates are not limited": (f"{_DIFFERENCES}::test_rates_are_not_limited",),
     "`PurgeQueue` may be repeated": (
@@ -236,7 +236,7 @@ FIDELITY: dict[str, Reason | tuple[str, ...]] = {
         f"{_EXTENSION}/test_unchanged_templates.py::test_what_has_not_changed_is_refused",
     ),
     "are checked by `testbed`": (
-        "tests/unit/command/test_template.py::test_values_that_a_template_does_not_allow",
+        "tests/testbed/project/test_template.py::test_values_that_a_template_does_not_allow",
     ),
     "LocalStack itself takes any value": (
         f"{_DIFFERENCES}::test_localstack_takes_any_value_of_a_parameter_and_keeps_retention",
@@ -268,7 +268,7 @@ FIDELITY: dict[str, Reason | tuple[str, ...]] = {
     "allows LocalStack's downloads": Reason("the tests have no network"),
 }
 
-_PERMISSION_UNITS = "tests/unit/test_permissions.py"
+_PERMISSION_UNITS = "tests/extension/unit/test_permissions.py"
 _NOT_TRIED = Reason("not tried")
 
 PERMISSIONS: dict[str, Reason | tuple[str, ...]] = {
@@ -280,7 +280,7 @@ PERMISSIONS: dict[str, Reason | tuple[str, ...]] = {
         f"{_PERMISSIONS}::test_promises_are_kept_and_everything_allowed_is_used",
     ),
     "ENFORCE_IAM=0` is LocalStack as it was": (
-        "tests/extension/test_lambda_life.py::test_environment_is_reused",
+        "tests/extension/live/lambda_executor/test_environment_lifecycle.py::test_environment_is_reused",
     ),
     "*Never used* are candidates": ("tests/cli/test_aws_target.py::test_permissions_are_shown",),
     "`--reset` sets all counts to zero": (
@@ -417,8 +417,8 @@ PERMISSIONS: dict[str, Reason | tuple[str, ...]] = {
 }
 
 _JOURNAL = f"{_EXTENSION}/test_journal.py"
-_JOURNAL_UNITS = "tests/unit/test_journal_in_localstack.py"
-_CHAINS = "tests/unit/command/test_chains.py"
+_JOURNAL_UNITS = "tests/extension/unit/test_journal.py"
+_CHAINS = "tests/testbed/trace/test_chains.py"
 
 JOURNAL: dict[str, Reason | tuple[str, ...]] = {
     "records every hop that happens": (
@@ -436,8 +436,8 @@ JOURNAL: dict[str, Reason | tuple[str, ...]] = {
     "is not authorized to perform": (f"{_CHAINS}::test_hop_at_which_a_chain_stops_is_named",),
     "Names, subjects and messages come from outside": _NO_CLAIM,
     "Control characters in them": (
-        "tests/unit/command/test_console.py::test_command_shows_what_is_hostile",
-        "tests/unit/command/test_console.py::test_everything_is_printed_by_the_console",
+        "tests/testbed/terminal/test_console.py::test_command_shows_what_is_hostile",
+        "tests/testbed/terminal/test_console.py::test_everything_is_printed_by_the_console",
     ),
     "Each is one JSON object on one line": (
         f"{_JOURNAL_UNITS}::test_entry_is_one_line_without_what_is_empty",
@@ -479,7 +479,7 @@ JOURNAL: dict[str, Reason | tuple[str, ...]] = {
 
 _CALLS = f"{_EXTENSION}/test_faults_calls.py"
 _QUEUES = f"{_EXTENSION}/test_faults_queues.py"
-_FAULT_COMMAND = "tests/unit/command/test_faults.py"
+_FAULT_COMMAND = "tests/testbed/control/test_faults.py"
 _SENSELESS = f"{_CALLS}::test_rule_that_makes_no_sense_is_refused"
 
 FAULTS: dict[str, Reason | tuple[str, ...]] = {
@@ -501,7 +501,7 @@ FAULTS: dict[str, Reason | tuple[str, ...]] = {
     ),
     "names the file with the [control secret]": (
         "tests/docs/test_blocks.py::test_python_runs",
-        "tests/unit/command/test_endpoint.py::test_secret_of_an_endpoint_that_was_given",
+        "tests/testbed/control/test_endpoint.py::test_secret_of_an_endpoint_that_was_given",
     ),
     "they end with a block": (f"{_FAULT_COMMAND}::test_what_was_added_is_removed_at_the_end",),
     "as boto3 names them": (_SENSELESS,),
@@ -547,7 +547,7 @@ FAULTS: dict[str, Reason | tuple[str, ...]] = {
 }
 
 _OPEN = "tests/docs/test_security_page.py"
-_ENDPOINT = "tests/unit/command/test_endpoint.py"
+_ENDPOINT = "tests/testbed/control/test_endpoint.py"
 
 SECURITY: dict[str, Reason | tuple[str, ...]] = {
     "The testbed is a development tool": _NO_CLAIM,
@@ -648,9 +648,7 @@ SECURITY: dict[str, Reason | tuple[str, ...]] = {
     "Nor is the token of": Reason("tried by hand with a token that was made up"),
     "Signatures are not checked": (f"{_BY_HAND}::test_signature_is_not_checked",),
     "Without user namespaces": (f"{_ISOLATION}::test_places_without_isolation",),
-    "`testbed doctor` says whether": (
-        "tests/unit/command/test_doctor_surroundings.py::test_isolation",
-    ),
+    "`testbed doctor` says whether": ("tests/testbed/doctor/test_surroundings.py::test_isolation",),
     "Functions can connect to every port": (
         "tests/pipeline/test_triggers.py::test_outage_is_found_by_the_next_check",
     ),
@@ -710,18 +708,18 @@ README: dict[str, Reason | tuple[str, ...]] = {
         f"{_ACCESS}::test_page_on_another_port",
     ),
     "it puts an `aws` first on `PATH`": (
-        "tests/unit/command/test_env.py::test_endpoint_is_passed_as_an_option",
+        "tests/testbed/commands/test_env.py::test_endpoint_is_passed_as_an_option",
         "tests/cli/test_use.py::test_aws_cli_with_services_whose_endpoints_it_has_in_a_table",
     ),
     "`./scripts/offline ./scripts/test` runs": Reason(
         "the tests within a test; tests/cli/test_offline.py runs README's commands this way"
     ),
     "`testbed cache` shows what is in it": (
-        "tests/unit/command/test_cache.py::test_command_shows_and_asks",
+        "tests/testbed/emulators/test_cache.py::test_command_shows_and_asks",
     ),
     "A problem (✗) stops `testbed up`": (
         "tests/cli/test_doctor.py::test_script_that_stops_the_testbed",
-        "tests/unit/command/test_doctor.py::test_only_problems_fail",
+        "tests/testbed/doctor/test_doctor.py::test_only_problems_fail",
     ),
 }
 

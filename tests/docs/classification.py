@@ -29,12 +29,12 @@ NOT_RUN = {
 
 # The first line of a block that shows something, and what shows it true.
 LISTED = {
-    "flowchart LR": "a diagram; tests/unit/test_template.py has the resources",
+    "flowchart LR": "a diagram; tests/template/test_template.py has the resources",
     "shop breaks": "output of the demo; tests/cli/test_demo.py",
-    "✗ run bits of init scripts": "output of the doctor; tests/unit/command/test_doctor.py",
-    "✗ execute permission": "output of the doctor; tests/unit/command/test_doctor.py",
-    "id              fault": "output of fault list; tests/unit/command/test_faults.py",
-    "10:48:08.363  schedule": "output of trace; tests/unit/command/test_chains.py",
+    "✗ run bits of init scripts": "output of the doctor; tests/testbed/doctor/test_doctor.py",
+    "✗ execute permission": "output of the doctor; tests/testbed/doctor/test_doctor.py",
+    "id              fault": "output of fault list; tests/testbed/control/test_faults.py",
+    "10:48:08.363  schedule": "output of trace; tests/testbed/trace/test_chains.py",
     "AssertionError: After 10 s": "a report; tests/plugin/test_report.py",
 }
 

@@ -206,7 +206,7 @@ def test_sdk_in_the_runtime_is_the_one_that_the_page_names() -> None:
     [
         ("lambda_service/asynchronous_invocation.py", "EVENTS_AT_ONCE", 32),
         ("schedules/matched_rules.py", "WAITING_LIMIT", 10_000),
-        ("sns_delivery.py", "WAITING_LIMIT", 10_000),
+        ("sns/delivery.py", "WAITING_LIMIT", 10_000),
     ],
 )
 def test_numbers_that_the_page_names(path: str, name: str, value: int) -> None:
