@@ -21,7 +21,7 @@ from testbed.emulators.localstack import LocalStack
 from testbed.emulators.ministack import ministack
 from testbed.errors import StartError
 from testbed.machine.host_address import LOOPBACK, HostAddress
-from testbed.machine.ports import port_of_its_own
+from testbed.machine.ports import random_free_port
 from testbed.terminal.console import report
 
 _COMMAND_LIMIT_SECONDS = 600.0
@@ -125,7 +125,7 @@ class Testbed(Emulator):
         environments = ensure_environments(report)
         try:
             instance = localstack.start(
-                environments, port=port_of_its_own(), settings=dict(self.settings)
+                environments, port=random_free_port(), settings=dict(self.settings)
             )
             process = psutil.Process(instance.pid)
             yield Started(instance.endpoint_url, process, environments.runtime_python)
@@ -141,7 +141,7 @@ class Testbed(Emulator):
         settings = {**self.settings, **({"UV_CACHE_DIR": cache} if cache else {})}
         try:
             described = self._testbed(
-                "--state", str(localstack.state), "up", "--json", f"--port={port_of_its_own()}",
+                "--state", str(localstack.state), "up", "--json", f"--port={random_free_port()}",
                 PARAMETER, f"--file=sites.yaml={sites}",
                 *(f"--env={name}={value}" for name, value in settings.items()),
             )  # fmt: skip

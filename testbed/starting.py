@@ -5,14 +5,14 @@ from __future__ import annotations
 from testbed.deployment.deploy import check, prepare
 from testbed.emulators.environments import ensure_environments
 from testbed.errors import TestbedError
-from testbed.project.overrides import Choices
+from testbed.project.overrides import Overrides
 from testbed.session import Session
 from testbed.terminal import console
 
 
 def start(
     session: Session,
-    choices: Choices,
+    choices: Overrides,
     *,
     port: int | None = None,
     settings: dict[str, str] | None = None,

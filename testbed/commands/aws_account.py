@@ -10,7 +10,7 @@ import click
 
 from testbed.commands.options import reject_endpoint, reject_options
 from testbed.errors import DeploymentError
-from testbed.project.overrides import Choices
+from testbed.project.overrides import Overrides
 from testbed.session import Session
 from testbed.terminal import console
 
@@ -39,7 +39,7 @@ def target_options[F: Callable[..., Any]](command: F) -> F:
 
 def deploy_to_account(
     session: Session,
-    choices: Choices,
+    choices: Overrides,
     profile: str | None,
     region: str | None,
     stack_name: str | None,
@@ -94,7 +94,7 @@ def destroy(
         reject_endpoint()
     else:
         reject_options("only with --target aws", "profile", "region")
-    project = _project(session, stack_name, region, Choices())
+    project = _project(session, stack_name, region, Overrides())
     aws: Aws = _account(profile, project) if target == "aws" else session.aws
     if not check_ownership(aws, project):
         console.line(f"There is no stack {project.stack_name}.")
@@ -111,7 +111,7 @@ def destroy(
 
 
 def _project(
-    session: Session, stack_name: str | None, region: str | None, choices: Choices
+    session: Session, stack_name: str | None, region: str | None, choices: Overrides
 ) -> Project:
     project = choices.apply(session.project)
     return replace(

@@ -21,7 +21,7 @@ from testbed.commands.inbox import inbox
 from testbed.commands.journal import journal, trace
 from testbed.commands.options import EndpointUrl, Number, reject_endpoint, reject_options
 from testbed.commands.permissions import permissions
-from testbed.project.overrides import Choices
+from testbed.project.overrides import Overrides
 from testbed.project.project import parse_pair
 from testbed.session import Session
 from testbed.terminal import console
@@ -95,7 +95,7 @@ def up(
     from testbed.starting import is_up, start
 
     reject_endpoint()
-    choices = Choices.of(parameters, files)
+    choices = Overrides.of(parameters, files)
     with exclusive(session.state):
         if is_up(session, docker=docker):
             console.progress.print("The testbed is up already.")
@@ -151,13 +151,13 @@ def deploy(
     if target == "aws":
         reject_endpoint()
         reject_options("only with --target local", "as_json")
-        wanted = Choices.of(parameters, files)
+        wanted = Overrides.of(parameters, files)
         deploy_to_account(session, wanted, profile, region, stack_name, yes)
         return
     reject_options("only with --target aws", "profile", "region", "stack_name")
     from testbed.deployment.deploy import deploy as deploy_project
 
-    choices = Choices.from_environment().updated(Choices.of(parameters, files))
+    choices = Overrides.from_environment().updated(Overrides.of(parameters, files))
     project = choices.apply(session.project)
     with console.step(f"Deployment of {project.stack_name}"):
         deployment = deploy_project(project, session.aws, console.report)
@@ -208,10 +208,10 @@ def env(session: Session, as_json: bool) -> None:
 def tick(session: Session, schedule: str | None, as_json: bool) -> None:
     """Fire a rule or SCHEDULE now: a name, group/name or ARN. Needed if there are several."""
     from testbed.commands.clock import check
-    from testbed.control.clock import ScheduleClock, label
+    from testbed.control.clock import Clock, label
     from testbed.terminal.durations import moment_text
 
-    firing = ScheduleClock(session.endpoint).fire(schedule)
+    firing = Clock(session.endpoint).fire(schedule)
     if as_json:
         console.print_json(firing)
     check([firing])
@@ -226,12 +226,12 @@ def tick(session: Session, schedule: str | None, as_json: bool) -> None:
 def clock(context: click.Context, as_json: bool) -> None:
     """Show the time that schedules go by, and when they fire next."""
     from testbed.commands.clock import print_clock
-    from testbed.control.clock import ScheduleClock
+    from testbed.control.clock import Clock
 
     if context.invoked_subcommand:
         reject_options(f"give it after {context.invoked_subcommand}")
         return
-    view = ScheduleClock(context.obj.endpoint).view()
+    view = Clock(context.obj.endpoint).view()
     if as_json:
         console.print_json(view)
     else:
@@ -248,9 +248,9 @@ def advance(
 ) -> None:
     """Move the clock forward by DURATION (90s, 5m, 2h, 1d, 1h30m), and fire all that is due."""
     from testbed.commands.clock import check, print_advance
-    from testbed.control.clock import RefusedError, ScheduleClock
+    from testbed.control.clock import RefusedError, Clock
 
-    schedules = ScheduleClock(session.endpoint)
+    schedules = Clock(session.endpoint)
     try:
         match duration, moment:
             case timedelta(), None:

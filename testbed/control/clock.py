@@ -63,7 +63,7 @@ class RefusedError(TestbedError):
     """The clock cannot be moved in this way."""
 
 
-class ScheduleClock:
+class Clock:
     """The clock of schedules behind an endpoint.
 
     Every method raises a TestbedError if the endpoint does not answer, or has no such clock.

@@ -15,8 +15,8 @@ from testbed.demo.sites import Site, real_sites, sites_upload
 from testbed.demo.story import Story, heading
 from testbed.emulators.state_folder import exclusive
 from testbed.errors import TestbedError
-from testbed.machine.processes import undisturbed
-from testbed.project.overrides import Choices
+from testbed.machine.processes import signals_ignored
+from testbed.project.overrides import Overrides
 from testbed.starting import start
 from testbed.terminal import console
 
@@ -36,7 +36,7 @@ def perform(session: Session, keep: bool, urls: tuple[str, ...], docker: bool) -
         sites_upload(session.project, real, file)  # wrong URLs are to be known at once
         nothing_yet = sites_upload(session.project, [], file)
         heading("Start")
-        start(session, Choices(files={nothing_yet.name: file}), docker=docker)
+        start(session, Overrides(files={nothing_yet.name: file}), docker=docker)
         stage.callback(_stop, session)
         with console.step("Websites of the demo"):
             running = session.running()
@@ -82,7 +82,7 @@ def _tell(session: Session, hosting: Hosting, real: tuple[Site, ...], file: Path
 
 
 def _stop(session: Session) -> None:
-    with undisturbed(), console.step("Everything stopped"):
+    with signals_ignored(), console.step("Everything stopped"):
         session.stop()
 
 

@@ -12,7 +12,7 @@ import requests
 
 from testbed.aws.logs import log_lines
 from testbed.commands.clock import check
-from testbed.control.clock import ScheduleClock
+from testbed.control.clock import Clock
 from testbed.control.inbox import Confirmation, Inbox, Mail
 from testbed.control.journal import Journal
 from testbed.control.subscriptions import confirm
@@ -42,7 +42,7 @@ class Pipeline:
         self._stack_name = session.project.stack_name
         self._outputs = session.outputs()
         self._inbox = Inbox(session.endpoint)
-        self._clock = ScheduleClock(session.endpoint)
+        self._clock = Clock(session.endpoint)
         self._journal = Journal(session.endpoint)
         self.api_url = api_url(self._outputs, session.endpoint_url) or ""
 

@@ -31,7 +31,7 @@ from testbed.machine.waiting import WaitedTooLong, until
 if TYPE_CHECKING:
     from docker.models.containers import Container as DockerContainer
 
-    from testbed.project.overrides import Choices
+    from testbed.project.overrides import Overrides
 
 _FILE = "docker-compose.yml"
 _SERVICE = "localstack"
@@ -146,7 +146,7 @@ class Compose:
         return None
 
     def start(
-        self, *, port: int | None = None, settings: dict[str, str], choices: Choices
+        self, *, port: int | None = None, settings: dict[str, str], choices: Overrides
     ) -> Container:
         """Start the container, and return when its API answers and every init script succeeded.
 
@@ -265,7 +265,7 @@ class Compose:
                     advice="Stop that one, or set COMPOSE_PROJECT_NAME to another name.",
                 )
 
-    def _write_additions(self, settings: dict[str, str], choices: Choices) -> None:
+    def _write_additions(self, settings: dict[str, str], choices: Overrides) -> None:
         """Write what this start adds to docker-compose.yml, if anything."""
         shutil.rmtree(self._additions, ignore_errors=True)
         service: dict[str, Any] = {}

@@ -26,7 +26,7 @@ from testbed.errors import InitScriptError, PortInUseError, StartError, preserve
 from testbed.machine import ports
 from testbed.machine.file_errors import advice_on_output, naming
 from testbed.machine.ports import HOST
-from testbed.machine.processes import end_family
+from testbed.machine.processes import terminate_tree
 from testbed.machine.waiting import WaitedTooLong, until
 from testbed.project.project import parse_pair
 
@@ -140,7 +140,7 @@ class LocalStack:
             self._await_ready(process, started, port)
         except BaseException as error:
             if process is not None:
-                end_family(process.pid)
+                terminate_tree(process.pid)
                 process.wait()
             with preserved(error):
                 self.remove_remains()
@@ -156,7 +156,7 @@ class LocalStack:
         current = self.running()
         process = current.process() if current else None
         if process is not None:
-            end_family(process.pid)
+            terminate_tree(process.pid)
         if self._process is not None:  # our own child, which has to be waited for
             self._process.wait()
             self._process = None

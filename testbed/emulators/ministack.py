@@ -17,8 +17,8 @@ import psutil
 
 from testbed.emulators.environments import Report, ensure, location, virtual_environment
 from testbed.errors import StartError
-from testbed.machine.ports import HOST, port_of_its_own
-from testbed.machine.processes import end_family
+from testbed.machine.ports import HOST, random_free_port
+from testbed.machine.processes import terminate_tree
 from testbed.machine.waiting import WaitedTooLong, until
 
 _LOCK = Path(__file__).parent / "locks" / "ministack.txt"
@@ -67,7 +67,7 @@ def ministack(
     """
     environment = ensure("ministack", [_LOCK], _build, report)
     python = environment / "bin" / "python"
-    port = port_of_its_own()
+    port = random_free_port()
     endpoint_url = f"http://{HOST}:{port}"
     folder.mkdir(exist_ok=True)
     log = folder / "ministack.log"
@@ -85,7 +85,7 @@ def ministack(
         _await_ready(process, endpoint_url, log)
         yield MiniStack(endpoint_url, psutil.Process(process.pid), python)
     finally:
-        end_family(process.pid)
+        terminate_tree(process.pid)
         process.wait()
 
 

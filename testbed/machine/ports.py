@@ -18,10 +18,10 @@ _OWN_PORTS = range(20_000, 30_000)
 
 def free_port() -> int:
     """Return LocalStack's usual port, or any free one if that is taken."""
-    return DEFAULT_PORT if is_free(DEFAULT_PORT) else port_of_its_own()
+    return DEFAULT_PORT if is_free(DEFAULT_PORT) else random_free_port()
 
 
-def port_of_its_own() -> int:
+def random_free_port() -> int:
     """Return a free port by chance, so that two processes that choose at once get two.
 
     It is none of those that the system takes for connections: one of them could be taken until a

@@ -13,12 +13,12 @@ _LIMIT_SECONDS = 5.0
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
-def end_family(pid: int) -> None:
+def terminate_tree(pid: int) -> None:
     """End a process and all its descendants, if it runs: by request, then by force.
 
     A second Ctrl-C does not keep it from that.
     """
-    with undisturbed(), contextlib.suppress(psutil.NoSuchProcess):
+    with signals_ignored(), contextlib.suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
         family = [process, *process.children(recursive=True)]
         process.terminate()
@@ -31,7 +31,7 @@ def end_family(pid: int) -> None:
 
 
 @contextlib.contextmanager
-def undisturbed() -> Iterator[None]:
+def signals_ignored() -> Iterator[None]:
     """Ignore further Ctrl-C and requests to end: they are being followed."""
     if threading.current_thread() is not threading.main_thread():
         yield  # signals are the main thread's

@@ -15,7 +15,7 @@ _FILES_VARIABLE = "TESTBED_FILES"
 
 
 @dataclass(frozen=True)
-class Choices:
+class Overrides:
     """Changes to a project.
 
     ``testbed up`` hands them in environment variables to the init scripts, which run
@@ -33,7 +33,7 @@ class Choices:
     files: dict[str, Path] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, parameters: Iterable[str], files: Iterable[str]) -> Choices:
+    def of(cls, parameters: Iterable[str], files: Iterable[str]) -> Overrides:
         """Read options of the form ``NAME=VALUE``.
 
         Raises
@@ -48,7 +48,7 @@ class Choices:
         )
 
     @classmethod
-    def from_environment(cls) -> Choices:
+    def from_environment(cls) -> Overrides:
         """Read what ``testbed up`` has handed over, if it has."""
         return cls.of(
             shlex.split(os.environ.get(_PARAMETERS_VARIABLE, "")),
@@ -69,9 +69,9 @@ class Choices:
             _FILES_VARIABLE: _join({name: str(path) for name, path in found.items()}),
         }
 
-    def updated(self, other: Choices) -> Choices:
+    def updated(self, other: Overrides) -> Overrides:
         """Return these choices with another's on top."""
-        return Choices({**self.parameters, **other.parameters}, {**self.files, **other.files})
+        return Overrides({**self.parameters, **other.parameters}, {**self.files, **other.files})
 
     def apply(self, project: Project) -> Project:
         """Return the project as chosen.

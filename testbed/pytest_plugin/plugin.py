@@ -17,7 +17,7 @@ from testbed.terminal.control_characters import visible_lines
 
 if TYPE_CHECKING:
     from testbed.aws.clients import Aws
-    from testbed.control.clock import ScheduleClock
+    from testbed.control.clock import Clock
     from testbed.control.faults import Faults
     from testbed.control.inbox import Inbox
     from testbed.control.journal import Journal
@@ -153,7 +153,7 @@ def aws(testbed: RunningTestbed) -> Aws:
 
 
 @pytest.fixture(scope="session")
-def clock(testbed: RunningTestbed) -> ScheduleClock:
+def clock(testbed: RunningTestbed) -> Clock:
     """The clock that schedules go by: it can be moved forward, and schedules can be fired."""
     return testbed.clock
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import pytest
 
 from testbed.aws.stacks import destroy_stack
-from testbed.control.clock import ScheduleClock
+from testbed.control.clock import Clock
 from testbed.control.faults import Faults
 from testbed.control.inbox import Inbox
 from testbed.control.journal import Journal
@@ -91,10 +91,10 @@ class RunningTestbed:
         return Inbox(self.session.endpoint)
 
     @cached_property
-    def clock(self) -> ScheduleClock:
+    def clock(self) -> Clock:
         """The clock that schedules go by."""
         self.require("clock")
-        return ScheduleClock(self.session.endpoint)
+        return Clock(self.session.endpoint)
 
     @cached_property
     def journal(self) -> Journal:

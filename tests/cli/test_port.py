@@ -31,7 +31,7 @@ def test_another_port_is_taken_if_none_was_asked_for(
     running_testbed: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     busy = int(running_testbed.endpoint_url.rpartition(":")[2])
-    free = ports.port_of_its_own()
+    free = ports.random_free_port()
     chosen = iter([busy, free])
     monkeypatch.setattr(ports, "free_port", lambda: next(chosen))
     ours = LocalStack(tmp_path)

@@ -17,7 +17,7 @@ import pytest
 from botocore.config import Config
 
 from testbed.emulators.environments import ensure_environments
-from testbed.machine.ports import port_of_its_own
+from testbed.machine.ports import random_free_port
 from tests.extension.control import CONTROL_SECRET
 from tests.extension.faults import FaultRules
 from tests.extension.lambda_functions import FunctionFactory
@@ -55,7 +55,7 @@ class LocalStack(NamedTuple):
 @contextmanager
 def running_localstack(directory: Path, **settings: str) -> Iterator[LocalStack]:
     """Run LocalStack with the extension."""
-    port = port_of_its_own()
+    port = random_free_port()
     environments = ensure_environments(print)
     (directory / "tmp").mkdir(parents=True, exist_ok=True)
     # What LocalStack would make for itself, for seconds: an index of services, and a certificate.

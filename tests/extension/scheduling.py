@@ -24,7 +24,7 @@ class RefusedError(Exception):
         self.status, self.message = status, message
 
 
-class ScheduleClock:
+class Clock:
     """The endpoint of the clock."""
 
     def __init__(self, endpoint: str) -> None:

@@ -18,7 +18,7 @@ import requests
 import yaml
 
 from testbed.aws.clients import Aws
-from testbed.control.clock import ScheduleClock
+from testbed.control.clock import Clock
 from testbed.control.inbox import Inbox, Mail
 from testbed.deployment.deploy import deploy
 from testbed.machine.waiting import until
@@ -53,7 +53,7 @@ class Pipeline:
         return self.testbed.inbox
 
     @property
-    def clock(self) -> ScheduleClock:
+    def clock(self) -> Clock:
         """What schedules go by; where it cannot be moved, the test is skipped."""
         return self.testbed.clock
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from testbed.emulators.parent_watch import stopped_with_this_process
-from testbed.machine.ports import port_of_its_own
-from testbed.project.overrides import Choices
+from testbed.machine.ports import random_free_port
+from testbed.project.overrides import Overrides
 from testbed.pytest_plugin.plan import Plan, pairs
 from testbed.pytest_plugin.running import RunningTestbed
 from testbed.pytest_plugin.targets import Target
@@ -22,10 +22,10 @@ class _Docker(Target):
         session = Session(plan.root, state)
         session.project = plan.project()
         settings = pairs(plan.settings, "testbed_env")
-        choices = Choices(pairs(plan.parameters, "testbed_parameters"))
+        choices = Overrides(pairs(plan.parameters, "testbed_parameters"))
         with stopped_with_this_process(session.project.root, session.state):
             # It removes what a start that failed has left.
-            start(session, choices, port=port_of_its_own(), settings=settings, docker=True)
+            start(session, choices, port=random_free_port(), settings=settings, docker=True)
             try:
                 yield RunningTestbed(session, provisioned=True)
             finally:

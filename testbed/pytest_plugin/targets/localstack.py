@@ -8,8 +8,8 @@ from pathlib import Path
 
 from testbed.emulators.environments import ensure_environments
 from testbed.emulators.parent_watch import stopped_with_this_process
-from testbed.machine.ports import port_of_its_own
-from testbed.project.overrides import Choices
+from testbed.machine.ports import random_free_port
+from testbed.project.overrides import Overrides
 from testbed.pytest_plugin.plan import Plan, pairs
 from testbed.pytest_plugin.running import RunningTestbed
 from testbed.pytest_plugin.targets import Target
@@ -31,12 +31,12 @@ class _LocalStack(Target):
         with stopped_with_this_process(session.project.root, session.state):
             try:
                 if plan.has_init_scripts:
-                    choices = Choices(pairs(plan.parameters, "testbed_parameters"))
-                    start(session, choices, port=port_of_its_own(), settings=settings)
+                    choices = Overrides(pairs(plan.parameters, "testbed_parameters"))
+                    start(session, choices, port=random_free_port(), settings=settings)
                 else:
                     environments = ensure_environments(lambda message: None)
                     session.localstack.start(
-                        environments, port=port_of_its_own(), settings=settings
+                        environments, port=random_free_port(), settings=settings
                     )
                 yield RunningTestbed(session, provisioned=plan.has_init_scripts)
             finally:

@@ -12,7 +12,7 @@ import pytest
 
 from testbed.emulators.environments import ensure, ensure_environments, virtual_environment
 from testbed.errors import EnvironmentBuildError
-from testbed.machine.ports import port_of_its_own
+from testbed.machine.ports import random_free_port
 from testbed.pytest_plugin.plan import pairs
 from testbed.pytest_plugin.running import RunningTestbed
 from testbed.pytest_plugin.stack import Stack
@@ -74,7 +74,7 @@ def testbed(
     """A LocalStack in which nothing is deployed."""
     session = Session(project, tmp_path_factory.mktemp("state"))
     settings = pairs(pytestconfig.getini("testbed_env"), "testbed_env")
-    session.localstack.start(ensure_environments(print), port=port_of_its_own(), settings=settings)
+    session.localstack.start(ensure_environments(print), port=random_free_port(), settings=settings)
     yield RunningTestbed(session)
     session.localstack.stop()
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from testbed.commands.clock import check, print_advance, print_clock
-from testbed.control.clock import Firing, RefusedError, Schedule, ScheduleClock, choose, label
+from testbed.control.clock import Firing, RefusedError, Schedule, Clock, choose, label
 from testbed.errors import TestbedError
 
 RULE = "arn:aws:events:us-east-1:000000000000:rule/cron-rule"
@@ -205,7 +205,7 @@ def endpoint() -> Iterator[Endpoint]:
 )
 def test_endpoint_without_a_clock(endpoint: Endpoint, status: int, content: bytes) -> None:
     endpoint.status, endpoint.content = status, content
-    clock = ScheduleClock(endpoint.url)
+    clock = Clock(endpoint.url)
     for request in (clock.view, clock.fire, lambda: clock.advance_by(timedelta(1))):
         with pytest.raises(TestbedError, match="has no clock that can be moved") as raised:
             request()
@@ -229,7 +229,7 @@ def test_unexpected_answer_is_shown_as_it_is(
 ) -> None:
     endpoint.status, endpoint.content = status, content
     with pytest.raises(TestbedError, match=f"was answered with HTTP {status}") as raised:
-        ScheduleClock(endpoint.url).view()
+        Clock(endpoint.url).view()
     assert raised.value.details == shown
 
 
@@ -237,20 +237,20 @@ def test_endpoint_that_does_not_answer(endpoint: Endpoint) -> None:
     url = endpoint.url
     endpoint.server_close()
     with pytest.raises(TestbedError, match="does not answer"):
-        ScheduleClock(url).view()
+        Clock(url).view()
 
 
 def test_advance_is_refused(endpoint: Endpoint) -> None:
     endpoint.view = VIEW
     endpoint.status, endpoint.content = 400, b'{"message": "the clock goes forward only"}'
     with pytest.raises(RefusedError, match="forward only"):
-        ScheduleClock(endpoint.url).advance_to(datetime(2020, 1, 1, tzinfo=UTC))
+        Clock(endpoint.url).advance_to(datetime(2020, 1, 1, tzinfo=UTC))
 
 
 def test_advance_says_how_far(endpoint: Endpoint) -> None:
     endpoint.view = VIEW
     endpoint.content = b'{"now": "2026-12-24T12:00:00Z", "fired": []}'
-    clock = ScheduleClock(endpoint.url)
+    clock = Clock(endpoint.url)
     clock.advance_by(timedelta(hours=2))
     clock.advance_to(datetime(2026, 12, 24, 12, tzinfo=UTC))
     assert endpoint.bodies == [{"seconds": 7200.0}, {"to": "2026-12-24T12:00:00+00:00"}]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from testbed.control import control_secret
-from testbed.control.clock import ScheduleClock
+from testbed.control.clock import Clock
 from testbed.control.control_secret import ControlSecret
 from testbed.control.endpoint import Endpoint, LacksFeatureError
 from testbed.control.faults import Faults
@@ -84,7 +84,7 @@ def emulator() -> Iterator[Emulator]:
 def test_only_what_changes_something_bears_the_secret(emulator: Emulator) -> None:
     emulator.requires = SECRET
     endpoint = Endpoint(emulator.url, lambda: ControlSecret(SECRET, "a file"))
-    ScheduleClock(endpoint).view()
+    Clock(endpoint).view()
     Faults(endpoint).throttle("sqs")
     Inbox(endpoint).clear()
     Permissions(endpoint).forget()
@@ -179,7 +179,7 @@ def test_secret_of_a_container_is_read_in_it(
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda url: ScheduleClock(url).view(),
+        lambda url: Clock(url).view(),
         lambda url: Faults(url).rules(),
         lambda url: Journal(url).position(),
         lambda url: Permissions(url).principals(),

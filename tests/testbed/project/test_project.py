@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from testbed.errors import ProjectError
-from testbed.project.overrides import Choices
+from testbed.project.overrides import Overrides
 from testbed.project.project import find_project
 
 SAMCONFIG = """
@@ -123,10 +123,10 @@ def test_choices_survive_the_way_through_the_environment(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = root / "a file.yaml"
-    chosen = Choices.of(["Rate=rate(1 day)", "Size=4"], [f"menu.yaml={other}"])
+    chosen = Overrides.of(["Rate=rate(1 day)", "Size=4"], [f"menu.yaml={other}"])
     for name, value in chosen.environment().items():
         monkeypatch.setenv(name, value)
-    project = Choices.from_environment().apply(find_project(root))
+    project = Overrides.from_environment().apply(find_project(root))
     assert project.parameters == {
         "Email": "a b@example.com", "Size": "4", "Rate": "rate(1 day)",
     }  # fmt: skip
@@ -135,5 +135,5 @@ def test_choices_survive_the_way_through_the_environment(
 
 def test_choice_of_a_file_that_is_not_uploaded(root: Path) -> None:
     with pytest.raises(ProjectError, match=r"no file named other\.yaml") as caught:
-        Choices.of([], ["other.yaml=x"]).apply(find_project(root))
+        Overrides.of([], ["other.yaml=x"]).apply(find_project(root))
     assert "menu.yaml" in caught.value.advice

@@ -21,7 +21,7 @@ TOLERANT = "testbed_tolerant"
 
 
 @on_infra_start(should_load=switch("TESTBED_CONDITIONAL_RESOURCES"))
-def turn_conditions() -> None:
+def apply_conditions() -> None:
     """Patch CloudFormation's engine when LocalStack loads it."""
     on_import(MODULE, _patch_engine)
 

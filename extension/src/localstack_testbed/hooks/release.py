@@ -28,7 +28,7 @@ def _running() -> str:
 
 
 @hooks.on_infra_start(should_load=lambda: not is_supported())  # type: ignore[untyped-decorator]
-def say_that_it_is_off() -> None:
+def warn_unsupported_release() -> None:
     """Say that the extension is off, and end LocalStack if it cannot do without."""
     if os.environ.get("LAMBDA_RUNTIME_EXECUTOR") == "process":
         raise LocalstackExit(

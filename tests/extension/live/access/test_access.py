@@ -13,7 +13,7 @@ import requests
 
 from tests.extension.conftest import Clients, LocalStack, running_localstack
 from tests.extension.lambda_functions import ROLE, FunctionFactory
-from tests.extension.mails import Mailbox
+from tests.extension.emails import Mailbox
 
 LIMIT_SECONDS = 30
 NAMED = "named.example"

@@ -14,7 +14,7 @@ from tests.extension.conftest import Clients, LocalStackEnded, running_localstac
 from tests.extension.control import CONTROL_HEADERS
 from tests.extension.faults import FaultRules
 from tests.extension.lambda_functions import FunctionFactory
-from tests.extension.mails import Mailbox
+from tests.extension.emails import Mailbox
 from tests.extension.scheduling import Queue
 from tests.extension.waiting import wait_until
 

@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 from tests.extension.conftest import Clients, LocalStackEnded, running_localstack
-from tests.extension.scheduling import RefusedError, ScheduleClock
+from tests.extension.scheduling import RefusedError, Clock
 
 
 @pytest.fixture
-def clock(localstack_endpoint: str) -> ScheduleClock:
-    return ScheduleClock(localstack_endpoint)
+def clock(localstack_endpoint: str) -> Clock:
+    return Clock(localstack_endpoint)
 
 
-def test_clock_goes_with_real_time_plus_an_offset(clock: ScheduleClock) -> None:
+def test_clock_goes_with_real_time_plus_an_offset(clock: Clock) -> None:
     before = datetime.now(UTC)
     shown = clock.show()
     after = datetime.now(UTC)
@@ -23,7 +23,7 @@ def test_clock_goes_with_real_time_plus_an_offset(clock: ScheduleClock) -> None:
     assert before <= datetime.fromisoformat(shown["now"]) - offset <= after
 
 
-def test_clock_is_moved_by_seconds(clock: ScheduleClock) -> None:
+def test_clock_is_moved_by_seconds(clock: Clock) -> None:
     before = clock.show()
 
     clock.advance(seconds=90.5)
@@ -33,7 +33,7 @@ def test_clock_is_moved_by_seconds(clock: ScheduleClock) -> None:
     assert datetime.fromisoformat(after["now"]) > datetime.fromisoformat(before["now"])
 
 
-def test_clock_is_moved_to_a_moment(clock: ScheduleClock) -> None:
+def test_clock_is_moved_to_a_moment(clock: Clock) -> None:
     moment = clock.now() + timedelta(hours=3)
 
     clock.advance_to(moment)
@@ -41,7 +41,7 @@ def test_clock_is_moved_to_a_moment(clock: ScheduleClock) -> None:
     assert moment <= clock.now() < moment + timedelta(minutes=1)
 
 
-def test_moment_without_a_time_zone_is_in_utc(clock: ScheduleClock) -> None:
+def test_moment_without_a_time_zone_is_in_utc(clock: Clock) -> None:
     moment = clock.now() + timedelta(hours=3)
 
     clock.advance(to=moment.replace(tzinfo=None).isoformat())
@@ -71,7 +71,7 @@ def test_moment_without_a_time_zone_is_in_utc(clock: ScheduleClock) -> None:
     ],
 )
 def test_request_that_makes_no_sense_is_refused(
-    clock: ScheduleClock, content: bytes, message: str
+    clock: Clock, content: bytes, message: str
 ) -> None:
     before = clock.show()["offset_seconds"]
 
@@ -84,14 +84,14 @@ def test_request_that_makes_no_sense_is_refused(
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b'{"arn": 1}'])
-def test_fire_needs_an_arn(clock: ScheduleClock, content: bytes) -> None:
+def test_fire_needs_an_arn(clock: Clock, content: bytes) -> None:
     with pytest.raises(RefusedError) as refused:
         clock.post("/_testbed/schedules/fire", content)
 
     assert refused.value.status == 400
 
 
-def test_what_does_not_exist_cannot_be_fired(clock: ScheduleClock) -> None:
+def test_what_does_not_exist_cannot_be_fired(clock: Clock) -> None:
     with pytest.raises(RefusedError) as refused:
         clock.fire("arn:aws:events:us-east-1:000000000000:rule/none")
 
@@ -99,7 +99,7 @@ def test_what_does_not_exist_cannot_be_fired(clock: ScheduleClock) -> None:
 
 
 def test_advance_that_would_fire_too_much_is_refused(
-    clock: ScheduleClock, aws: Clients, name: str
+    clock: Clock, aws: Clients, name: str
 ) -> None:
     aws["events"].put_rule(Name=name, ScheduleExpression="rate(1 minute)")
     try:

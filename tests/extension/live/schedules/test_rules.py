@@ -14,12 +14,12 @@ import pytest
 
 from tests.extension.conftest import Clients
 from tests.extension.lambda_functions import FunctionFactory
-from tests.extension.scheduling import ACCOUNT, Queue, ScheduleClock, attributes
+from tests.extension.scheduling import ACCOUNT, Queue, Clock, attributes
 
 
 @pytest.fixture
-def clock(localstack_endpoint: str) -> ScheduleClock:
-    return ScheduleClock(localstack_endpoint)
+def clock(localstack_endpoint: str) -> Clock:
+    return Clock(localstack_endpoint)
 
 
 class Rule:
@@ -62,7 +62,7 @@ def queue(aws: Clients, name: str) -> Iterator[Queue]:
     aws["sqs"].delete_queue(QueueUrl=queue.url)
 
 
-def test_event_is_the_one_of_aws(clock: ScheduleClock, rule: Rule, queue: Queue) -> None:
+def test_event_is_the_one_of_aws(clock: Clock, rule: Rule, queue: Queue) -> None:
     rule.put()
     rule.target(queue.arn)
 
@@ -82,7 +82,7 @@ def test_event_is_the_one_of_aws(clock: ScheduleClock, rule: Rule, queue: Queue)
     }
 
 
-def test_rate_counts_from_the_creation(clock: ScheduleClock, rule: Rule) -> None:
+def test_rate_counts_from_the_creation(clock: Clock, rule: Rule) -> None:
     """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rate-expressions.html"""
     before = clock.now()
     rule.put("rate(7 minutes)")
@@ -95,7 +95,7 @@ def test_rate_counts_from_the_creation(clock: ScheduleClock, rule: Rule) -> None
     assert len(times) == 3
 
 
-def test_cron_is_due_by_the_clock_in_utc(clock: ScheduleClock, rule: Rule) -> None:
+def test_cron_is_due_by_the_clock_in_utc(clock: Clock, rule: Rule) -> None:
     """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cron-expressions.html"""
     rule.put("cron(15 10 * * ? *)")
 
@@ -104,7 +104,7 @@ def test_cron_is_due_by_the_clock_in_utc(clock: ScheduleClock, rule: Rule) -> No
     assert [(due.hour, due.minute, due.second) for due in times] == [(10, 15, 0)] * 2
 
 
-def test_rule_that_is_put_often_fires_once(clock: ScheduleClock, rule: Rule, queue: Queue) -> None:
+def test_rule_that_is_put_often_fires_once(clock: Clock, rule: Rule, queue: Queue) -> None:
     for _ in range(3):
         rule.put()
         rule.target(queue.arn)
@@ -114,7 +114,7 @@ def test_rule_that_is_put_often_fires_once(clock: ScheduleClock, rule: Rule, que
     assert len(queue.messages(1)) == 1
 
 
-def test_unchanged_expression_keeps_its_phase(clock: ScheduleClock, rule: Rule) -> None:
+def test_unchanged_expression_keeps_its_phase(clock: Clock, rule: Rule) -> None:
     rule.put()
     due = clock.due(rule.arn)
     clock.advance(seconds=120)
@@ -124,7 +124,7 @@ def test_unchanged_expression_keeps_its_phase(clock: ScheduleClock, rule: Rule) 
     assert clock.due(rule.arn) == due
 
 
-def test_changed_expression_counts_anew(clock: ScheduleClock, rule: Rule) -> None:
+def test_changed_expression_counts_anew(clock: Clock, rule: Rule) -> None:
     rule.put("rate(5 minutes)")
     clock.advance(seconds=120)
 
@@ -135,7 +135,7 @@ def test_changed_expression_counts_anew(clock: ScheduleClock, rule: Rule) -> Non
 
 
 def test_rule_without_a_schedule_any_more_does_not_fire(
-    clock: ScheduleClock, rule: Rule, aws: Clients
+    clock: Clock, rule: Rule, aws: Clients
 ) -> None:
     rule.put()
 
@@ -146,7 +146,7 @@ def test_rule_without_a_schedule_any_more_does_not_fire(
 
 
 def test_disabled_rule_does_not_fire_until_it_is_enabled(
-    clock: ScheduleClock, rule: Rule, aws: Clients
+    clock: Clock, rule: Rule, aws: Clients
 ) -> None:
     """https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DisableRule.html"""
     rule.put()
@@ -158,7 +158,7 @@ def test_disabled_rule_does_not_fire_until_it_is_enabled(
     assert len(clock.times(rule.arn, seconds=301)) == 1
 
 
-def test_rule_that_is_put_as_disabled_does_not_fire(clock: ScheduleClock, rule: Rule) -> None:
+def test_rule_that_is_put_as_disabled_does_not_fire(clock: Clock, rule: Rule) -> None:
     rule.put()
     rule.put(State="DISABLED")
 
@@ -169,7 +169,7 @@ def test_rule_that_is_put_as_disabled_does_not_fire(clock: ScheduleClock, rule: 
     assert "scheduled_time" not in known
 
 
-def test_deleted_rule_does_not_fire(clock: ScheduleClock, rule: Rule) -> None:
+def test_deleted_rule_does_not_fire(clock: Clock, rule: Rule) -> None:
     rule.put()
     rule.delete()
 
@@ -178,7 +178,7 @@ def test_deleted_rule_does_not_fire(clock: ScheduleClock, rule: Rule) -> None:
 
 
 def test_removed_target_gets_nothing(
-    clock: ScheduleClock, rule: Rule, queue: Queue, aws: Clients
+    clock: Clock, rule: Rule, queue: Queue, aws: Clients
 ) -> None:
     rule.put()
     rule.target(queue.arn, "one")
@@ -191,7 +191,7 @@ def test_removed_target_gets_nothing(
 
 
 def test_target_that_was_replaced_gets_the_new_input(
-    clock: ScheduleClock, rule: Rule, queue: Queue
+    clock: Clock, rule: Rule, queue: Queue
 ) -> None:
     rule.put()
     rule.target(queue.arn, Input='"old"')
@@ -220,7 +220,7 @@ def test_target_that_was_replaced_gets_the_new_input(
     ],
 )
 def test_input_of_a_target(
-    clock: ScheduleClock, rule: Rule, queue: Queue, target: dict[str, Any], body: str
+    clock: Clock, rule: Rule, queue: Queue, target: dict[str, Any], body: str
 ) -> None:
     """https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.html"""
     rule.put()
@@ -231,7 +231,7 @@ def test_input_of_a_target(
     assert queue.bodies() == [body.replace("NAME", rule.name)]
 
 
-def test_function_is_invoked(clock: ScheduleClock, rule: Rule, functions: FunctionFactory) -> None:
+def test_function_is_invoked(clock: Clock, rule: Rule, functions: FunctionFactory) -> None:
     function = functions("def handler(event, context): print('due at', event['time'])")
     rule.put()
     rule.target(f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{function.name}")
@@ -242,7 +242,7 @@ def test_function_is_invoked(clock: ScheduleClock, rule: Rule, functions: Functi
 
 
 def test_due_times_of_several_rules_are_in_order(
-    clock: ScheduleClock, rule: Rule, aws: Clients, queue: Queue, name: str
+    clock: Clock, rule: Rule, aws: Clients, queue: Queue, name: str
 ) -> None:
     other = Rule(aws["events"], f"{name}-other")
     for each, period in ((rule, 2), (other, 3)):
@@ -261,7 +261,7 @@ def test_due_times_of_several_rules_are_in_order(
     assert sorted(events) == [each["scheduled_time"] for each in ours]
 
 
-def test_rule_is_fired_by_hand(clock: ScheduleClock, rule: Rule, queue: Queue) -> None:
+def test_rule_is_fired_by_hand(clock: Clock, rule: Rule, queue: Queue) -> None:
     rule.put(State="DISABLED")
     rule.target(queue.arn)
 
@@ -274,7 +274,7 @@ def test_rule_is_fired_by_hand(clock: ScheduleClock, rule: Rule, queue: Queue) -
 
 
 def test_event_for_a_queue_that_is_gone_becomes_a_dead_letter(
-    clock: ScheduleClock, rule: Rule, queue: Queue
+    clock: Clock, rule: Rule, queue: Queue
 ) -> None:
     """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html"""
     missing = f"{queue.arn}-missing"
@@ -297,7 +297,7 @@ def test_event_for_a_queue_that_is_gone_becomes_a_dead_letter(
 
 
 def test_target_that_fails_does_not_keep_others_from_their_event(
-    clock: ScheduleClock, rule: Rule, queue: Queue
+    clock: Clock, rule: Rule, queue: Queue
 ) -> None:
     rule.put()
     rule.target(f"{queue.arn}-missing", "missing")
@@ -309,7 +309,7 @@ def test_target_that_fails_does_not_keep_others_from_their_event(
 
 
 def test_rules_of_other_regions_and_accounts_are_others(
-    clock: ScheduleClock, rule: Rule, localstack_endpoint: str
+    clock: Clock, rule: Rule, localstack_endpoint: str
 ) -> None:
     rule.put("rate(5 minutes)")
     elsewhere: Any = boto3.client(

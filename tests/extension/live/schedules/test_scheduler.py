@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from tests.extension.conftest import Clients
-from tests.extension.scheduling import ROLE, Queue, ScheduleClock, Scheduler
+from tests.extension.scheduling import ROLE, Queue, Clock, Scheduler
 
 OFF = {"Mode": "OFF"}
 
 
 @pytest.fixture
-def clock(localstack_endpoint: str) -> ScheduleClock:
-    return ScheduleClock(localstack_endpoint)
+def clock(localstack_endpoint: str) -> Clock:
+    return Clock(localstack_endpoint)
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def at(moment: datetime) -> str:
 
 
 def test_one_time_schedule_fires_once(
-    clock: ScheduleClock, scheduler: Scheduler, queue: Queue
+    clock: Clock, scheduler: Scheduler, queue: Queue
 ) -> None:
     moment = (clock.now() + timedelta(hours=1)).replace(microsecond=0)
     arn = scheduler.create(at(moment))
@@ -53,7 +53,7 @@ def test_one_time_schedule_fires_once(
 
 
 def test_one_time_schedule_is_due_in_its_time_zone(
-    clock: ScheduleClock, scheduler: Scheduler
+    clock: Clock, scheduler: Scheduler
 ) -> None:
     arn = scheduler.create("at(2099-07-01T12:00:00)", ScheduleExpressionTimezone="Europe/Vienna")
 
@@ -61,7 +61,7 @@ def test_one_time_schedule_is_due_in_its_time_zone(
 
 
 def test_one_time_schedule_in_the_past_is_accepted_and_never_fires(
-    clock: ScheduleClock, scheduler: Scheduler
+    clock: Clock, scheduler: Scheduler
 ) -> None:
     """As recorded of AWS by LocalStack's own tests (test_scheduler.snapshot.json)."""
     arn = scheduler.create("at(2022-12-31T23:59:59)")
@@ -71,7 +71,7 @@ def test_one_time_schedule_in_the_past_is_accepted_and_never_fires(
 
 
 def test_schedule_fires_in_real_time_and_not_before(
-    clock: ScheduleClock, scheduler: Scheduler, queue: Queue
+    clock: Clock, scheduler: Scheduler, queue: Queue
 ) -> None:
     moment = (clock.now() + timedelta(seconds=3)).replace(microsecond=0)
     scheduler.create(at(moment), Input="<aws.scheduler.scheduled-time>")
@@ -85,7 +85,7 @@ def test_schedule_fires_in_real_time_and_not_before(
 
 
 def test_rate_fires_at_once_and_then_in_its_rhythm(
-    clock: ScheduleClock, scheduler: Scheduler, queue: Queue
+    clock: Clock, scheduler: Scheduler, queue: Queue
 ) -> None:
     before = clock.now()
     arn = scheduler.create("rate(10 minutes)", Input="<aws.scheduler.scheduled-time>")
@@ -99,7 +99,7 @@ def test_rate_fires_at_once_and_then_in_its_rhythm(
 
 
 def test_rate_begins_at_its_start_date_and_stops_at_its_end_date(
-    clock: ScheduleClock, scheduler: Scheduler
+    clock: Clock, scheduler: Scheduler
 ) -> None:
     """https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html"""
     start = (clock.now() + timedelta(hours=1)).replace(microsecond=0)
@@ -113,7 +113,7 @@ def test_rate_begins_at_its_start_date_and_stops_at_its_end_date(
     assert clock.due(arn) is None
 
 
-def test_cron_is_due_between_its_dates(clock: ScheduleClock, scheduler: Scheduler) -> None:
+def test_cron_is_due_between_its_dates(clock: Clock, scheduler: Scheduler) -> None:
     """https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html"""
     day = (clock.now() + timedelta(days=2)).replace(hour=0, minute=0, second=0, microsecond=0)
     noon = day + timedelta(hours=12)
@@ -124,7 +124,7 @@ def test_cron_is_due_between_its_dates(clock: ScheduleClock, scheduler: Schedule
     assert clock.times(arn, seconds=6 * 24 * 3600) == [noon, noon + timedelta(days=1)]
 
 
-def test_one_time_schedule_ignores_its_dates(clock: ScheduleClock, scheduler: Scheduler) -> None:
+def test_one_time_schedule_ignores_its_dates(clock: Clock, scheduler: Scheduler) -> None:
     """https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html"""
     moment = (clock.now() + timedelta(hours=1)).replace(microsecond=0)
     arn = scheduler.create(at(moment), StartDate=moment + timedelta(days=1), EndDate=moment)
@@ -133,7 +133,7 @@ def test_one_time_schedule_ignores_its_dates(clock: ScheduleClock, scheduler: Sc
 
 
 def test_flexible_schedule_fires_at_one_moment_of_its_window(
-    clock: ScheduleClock, scheduler: Scheduler, queue: Queue
+    clock: Clock, scheduler: Scheduler, queue: Queue
 ) -> None:
     """https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-flexible-time-windows.html"""
     start = (clock.now() + timedelta(hours=1)).replace(microsecond=0)
@@ -154,7 +154,7 @@ def test_flexible_schedule_fires_at_one_moment_of_its_window(
 
 
 def test_disabled_schedule_does_not_fire_until_it_is_enabled(
-    clock: ScheduleClock, scheduler: Scheduler
+    clock: Clock, scheduler: Scheduler
 ) -> None:
     """https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-state.html"""
     arn = scheduler.create("rate(10 minutes)", State="DISABLED")
@@ -173,7 +173,7 @@ def test_disabled_schedule_does_not_fire_until_it_is_enabled(
 
 
 def test_updated_schedule_fires_as_it_is_now(
-    clock: ScheduleClock, scheduler: Scheduler, queue: Queue
+    clock: Clock, scheduler: Scheduler, queue: Queue
 ) -> None:
     moment = (clock.now() + timedelta(hours=1)).replace(microsecond=0)
     arn = scheduler.create(at(moment), Input="old")
@@ -186,7 +186,7 @@ def test_updated_schedule_fires_as_it_is_now(
 
 
 def test_update_of_something_else_keeps_the_rhythm(
-    clock: ScheduleClock, scheduler: Scheduler
+    clock: Clock, scheduler: Scheduler
 ) -> None:
     arn = scheduler.create("rate(10 minutes)")
     clock.advance(seconds=120)
@@ -211,7 +211,7 @@ def test_update_replaces_all_values(scheduler: Scheduler) -> None:
     assert "Description" not in schedule
 
 
-def test_deleted_schedule_does_not_fire(clock: ScheduleClock, scheduler: Scheduler) -> None:
+def test_deleted_schedule_does_not_fire(clock: Clock, scheduler: Scheduler) -> None:
     arn = scheduler.create("rate(10 minutes)", State="DISABLED")
     scheduler.update("rate(20 minutes)")
     scheduler.delete()
@@ -221,7 +221,7 @@ def test_deleted_schedule_does_not_fire(clock: ScheduleClock, scheduler: Schedul
 
 
 def test_schedule_is_deleted_after_its_completion(
-    clock: ScheduleClock, scheduler: Scheduler, queue: Queue
+    clock: Clock, scheduler: Scheduler, queue: Queue
 ) -> None:
     """https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-delete.html"""
     moment = clock.now() + timedelta(hours=1)
@@ -238,7 +238,7 @@ def test_schedule_is_deleted_after_its_completion(
 
 
 def test_deletion_of_a_group_deletes_its_schedules(
-    clock: ScheduleClock, scheduler: Scheduler, name: str
+    clock: Clock, scheduler: Scheduler, name: str
 ) -> None:
     """https://docs.aws.amazon.com/scheduler/latest/APIReference/API_DeleteScheduleGroup.html"""
     client = scheduler.client
@@ -261,7 +261,7 @@ def test_deletion_of_a_group_deletes_its_schedules(
 
 
 def test_schedules_of_one_name_in_two_groups_are_two(
-    clock: ScheduleClock, scheduler: Scheduler, name: str
+    clock: Clock, scheduler: Scheduler, name: str
 ) -> None:
     scheduler.client.create_schedule_group(Name=name)
     start = (clock.now() + timedelta(hours=1)).replace(microsecond=0)
@@ -341,7 +341,7 @@ def test_what_aws_refuses(scheduler: Scheduler, arguments: dict[str, Any]) -> No
 
 
 def test_expressions_that_localstack_refuses_and_aws_does_not(
-    clock: ScheduleClock, scheduler: Scheduler
+    clock: Clock, scheduler: Scheduler
 ) -> None:
     """https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#cron-based"""
     arn = scheduler.create("cron(0-15/1 8-8 ? * 2,3,4,5,6,7 *)")

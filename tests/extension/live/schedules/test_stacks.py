@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.extension.conftest import Clients
-from tests.extension.scheduling import ACCOUNT, ROLE, Queue, ScheduleClock
+from tests.extension.scheduling import ACCOUNT, ROLE, Queue, Clock
 
 TEMPLATE = """
 Parameters:
@@ -50,8 +50,8 @@ Outputs:
 
 
 @pytest.fixture
-def clock(localstack_endpoint: str) -> ScheduleClock:
-    return ScheduleClock(localstack_endpoint)
+def clock(localstack_endpoint: str) -> Clock:
+    return Clock(localstack_endpoint)
 
 
 class Stack:
@@ -93,7 +93,7 @@ def stack(aws: Clients, name: str) -> Iterator[Stack]:
 
 
 def test_stack_is_created_changed_and_deleted(
-    clock: ScheduleClock, stack: Stack, aws: Clients
+    clock: Clock, stack: Stack, aws: Clients
 ) -> None:
     stack.create(Expression="rate(10 minutes)", Text="old", Target="one")
     queue = Queue.create(aws["sqs"], stack.name)
@@ -128,7 +128,7 @@ def test_stack_is_created_changed_and_deleted(
 
 
 def test_schedule_that_moves_to_another_group(
-    clock: ScheduleClock, aws: Clients, name: str
+    clock: Clock, aws: Clients, name: str
 ) -> None:
     def template(group: str) -> str:
         properties = {

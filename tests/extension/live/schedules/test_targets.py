@@ -12,14 +12,14 @@ import pytest
 
 from tests.extension.conftest import Clients
 from tests.extension.lambda_functions import FunctionFactory
-from tests.extension.scheduling import ACCOUNT, ROLE, Queue, ScheduleClock, Scheduler, attributes
+from tests.extension.scheduling import ACCOUNT, ROLE, Queue, Clock, Scheduler, attributes
 
 TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @pytest.fixture
-def clock(localstack_endpoint: str) -> ScheduleClock:
-    return ScheduleClock(localstack_endpoint)
+def clock(localstack_endpoint: str) -> Clock:
+    return Clock(localstack_endpoint)
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def scheduler(aws: Clients, queue: Queue, name: str) -> Iterator[Scheduler]:
 
 
 @pytest.fixture
-def once(clock: ScheduleClock, scheduler: Scheduler) -> Any:
+def once(clock: Clock, scheduler: Scheduler) -> Any:
     """Create a schedule for one moment, with a target, and let it pass."""
 
     def fire(later: float = 1, **target: Any) -> list[dict[str, Any]]:
@@ -245,7 +245,7 @@ def test_failed_call_is_repeated_until_it_is_too_old(once: Any, queue: Queue) ->
 
 
 def test_call_that_is_repeated_succeeds_in_the_end(
-    clock: ScheduleClock, scheduler: Scheduler, aws: Clients, name: str
+    clock: Clock, scheduler: Scheduler, aws: Clients, name: str
 ) -> None:
     moment = (clock.now() + timedelta(hours=1)).replace(microsecond=0)
     late = f"{name}-late"
@@ -268,7 +268,7 @@ def test_call_that_is_repeated_succeeds_in_the_end(
 
 
 def test_calls_of_a_deleted_schedule_are_not_repeated(
-    clock: ScheduleClock, scheduler: Scheduler, queue: Queue
+    clock: Clock, scheduler: Scheduler, queue: Queue
 ) -> None:
     moment = (clock.now() + timedelta(hours=1)).replace(microsecond=0)
     arn = scheduler.create(

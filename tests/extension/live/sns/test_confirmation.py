@@ -14,7 +14,7 @@ from testbed.control.journal import Journal
 from testbed.trace.chains import chain_of
 from testbed.trace.wording import problem
 from tests.extension.conftest import Clients
-from tests.extension.mails import Mailbox, follow
+from tests.extension.emails import Mailbox, follow
 from tests.extension.waiting import wait_until
 
 LIMIT = 20.0

@@ -7,7 +7,7 @@ import pytest
 from tests.extension.conftest import Clients, LocalStack
 from tests.extension.faults import FaultRules
 from tests.extension.lambda_functions import FunctionFactory
-from tests.extension.mails import Mailbox
+from tests.extension.emails import Mailbox
 from tests.extension.scheduling import Queue
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.extension.conftest import Clients
-from tests.extension.mails import Mailbox, follow
+from tests.extension.emails import Mailbox, follow
 
 FOOTER = re.compile(
     r"\n\n--\nIf you wish to stop receiving notifications from this topic, please click or visit "
