@@ -74,7 +74,7 @@ def parse(body: str) -> Incident:
 
 
 def subject(incident: Incident) -> str:
-    """The mail's subject: ASCII, one line and under 100 characters, as SNS demands.
+    """The email's subject: ASCII, one line and under 100 characters, as SNS demands.
 
     https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
     """
@@ -86,7 +86,7 @@ def subject(incident: Incident) -> str:
 
 
 def text(incident: Incident) -> str:
-    """The mail's text."""
+    """The email's text."""
     lines = [("Site", incident.site), ("URL", incident.url), ("Reason", incident.reason)]
     lines.append(("Down since", incident.started_at))
     if incident.ended_at is None or incident.duration_ms is None:

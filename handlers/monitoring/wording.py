@@ -1,4 +1,4 @@
-"""Words for people: what strangers' servers say, made safe for mail subjects, logs and JSON."""
+"""Words for people: what strangers' servers say, made safe for email subjects, logs and JSON."""
 
 import socket
 import ssl

@@ -1,4 +1,4 @@
-"""The commands about mails: what was sent, and the confirmation of subscriptions."""
+"""The commands about emails: what was sent, and the confirmation of subscriptions."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 @click.group(invoke_without_command=True)
-@click.option("--clear", is_flag=True, help="Delete the mails after showing them.")
+@click.option("--clear", is_flag=True, help="Delete the emails after showing them.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 @click.pass_context
 def inbox(context: click.Context, clear: bool, as_json: bool) -> None:
-    """Show the mails that were sent."""
+    """Show the emails that were sent."""
     from dataclasses import asdict
 
     from testbed.control.inbox import Inbox
@@ -27,18 +27,18 @@ def inbox(context: click.Context, clear: bool, as_json: bool) -> None:
         reject_options(f"not with {context.invoked_subcommand}")
         return
     box = Inbox(context.obj.endpoint)
-    mails = box.mails()
+    emails = box.emails()
     if as_json:
-        console.print_json([asdict(mail) for mail in mails])
-    for mail in () if as_json else mails:
-        console.output.rule(console.text((mail.subject, "bold")), align="left")
-        console.line((f"{mail.sent}  {mail.sender} → {', '.join(mail.recipients)}", "dim"))
-        console.line(f"\n{mail.body}\n", multiline=True)
-    if not mails:
+        console.print_json([asdict(email) for email in emails])
+    for email in () if as_json else emails:
+        console.output.rule(console.text((email.subject, "bold")), align="left")
+        console.line((f"{email.sent}  {email.sender} → {', '.join(email.recipients)}", "dim"))
+        console.line(f"\n{email.body}\n", multiline=True)
+    if not emails:
         console.progress.print("The inbox is empty.")
     if clear:
         box.clear()
-    elif not as_json and any(mail.confirmation for mail in mails):
+    elif not as_json and any(email.confirmation for email in emails):
         console.progress.print(
             "SNS sends nothing else to an address before it is confirmed:"
             " follow the link, or run `testbed inbox confirm`.",
@@ -50,9 +50,9 @@ def inbox(context: click.Context, clear: bool, as_json: bool) -> None:
 @click.argument("address", required=False)
 @click.pass_obj
 def confirm(session: Session, address: str | None) -> None:
-    """Follow the links in the mails by which subscriptions are confirmed, or in those to ADDRESS.
+    """Follow the links in the emails by which subscriptions are confirmed, or in those to ADDRESS.
 
-    The mails with them are deleted.
+    The emails with them are deleted.
     """
     from testbed.control.inbox import Inbox
 
@@ -65,7 +65,7 @@ def confirm(session: Session, address: str | None) -> None:
         )
     if not confirmed:
         console.progress.print(
-            f"No mail asks {address or 'anybody'} for a confirmation."
+            f"No email asks {address or 'anybody'} for a confirmation."
             " If it was deleted, `aws sns subscribe` with the same address sends it again.",
             soft_wrap=True,
         )

@@ -36,7 +36,7 @@ def journal(
     follow: bool,
     as_json: bool,
 ) -> None:
-    """Show what happened: API calls, deliveries, messages, invocations, mails, faults."""
+    """Show what happened: API calls, deliveries, messages, invocations, emails, faults."""
     book = Journal(session.endpoint)
     position, entries = book.read(kinds=kinds)
     oldest = datetime.now(UTC) - since if since is not None else None

@@ -248,7 +248,7 @@ def advance(
 ) -> None:
     """Move the clock forward by DURATION (90s, 5m, 2h, 1d, 1h30m), and fire all that is due."""
     from testbed.commands.clock import check, print_advance
-    from testbed.control.clock import RefusedError, Clock
+    from testbed.control.clock import Clock, RefusedError
 
     schedules = Clock(session.endpoint)
     try:

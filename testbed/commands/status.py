@@ -76,9 +76,9 @@ def print_overview(view: dict[str, Any]) -> None:
 
 
 def print_unconfirmed(view: dict[str, Any]) -> None:
-    """Print a line for each address that gets no mails because it has not confirmed."""
+    """Print a line for each address that gets no emails because it has not confirmed."""
     for address in view["unconfirmed"]:
-        line(f"mail      {address} gets none before it confirms: testbed inbox confirm")
+        line(f"email      {address} gets none before it confirms: testbed inbox confirm")
 
 
 def print_exposure(view: dict[str, Any]) -> None:

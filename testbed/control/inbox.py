@@ -1,4 +1,4 @@
-"""The mails that the emulated AWS has sent: LocalStack keeps them instead of delivering them.
+"""The emails that the emulated AWS has sent: LocalStack keeps them instead of delivering them.
 
 https://docs.localstack.cloud/aws/services/ses/
 """
@@ -21,8 +21,8 @@ _REASON = re.compile("<Message>(.*?)</Message>", re.DOTALL)
 
 
 @dataclass(frozen=True)
-class Mail:
-    """One mail.
+class Email:
+    """One email.
 
     Parameters
     ----------
@@ -67,8 +67,8 @@ class Inbox:
     def __init__(self, endpoint: Endpoint | str) -> None:
         self._endpoint = Endpoint.of(endpoint)
 
-    def mails(self) -> list[Mail]:
-        """Return all mails, oldest first.
+    def emails(self) -> list[Email]:
+        """Return all emails, oldest first.
 
         Raises
         ------
@@ -77,14 +77,14 @@ class Inbox:
         """
         self._require_localstack()
         response = self._endpoint.send("GET", _PATH)
-        # LocalStack serves its inbox from the first mail on.
+        # LocalStack serves its inbox from the first email on.
         if response.status_code == HTTPStatus.NOT_FOUND:
             return []
         content = json_object(response)
         if not response.ok or content is None or "messages" not in content:
             raise self._endpoint.unexpected("GET", _PATH, response)
         return [
-            Mail(
+            Email(
                 id=message["Id"],
                 sent=message["Timestamp"],
                 sender=message["Source"],
@@ -96,7 +96,7 @@ class Inbox:
         ]
 
     def clear(self) -> None:
-        """Delete all mails.
+        """Delete all emails.
 
         Raises
         ------
@@ -109,7 +109,7 @@ class Inbox:
     def confirm(
         self, address: str | None = None, topic_arn: str | None = None
     ) -> list[Confirmation]:
-        """Follow the links by which subscriptions are confirmed, and delete the mails with them.
+        """Follow the links by which subscriptions are confirmed, and delete the emails with them.
 
         Parameters
         ----------
@@ -127,8 +127,8 @@ class Inbox:
             If the endpoint has no inbox, or a link is not valid any more.
         """
         confirmed: dict[Confirmation, None] = {}
-        for mail in self.mails():
-            asked = mail.confirmation
+        for email in self.emails():
+            asked = email.confirmation
             if asked is None or address not in (None, asked.address):
                 continue
             if topic_arn not in (None, asked.topic_arn):
@@ -136,23 +136,25 @@ class Inbox:
             if asked not in confirmed:
                 self._follow(asked)
                 confirmed[asked] = None
-            self._delete(mail.id)
+            self._delete(email.id)
         return list(confirmed)
 
     def _follow(self, asked: Confirmation) -> None:
-        # At this endpoint, and nowhere else: anybody may have sent a mail with a link.
+        # At this endpoint, and nowhere else: anybody may have sent an email with a link.
         response = self._endpoint.send("GET", f"/?{asked.query}")
         if not response.ok:
             reason = _REASON.search(response.text)
             raise TestbedError(
-                f"SNS does not take the link in the mail to {asked.address}:"
+                f"SNS does not take the link in the email to {asked.address}:"
                 f" {reason[1] if reason else response.status_code}",
-                advice="Is the subscription still there? All mails go with: testbed inbox --clear",
+                advice="Is the subscription still there? All emails go with: testbed inbox --clear",
             )
 
-    def _delete(self, mail_id: str | None = None) -> None:
-        response = self._endpoint.send("DELETE", _PATH, query={"id": mail_id} if mail_id else None)
-        if not response.ok and response.status_code != HTTPStatus.NOT_FOUND:  # no mail so far
+    def _delete(self, email_id: str | None = None) -> None:
+        response = self._endpoint.send(
+            "DELETE", _PATH, query={"id": email_id} if email_id else None
+        )
+        if not response.ok and response.status_code != HTTPStatus.NOT_FOUND:  # no email so far
             raise self._endpoint.unexpected("DELETE", _PATH, response)
 
     def _require_localstack(self) -> None:
@@ -160,7 +162,7 @@ class Inbox:
         if lacks_endpoint(response):
             raise LacksFeatureError(
                 f"There is no inbox at {self._endpoint.url}{_PATH}.",
-                advice="Only LocalStack keeps mails; elsewhere they are sent.",
+                advice="Only LocalStack keeps emails; elsewhere they are sent.",
             )
         if not response.ok:
             raise self._endpoint.unexpected("GET", _HEALTH_PATH, response)

@@ -20,7 +20,7 @@ from typing import Any
 
 from testbed.control.endpoint import Endpoint, LacksFeatureError, lacks_endpoint
 
-KINDS = ("api", "schedule", "delivery", "queue", "invocation", "mail", "fault")
+KINDS = ("api", "schedule", "delivery", "queue", "invocation", "email", "fault")
 """What entries are about, in the order in which a chain usually has them."""
 
 _PATH = "/_testbed/journal"

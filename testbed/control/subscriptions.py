@@ -1,4 +1,4 @@
-"""The e-mail subscriptions of a stack, which get nothing before they are confirmed.
+"""The email subscriptions of a stack, which get nothing before they are confirmed.
 
 https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from testbed.control.inbox import Confirmation, Inbox
 
 _MAIL_LIMIT_SECONDS = 10.0
-# A mail that is not there after this time has been deleted.
+# An email that is not there after this time has been deleted.
 _FIRST_MAIL_LIMIT_SECONDS = 2.0
 
 
@@ -32,7 +32,7 @@ class Subscription:
 
 
 def unconfirmed(aws: Aws, stack_name: str) -> list[Subscription]:
-    """Return those of a stack's e-mail subscriptions that wait for their confirmation."""
+    """Return those of a stack's email subscriptions that wait for their confirmation."""
     topics = set(stack_resources(aws, stack_name, "AWS::SNS::Topic").values())
     # To topics of others, too: a subscription's ARN is its topic's with an id.
     own = stack_resources(aws, stack_name, "AWS::SNS::Subscription").values()
@@ -47,19 +47,19 @@ def unconfirmed(aws: Aws, stack_name: str) -> list[Subscription]:
 
 
 def confirm(aws: Aws, inbox: Inbox, stack_name: str) -> list[Confirmation]:
-    """Confirm all of a stack's e-mail subscriptions, as their subscribers would.
+    """Confirm all of a stack's email subscriptions, as their subscribers would.
 
-    If the mail with the link has been deleted, to subscribe again has it sent again.
+    If the email with the link has been deleted, to subscribe again has it sent again.
 
     Raises
     ------
     TestbedError
-        If a mail with a link does not come, or the link does not work.
+        If an email with a link does not come, or the link does not work.
     """
     confirmed = []
     for each in unconfirmed(aws, stack_name):
         follow = partial(inbox.confirm, each.address, each.topic_arn)
-        what = f"mail that asks {each.address} for a confirmation"
+        what = f"email that asks {each.address} for a confirmation"
         try:
             try:
                 confirmed += until(follow, within=_FIRST_MAIL_LIMIT_SECONDS, what=what)

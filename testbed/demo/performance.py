@@ -98,7 +98,7 @@ def _say_what_to_try(session: Session, hosting: Hosting) -> None:
     heading("Still running: things to try")
     for command, meaning in (
         (f"{testbed} status", "what runs"),
-        (f"{testbed} inbox", "the mails that were sent"),
+        (f"{testbed} inbox", "the emails that were sent"),
         (f"{testbed} logs --follow", "what the functions log"),
         (f"curl {Pipeline(session).api_url}/status", "ask the API"),
         (f"curl -X PUT {shop.outage_url}", f"break {shop.name}"),

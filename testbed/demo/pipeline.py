@@ -13,7 +13,7 @@ import requests
 from testbed.aws.logs import log_lines
 from testbed.commands.clock import check
 from testbed.control.clock import Clock
-from testbed.control.inbox import Confirmation, Inbox, Mail
+from testbed.control.inbox import Confirmation, Email, Inbox
 from testbed.control.journal import Journal
 from testbed.control.subscriptions import confirm
 from testbed.demo.sites import SITES_OUTPUT
@@ -63,12 +63,12 @@ class Pipeline:
         self._aws.s3.put_object(Bucket=bucket, Key=key, Body=content)
 
     def confirm_subscriptions(self) -> list[Confirmation]:
-        """Follow the links in the mails by which SNS asks who is to get alerts.
+        """Follow the links in the emails by which SNS asks who is to get alerts.
 
         Raises
         ------
         TestbedError
-            If a mail does not come, or its link does not work.
+            If an email does not come, or its link does not work.
         """
         return confirm(self._aws, self._inbox, self._stack_name)
 
@@ -107,16 +107,16 @@ class Pipeline:
         """Return what the monitor knows of a site, if it was checked."""
         return self._document(f"state/{site}.json")
 
-    def mails(self) -> list[Mail]:
-        """Return all mails, oldest first."""
-        return self._inbox.mails()
+    def emails(self) -> list[Email]:
+        """Return all emails, oldest first."""
+        return self._inbox.emails()
 
     def journal_position(self) -> int:
         """Return where the journal is now."""
         return self._journal.position()
 
     def trail(self, since: int, subject: str, document: str) -> Trail | None:
-        """Return the way of the news in a mail to a document in the bucket, once it is there."""
+        """Return the way of the news in an email to a document in the bucket, once it is there."""
         return find_trail(self._journal.entries(since), subject, document)
 
     def await_[T](

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from testbed.control.inbox import Mail
+from testbed.control.inbox import Email
 from testbed.demo.hosting import HostedWebsite
 from testbed.demo.pipeline import API, MONITOR, RECORDER, Pipeline
 from testbed.demo.sites import Site
@@ -25,7 +25,7 @@ _ALERT_ID = re.compile(r"^Alert: +(\S+)$", re.MULTILINE)
 # The hops of both changes.
 _CHECKED = "check begins"
 _PUBLISHED = "alert published"
-_MAILED = "mail in the inbox"
+_EMAILED = "email in the inbox"
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Story:
         say(f"Uploaded to {self._pipeline.sites_uri}: the next check reads it.")
 
     def confirm_subscriptions(self) -> None:
-        """Follow the link in the first mail of all, as its recipient has to."""
+        """Follow the link in the first email of all, as its recipient has to."""
         heading("Who is alerted")
         for asked in self._pipeline.confirm_subscriptions():
             say(f"SNS has mailed a link to {asked.address}: no alert goes there before it is used.")
@@ -146,7 +146,7 @@ class Story:
         incident: str | None = None,
     ) -> str:
         pipeline, site, status = self._pipeline, website.name, change.incident
-        hops = [_CHECKED, _PUBLISHED, _MAILED, change.recorded, change.shown]
+        hops = [_CHECKED, _PUBLISHED, _EMAILED, change.recorded, change.shown]
         timeline = Timeline(
             f"{site} {change.title}", change.cause, origin, [Hop(name) for name in hops]
         )
@@ -155,12 +155,12 @@ class Story:
             return pipeline.await_(what, probe, function, origin)
 
         with _live(timeline):
-            mail = wait(
-                f"mail that says {site} is {change.status}",
-                lambda: self._mail(site, change.status),
+            email = wait(
+                f"email that says {site} is {change.status}",
+                lambda: self._email(site, change.status),
                 MONITOR,
             )
-            timeline.reach(_MAILED, _now(), detail=mail.subject)
+            timeline.reach(_EMAILED, _now(), detail=email.subject)
 
             state = wait(f"state of {site}", lambda: pipeline.state(site), MONITOR)
             found = state["reason"] or f"HTTP {state['http_status']}"
@@ -185,13 +185,13 @@ class Story:
             # The journal has an invocation when it is over, but it knows the true times.
             trail = wait(
                 f"way from the check to {key} in the journal",
-                lambda: pipeline.trail(before, mail.subject, key),
+                lambda: pipeline.trail(before, email.subject, key),
                 RECORDER,
             )
         timeline.origin = trail.origin
         timeline.reach(_CHECKED, trail.check, JOURNAL)
-        timeline.reach(_PUBLISHED, trail.published, JOURNAL, _alert_id(mail))
-        timeline.reach(_MAILED, trail.mailed, JOURNAL)
+        timeline.reach(_PUBLISHED, trail.published, JOURNAL, _alert_id(email))
+        timeline.reach(_EMAILED, trail.mailed, JOURNAL)
         timeline.reach(change.recorded, trail.recorded, JOURNAL)
         output.print(checklist(timeline))
         for function, milliseconds in trail.cold.items():
@@ -199,11 +199,11 @@ class Story:
         self._timelines.append(timeline)
         return identity
 
-    def _mail(self, site: str, status: str) -> Mail | None:
-        for mail in self._pipeline.mails():
-            words = mail.subject.split()
+    def _email(self, site: str, status: str) -> Email | None:
+        for email in self._pipeline.emails():
+            words = email.subject.split()
             if site in words and status in words:
-                return mail
+                return email
         return None
 
 
@@ -231,9 +231,9 @@ def _live(timeline: Timeline) -> Iterator[None]:
         yield
 
 
-def _alert_id(mail: Mail) -> str:
-    match = _ALERT_ID.search(mail.body)
-    assert match, mail.body
+def _alert_id(email: Email) -> str:
+    match = _ALERT_ID.search(email.body)
+    assert match, email.body
     return match[1]
 
 

@@ -33,19 +33,19 @@ class Trail:
 
 
 def find_trail(entries: Iterable[Entry], subject: str, document: str) -> Trail | None:
-    """Return the way of a mail's news, once it has reached a document in a bucket."""
-    for mail in tied(entries):
-        if mail.entry.kind == "mail" and mail.entry["subject"] == subject:
-            publish = _above(mail, "operation", "Publish")
+    """Return the way of an email's news, once it has reached a document in a bucket."""
+    for email in tied(entries):
+        if email.entry.kind == "email" and email.entry["subject"] == subject:
+            publish = _above(email, "operation", "Publish")
             check = _above(publish, "kind", "invocation") if publish else None
             stored = _stored(publish, document) if publish else None
             if publish and check and stored:
-                root = mail.roots()[0]
+                root = email.roots()[0]
                 return Trail(
                     origin=root.entry.time,
                     check=check.entry.time,
                     published=publish.entry.time,
-                    mailed=mail.entry.time,
+                    mailed=email.entry.time,
                     recorded=stored.entry.time,
                     cold=_cold_starts(root),
                 )

@@ -29,7 +29,7 @@ def eventually[T](
     within
         The limit, in seconds.
     what
-        What is waited for, for the message: "a mail to the customer".
+        What is waited for, for the message: "an email to the customer".
 
     Raises
     ------

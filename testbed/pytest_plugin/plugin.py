@@ -134,7 +134,7 @@ def deploy(testbed: RunningTestbed, pytestconfig: pytest.Config) -> Iterator[Cal
     """Deploys any template, by its path from pytest's root folder, for the time of the test.
 
     ``deploy("other/template.yaml", Parameter="value")`` returns its stack, of a name of its own.
-    With ``confirmed=False`` its e-mail subscriptions wait for ``inbox.confirm()``.
+    With ``confirmed=False`` its email subscriptions wait for ``inbox.confirm()``.
     """
     with ExitStack() as stacks:
 
@@ -160,7 +160,7 @@ def clock(testbed: RunningTestbed) -> Clock:
 
 @pytest.fixture(scope="session")
 def inbox(testbed: RunningTestbed) -> Inbox:
-    """The mails that were sent, by SNS and SES."""
+    """The emails that were sent, by SNS and SES."""
     return testbed.inbox
 
 
@@ -187,7 +187,7 @@ def faults(testbed: RunningTestbed) -> Iterator[Faults]:
 
 @pytest.fixture
 def clean(testbed: RunningTestbed, stack: Stack) -> None:
-    """Begin with empty queues, no mails, no faults, and buckets as the deployment left them."""
+    """Begin with empty queues, no emails, no faults, and buckets as the deployment left them."""
     testbed.clean(stack)
 
 
@@ -219,7 +219,7 @@ def unique_name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def eventually() -> Callable[..., Any]:
-    """Waits until a condition is true: ``eventually(lambda: inbox.mails(), within=5)``."""
+    """Waits until a condition is true: ``eventually(lambda: inbox.emails(), within=5)``."""
     from testbed.pytest_plugin.eventually import eventually
 
     return eventually

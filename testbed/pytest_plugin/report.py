@@ -33,7 +33,7 @@ def explain(testbed: RunningTestbed, since: datetime) -> str:
         ("what went wrong", "journal", lambda: _wrong(*hops())),
         ("what happened since the test began", "journal", lambda: _happened(*hops())),
         ("queues", None, lambda: _queues(testbed)),
-        ("mails", "inbox", lambda: _mails(testbed, since)),
+        ("emails", "inbox", lambda: _emails(testbed, since)),
         ("logs of functions", None, lambda: _logs(testbed, since)),
         ("faults", "faults", lambda: _faults(testbed)),
     )
@@ -118,12 +118,12 @@ def _bodies(testbed: RunningTestbed, queue_url: str) -> Iterator[str]:
         yield str(message["Body"])
 
 
-def _mails(testbed: RunningTestbed, since: datetime) -> Iterator[str]:
-    for mail in testbed.inbox.mails():
-        # LocalStack's times of mails are in UTC, and in whole seconds.
-        sent = datetime.fromisoformat(mail.sent).replace(tzinfo=UTC)
+def _emails(testbed: RunningTestbed, since: datetime) -> Iterator[str]:
+    for email in testbed.inbox.emails():
+        # LocalStack's times of emails are in UTC, and in whole seconds.
+        sent = datetime.fromisoformat(email.sent).replace(tzinfo=UTC)
         if sent >= since.replace(microsecond=0):
-            yield f"{mail.sent} to {', '.join(mail.recipients)}: {mail.subject}"
+            yield f"{email.sent} to {', '.join(email.recipients)}: {email.subject}"
 
 
 def _logs(testbed: RunningTestbed, since: datetime) -> Iterator[str]:

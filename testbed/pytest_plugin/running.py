@@ -86,7 +86,7 @@ class RunningTestbed:
 
     @cached_property
     def inbox(self) -> Inbox:
-        """The mails that were sent."""
+        """The emails that were sent."""
         self.require("inbox")
         return Inbox(self.session.endpoint)
 
@@ -114,7 +114,7 @@ class RunningTestbed:
         return Faults(self.session.endpoint)
 
     def clean(self, stack: Stack) -> None:
-        """Let a stack be as its deployment left it, with no mails and no faults."""
+        """Let a stack be as its deployment left it, with no emails and no faults."""
         self.require("clean")
         stack.clean()
         if "faults" not in self.lacks:
@@ -170,7 +170,7 @@ class RunningTestbed:
         Parameters
         ----------
         confirmed
-            Whether its e-mail subscriptions are to be confirmed.
+            Whether its email subscriptions are to be confirmed.
 
         Raises
         ------
@@ -197,7 +197,7 @@ class RunningTestbed:
         destroy_stack(self.aws, name)
 
     def _confirm(self, stack: Stack) -> None:
-        """Confirm e-mail subscriptions, where mails can be looked at."""
+        """Confirm email subscriptions, where emails can be looked at."""
         if "inbox" not in self.lacks:
             confirm(self.aws, self.inbox, stack.name)
 

@@ -62,7 +62,7 @@ def chain_of(entries: Iterable[Entry], identity: str) -> list[Hop]:
     Parameters
     ----------
     identity
-        An id of a request, message, event, mail or X-Ray trace, or the beginning of one, or the
+        An id of a request, message, event, email or X-Ray trace, or the beginning of one, or the
         position of an entry. A whole trace header will do.
     """
     identity = identity.partition("Root=")[2].partition(";")[0] or identity

@@ -33,8 +33,8 @@ def what(entry: Entry, *, caller: bool = True, figures: bool = True) -> str:
             return f"{resource}: message {entry['action']}" + (f", {count}×" if count > 1 else "")
         case "invocation":
             return f"λ {resource}{_figures(entry) if figures else ''}"
-        case "mail":
-            return f"mail to {', '.join(entry['to'] or ())}: {entry['subject'] or ''}"
+        case "email":
+            return f"email to {', '.join(entry['to'] or ())}: {entry['subject'] or ''}"
         case "fault":
             return f"fault {entry['rule']}: {entry['action']}"
     return f"{entry.kind} {resource}"

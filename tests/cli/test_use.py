@@ -152,12 +152,12 @@ def test_inbox(running_testbed: Deployed) -> None:
     command = running_testbed.command
     until(
         lambda: [
-            mail
-            for mail in json.loads(command.output("inbox", "--json"))
-            if mail["subject"] == "A subject of its own"
+            email
+            for email in json.loads(command.output("inbox", "--json"))
+            if email["subject"] == "A subject of its own"
         ],
         within=20,
-        what="mail",
+        what="email",
     )
     assert "A subject of its own" in command.output("inbox")
 
@@ -179,7 +179,7 @@ def test_confirmation_of_a_subscription(running_testbed: Deployed, subscriber: s
     until(
         lambda: address in command.output("inbox"),
         within=20,
-        what="mail that asks for the confirmation",
+        what="email that asks for the confirmation",
     )
     assert "testbed inbox confirm" in command.run("inbox").stderr
     assert f"{address} gets none before it confirms" in command.output("status")
@@ -190,7 +190,7 @@ def test_confirmation_of_a_subscription(running_testbed: Deployed, subscriber: s
     assert address not in json.loads(command.output("status", "--json"))["unconfirmed"]
     again = command.run("inbox", "confirm", address)
     assert again.returncode == 0
-    assert f"No mail asks {address} for a confirmation." in again.stderr
+    assert f"No email asks {address} for a confirmation." in again.stderr
 
 
 def test_aws_cli(running_testbed: Deployed) -> None:

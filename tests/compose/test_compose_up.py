@@ -61,7 +61,7 @@ def test_healthy_container_is_a_pipeline_for_all_commands(running: Clone) -> Non
     assert "website-monitor Active" in status.stdout
     assert "Fired cron-rule" in command_in(clone, "tick").stderr
     assert "is DOWN" in until(
-        lambda: command_in(clone, "inbox").stdout, within=START_LIMIT_SECONDS, what="mail"
+        lambda: command_in(clone, "inbox").stdout, within=START_LIMIT_SECONDS, what="email"
     )
     assert "REPORT" in command_in(clone, "logs").stdout
     assert "in a container" in command_in(clone, "up", "--port", str(clone.port)).stderr

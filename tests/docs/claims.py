@@ -126,10 +126,10 @@ FIDELITY: dict[str, Reason | tuple[str, ...]] = {
     ),
     "At most 10,000 deliveries wait": (f"{_DIFFERENCES}::test_numbers_that_the_page_names",),
     "Deliveries to HTTP(S) endpoints and of FIFO topics": _READ,
-    # Mail
-    "Mails lie in an inbox": ("tests/cli/test_use.py::test_inbox",),
+    # Email
+    "Emails lie in an inbox": ("tests/cli/test_use.py::test_inbox",),
     "The links in them": (
-        f"{_CONFIRMATION}::test_a_mail_asks_for_the_confirmation",
+        f"{_CONFIRMATION}::test_a_email_asks_for_the_confirmation",
         f"{_EXTENSION}/test_sns_email.py::test_link_in_the_footer_unsubscribes",
     ),
     "AWS shows a page": _OF_AWS,
@@ -140,9 +140,9 @@ FIDELITY: dict[str, Reason | tuple[str, ...]] = {
     "`AuthenticateOnUnsubscribe` changes nothing": (
         f"{_DIFFERENCES}::test_authentication_on_unsubscribe_changes_nothing",
     ),
-    "deletes the mails whose links it follows": (
+    "deletes the emails whose links it follows": (
         "tests/cli/test_use.py::test_confirmation_of_a_subscription",
-        "tests/plugin/test_fixtures.py::test_mails_faults_and_waiting",
+        "tests/plugin/test_fixtures.py::test_emails_faults_and_waiting",
     ),
     # Limits
     "of sizes, numbers and ranges are AWS's": (
@@ -422,7 +422,7 @@ _CHAINS = "tests/testbed/trace/test_chains.py"
 
 JOURNAL: dict[str, Reason | tuple[str, ...]] = {
     "records every hop that happens": (
-        f"{_JOURNAL}::test_chain_from_a_topic_through_a_queue_to_a_function_and_by_mail",
+        f"{_JOURNAL}::test_chain_from_a_topic_through_a_queue_to_a_function_and_by_email",
         f"{_JOURNAL}::test_chain_from_an_event_to_a_function",
         f"{_JOURNAL}::test_chain_from_a_schedule_that_is_fired",
         f"{_JOURNAL}::test_chain_from_an_api_to_a_queue_without_a_function",
@@ -497,7 +497,7 @@ FAULTS: dict[str, Reason | tuple[str, ...]] = {
         "tests/cli/test_faults.py::test_fault_is_added_listed_and_cleared",
     ),
     "end with the test that uses": (
-        "tests/plugin/test_fixtures.py::test_mails_faults_and_waiting",
+        "tests/plugin/test_fixtures.py::test_emails_faults_and_waiting",
     ),
     "names the file with the [control secret]": (
         "tests/docs/test_blocks.py::test_python_runs",
@@ -604,7 +604,7 @@ SECURITY: dict[str, Reason | tuple[str, ...]] = {
     ),
     "The commands and the pytest plug-in read it": (
         f"{_LIFE}::test_clock_of_another_user_cannot_be_moved",
-        "tests/plugin/test_fixtures.py::test_mails_faults_and_waiting",
+        "tests/plugin/test_fixtures.py::test_emails_faults_and_waiting",
         f"{_ENDPOINT}::test_secret_of_what_testbed_up_has_started_in_the_project",
     ),
     "If `--endpoint-url` names an emulator": (

@@ -131,19 +131,19 @@ def test_authentication_on_unsubscribe_changes_nothing(
     address = f"{unique_name}@example.com"
     inbox = running_testbed.testbed.inbox
 
-    def mail(text: str) -> str | None:
-        bodies = [each.body for each in inbox.mails() if each.recipients == (address,)]
+    def email(text: str) -> str | None:
+        bodies = [each.body for each in inbox.emails() if each.recipients == (address,)]
         return next((body for body in bodies if text in body), None)
 
     aws.sns.subscribe(TopicArn=topic, Protocol="email", Endpoint=address)
     asked = until(
-        lambda: mail("ConfirmSubscription"), within=_LIMIT_SECONDS, what="mail with a link"
+        lambda: email("ConfirmSubscription"), within=_LIMIT_SECONDS, what="email with a link"
     )
     token = re.search(r"Token=(\w+)", asked)
     assert token
     aws.sns.confirm_subscription(TopicArn=topic, Token=token[1], AuthenticateOnUnsubscribe="true")
     aws.sns.publish(TopicArn=topic, Message="published")
-    told = until(lambda: mail("published"), within=_LIMIT_SECONDS, what="notification")
+    told = until(lambda: email("published"), within=_LIMIT_SECONDS, what="notification")
     link = re.search(r"https?://\S+Action=Unsubscribe\S+", told)
     assert link
     assert requests.get(link[0], timeout=10).ok

@@ -1,4 +1,4 @@
-"""The mails that LocalStack keeps, and what tests of them wait for."""
+"""The emails that LocalStack keeps, and what tests of them wait for."""
 
 import json
 import re
@@ -13,43 +13,43 @@ DELIVERY_LIMIT = 20.0
 
 
 class Mailbox:
-    """The mails to one address."""
+    """The emails to one address."""
 
     def __init__(self, endpoint: str, address: str) -> None:
         self._endpoint = endpoint
         self.address = address
 
-    def mails(self) -> list[dict[str, Any]]:
+    def emails(self) -> list[dict[str, Any]]:
         """Return all of them, oldest first."""
         try:
             with urllib.request.urlopen(f"{self._endpoint}/_aws/ses") as response:
                 messages: list[dict[str, Any]] = json.load(response)["messages"]
         except urllib.error.HTTPError as error:
-            # LocalStack serves its inbox from the first mail on.
+            # LocalStack serves its inbox from the first email on.
             if error.code != HTTPStatus.NOT_FOUND:
                 raise
             return []
         return [each for each in messages if self.address in each["Destination"]["ToAddresses"]]
 
     def wait_for(self, count: int) -> list[dict[str, Any]]:
-        """Return the mails once there are so many."""
+        """Return the emails once there are so many."""
         return wait_until(
-            lambda: mails if len(mails := self.mails()) >= count else [],
+            lambda: emails if len(emails := self.emails()) >= count else [],
             DELIVERY_LIMIT,
-            f"there are {count} mails",
+            f"there are {count} emails",
         )
 
     def subscribe(self, sns: Any, topic: str) -> None:
         """Subscribe it to a topic, and confirm that, in an empty inbox."""
         sns.subscribe(TopicArn=topic, Protocol="email", Endpoint=self.address)
-        [mail] = self.wait_for(1)
-        link = re.search(r"http\S+ConfirmSubscription\S+", mail["Body"]["text_part"])
+        [email] = self.wait_for(1)
+        link = re.search(r"http\S+ConfirmSubscription\S+", email["Body"]["text_part"])
         assert link
         follow(link[0])
 
 
 def follow(link: str) -> str:
-    """Follow a link as a mail program does, and return the page."""
+    """Follow a link as an email program does, and return the page."""
     with urllib.request.urlopen(link) as response:
         page: str = response.read().decode()
     return page

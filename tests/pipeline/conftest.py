@@ -19,7 +19,7 @@ import yaml
 
 from testbed.aws.clients import Aws
 from testbed.control.clock import Clock
-from testbed.control.inbox import Inbox, Mail
+from testbed.control.inbox import Email, Inbox
 from testbed.deployment.deploy import deploy
 from testbed.machine.waiting import until
 from testbed.pytest_plugin.running import RunningTestbed, Site
@@ -49,7 +49,7 @@ class Pipeline:
 
     @property
     def inbox(self) -> Inbox:
-        """The mails; where there is no inbox, the test is skipped."""
+        """The emails; where there is no inbox, the test is skipped."""
         return self.testbed.inbox
 
     @property
@@ -83,9 +83,9 @@ class Pipeline:
         shown.raise_for_status()
         return list(shown.json()["incidents"])
 
-    def mails(self, site: str) -> list[Mail]:
-        """Return the mails whose subject names a site."""
-        return [mail for mail in self.inbox.mails() if site in mail.subject]
+    def emails(self, site: str) -> list[Email]:
+        """Return the emails whose subject names a site."""
+        return [email for email in self.inbox.emails() if site in email.subject]
 
     def await_incident(self, site: str, status: str, count: int = 1) -> dict[str, Any]:
         """Wait until the API shows so many incidents of a site with a status; return the newest."""
@@ -97,12 +97,12 @@ class Pipeline:
         what = f"{status} incident of {site} at the API"
         return until(newest, within=PROMISE_SECONDS, what=what, every=POLL_SECONDS)
 
-    def await_mails(self, site: str, count: int) -> list[Mail]:
-        """Wait until so many mails about a site have arrived, and return them."""
+    def await_emails(self, site: str, count: int) -> list[Email]:
+        """Wait until so many emails about a site have arrived, and return them."""
         return until(
-            lambda: mails if len(mails := self.mails(site)) >= count else None,
+            lambda: emails if len(emails := self.emails(site)) >= count else None,
             within=PROMISE_SECONDS,
-            what=f"{count} mails about {site}",
+            what=f"{count} emails about {site}",
             every=POLL_SECONDS,
         )
 

@@ -103,7 +103,7 @@ def sites_are_checked(trial: Trial) -> None:
 
 def outage_is_mailed(trial: Trial) -> None:
     site = trial.outage()
-    trial.until(lambda: trial.pipeline.mails(site.name), "mail")
+    trial.until(lambda: trial.pipeline.emails(site.name), "email")
 
 
 def outage_is_recorded(trial: Trial) -> None:

@@ -33,11 +33,11 @@ def test_outage_opens_an_incident_and_recovery_closes_it(
 def test_outage_and_recovery_are_mailed(pipeline: Pipeline, site: WatchedSite) -> None:
     site.website.answers(500)
     pipeline.check()
-    [down] = pipeline.await_mails(site.name, 1)
+    [down] = pipeline.await_emails(site.name, 1)
     site.website.recovers()
     pipeline.check()
 
-    _, up = pipeline.await_mails(site.name, 2)
+    _, up = pipeline.await_emails(site.name, 2)
     assert "DOWN" in down.subject
     assert "UP" in up.subject
     assert down.recipients == up.recipients == ("oncall@example.com",)

@@ -187,7 +187,7 @@ def sound(pipeline: Pipeline, new_site: Callable[..., WatchedSite]) -> None:
     other.website.answers(503)
     pipeline.clock.fire("cron-rule")
     pipeline.await_incident(other.name, "OPEN")
-    pipeline.await_mails(other.name, 1)
+    pipeline.await_emails(other.name, 1)
 
 
 @pytest.mark.usefixtures("journal", "sound")

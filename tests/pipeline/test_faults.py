@@ -148,17 +148,17 @@ def bring_about(site: WatchedSite, status: str) -> None:
 
 
 def told_and_recorded(pipeline: Pipeline, site: WatchedSite, status: str) -> bool:
-    """Whether the incident has a status, and a mail told of it."""
+    """Whether the incident has a status, and an email told of it."""
     word = {"OPEN": "DOWN", "CLOSED": "UP"}[status]
     return any(record["status"] == status for record in records(pipeline, site)) and any(
-        word in mail.subject for mail in pipeline.mails(site.name)
+        word in email.subject for email in pipeline.emails(site.name)
     )
 
 
 def await_told_and_recorded(pipeline: Pipeline, sites: Iterable[WatchedSite], status: str) -> None:
-    """Fire the schedule until each site's incident has a status, and a mail told of it."""
+    """Fire the schedule until each site's incident has a status, and an email told of it."""
     waiting = list(sites)
-    what = f"{status} incident and mail of {', '.join(site.name for site in waiting)}"
+    what = f"{status} incident and email of {', '.join(site.name for site in waiting)}"
 
     def none_waits() -> bool:
         while waiting and told_and_recorded(pipeline, waiting[-1], status):
@@ -270,7 +270,7 @@ def test_news_in_the_wrong_order_is_one_incident(
     await_told_and_recorded(pipeline, [site], "CLOSED")
     assert_recorded_once(pipeline, site)
     assert_none_given_up(pipeline, site)
-    assert ["DOWN" in mail.subject for mail in pipeline.mails(site.name)] == [True, False]
+    assert ["DOWN" in email.subject for email in pipeline.emails(site.name)] == [True, False]
 
 
 def test_api_repeats_a_throttled_request_for_a_check(

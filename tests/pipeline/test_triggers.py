@@ -27,5 +27,5 @@ def test_outage_is_found_by_the_next_check(
     assert [firing for firing in fired if "error" in firing] == []
     incident = pipeline.await_incident(site.name, "OPEN")
     assert "503" in incident["reason"]
-    [mail] = pipeline.await_mails(site.name, 1)
-    assert "DOWN" in mail.subject
+    [email] = pipeline.await_emails(site.name, 1)
+    assert "DOWN" in email.subject

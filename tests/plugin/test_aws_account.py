@@ -55,7 +55,7 @@ def test_stack_is_deployed_tested_and_removed(account: Aws, tmp_path: Path) -> N
     assert f"{len(PASSING)} passed, {len(SKIPPED)} skipped in" in ended.stdout, ended.stdout
     for reason in (
         "AWS has no clock that can be moved, and fires no schedule by hand.",
-        "AWS has no inbox to look into: it delivers mails to people.",
+        "AWS has no inbox to look into: it delivers emails to people.",
         "AWS makes no faults on purpose.",
     ):
         assert reason in ended.stdout

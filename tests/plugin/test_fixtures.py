@@ -73,7 +73,7 @@ def test_other_stacks_live_as_long_as_their_test(project: Project, testbed: Runn
             cloudformation.describe_stacks(StackName=name)
 
 
-def test_mails_faults_and_waiting(project: Project, unique_name: str) -> None:
+def test_emails_faults_and_waiting(project: Project, unique_name: str) -> None:
     result = project.run(
         f"""
         TEMPLATE = "{unique_name}/template.yaml"
@@ -82,20 +82,20 @@ def test_mails_faults_and_waiting(project: Project, unique_name: str) -> None:
         import pytest
         from botocore.exceptions import ClientError
 
-        def test_mail(stack, aws, inbox, eventually, unique_name):
+        def test_email(stack, aws, inbox, eventually, unique_name):
             aws.sns.publish(TopicArn=stack.resource("Topic"), Message="m", Subject=unique_name)
-            [mail] = eventually(
-                lambda: [mail for mail in inbox.mails() if mail.subject == unique_name]
+            [email] = eventually(
+                lambda: [email for email in inbox.emails() if email.subject == unique_name]
             )
-            assert mail.recipients == ("somebody@example.com",)
+            assert email.recipients == ("somebody@example.com",)
 
-        def test_mail_to_somebody_who_has_not_confirmed(deploy, aws, inbox, eventually):
+        def test_email_to_somebody_who_has_not_confirmed(deploy, aws, inbox, eventually):
             topic = deploy(TEMPLATE, confirmed=False).resource("Topic")
             aws.sns.publish(TopicArn=topic, Message="m", Subject="too early")
             [asked] = eventually(lambda: inbox.confirm(topic_arn=topic))
             assert asked.address == "somebody@example.com"
             aws.sns.publish(TopicArn=topic, Message="m", Subject="in time")
-            subjects = lambda: [mail.subject for mail in inbox.mails()]
+            subjects = lambda: [email.subject for email in inbox.emails()]
             eventually(lambda: "in time" in subjects())
             assert "too early" not in subjects()
 
@@ -128,12 +128,12 @@ def test_clean_restores_what_the_deployment_left(project: Project) -> None:
             aws.s3.put_object(Bucket=bucket, Key="new", Body=b"x")
             aws.sqs.send_message(QueueUrl=stack.queues[0], MessageBody="x")
             aws.sns.publish(TopicArn=stack.resource("Topic"), Message="m")
-            eventually(inbox.mails)
+            eventually(inbox.emails)
 
         def test_finds_nothing_of_it(clean, stack, aws, inbox):
             assert "Contents" not in aws.s3.list_objects_v2(Bucket=stack.resource("Bucket"))
             assert "Messages" not in aws.sqs.receive_message(QueueUrl=stack.queues[0])
-            assert inbox.mails() == []
+            assert inbox.emails() == []
         """
     )
     result.assert_outcomes(passed=2)

@@ -13,7 +13,7 @@ FAILING = """
     def test_waits(stack, aws, inbox, eventually, faults, unique_name):
         aws.sns.publish(TopicArn=stack.resource("Topic"), Message="m", Subject=unique_name)
         aws.sqs.send_message(QueueUrl=stack.queues[0], MessageBody="nobody reads this")
-        eventually(lambda: [m for m in inbox.mails() if m.subject == unique_name])
+        eventually(lambda: [m for m in inbox.emails() if m.subject == unique_name])
         faults.throttle("sqs.DeleteQueue")
         eventually(lambda: [], within=0.1, what="answer")
 """
@@ -31,11 +31,11 @@ def test_report_explains(project: Project) -> None:
             "what happened since the test began:",
             "  *sns Publish topic-*",
             "  *SNS topic-* → somebody@example.com",
-            "  *mail to somebody@example.com: test-waits-*",
+            "  *email to somebody@example.com: test-waits-*",
             "queues:",
             "  *Queue*: 1 waiting, 0 in flight, 0 delayed",
             "    nobody reads this",
-            "mails:",
+            "emails:",
             "  *to somebody@example.com: test-waits-*",
             "faults:",
             "  *action: throttle, service: sqs, operation: DeleteQueue*",

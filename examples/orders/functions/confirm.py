@@ -1,4 +1,4 @@
-"""Confirms orders by mail."""
+"""Confirms orders by email."""
 
 import json
 import os

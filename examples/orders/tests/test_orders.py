@@ -1,4 +1,4 @@
-"""Orders from the API to the customer's mail. All fixtures are the testbed's."""
+"""Orders from the API to the customer's email. All fixtures are the testbed's."""
 
 import pytest
 import requests
@@ -9,21 +9,21 @@ def order(stack, identity, **fields):
     return requests.post(f"{stack.api_url}/orders", json=body, timeout=10)
 
 
-def mail_about(inbox, identity):
-    return [mail for mail in inbox.mails() if f"Order {identity} " in mail.subject]
+def email_about(inbox, identity):
+    return [email for email in inbox.emails() if f"Order {identity} " in email.subject]
 
 
-def test_order_is_confirmed_by_mail(stack, inbox, eventually, unique_name):
+def test_order_is_confirmed_by_email(stack, inbox, eventually, unique_name):
     assert order(stack, unique_name).status_code == 202
-    [mail] = eventually(lambda: mail_about(inbox, unique_name), what="confirmation")
-    assert mail.recipients == ("sales@example.com",)
-    assert "2 × tea" in mail.body
+    [email] = eventually(lambda: email_about(inbox, unique_name), what="confirmation")
+    assert email.recipients == ("sales@example.com",)
+    assert "2 × tea" in email.body
 
 
 def test_order_is_confirmed_though_sns_is_busy(stack, inbox, faults, eventually, unique_name):
     throttled = faults.throttle("sns.Publish", next=1)
     order(stack, unique_name)
-    eventually(lambda: mail_about(inbox, unique_name), what="confirmation")
+    eventually(lambda: email_about(inbox, unique_name), what="confirmation")
     assert throttled.spent
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from testbed.project.project import Project
 
 _LACKS: Mapping[Facility, str] = {
-    "inbox": "AWS has no inbox to look into: it delivers mails to people.",
+    "inbox": "AWS has no inbox to look into: it delivers emails to people.",
     "clock": "AWS has no clock that can be moved, and fires no schedule by hand.",
     "faults": "AWS makes no faults on purpose.",
     "journal": "AWS keeps no journal of hops.",

@@ -13,7 +13,7 @@ from testbed.pytest_plugin.targets import Target
 from testbed.session import Session
 
 _LACKS: Mapping[Facility, str] = {
-    "inbox": "MiniStack has no inbox to look into: what SNS would mail goes nowhere.",
+    "inbox": "MiniStack has no inbox to look into: what SNS would send by email goes nowhere.",
     "clock": "MiniStack has no clock that can be moved, and fires no schedule by hand.",
     "faults": "MiniStack makes no faults on purpose.",
     "journal": "MiniStack keeps no journal of hops.",

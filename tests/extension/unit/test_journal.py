@@ -71,17 +71,17 @@ def test_newest_entries_are_kept(kept: Journal) -> None:
     assert [json.loads(entry.line)["number"] for entry in kept.after(0)] == [2, 3, 4]
     assert [entry.position for entry in kept.after(4)] == [5]
     assert kept.after(5) == kept.after(99) == []
-    assert kept.after(0, ["mail"]) == []
+    assert kept.after(0, ["email"]) == []
 
 
 def test_entry_is_one_line_without_what_is_empty(kept: Journal) -> None:
-    record("mail", 0.5, subject="two\nlines", to=[], error=None, text="x" * 2000, count=0)
+    record("email", 0.5, subject="two\nlines", to=[], error=None, text="x" * 2000, count=0)
     [entry] = kept.after(0)
     assert "\n" not in entry.line
     assert json.loads(entry.line) == {
         "position": 1,
         "time": "1970-01-01T00:00:00.500000+00:00",
-        "kind": "mail",
+        "kind": "email",
         "subject": "two\nlines",
         "text": "x" * TEXT_LIMIT + "…",
         "count": 0,

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from testbed.commands.clock import check, print_advance, print_clock
-from testbed.control.clock import Firing, RefusedError, Schedule, Clock, choose, label
+from testbed.control.clock import Clock, Firing, RefusedError, Schedule, choose, label
 from testbed.errors import TestbedError
 
 RULE = "arn:aws:events:us-east-1:000000000000:rule/cron-rule"

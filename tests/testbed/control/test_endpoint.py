@@ -183,7 +183,7 @@ def test_secret_of_a_container_is_read_in_it(
         lambda url: Faults(url).rules(),
         lambda url: Journal(url).position(),
         lambda url: Permissions(url).principals(),
-        lambda url: Inbox(url).mails(),
+        lambda url: Inbox(url).emails(),
     ],
 )
 def test_clients_tell_a_missing_feature_from_an_error(emulator: Emulator, ask: Any) -> None:

@@ -1,4 +1,4 @@
-"""The confirmation of a stack's subscriptions, and of mails by their links."""
+"""The confirmation of a stack's subscriptions, and of emails by their links."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from testbed.control import subscriptions
-from testbed.control.inbox import Confirmation, Mail
+from testbed.control.inbox import Confirmation, Email
 from testbed.control.subscriptions import Subscription
 from testbed.errors import TestbedError
 
@@ -16,7 +16,7 @@ LINK = f"http://127.0.0.1:4566/?{QUERY}"
 
 
 class Aws:
-    """An SNS that knows one subscription, and can be asked for another mail."""
+    """An SNS that knows one subscription, and can be asked for another email."""
 
     def __init__(self, inbox: "Inbox", *, answers: bool) -> None:
         self._inbox = inbox
@@ -26,17 +26,17 @@ class Aws:
 
     def _subscribe(self, **request: str) -> None:
         self.asked.append(request)
-        self._inbox.has_mail = self._answers
+        self._inbox.has_email = self._answers
 
 
 class Inbox:
-    """An inbox with one mail, or none."""
+    """An inbox with one email, or none."""
 
-    def __init__(self, has_mail: bool) -> None:
-        self.has_mail = has_mail
+    def __init__(self, has_email: bool) -> None:
+        self.has_email = has_email
 
     def confirm(self, address: str, topic_arn: str) -> list[Confirmation]:
-        return [Confirmation(address, topic_arn, QUERY)] if self.has_mail else []
+        return [Confirmation(address, topic_arn, QUERY)] if self.has_email else []
 
 
 @pytest.fixture(autouse=True)
@@ -53,22 +53,22 @@ def confirm(aws: Any, inbox: Any) -> list[str]:
 
 
 def test_link_is_followed() -> None:
-    inbox = Inbox(has_mail=True)
+    inbox = Inbox(has_email=True)
     aws = Aws(inbox, answers=True)
     assert confirm(aws, inbox) == ["a@example.com"]
     assert aws.asked == []
 
 
-def test_mail_that_was_deleted_is_asked_for_again() -> None:
-    inbox = Inbox(has_mail=False)
+def test_email_that_was_deleted_is_asked_for_again() -> None:
+    inbox = Inbox(has_email=False)
     aws = Aws(inbox, answers=True)
     assert confirm(aws, inbox) == ["a@example.com"]
     assert aws.asked == [{"TopicArn": TOPIC, "Protocol": "email", "Endpoint": "a@example.com"}]
 
 
-def test_mail_that_does_not_come_is_told() -> None:
-    inbox = Inbox(has_mail=False)
-    with pytest.raises(TestbedError, match="no mail that asks a@example"):
+def test_email_that_does_not_come_is_told() -> None:
+    inbox = Inbox(has_email=False)
+    with pytest.raises(TestbedError, match="no email that asks a@example"):
         confirm(Aws(inbox, answers=False), inbox)
 
 
@@ -81,6 +81,6 @@ def test_mail_that_does_not_come_is_told() -> None:
     ],
     ids=["for people", "for programs", "notification"],
 )
-def test_mail_with_a_link_asks_for_a_confirmation(body: str, asks: bool) -> None:
-    mail = Mail("1", "", "no-reply@sns.amazonaws.com", ("a@example.com",), "subject", body)
-    assert mail.confirmation == (Confirmation("a@example.com", TOPIC, QUERY) if asks else None)
+def test_email_with_a_link_asks_for_a_confirmation(body: str, asks: bool) -> None:
+    email = Email("1", "", "no-reply@sns.amazonaws.com", ("a@example.com",), "subject", body)
+    assert email.confirmation == (Confirmation("a@example.com", TOPIC, QUERY) if asks else None)

@@ -25,8 +25,8 @@ ENTRIES = [
         report={"init_ms": 300.5},
     ),
     entry(3, "api", id="call", causes=["run"], makes=["news"], operation="Publish"),
-    entry(4, "delivery", id="to-mail", causes=["news"], service="sns", resource="a@example.com"),
-    entry(5, "mail", id="mail", causes=["to-mail"], subject=SUBJECT),
+    entry(4, "delivery", id="to-email", causes=["news"], service="sns", resource="a@example.com"),
+    entry(5, "email", id="email", causes=["to-email"], subject=SUBJECT),
     entry(6, "delivery", id="to-queue", causes=["news"], service="sns", resource="queue"),
     entry(7, "queue", id="message", causes=["to-queue"], resource="queue", action="sent"),
     entry(8, "invocation", id="run-2", causes=["run-2", "message"], resource="recorder"),
@@ -34,7 +34,7 @@ ENTRIES = [
 ]  # fmt: skip
 
 
-def test_way_is_found_from_its_mail() -> None:
+def test_way_is_found_from_its_email() -> None:
     trail = find_trail(ENTRIES, SUBJECT, DOCUMENT)
     assert trail is not None
     moments = (trail.origin, trail.check, trail.published, trail.mailed, trail.recorded)

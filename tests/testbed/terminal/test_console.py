@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from testbed.aws.change_set import Change
 from testbed.aws.logs import LogLine
-from testbed.control.inbox import Confirmation, Mail
+from testbed.control.inbox import Confirmation, Email
 from testbed.control.journal import Entry
 from testbed.control.permissions import Permission, PrincipalUsage, Refusal
 from testbed.demo.story import heading, say
@@ -86,7 +86,7 @@ def entries() -> list[Entry]:
     """One entry of each kind, hostile wherever the journal has data from outside."""
     names = ("resource", "source", "subject", "error", "message", "operation", "service", "caller")
     fields = dict.fromkeys((*names, "rule", "action", "status"), HOSTILE + LINE_BREAK)
-    kinds = ("api", "invocation", "schedule", "delivery", "queue", "mail", "fault")
+    kinds = ("api", "invocation", "schedule", "delivery", "queue", "email", "fault")
     made = []
     for position, kind in enumerate(kinds, start=1):
         own: dict[str, Any] = {**fields, "position": position, "kind": kind, "id": kind}
@@ -98,7 +98,9 @@ def entries() -> list[Entry]:
     return made
 
 
-MAIL = Mail("1", HOSTILE, HOSTILE, (HOSTILE + LINE_BREAK,), HOSTILE + LINE_BREAK, HOSTILE + "\n\tx")
+EMAIL = Email(
+    "1", HOSTILE, HOSTILE, (HOSTILE + LINE_BREAK,), HOSTILE + LINE_BREAK, HOSTILE + "\n\tx"
+)
 RULE = {
     "id": HOSTILE, "action": "error", "code": HOSTILE, "status": 500, "service": HOSTILE,
     "operation": HOSTILE, "resource": HOSTILE + LINE_BREAK, "caller": HOSTILE, "seen": 1,
@@ -144,7 +146,7 @@ HOSTILE_ERROR = TestbedError(HOSTILE, details=HOSTILE + "\n" + HOSTILE, advice=H
         ("journal", "testbed.control.journal.Journal.read", lambda *_, **__: (7, entries())),
         ("trace invocation", "testbed.control.journal.Journal.read",
          lambda *_, **__: (7, entries())),
-        ("inbox", "testbed.control.inbox.Inbox.mails", lambda _: [MAIL]),
+        ("inbox", "testbed.control.inbox.Inbox.emails", lambda _: [EMAIL]),
         ("inbox confirm", "testbed.control.inbox.Inbox.confirm",
          lambda *_: [Confirmation(HOSTILE, f"arn:{HOSTILE}", "")]),
         ("fault list", "testbed.control.faults.Faults.rules", lambda _: [RULE]),
@@ -202,7 +204,7 @@ def test_logs_keep_line_breaks_and_tabs(
 def test_inbox_keeps_line_breaks_and_tabs_of_bodies_only(
     command: CommandHere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("testbed.control.inbox.Inbox.mails", lambda _: [MAIL])
+    monkeypatch.setattr("testbed.control.inbox.Inbox.emails", lambda _: [EMAIL])
     printed = command.run("--endpoint-url", "http://127.0.0.1:9", "inbox").stdout
     assert f"\n\n{visible(HOSTILE)}\n\tx\n" in printed
     assert r"d\ne" in printed

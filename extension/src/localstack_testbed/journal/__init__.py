@@ -1,4 +1,4 @@
-"""A journal of everything that happens: calls, invocations, deliveries, messages, mails.
+"""A journal of everything that happens: calls, invocations, deliveries, messages, emails.
 
 Each hop is one entry, ``record`` adds it (``journal``), and the ids in it tie entries into chains
 (``causes``). Entries come from the chain of LocalStack's handlers (``api``), from Lambda

@@ -23,7 +23,7 @@ from localstack_testbed.requests.callers import (
     internal_parameters_of,
 )
 
-MAILS = {"SendEmail", "SendRawEmail", "SendTemplatedEmail"}
+EMAILS = {"SendEmail", "SendRawEmail", "SendTemplatedEmail"}
 
 _UPKEEP = {"sts", "logs", "cloudwatch", "kms"}
 _REFUSED = {"AccessDenied", "AccessDeniedException"}
@@ -61,8 +61,8 @@ class ApiEntries:
         internal = internal_parameters_of(context)
         failed = response.status_code >= 400
         service = context.service.service_name.removesuffix("-query")
-        if service in ("ses", "sesv2") and context.operation.name in MAILS and not failed:
-            _record_mail(context, started)
+        if service in ("ses", "sesv2") and context.operation.name in EMAILS and not failed:
+            _record_email(context, started)
         if internal is not None:
             if service in _UPKEEP:
                 matters = getattr(context.service_exception, "code", None) in _REFUSED
@@ -124,7 +124,7 @@ def _trace(context: Any) -> str | None:
     return header.root if header is not None else None
 
 
-def _record_mail(context: Any, started: _Started) -> None:
+def _record_email(context: Any, started: _Started) -> None:
     request, answer = context.service_request, context.service_response
     if not isinstance(request, Mapping):
         return
@@ -133,7 +133,7 @@ def _record_mail(context: Any, started: _Started) -> None:
     content = request.get("Message") or (request.get("Content") or {}).get("Simple") or {}
     identity = answer.get("MessageId") if isinstance(answer, Mapping) else None
     record(
-        "mail",
+        "email",
         started.moment,
         id=identity,
         causes=[context.request_id, *([started.cause] if started.cause else [])],

@@ -1,8 +1,8 @@
-"""E-mail subscriptions of SNS wait until somebody confirms them, as on AWS.
+"""Email subscriptions of SNS wait until somebody confirms them, as on AWS.
 
 https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html. LocalStack sends to every
-address at once. Here an address gets first a mail with a link, and nothing else until the link is
-followed, or ConfirmSubscription is called with its token; to subscribe again has the mail sent
+address at once. Here an address gets first an email with a link, and nothing else until the link is
+followed, or ConfirmSubscription is called with its token; to subscribe again has the email sent
 again. What AWS says of a subscription until then:
 
 - Subscribe answers ``pending confirmation``, unless it is to return the ARN
@@ -33,7 +33,7 @@ from localstack_testbed.hooks.settings import switch
 from localstack_testbed.journal.journal import record
 
 SUBJECT = "AWS Notification - Subscription Confirmation"
-MAIL = """\
+EMAIL = """\
 You have chosen to subscribe to the topic:
 {topic_arn}
 
@@ -110,7 +110,7 @@ def _patch_service() -> None:
         store = _store_of(self, topic_arn)
         subscription = store.subscriptions.get(response["SubscriptionArn"])
         if subscription and is_pending(subscription) and "email" in subscription["Protocol"]:
-            _send_mail(self, context, store, subscription)
+            _send_email(self, context, store, subscription)
             if not return_subscription_arn:
                 response["SubscriptionArn"] = "pending confirmation"
         return response
@@ -161,7 +161,7 @@ def _store_of(provider: Any, arn: str) -> Any:
     return provider.get_store(account, region)
 
 
-def _send_mail(provider: Any, context: Any, store: Any, subscription: Any) -> None:
+def _send_email(provider: Any, context: Any, store: Any, subscription: Any) -> None:
     from localstack.services.sns import publisher
     from localstack.services.sns.models import SnsMessage, SnsMessageType
 
@@ -169,7 +169,7 @@ def _send_mail(provider: Any, context: Any, store: Any, subscription: Any) -> No
     arn, topic_arn = subscription["SubscriptionArn"], subscription["TopicArn"]
     token = next(token for token, of in store.subscription_tokens.items() if of == arn)
     link = module.create_subscribe_url(module.get_cert_base_url(), topic_arn, token)
-    text = MAIL if subscription["Protocol"] == "email" else MESSAGE
+    text = EMAIL if subscription["Protocol"] == "email" else MESSAGE
     message = SnsMessage(
         type=SnsMessageType.SubscriptionConfirmation,
         token=token,

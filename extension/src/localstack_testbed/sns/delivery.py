@@ -7,7 +7,7 @@ the request is refused) go to the dead-letter queue at once, and the others afte
 https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
 
 Endpoints at AWS (SQS, Lambda, Firehose) are tried again 3 times at once, 2 times after a second,
-10 times after 1 to 20 seconds, and 100,000 times after 20 seconds; e-mail, SMS and mobile push less
+10 times after 1 to 20 seconds, and 100,000 times after 20 seconds; email, SMS and mobile push less
 often. HTTP(S) endpoints, whose policy is the owner's, and FIFO topics are left to LocalStack.
 
 Settings: ``TESTBED_SNS_RETRIES`` (``0`` switches the module off), ``TESTBED_SNS_RETRY_SECONDS``

@@ -1,9 +1,9 @@
-"""E-mail from SNS looks as AWS's does.
+"""Email from SNS looks as AWS's does.
 
-LocalStack sends every notification to an e-mail address with one fixed Subject, from an address
+LocalStack sends every notification to an email address with one fixed Subject, from an address
 of its own. On AWS the Subject is the published one, or "AWS Notification Message"
 (https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html); the sender has the
-topic's display name (https://docs.aws.amazon.com/sns/latest/dg/sns-create-topic.html); and a mail
+topic's display name (https://docs.aws.amazon.com/sns/latest/dg/sns-create-topic.html); and an email
 for people ends with a link by which they unsubscribe. LocalStack's setting
 ``SNS_SES_SENDER_ADDRESS`` still chooses another sender.
 
@@ -35,7 +35,7 @@ Please do not reply directly to this email.
 
 @on_infra_start(should_load=switch("TESTBED_SNS_EMAIL"))
 def send_as_aws_does() -> None:
-    """Patch what publishes to e-mail addresses, when LocalStack loads it."""
+    """Patch what publishes to email addresses, when LocalStack loads it."""
     on_import("localstack.services.sns.publisher", _patch)
 
 

@@ -12,8 +12,8 @@ import pytest
 import requests
 
 from tests.extension.conftest import Clients, LocalStack, running_localstack
-from tests.extension.lambda_functions import ROLE, FunctionFactory
 from tests.extension.emails import Mailbox
+from tests.extension.lambda_functions import ROLE, FunctionFactory
 
 LIMIT_SECONDS = 30
 NAMED = "named.example"
@@ -265,8 +265,8 @@ def test_link_in_an_email(own: Clients, endpoint: str, name: str) -> None:
     mailbox = Mailbox(endpoint, f"{name}@example.com")
     topic = own["sns"].create_topic(Name=name)["TopicArn"]
     own["sns"].subscribe(TopicArn=topic, Protocol="email", Endpoint=mailbox.address)
-    [mail] = mailbox.wait_for(1)
-    found = re.search(r"http\S+ConfirmSubscription\S+", mail["Body"]["text_part"])
+    [email] = mailbox.wait_for(1)
+    found = re.search(r"http\S+ConfirmSubscription\S+", email["Body"]["text_part"])
     assert found
     assert ask("GET", found[0], FOREIGN_IMAGE).status_code == 403
     assert ask("GET", f"{found[0]}&Action=ListTopics", LINK).status_code == 403

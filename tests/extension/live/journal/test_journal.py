@@ -12,9 +12,9 @@ from testbed.control.journal import Entry, Journal
 from testbed.trace.chains import Hop, chain_of
 from tests.extension.conftest import Clients, LocalStackEnded, running_localstack
 from tests.extension.control import CONTROL_HEADERS
+from tests.extension.emails import Mailbox
 from tests.extension.faults import FaultRules
 from tests.extension.lambda_functions import FunctionFactory
-from tests.extension.emails import Mailbox
 from tests.extension.scheduling import Queue
 from tests.extension.waiting import wait_until
 
@@ -173,7 +173,7 @@ def test_call_of_a_function_follows_from_its_invocation(
     assert sent.trace == invocation.trace == root.entry.trace
 
 
-def test_chain_from_a_topic_through_a_queue_to_a_function_and_by_mail(
+def test_chain_from_a_topic_through_a_queue_to_a_function_and_by_email(
     aws: Clients, functions: FunctionFactory, queue: Queue, book: Book, name: str
 ) -> None:
     function = functions(IDLE)
@@ -189,11 +189,11 @@ def test_chain_from_a_topic_through_a_queue_to_a_function_and_by_mail(
         message,
         "Publish/delivery/SendMessage/sent/received/invocation",
         "Publish/delivery/SendMessage/sent/deleted",
-        "Publish/delivery/mail",
+        "Publish/delivery/email",
     )
     assert message in root.entry.makes
-    [mail] = [hop.entry for hop in root.all() if hop.entry.kind == "mail"]
-    assert (mail["to"], mail["subject"]) == ([mailbox.address], "news")
+    [email] = [hop.entry for hop in root.all() if hop.entry.kind == "email"]
+    assert (email["to"], email["subject"]) == ([mailbox.address], "news")
     deliveries = [hop.entry for hop in root.all() if hop.entry.kind == "delivery"]
     assert {each["resource"] for each in deliveries} == {queue.arn, mailbox.address}
     assert {(each["source"], each["attempt"], each["status"]) for each in deliveries} == {

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.extension.conftest import Clients, LocalStackEnded, running_localstack
-from tests.extension.scheduling import RefusedError, Clock
+from tests.extension.scheduling import Clock, RefusedError
 
 
 @pytest.fixture
@@ -70,9 +70,7 @@ def test_moment_without_a_time_zone_is_in_utc(clock: Clock) -> None:
         (b'{"to": "2020-01-01T00:00:00Z"}', "forward only"),
     ],
 )
-def test_request_that_makes_no_sense_is_refused(
-    clock: Clock, content: bytes, message: str
-) -> None:
+def test_request_that_makes_no_sense_is_refused(clock: Clock, content: bytes, message: str) -> None:
     before = clock.show()["offset_seconds"]
 
     with pytest.raises(RefusedError) as refused:
@@ -98,9 +96,7 @@ def test_what_does_not_exist_cannot_be_fired(clock: Clock) -> None:
     assert refused.value.status == 404
 
 
-def test_advance_that_would_fire_too_much_is_refused(
-    clock: Clock, aws: Clients, name: str
-) -> None:
+def test_advance_that_would_fire_too_much_is_refused(clock: Clock, aws: Clients, name: str) -> None:
     aws["events"].put_rule(Name=name, ScheduleExpression="rate(1 minute)")
     try:
         with pytest.raises(RefusedError) as refused:

@@ -14,7 +14,7 @@ import pytest
 
 from tests.extension.conftest import Clients
 from tests.extension.lambda_functions import FunctionFactory
-from tests.extension.scheduling import ACCOUNT, Queue, Clock, attributes
+from tests.extension.scheduling import ACCOUNT, Clock, Queue, attributes
 
 
 @pytest.fixture
@@ -177,9 +177,7 @@ def test_deleted_rule_does_not_fire(clock: Clock, rule: Rule) -> None:
     assert not clock.times(rule.arn, seconds=301)
 
 
-def test_removed_target_gets_nothing(
-    clock: Clock, rule: Rule, queue: Queue, aws: Clients
-) -> None:
+def test_removed_target_gets_nothing(clock: Clock, rule: Rule, queue: Queue, aws: Clients) -> None:
     rule.put()
     rule.target(queue.arn, "one")
     rule.target(queue.arn, "two", Input='"two"')

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.extension.conftest import Clients
-from tests.extension.scheduling import ROLE, Queue, Clock, Scheduler
+from tests.extension.scheduling import ROLE, Clock, Queue, Scheduler
 
 OFF = {"Mode": "OFF"}
 
@@ -38,9 +38,7 @@ def at(moment: datetime) -> str:
     return f"at({moment.strftime('%Y-%m-%dT%H:%M:%S')})"
 
 
-def test_one_time_schedule_fires_once(
-    clock: Clock, scheduler: Scheduler, queue: Queue
-) -> None:
+def test_one_time_schedule_fires_once(clock: Clock, scheduler: Scheduler, queue: Queue) -> None:
     moment = (clock.now() + timedelta(hours=1)).replace(microsecond=0)
     arn = scheduler.create(at(moment))
 
@@ -52,9 +50,7 @@ def test_one_time_schedule_fires_once(
     assert scheduler.get()["State"] == "ENABLED"
 
 
-def test_one_time_schedule_is_due_in_its_time_zone(
-    clock: Clock, scheduler: Scheduler
-) -> None:
+def test_one_time_schedule_is_due_in_its_time_zone(clock: Clock, scheduler: Scheduler) -> None:
     arn = scheduler.create("at(2099-07-01T12:00:00)", ScheduleExpressionTimezone="Europe/Vienna")
 
     assert clock.due(arn) == datetime.fromisoformat("2099-07-01T10:00:00Z")
@@ -185,9 +181,7 @@ def test_updated_schedule_fires_as_it_is_now(
     assert queue.bodies() == ["new"]
 
 
-def test_update_of_something_else_keeps_the_rhythm(
-    clock: Clock, scheduler: Scheduler
-) -> None:
+def test_update_of_something_else_keeps_the_rhythm(clock: Clock, scheduler: Scheduler) -> None:
     arn = scheduler.create("rate(10 minutes)")
     clock.advance(seconds=120)
     due = clock.due(arn)

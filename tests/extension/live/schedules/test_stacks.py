@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.extension.conftest import Clients
-from tests.extension.scheduling import ACCOUNT, ROLE, Queue, Clock
+from tests.extension.scheduling import ACCOUNT, ROLE, Clock, Queue
 
 TEMPLATE = """
 Parameters:
@@ -92,9 +92,7 @@ def stack(aws: Clients, name: str) -> Iterator[Stack]:
     stack.delete()
 
 
-def test_stack_is_created_changed_and_deleted(
-    clock: Clock, stack: Stack, aws: Clients
-) -> None:
+def test_stack_is_created_changed_and_deleted(clock: Clock, stack: Stack, aws: Clients) -> None:
     stack.create(Expression="rate(10 minutes)", Text="old", Target="one")
     queue = Queue.create(aws["sqs"], stack.name)
     schedule, rule = stack.outputs()["Schedule"], stack.outputs()["Rule"]
@@ -127,9 +125,7 @@ def test_stack_is_created_changed_and_deleted(
         aws["scheduler"].get_schedule_group(Name=stack.name)
 
 
-def test_schedule_that_moves_to_another_group(
-    clock: Clock, aws: Clients, name: str
-) -> None:
+def test_schedule_that_moves_to_another_group(clock: Clock, aws: Clients, name: str) -> None:
     def template(group: str) -> str:
         properties = {
             "Name": name,

@@ -12,7 +12,7 @@ import pytest
 
 from tests.extension.conftest import Clients
 from tests.extension.lambda_functions import FunctionFactory
-from tests.extension.scheduling import ACCOUNT, ROLE, Queue, Clock, Scheduler, attributes
+from tests.extension.scheduling import ACCOUNT, ROLE, Clock, Queue, Scheduler, attributes
 
 TIME = "%Y-%m-%dT%H:%M:%SZ"
 

@@ -1,4 +1,4 @@
-"""E-mail subscriptions wait for their confirmation, as on AWS.
+"""Email subscriptions wait for their confirmation, as on AWS.
 
 https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html
 """
@@ -76,13 +76,13 @@ def listed(aws: Clients, topic: str) -> list[str]:
     return arns
 
 
-def test_a_mail_asks_for_the_confirmation(aws: Clients, topic: str, mailbox: Mailbox) -> None:
+def test_a_email_asks_for_the_confirmation(aws: Clients, topic: str, mailbox: Mailbox) -> None:
     subscribe(aws, topic, mailbox)
 
-    [mail] = mailbox.wait_for(1)
-    assert mail["Subject"] == "AWS Notification - Subscription Confirmation"
-    assert mail["Source"] == "AWS Notifications <no-reply@sns.amazonaws.com>"
-    body = mail["Body"]["text_part"]
+    [email] = mailbox.wait_for(1)
+    assert email["Subject"] == "AWS Notification - Subscription Confirmation"
+    assert email["Source"] == "AWS Notifications <no-reply@sns.amazonaws.com>"
+    body = email["Body"]["text_part"]
     assert f"You have chosen to subscribe to the topic:\n{topic}\n" in body
     [(topic_arn, _)] = LINK.findall(body)
     assert topic_arn == topic
@@ -111,9 +111,9 @@ def test_nothing_is_sent_before_the_link_is_followed(
     assert counts(aws, topic) == ("0", "1")
     assert listed(aws, topic) == [found[1]]
     sns.publish(TopicArn=topic, Message="in time")
-    *_, mail = mailbox.wait_for(2)
-    assert len(mailbox.mails()) == 2
-    assert mail["Body"]["text_part"].startswith("in time\n")
+    *_, email = mailbox.wait_for(2)
+    assert len(mailbox.emails()) == 2
+    assert email["Body"]["text_part"].startswith("in time\n")
 
 
 def test_journal_tells_whom_a_notification_did_not_reach(
@@ -143,8 +143,8 @@ def test_confirmation_by_token(aws: Clients, topic: str, mailbox: Mailbox) -> No
     assert arn.startswith(f"{topic}:")
     attributes = sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
     assert attributes["PendingConfirmation"] == "true"
-    [mail] = mailbox.wait_for(1)
-    [(_, token)] = LINK.findall(mail["Body"]["text_part"])
+    [email] = mailbox.wait_for(1)
+    [(_, token)] = LINK.findall(email["Body"]["text_part"])
 
     for _ in "once", "again":
         confirmed = sns.confirm_subscription(TopicArn=topic, Token=token)["SubscriptionArn"]
@@ -153,20 +153,20 @@ def test_confirmation_by_token(aws: Clients, topic: str, mailbox: Mailbox) -> No
     attributes = sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
     assert attributes["PendingConfirmation"] == "false"
     assert subscribe(aws, topic, mailbox) == arn
-    assert len(mailbox.mails()) == 1
+    assert len(mailbox.emails()) == 1
 
 
 def test_json_for_programs(aws: Clients, topic: str, mailbox: Mailbox) -> None:
     subscribe(aws, topic, mailbox, Protocol="email-json")
 
-    [mail] = mailbox.wait_for(1)
-    body = json.loads(mail["Body"]["text_part"])
+    [email] = mailbox.wait_for(1)
+    body = json.loads(email["Body"]["text_part"])
     assert body["Type"] == "SubscriptionConfirmation"
     follow(body["SubscribeURL"])
     assert counts(aws, topic) == ("0", "1")
 
 
-def test_to_subscribe_again_sends_the_mail_again(
+def test_to_subscribe_again_sends_the_email_again(
     aws: Clients, topic: str, mailbox: Mailbox
 ) -> None:
     subscribe(aws, topic, mailbox)
@@ -210,8 +210,8 @@ def test_subscriptions_of_a_stack(
 
     # One is confirmed, and stays so when it is updated; the other one is not.
     Mailbox(localstack_endpoint, f"inline-{name}@example.com").wait_for(1)
-    [mail] = mailbox.wait_for(1)
-    [(_, token)] = LINK.findall(mail["Body"]["text_part"])
+    [email] = mailbox.wait_for(1)
+    [(_, token)] = LINK.findall(email["Body"]["text_part"])
     assert sns.confirm_subscription(TopicArn=topic, Token=token)["SubscriptionArn"] == arn
     policy = {"ParameterKey": "Policy", "ParameterValue": '{"kind": ["news"]}'}
     cloudformation.update_stack(**stack | {"Parameters": [*parameters, policy]})
@@ -224,7 +224,7 @@ def test_subscriptions_of_a_stack(
         policy["ParameterValue"],
     )
     assert counts(aws, topic) == ("1", "1")
-    assert len(mailbox.mails()) == 1
+    assert len(mailbox.emails()) == 1
 
     delete(cloudformation, name)
 

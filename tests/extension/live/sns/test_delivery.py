@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.extension.conftest import Clients, LocalStack
+from tests.extension.emails import Mailbox
 from tests.extension.faults import FaultRules
 from tests.extension.lambda_functions import FunctionFactory
-from tests.extension.emails import Mailbox
 from tests.extension.scheduling import Queue
 
 
@@ -28,8 +28,8 @@ def test_email_is_sent_again(
     mailbox.subscribe(aws["sns"], topic)
     rule = faults.put("error", "ses", code="ServiceUnavailable", operation="SendEmail", next=4)
     aws["sns"].publish(TopicArn=topic, Message="hello")
-    _, mail = mailbox.wait_for(2)
-    assert mail["Body"]["text_part"].startswith("hello\n")
+    _, email = mailbox.wait_for(2)
+    assert email["Body"]["text_part"].startswith("hello\n")
     assert faults.show(rule)["spent"]
 
 

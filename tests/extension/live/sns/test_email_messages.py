@@ -1,4 +1,4 @@
-"""E-mail from SNS looks as on AWS."""
+"""Email from SNS looks as on AWS."""
 
 import re
 from collections.abc import Callable
@@ -48,10 +48,10 @@ def test_subject_and_sender(
     subjects = {"Subject": subject} if subject else {}
     aws["sns"].publish(TopicArn=topic, Message="The message", **subjects)
 
-    _, mail = mailbox.wait_for(2)
-    assert mail["Subject"] == expected
-    assert mail["Source"] == "AWS Notifications <no-reply@sns.amazonaws.com>"
-    assert FOOTER.sub("", mail["Body"]["text_part"]) == "The message"
+    _, email = mailbox.wait_for(2)
+    assert email["Subject"] == expected
+    assert email["Source"] == "AWS Notifications <no-reply@sns.amazonaws.com>"
+    assert FOOTER.sub("", email["Body"]["text_part"]) == "The message"
 
 
 def test_sender_has_the_topic_s_display_name(
@@ -62,8 +62,8 @@ def test_sender_has_the_topic_s_display_name(
 
     aws["sns"].publish(TopicArn=topic, Message="The message")
 
-    for mail in mailbox.wait_for(2):
-        assert mail["Source"] == "Website alerts <no-reply@sns.amazonaws.com>"
+    for email in mailbox.wait_for(2):
+        assert email["Source"] == "Website alerts <no-reply@sns.amazonaws.com>"
 
 
 def test_link_in_the_footer_unsubscribes(
@@ -72,8 +72,8 @@ def test_link_in_the_footer_unsubscribes(
     """https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html"""
     topic, mailbox = confirmed()
     aws["sns"].publish(TopicArn=topic, Message="The message")
-    _, mail = mailbox.wait_for(2)
-    [link] = FOOTER.findall(mail["Body"]["text_part"])
+    _, email = mailbox.wait_for(2)
+    [link] = FOOTER.findall(email["Body"]["text_part"])
 
     follow(link)
 
