@@ -25,7 +25,7 @@ _ALERT_ID = re.compile(r"^Alert: +(\S+)$", re.MULTILINE)
 # The hops of both changes.
 _CHECKED = "check begins"
 _PUBLISHED = "alert published"
-_EMAILED = "email in the inbox"
+_EMAILED = "email received"
 
 
 @dataclass(frozen=True)

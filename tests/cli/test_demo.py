@@ -13,7 +13,7 @@ from tests.conftest import CommandLine
 def test_demo_tells_the_whole_story(command: CommandLine) -> None:
     result = command.run("demo")
     assert result.returncode == 0, f"{result.stdout}\n{result.stderr}"
-    hops = ("alert published", "email in the inbox", "incident recorded", "open at API")
+    hops = ("alert published", "email received", "incident recorded", "open at API")
     for hop in (*hops, "incident closed", "closed at API"):
         assert re.search(rf"{hop} +\d+ ms", result.stdout), hop
     assert "\x1b" not in result.stdout  # plain, as it is not on a terminal

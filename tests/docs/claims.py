@@ -19,25 +19,25 @@ _READ = Reason("read in LocalStack's source, and not run")
 
 _DIFFERENCES = "tests/docs/test_differences.py"
 _EXTENSION = "tests/extension"
-_RULES = f"{_EXTENSION}/test_schedules_rules.py"
-_SCHEDULER = f"{_EXTENSION}/test_schedules_scheduler.py"
-_TARGETS = f"{_EXTENSION}/test_schedules_targets.py"
-_HOPS = f"{_EXTENSION}/test_faults_hops.py"
-_ASYNCHRONOUS = f"{_EXTENSION}/test_lambda_asynchronous.py"
+_RULES = f"{_EXTENSION}/live/schedules/test_rules.py"
+_SCHEDULER = f"{_EXTENSION}/live/schedules/test_scheduler.py"
+_TARGETS = f"{_EXTENSION}/live/schedules/test_targets.py"
+_HOPS = f"{_EXTENSION}/live/faults/test_hops.py"
+_ASYNCHRONOUS = f"{_EXTENSION}/live/lambda_service/test_asynchronous_invocation.py"
 _CLOCK_COMMAND = "tests/testbed/control/test_clock.py"
 _PACKAGING = "tests/testbed/deployment/test_packaging.py"
 _PERMISSIONS = "tests/pipeline/test_permissions.py"
-_ACCESS = f"{_EXTENSION}/test_access.py"
+_ACCESS = f"{_EXTENSION}/live/access/test_access.py"
 _RUNTIME_API = "tests/extension/unit/test_runtime_api.py"
 _ACCESS_UNITS = "tests/extension/unit/test_access.py"
-_SURROUNDINGS = f"{_EXTENSION}/test_lambda_surroundings.py"
-_ISOLATION = f"{_EXTENSION}/test_lambda_isolation.py"
-_OFFLINE = f"{_EXTENSION}/test_offline.py"
-_SECRET = f"{_EXTENSION}/test_control_secret.py"
+_SURROUNDINGS = f"{_EXTENSION}/live/lambda_executor/test_surroundings.py"
+_ISOLATION = f"{_EXTENSION}/live/lambda_executor/test_isolation.py"
+_OFFLINE = f"{_EXTENSION}/live/lifecycle/test_offline.py"
+_SECRET = f"{_EXTENSION}/live/access/test_control_secret.py"
 _STATE = "tests/testbed/emulators/test_state_folder.py"
 _LIFE = "tests/cli/test_life.py"
 _BY_HAND = "tests/docs/test_permissions_page.py"
-_CONFIRMATION = f"{_EXTENSION}/test_sns_confirmation.py"
+_CONFIRMATION = f"{_EXTENSION}/live/sns/test_confirmation.py"
 
 FIDELITY: dict[str, Reason | tuple[str, ...]] = {
     "AWS's documentation is the specification": _NO_CLAIM,
@@ -53,12 +53,12 @@ FIDELITY: dict[str, Reason | tuple[str, ...]] = {
     "It moves nothing else": (f"{_DIFFERENCES}::test_clock_leaves_visibility_timeouts_alone",),
     "LocalStack's next start is in real time": (f"{_DIFFERENCES}::test_new_clock_is_in_real_time",),
     "fires in the second in which it is due": (
-        f"{_EXTENSION}/test_schedules_engine.py::test_entry_fires_at_its_due_times_and_not_before",
+        f"{_EXTENSION}/unit/schedules/test_engine.py::test_entry_fires_at_its_due_times_and_not_before",
         f"{_SCHEDULER}::test_schedule_fires_in_real_time_and_not_before",
     ),
     "AWS promises a rule's minute only": _OF_AWS,
     "while the machine slept fires once": (
-        f"{_EXTENSION}/test_schedules_engine.py"
+        f"{_EXTENSION}/unit/schedules/test_engine.py"
         "::test_due_time_that_passed_while_nothing_could_run_is_made_up_for_once",
     ),
     "A flexible time window": (
@@ -116,7 +116,7 @@ FIDELITY: dict[str, Reason | tuple[str, ...]] = {
     "Malformed requests get the client's errors": (
         f"{_ACCESS}::test_malformed_json",
         f"{_ACCESS}::test_message_attribute_without_data_type",
-        f"{_EXTENSION}/test_hostile_requests.py::test_nothing_is_an_internal_error",
+        f"{_EXTENSION}/live/requests/test_hostile_requests.py::test_nothing_is_an_internal_error",
     ),
     # Topics
     "SNS repeats deliveries by AWS's": (
@@ -130,7 +130,7 @@ FIDELITY: dict[str, Reason | tuple[str, ...]] = {
     "Emails lie in an inbox": ("tests/cli/test_use.py::test_inbox",),
     "The links in them": (
         f"{_CONFIRMATION}::test_a_email_asks_for_the_confirmation",
-        f"{_EXTENSION}/test_sns_email.py::test_link_in_the_footer_unsubscribes",
+        f"{_EXTENSION}/live/sns/test_email_messages.py::test_link_in_the_footer_unsubscribes",
     ),
     "AWS shows a page": _OF_AWS,
     "A subscription that nobody confirms stays pending": (
@@ -146,8 +146,8 @@ FIDELITY: dict[str, Reason | tuple[str, ...]] = {
     ),
     # Limits
     "of sizes, numbers and ranges are AWS's": (
-        f"{_EXTENSION}/test_limits.py::test_attributes_of_queues",
-        f"{_EXTENSION}/test_limits.py::test_settings_of_functions",
+        f"{_EXTENSION}/live/limits/test_limits.py::test_attributes_of_queues",
+        f"{_EXTENSION}/live/limits/test_limits.py::test_settings_of_functions",
     ),
     "Those of a queue's policy": (
         f"{_DIFFERENCES}::test_policy_of_a_queue_may_be_longer",
@@ -166,7 +166,7 @@ FIDELITY: dict[str, Reason | tuple[str, ...]] = {
     "See [what a process cannot do]": _NO_CLAIM,
     "functions see the machine's network and have all its cores": (
         f"{_DIFFERENCES}::test_function_has_all_cores",
-        f"{_EXTENSION}/test_lambda_isolation.py::test_places_without_isolation",
+        f"{_EXTENSION}/live/lambda_executor/test_isolation.py::test_places_without_isolation",
     ),
     "In [a container](docker.md) they see one another's": Reason(
         "Docker has no user namespaces here"
@@ -185,7 +185,7 @@ FIDELITY: dict[str, Reason | tuple[str, ...]] = {
     ),
     "AWS updates the one in its runtime": _OF_AWS,
     "A message that fails comes back": (
-        f"{_EXTENSION}/test_event_source_mapping.py"
+        f"{_EXTENSION}/live/lambda_service/test_event_source_mapping.py"
         "::test_failed_message_comes_again_after_the_visibility_timeout",
     ),
     "At most 32 asynchronous events": (
@@ -196,28 +196,30 @@ FIDELITY: dict[str, Reason | tuple[str, ...]] = {
         f"{_ASYNCHRONOUS}::test_event_that_would_get_too_old_is_given_up",
     ),
     "S3 as an [on-failure destination]": (f"{_DIFFERENCES}::test_bucket_is_no_destination",),
-    "have no name here": (f"{_EXTENSION}/test_lambda_urls.py::test_host_is_like_that_on_aws",),
-    "ID.lambda-url.us-east-1": (f"{_EXTENSION}/test_lambda_urls.py::test_event",),
+    "have no name here": (
+        f"{_EXTENSION}/live/lambda_service/test_urls.py::test_host_is_like_that_on_aws",
+    ),
+    "ID.lambda-url.us-east-1": (f"{_EXTENSION}/live/lambda_service/test_urls.py::test_event",),
     "`AWS_IAM` requires a signature": (f"{_ACCESS}::test_function_urls",),
     "`Cors` and streaming were not looked at": _NO_CLAIM,
     "of exactly 1.0 is": (f"{_DIFFERENCES}::test_weights_of_an_alias",),
     "`UpdateAlias` with a `RoutingConfig`": (f"{_DIFFERENCES}::test_weights_of_an_alias",),
     "keeps to 5 batches at once": (
-        f"{_EXTENSION}/test_event_source_batches.py::test_batches_at_once",
+        f"{_EXTENSION}/live/lambda_service/test_event_source_batches.py::test_batches_at_once",
     ),
     "AWS ramps up": _OF_AWS,
     "Groups of a FIFO queue": (
-        f"{_EXTENSION}/test_event_source_batches.py::test_fifo_group_is_processed_one_by_one",
+        f"{_EXTENSION}/live/lambda_service/test_event_source_batches.py::test_fifo_group_is_processed_one_by_one",
     ),
     "[Metrics](": _NO_CLAIM,
     "`ConcurrentExecutions` has samples": (
-        f"{_EXTENSION}/test_lambda_metrics.py::test_most_concurrent_executions",
+        f"{_EXTENSION}/live/lambda_service/test_metrics.py::test_most_concurrent_executions",
     ),
     "There are none of provisioned concurrency": _READ,
     "A request for percentiles": (f"{_DIFFERENCES}::test_percentiles_cannot_be_asked_for",),
     "Not documented by AWS, so possibly different": (
-        f"{_EXTENSION}/test_lambda_versions.py::test_version_of_an_alias_cannot_be_deleted",
-        f"{_EXTENSION}/test_lambda_urls.py::test_url_without_concurrency_is_throttled",
+        f"{_EXTENSION}/live/lambda_service/test_versions.py::test_version_of_an_alias_cannot_be_deleted",
+        f"{_EXTENSION}/live/lambda_service/test_urls.py::test_url_without_concurrency_is_throttled",
         f"{_ASYNCHRONOUS}::test_event_is_given_up_at_once_without_concurrency",
     ),
     # API Gateway
@@ -233,7 +235,7 @@ FIDELITY: dict[str, Reason | tuple[str, ...]] = {
     "Say `-H": (f"{_DIFFERENCES}::test_form_does_not_arrive_unchanged",),
     # CloudFormation
     "An unchanged template gives a failed change set": (
-        f"{_EXTENSION}/test_unchanged_templates.py::test_what_has_not_changed_is_refused",
+        f"{_EXTENSION}/live/cloudformation/test_unchanged_templates.py::test_what_has_not_changed_is_refused",
     ),
     "are checked by `testbed`": (
         "tests/testbed/project/test_template.py::test_values_that_a_template_does_not_allow",
@@ -416,7 +418,7 @@ PERMISSIONS: dict[str, Reason | tuple[str, ...]] = {
     "stay valid after their time is over": _NOT_TRIED,
 }
 
-_JOURNAL = f"{_EXTENSION}/test_journal.py"
+_JOURNAL = f"{_EXTENSION}/live/journal/test_journal.py"
 _JOURNAL_UNITS = "tests/extension/unit/test_journal.py"
 _CHAINS = "tests/testbed/trace/test_chains.py"
 
@@ -477,8 +479,8 @@ JOURNAL: dict[str, Reason | tuple[str, ...]] = {
     "What it costs is in": _NO_CLAIM,
 }
 
-_CALLS = f"{_EXTENSION}/test_faults_calls.py"
-_QUEUES = f"{_EXTENSION}/test_faults_queues.py"
+_CALLS = f"{_EXTENSION}/live/faults/test_calls.py"
+_QUEUES = f"{_EXTENSION}/live/faults/test_queues.py"
 _FAULT_COMMAND = "tests/testbed/control/test_faults.py"
 _SENSELESS = f"{_CALLS}::test_rule_that_makes_no_sense_is_refused"
 
@@ -553,7 +555,7 @@ SECURITY: dict[str, Reason | tuple[str, ...]] = {
     "The testbed is a development tool": _NO_CLAIM,
     "listens on 127.0.0.1 only": (
         f"{_LIFE}::test_listens_on_loopback_only",
-        f"{_EXTENSION}/test_gateway.py::test_other_addresses_of_the_machine_are_closed",
+        f"{_EXTENSION}/live/lifecycle/test_gateway.py::test_other_addresses_of_the_machine_are_closed",
     ),
     "This page says whom": _NO_CLAIM,
     # What is protected, and how
@@ -664,7 +666,7 @@ SECURITY: dict[str, Reason | tuple[str, ...]] = {
         f"{_SECRET}::test_each_start_makes_a_secret_that_only_its_owner_may_read",
     ),
     "A LocalStack that is not release 2026.3.0": (
-        f"{_EXTENSION}/test_release.py::test_it_says_so_and_lets_localstack_be",
+        f"{_EXTENSION}/live/hooks/test_release.py::test_it_says_so_and_lets_localstack_be",
     ),
     # How to report a problem
     "Please do not open a public issue": _NO_CLAIM,

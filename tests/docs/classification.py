@@ -41,14 +41,14 @@ LISTED = {
 # What a reader puts in place of the dots of a block of Python that is run: its first line, and
 # statements in place of each "...". The block finds `endpoint_url` and `aws`, the SDK's clients.
 PYTHON_RUN = {
-    "from testbed.faults import Faults": (
+    "from testbed.control.faults import Faults": (
         "from contextlib import suppress\n"
         'topic = aws.sns.create_topic(Name="docs")["TopicArn"]\n'
         "for _ in range(4):\n"
         "    with suppress(aws.sns.exceptions.InternalErrorException):\n"
         '        aws.sns.publish(TopicArn=topic, Message="hello")',
     ),
-    "from testbed.journal import Journal": (
+    "from testbed.control.journal import Journal": (
         'ses = aws.client("ses")\n'
         'ses.verify_email_identity(EmailAddress="docs@example.com")\n'
         'ses.send_email(Source="docs@example.com", Destination={"ToAddresses": ["a@b.c"]},'

@@ -14,7 +14,7 @@ ORIGIN = datetime(2026, 1, 2, 3, 4, 5, 600_000, UTC)
 CHECKLIST = """\
   ✓ check begins       HTTP 503 [down]
   · alert published
-  ✓ email in the inbox  [critical] shop is DOWN
+  ✓ email received     [critical] shop is DOWN
 """
 
 CHART = """\
@@ -22,12 +22,12 @@ CHART = """\
   schedule fires          0 ms  ╸                       start
   check begins           50 ms  ━━━                     state in S3
   alert published       200 ms  ━━━━━━━━━━━             log of website-monitor
-  email in the inbox     400 ms  ━━━━━━━━━━━━━━━━━━━━━━  seen by polling
+  email received        400 ms  ━━━━━━━━━━━━━━━━━━━━━━  seen by polling
   (incident-recorder started cold)
 
   shop recovers
   POST /checks            0 ms  ╸                       start
-  email in the inbox     100 ms  ━━━━━━                  seen by polling
+  email received        100 ms  ━━━━━━                  seen by polling
 """
 
 
@@ -41,7 +41,7 @@ def breaks() -> Timeline:
         "shop breaks",
         "schedule fires",
         ORIGIN,
-        [Hop("check begins"), Hop("alert published"), Hop("email in the inbox")],
+        [Hop("check begins"), Hop("alert published"), Hop("email received")],
         ["incident-recorder started cold"],
     )
 
@@ -56,18 +56,18 @@ def plain(text: Text) -> str:
 
 
 def test_checklist_tells_what_was_seen_and_what_is_waited_for(breaks: Timeline) -> None:
-    breaks.reach("email in the inbox", after(400), detail="[critical] shop is DOWN")
+    breaks.reach("email received", after(400), detail="[critical] shop is DOWN")
     breaks.reach("check begins", after(50), "state in S3", "HTTP 503 [down]")
 
     assert plain(checklist(breaks)) == CHECKLIST
 
 
 def test_chart_draws_hops_in_order_of_time_and_to_one_scale(breaks: Timeline) -> None:
-    breaks.reach("email in the inbox", after(400))
+    breaks.reach("email received", after(400))
     breaks.reach("alert published", after(200), "log of website-monitor")
     breaks.reach("check begins", after(50), "state in S3")
-    recovers = Timeline("shop recovers", "POST /checks", ORIGIN, [Hop("email in the inbox")])
-    recovers.reach("email in the inbox", after(100))
+    recovers = Timeline("shop recovers", "POST /checks", ORIGIN, [Hop("email received")])
+    recovers.reach("email received", after(100))
 
     assert plain(chart([breaks, recovers])) == CHART
 
@@ -96,7 +96,7 @@ def test_a_better_time_replaces_one_and_keeps_what_was_seen(breaks: Timeline) ->
 def test_a_hop_just_before_the_origin_has_a_negative_time_and_no_bar(breaks: Timeline) -> None:
     # The schedule may fire by itself between the outage and the tick.
     breaks.reach("check begins", after(-20), "state in S3")
-    breaks.reach("email in the inbox", after(100))
+    breaks.reach("email received", after(100))
 
     assert f"  check begins          -20 ms  ╸{' ' * 23}state in S3\n" in plain(chart([breaks]))
 
