@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from testbed.project.project import Project
 
 
-def target_options[F: Callable[..., Any]](command: F) -> F:
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def target_options(command: F) -> F:
     """Add the options that say where the stack is, or is to be."""
     for decorate in (
         click.option("--yes", is_flag=True, help="Do not ask."),

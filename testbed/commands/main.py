@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -32,7 +32,10 @@ _MAX_MINUTES = 1000 * 365 * 24 * 60
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
-def _deployment_options[F: Callable[..., Any]](command: F) -> F:
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _deployment_options(command: F) -> F:
     """Add the options that decide what is deployed."""
     command = click.option(
         "-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE",

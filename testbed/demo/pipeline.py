@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
 
@@ -24,6 +24,8 @@ from testbed.session import api_url
 
 if TYPE_CHECKING:
     from testbed.session import Session
+
+T = TypeVar("T")
 
 MONITOR = "website-monitor"
 RECORDER = "incident-recorder"
@@ -119,9 +121,7 @@ class Pipeline:
         """Return the way of the news in an email to a document in the bucket, once it is there."""
         return find_trail(self._journal.entries(since), subject, document)
 
-    def await_[T](
-        self, what: str, probe: Callable[[], T | None], function: str, since: datetime
-    ) -> T:
+    def await_(self, what: str, probe: Callable[[], T | None], function: str, since: datetime) -> T:
         """Poll until a probe finds something, and return that.
 
         Parameters

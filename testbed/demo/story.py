@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from testbed.control.inbox import Email
 from testbed.demo.hosting import HostedWebsite
@@ -19,6 +19,8 @@ from testbed.terminal.console import live, output, progress, text
 
 if TYPE_CHECKING:
     from rich.text import Text
+
+T = TypeVar("T")
 
 _ALERT_ID = re.compile(r"^Alert: +(\S+)$", re.MULTILINE)
 
@@ -151,7 +153,7 @@ class Story:
             f"{site} {change.title}", change.cause, origin, [Hop(name) for name in hops]
         )
 
-        def wait[T](what: str, probe: Callable[[], T | None], function: str) -> T:
+        def wait(what: str, probe: Callable[[], T | None], function: str) -> T:
             return pipeline.await_(what, probe, function, origin)
 
         with _live(timeline):

@@ -61,7 +61,7 @@ class Deployment:
     uploaded: list[str] = field(default_factory=list)
 
 
-type Review = Callable[[list[Change]], bool]
+Review = Callable[[list[Change]], bool]
 """Is shown what a change set would do, and says whether to do it."""
 
 

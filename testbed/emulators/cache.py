@@ -25,10 +25,10 @@ _CONDEMNED = ".condemned"
 # A package is written in less, whatever the machine does meanwhile.
 _WRITING = timedelta(hours=1)
 
-type Status = Literal["current", "in use", "building", "unused", "incomplete"]
+Status = Literal["current", "in use", "building", "unused", "incomplete"]
 """Needed by this version of the code, by a process, not finished yet, by nobody, never finished."""
 
-type IsUsed = Callable[[Path], bool]
+IsUsed = Callable[[Path], bool]
 
 
 @dataclass(frozen=True)

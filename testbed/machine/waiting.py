@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
 
 _FIRST_POLL_SECONDS = 0.01
 _SLOWEST_POLL_SECONDS = 2.0
@@ -15,7 +18,7 @@ class WaitedTooLong(Exception):
     """A condition did not become true within its limit."""
 
 
-def until[T](
+def until(
     probe: Callable[[], T | None], *, within: float, what: str, every: float = _FIRST_POLL_SECONDS
 ) -> T:
     """Call a function until it returns something true, and return that.

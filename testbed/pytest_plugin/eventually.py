@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
 
 _FIRST_POLL_SECONDS = 0.01
 _SLOWEST_POLL_SECONDS = 1.0
@@ -16,9 +19,7 @@ class NeverTrue(AssertionError):
     """A condition did not become true within its limit."""
 
 
-def eventually[T](
-    condition: Callable[[], T], *, within: float = WITHIN_SECONDS, what: str = ""
-) -> T:
+def eventually(condition: Callable[[], T], *, within: float = WITHIN_SECONDS, what: str = "") -> T:
     """Call a function until it returns something true, and return that.
 
     An AssertionError of the function means "not yet", so that it may hold any assertion; every

@@ -30,7 +30,7 @@ from testbed.session import Session
 if TYPE_CHECKING:
     from testbed.aws.clients import Aws
 
-type Facility = Literal["inbox", "clock", "faults", "journal", "permissions", "clean"]
+Facility = Literal["inbox", "clock", "faults", "journal", "permissions", "clean"]
 """What is the testbed's own, and no API of AWS's."""
 
 

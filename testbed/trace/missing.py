@@ -14,7 +14,7 @@ from testbed.control.journal import Entry
 from testbed.trace.chains import Hop
 from testbed.trace.wording import what
 
-type Likeness = tuple[object, ...]
+Likeness = tuple[object, ...]
 
 
 def missing(before: Iterable[Hop], now: Iterable[Hop]) -> list[str]:
