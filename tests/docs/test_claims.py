@@ -8,7 +8,8 @@ from functools import cache
 import pytest
 
 from tests.conftest import ROOT
-from tests.docs.claims import CLAIMS, WHOLE, Reason
+from tests.docs.claims import CLAIMS, WHOLE
+from tests.docs.claims.evidence import Reason
 from tests.docs.pages import prose
 
 _NAMED = sorted(
@@ -25,7 +26,7 @@ _NAMED = sorted(
 @pytest.mark.parametrize("page", WHOLE)
 def test_every_sentence_has_a_test(page: str) -> None:
     without = [each for each in prose(page) if not any(key in each for key in CLAIMS[page])]
-    assert without == [], "each needs a line in tests/docs/claims.py"
+    assert without == [], "each needs a line in tests/docs/claims/"
 
 
 @pytest.mark.parametrize("page", CLAIMS)
