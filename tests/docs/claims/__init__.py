@@ -7,7 +7,16 @@ without a key, so that a new claim gets a test.
 
 from __future__ import annotations
 
-from tests.docs.claims import faults, fidelity, journal, permissions, readme, security
+from tests.docs.claims import (
+    develop_offline,
+    faults,
+    fidelity,
+    journal,
+    permissions,
+    readme,
+    security,
+    teach,
+)
 
 # Pages of which every sentence is in the table.
 WHOLE = {
@@ -18,4 +27,9 @@ WHOLE = {
     "SECURITY.md": security.CLAIMS,
 }
 # And pages of which only some sentences are.
-CLAIMS = {**WHOLE, "README.md": readme.CLAIMS}
+CLAIMS = {
+    **WHOLE,
+    "README.md": readme.CLAIMS,
+    "docs/develop-offline.md": develop_offline.CLAIMS,
+    "docs/teach.md": teach.CLAIMS,
+}

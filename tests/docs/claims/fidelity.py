@@ -28,37 +28,40 @@ _CONFIRMATION = f"{EXTENSION}/live/sns/test_confirmation.py"
 
 CLAIMS: Claims = {
     "AWS's documentation is the specification": NO_CLAIM,
-    "where the testbed does not follow it": NO_CLAIM,
+    "lists where the testbed differs from it": NO_CLAIM,
     "each fix has a test": (
         "tests/docs/test_settings.py::test_every_setting_of_the_extension_is_documented",
     ),
-    "The pipeline's tests run on": ("tests/plugin/test_targets.py::test_every_name_is_a_target",),
+    "The pipeline's tests also run on": (
+        "tests/plugin/test_targets.py::test_every_name_is_a_target",
+    ),
     # Schedules
-    "by a clock that `testbed clock advance` moves": (
+    "follow a clock that `testbed clock advance` moves": (
         "tests/cli/test_use.py::test_clock_and_its_advance",
     ),
-    "It moves nothing else": (f"{DIFFERENCES}::test_clock_leaves_visibility_timeouts_alone",),
-    "LocalStack's next start is in real time": (f"{DIFFERENCES}::test_new_clock_is_in_real_time",),
+    "Lambda's retries, and the times in incidents": (
+        f"{DIFFERENCES}::test_clock_leaves_visibility_timeouts_alone",
+    ),
+    "The clock is back in real time": (f"{DIFFERENCES}::test_new_clock_is_in_real_time",),
     "fires in the second in which it is due": (
         f"{EXTENSION}/unit/schedules/test_engine.py::test_entry_fires_at_its_due_times_and_not_before",
         f"{_SCHEDULER}::test_schedule_fires_in_real_time_and_not_before",
     ),
-    "AWS promises a rule's minute only": OF_AWS,
-    "while the machine slept fires once": (
+    "If the machine slept": (
         f"{EXTENSION}/unit/schedules/test_engine.py"
         "::test_due_time_that_passed_while_nothing_could_run_is_made_up_for_once",
     ),
-    "A flexible time window": (
+    "**Flexible time windows:**": (
         f"{_SCHEDULER}::test_flexible_schedule_fires_at_one_moment_of_its_window",
     ),
-    "A rate begins anew": (
+    "a rate starts again": (
         f"{_RULES}::test_changed_expression_counts_anew",
         f"{_RULES}::test_disabled_rule_does_not_fire_until_it_is_enabled",
         f"{_SCHEDULER}::test_updated_schedule_fires_as_it_is_now",
         f"{_SCHEDULER}::test_disabled_schedule_does_not_fire_until_it_is_enabled",
     ),
-    "AWS does not say what it does": OF_AWS,
-    "is tried again after a second": (
+    "AWS does not document what it does": OF_AWS,
+    "a failed delivery is retried after one second": (
         f"{_TARGETS}::test_failed_call_is_repeated_until_its_attempts_are_exhausted",
         f"{HOPS}::test_eventbridge_repeats_a_delivery",
     ),
@@ -66,7 +69,7 @@ CLAIMS: Claims = {
     "At most 10,000 deliveries of matched events": (
         f"{DIFFERENCES}::test_numbers_that_the_page_names",
     ),
-    "Scheduler calls functions, queues, topics": (
+    "**Targets of EventBridge Scheduler:**": (
         f"{_TARGETS}::test_function_is_invoked_asynchronously",
         f"{_TARGETS}::test_message_is_sent_to_a_queue",
         f"{_TARGETS}::test_message_is_published_to_a_topic",
@@ -74,57 +77,57 @@ CLAIMS: Claims = {
         f"{_TARGETS}::test_universal_target_calls_any_action",
         f"{DIFFERENCES}::test_other_targets_of_scheduler_fail",
     ),
-    "`testbed tick` fires a rule or schedule also if it is disabled": (
+    "fires a rule or schedule even if it is disabled": (
         f"{DIFFERENCES}::test_disabled_rule_is_fired_by_hand_and_its_next_time_stays",
         f"{_RULES}::test_rule_is_fired_by_hand",
     ),
-    "There is no such thing on AWS": OF_AWS,
-    "`tick` and `clock` refuse other endpoints": (
+    "`tick` and `clock` reject other endpoints": (
         f"{_CLOCK_COMMAND}::test_endpoint_without_a_clock",
     ),
+    "On AWS you can neither fire a schedule nor move the clock": OF_AWS,
     # Permissions
-    "Roles' and resources' policies are enforced": (
+    "identity-based and resource-based policies": (
         f"{PERMISSIONS}::test_promise_is_broken_without_it_and_the_report_says_why",
         f"{DIFFERENCES}::test_pass_role_is_not_enforced",
     ),
-    "Changes of policies hold at once": (
+    "A changed policy applies at once": (
         f"{PERMISSIONS}::test_promise_is_broken_without_it_and_the_report_says_why",
     ),
-    "are anonymous, with `ENFORCE_IAM=1`": (f"{ACCESS}::test_without_signature",),
+    "if `ENFORCE_IAM=1`": (f"{ACCESS}::test_without_signature",),
     "A topic's policy can allow them": (f"{BY_HAND}::test_topic_that_is_open_to_everybody",),
-    "AWS documents that of queues and buckets": OF_AWS,
-    "AWS answers pages of all origins": OF_AWS,
-    "Here [they are rejected]": (f"{ACCESS}::test_page_on_another_port",),
-    "its CORS configuration also has to allow": (
+    "AWS documents this for queues and buckets only": OF_AWS,
+    "here [requests from pages of other origins are rejected]": (
+        f"{ACCESS}::test_page_on_another_port",
+    ),
+    "CORS configuration must therefore also allow": (
         f"{ACCESS}::test_bucket_open_to_an_origin",
         f"{ACCESS}::test_bucket_without_rules",
     ),
-    "AWS takes a form with a valid policy": OF_AWS,
-    "Malformed requests get the client's errors": (
+    "the protocol's general error codes": (
         f"{ACCESS}::test_malformed_json",
         f"{ACCESS}::test_message_attribute_without_data_type",
         f"{EXTENSION}/live/requests/test_hostile_requests.py::test_nothing_is_an_internal_error",
     ),
     # Topics
-    "SNS repeats deliveries by AWS's": (
+    "SNS follows AWS's [delivery policies]": (
         f"{HOPS}::test_sns_repeats_a_delivery_at_once",
         f"{HOPS}::test_sns_goes_on_after_pauses",
         "tests/extension/unit/test_delivery_policies.py::test_endpoints_at_aws",
     ),
     "At most 10,000 deliveries wait": (f"{DIFFERENCES}::test_numbers_that_the_page_names",),
-    "Deliveries to HTTP(S) endpoints and of FIFO topics": READ,
+    "deliveries to HTTP(S) endpoints and from FIFO topics": READ,
     # Email
-    "Emails lie in an inbox": ("tests/cli/test_use.py::test_inbox",),
-    "The links in them": (
+    "emails are not sent but kept in an inbox": ("tests/cli/test_use.py::test_inbox",),
+    "Their links to [confirm a subscription]": (
         f"{_CONFIRMATION}::test_a_email_asks_for_the_confirmation",
         f"{EXTENSION}/live/sns/test_email_messages.py::test_link_in_the_footer_unsubscribes",
     ),
-    "AWS shows a page": OF_AWS,
-    "A subscription that nobody confirms stays pending": (
+    "AWS shows a web page": OF_AWS,
+    "it after some days": OF_AWS,
+    "a subscription stays pending until it is confirmed": (
         f"{_CONFIRMATION}::test_nothing_is_sent_before_the_link_is_followed",
     ),
-    "it after some days": OF_AWS,
-    "`AuthenticateOnUnsubscribe` changes nothing": (
+    "`AuthenticateOnUnsubscribe` has no effect": (
         f"{DIFFERENCES}::test_authentication_on_unsubscribe_changes_nothing",
     ),
     "deletes the emails whose links it follows": (
@@ -132,11 +135,11 @@ CLAIMS: Claims = {
         "tests/plugin/test_fixtures.py::test_emails_faults_and_waiting",
     ),
     # Limits
-    "of sizes, numbers and ranges are AWS's": (
+    "**Sizes, numbers and ranges:**": (
         f"{EXTENSION}/live/limits/test_limits.py::test_attributes_of_queues",
         f"{EXTENSION}/live/limits/test_limits.py::test_settings_of_functions",
     ),
-    "Those of a queue's policy": (
+    "Not enforced are the limits of a queue's policy": (
         f"{DIFFERENCES}::test_policy_of_a_queue_may_be_longer",
         f"{DIFFERENCES}::test_event_pattern_may_be_longer",
         "tests/template/test_template_limits.py::test_sizes",
@@ -144,113 +147,114 @@ CLAIMS: Claims = {
     "`tests/template/test_template_limits.py` checks": (
         "tests/template/test_template_limits.py::test_sizes",
     ),
-    "Rates are not limited": (f"{DIFFERENCES}::test_rates_are_not_limited",),
-    "`PurgeQueue` may be repeated": (
+    "requests are not throttled": (f"{DIFFERENCES}::test_rates_are_not_limited",),
+    "`PurgeQueue` can be repeated": (
         f"{DIFFERENCES}::test_queue_is_purged_twice_and_made_again_at_once",
     ),
-    "above 256 KiB takes": (f"{DIFFERENCES}::test_topic_for_large_messages_takes_any_protocol",),
+    "above 256 KiB accepts": (f"{DIFFERENCES}::test_topic_for_large_messages_takes_any_protocol",),
     # Functions
-    "See [what a process cannot do]": NO_CLAIM,
-    "functions see the machine's network and have all its cores": (
+    "[What a process cannot do]": NO_CLAIM,
+    "functions see the machine's network and use all its cores": (
         f"{DIFFERENCES}::test_function_has_all_cores",
         f"{EXTENSION}/live/lambda_executor/test_isolation.py::test_places_without_isolation",
     ),
-    "In [a container](docker.md) they see one another's": Reason(
+    "In [a container](docker.md) functions see one another's": Reason(
         "Docker has no user namespaces here"
     ),
-    "in functions never call AWS": (
+    "boto3 and botocore clients of any version call the testbed": (
         f"{_SURROUNDINGS}::test_clients_do_not_call_aws",
         f"{_SURROUNDINGS}::test_old_sdk_in_the_bundle_does_not_call_aws",
     ),
-    "So do those of aiobotocore": Reason("neither is in the runtime; the sentence says so"),
-    "Interpreters that a function starts do the same": (
+    "this was not tested": Reason("neither is in the runtime; the sentence says so"),
+    "Python interpreters that a function starts do the same": (
         f"{_SURROUNDINGS}::test_clients_in_a_new_interpreter_do_not_call_aws",
     ),
-    "What is no SDK": Reason("the tests have no network"),
-    "The SDK in the runtime is boto3": (
+    "Other HTTP clients with a URL": Reason("the tests have no network"),
+    "the runtime contains boto3": (
         f"{DIFFERENCES}::test_sdk_in_the_runtime_is_the_one_that_the_page_names",
     ),
-    "AWS updates the one in its runtime": OF_AWS,
-    "A message that fails comes back": (
+    "AWS updates the SDK in its runtime": OF_AWS,
+    "a message whose processing failed becomes visible": (
         f"{EXTENSION}/live/lambda_service/test_event_source_mapping.py"
         "::test_failed_message_comes_again_after_the_visibility_timeout",
     ),
-    "At most 32 asynchronous events": (
+    "at most 32 asynchronous events": (
         f"{DIFFERENCES}::test_numbers_that_the_page_names",
         f"{_ASYNCHRONOUS}::test_many_events_run_at_once_and_survive_an_update",
     ),
-    "Waiting events are lost when LocalStack ends": (
+    "Waiting events are lost when LocalStack stops": (
         f"{_ASYNCHRONOUS}::test_event_that_would_get_too_old_is_given_up",
     ),
-    "S3 as an [on-failure destination]": (f"{DIFFERENCES}::test_bucket_is_no_destination",),
-    "have no name here": (
+    "within its maximum age": (f"{_ASYNCHRONOUS}::test_event_that_would_get_too_old_is_given_up",),
+    "S3 is rejected as an [on-failure destination]": (
+        f"{DIFFERENCES}::test_bucket_is_no_destination",
+    ),
+    "do not resolve": (
         f"{EXTENSION}/live/lambda_service/test_urls.py::test_host_is_like_that_on_aws",
     ),
     "ID.lambda-url.us-east-1": (f"{EXTENSION}/live/lambda_service/test_urls.py::test_event",),
-    "`AWS_IAM` requires a signature": (f"{ACCESS}::test_function_urls",),
-    "`Cors` and streaming were not looked at": NO_CLAIM,
-    "of exactly 1.0 is": (f"{DIFFERENCES}::test_weights_of_an_alias",),
+    "`AWS_IAM` accepts any caller's signature": (f"{ACCESS}::test_function_urls",),
+    "`Cors` and response streaming were not examined": NO_CLAIM,
+    "exactly 1.0 is rejected": (f"{DIFFERENCES}::test_weights_of_an_alias",),
     "`UpdateAlias` with a `RoutingConfig`": (f"{DIFFERENCES}::test_weights_of_an_alias",),
-    "keeps to 5 batches at once": (
+    "processes 5 batches at once": (
         f"{EXTENSION}/live/lambda_service/test_event_source_batches.py::test_batches_at_once",
     ),
-    "AWS ramps up": OF_AWS,
-    "Groups of a FIFO queue": (
+    "AWS scales up to it": OF_AWS,
+    "The groups of a FIFO queue": (
         f"{EXTENSION}/live/lambda_service/test_event_source_batches.py::test_fifo_group_is_processed_one_by_one",
     ),
-    "[Metrics](": NO_CLAIM,
-    "`ConcurrentExecutions` has samples": (
+    "`ConcurrentExecutions` is sampled": (
         f"{EXTENSION}/live/lambda_service/test_metrics.py::test_most_concurrent_executions",
     ),
-    "There are none of provisioned concurrency": READ,
+    "no metrics of provisioned concurrency": READ,
     "A request for percentiles": (f"{DIFFERENCES}::test_percentiles_cannot_be_asked_for",),
-    "Not documented by AWS, so possibly different": (
+    "**Not documented by AWS:**": (
         f"{EXTENSION}/live/lambda_service/test_versions.py::test_version_of_an_alias_cannot_be_deleted",
         f"{EXTENSION}/live/lambda_service/test_urls.py::test_url_without_concurrency_is_throttled",
         f"{_ASYNCHRONOUS}::test_event_is_given_up_at_once_without_concurrency",
     ),
     # API Gateway
-    "The API's address is": (f"{DIFFERENCES}::test_address_of_the_api",),
-    "On AWS it is the stack output": OF_AWS,
-    "CloudFormation leaves out the `MethodSettings`": (
+    "the API is at `{endpoint}/": (f"{DIFFERENCES}::test_address_of_the_api",),
+    "CloudFormation ignores the `MethodSettings`": (
         f"{DIFFERENCES}::test_settings_of_a_stage_in_a_template_are_left_out",
     ),
-    "What `UpdateStage` sets": (f"{DIFFERENCES}::test_rates_are_not_limited",),
-    "A body sent as `application/x-www-form-urlencoded`": (
+    "`UpdateStage` stores the settings": (f"{DIFFERENCES}::test_rates_are_not_limited",),
+    "a body sent as `application/x-www-form-urlencoded`": (
         f"{DIFFERENCES}::test_form_does_not_arrive_unchanged",
     ),
-    "Say `-H": (f"{DIFFERENCES}::test_form_does_not_arrive_unchanged",),
     # CloudFormation
-    "An unchanged template gives a failed change set": (
+    "the change set of an unchanged template fails": (
         f"{EXTENSION}/live/cloudformation/test_unchanged_templates.py::test_what_has_not_changed_is_refused",
     ),
-    "are checked by `testbed`": (
+    "`testbed` checks `AllowedValues`": (
         "tests/testbed/project/test_template.py::test_values_that_a_template_does_not_allow",
     ),
-    "LocalStack itself takes any value": (
+    "LocalStack itself accepts any value": (
         f"{DIFFERENCES}::test_localstack_takes_any_value_of_a_parameter_and_keeps_retention",
     ),
-    "`RetentionInDays` of a log group": (
+    "`RetentionInDays` is applied when": (
         f"{DIFFERENCES}::test_localstack_takes_any_value_of_a_parameter_and_keeps_retention",
     ),
-    "Nothing is rolled back when an update fails": READ,
+    "nothing is rolled back": READ,
+    "After a change set the stack's status": READ,
     # Storage
-    "S3's conditional writes": (f"{DIFFERENCES}::test_conditional_writes",),
-    "Nothing expires": READ,
-    "CloudFormation leaves out a bucket's": (
+    "**Conditional writes:**": (f"{DIFFERENCES}::test_conditional_writes",),
+    "nothing expires": READ,
+    "CloudFormation ignores a bucket's": (
         f"{DIFFERENCES}::test_lifecycle_rules_in_a_template_are_left_out",
         f"{DIFFERENCES}::test_lifecycle_rules_of_the_api_are_stored",
     ),
     # Deployment packages
-    "without what its list of excluded files names": (
+    "without the files that it excludes": (
         f"{_PACKAGING}::test_package_leaves_out_what_sam_leaves_out",
     ),
-    "which `sam build` leaves out of functions": (
+    "which `sam build` excludes from functions": (
         f"{_PACKAGING}::test_package_leaves_out_what_sam_leaves_out",
     ),
     # Services
-    "LocalStack contacts nobody": (f"{OFFLINE}::test_localstack_contacts_nobody",),
-    "answer with status 501, and say what they need": (
+    "LocalStack connects to no other machine": (f"{OFFLINE}::test_localstack_contacts_nobody",),
+    "return status 501 and name what they need": (
         f"{OFFLINE}::test_service_that_is_not_installed",
         f"{OFFLINE}::test_resource_of_a_service_that_is_not_installed",
     ),

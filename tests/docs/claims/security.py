@@ -28,22 +28,24 @@ CLAIMS: Claims = {
         f"{_LIFE}::test_listens_on_loopback_only",
         f"{EXTENSION}/live/lifecycle/test_gateway.py::test_other_addresses_of_the_machine_are_closed",
     ),
-    "This page says whom": NO_CLAIM,
-    # What is protected, and how
+    "This page says what is protected from whom": NO_CLAIM,
+    # What is protected
     "Requests without a signature are anonymous": (
         f"{PERMISSION_UNITS}::test_anonymous_principal",
         f"{ACCESS}::test_queue_that_is_open_to_everybody",
     ),
-    "everything else is rejected": (f"{ACCESS}::test_without_signature",),
-    "Operations that AWS itself accepts": (f"{ACCESS}::test_operation_that_requires_no_signature",),
+    "all others are rejected": (
+        f"{ACCESS}::test_without_signature",
+        f"{ACCESS}::test_operation_that_requires_no_signature",
+    ),
     "has the details": NO_CLAIM,
-    "answered with 403 on every path": (
+    "Requests get status 403 on every path unless": (
         f"{ACCESS}::test_host_that_others_can_point_here",
         f"{ACCESS}::test_host_is_a_custom_domain",
         f"{ACCESS_UNITS}::test_own_names",
         f"{ACCESS_UNITS}::test_other_names",
     ),
-    "`TESTBED_ALLOWED_HOSTS` adds names": (f"{ACCESS}::test_host_that_is_allowed",),
+    "`TESTBED_ALLOWED_HOSTS` allows further names": (f"{ACCESS}::test_host_that_is_allowed",),
     "sent by a page of another origin are rejected": (
         f"{ACCESS_UNITS}::test_foreign",
         f"{ACCESS}::test_page_cannot_create_a_stack",
@@ -57,14 +59,19 @@ CLAIMS: Claims = {
         f"{ACCESS}::test_link_in_an_email",
         f"{ACCESS}::test_bucket_open_to_an_origin",
     ),
-    "No foreign origin is allowed by default": (
+    "No other origin is allowed by default": (
         f"{ACCESS}::test_no_foreign_origin_is_built_in",
         f"{ACCESS}::test_page_on_another_port",
     ),
-    "`EXTRA_CORS_ALLOWED_ORIGINS` adds": (f"{ACCESS}::test_own_page_and_allowed_page",),
+    "`EXTRA_CORS_ALLOWED_ORIGINS` allows your own": (f"{ACCESS}::test_own_page_and_allowed_page",),
     "require the header `X-Testbed-Secret`": (
         f"{SECRET}::test_call_that_changes_something_requires_the_secret",
         f"{SECRET}::test_call_with_the_secret_is_carried_out",
+        f"{SECRET}::test_reading_requires_no_secret",
+        f"{SECRET}::test_stages_of_apis_require_no_secret",
+    ),
+    "These are all requests below": (
+        f"{SECRET}::test_call_that_changes_something_requires_the_secret",
         f"{SECRET}::test_reading_requires_no_secret",
         f"{SECRET}::test_stages_of_apis_require_no_secret",
     ),
@@ -73,7 +80,7 @@ CLAIMS: Claims = {
         f"{_LIFE}::test_files_are_private_and_gone_after_down",
         f"{_ENDPOINT}::test_secret_of_a_container_is_read_in_it",
     ),
-    "The commands and the pytest plug-in read it": (
+    "The `testbed` command and the pytest plug-in read and send": (
         f"{_LIFE}::test_clock_of_another_user_cannot_be_moved",
         "tests/plugin/test_fixtures.py::test_emails_faults_and_waiting",
         f"{_ENDPOINT}::test_secret_of_what_testbed_up_has_started_in_the_project",
@@ -82,42 +89,49 @@ CLAIMS: Claims = {
         f"{_ENDPOINT}::test_secret_of_an_endpoint_that_was_given",
         f"{_ENDPOINT}::test_missing_secret_says_where_it_is_and_how_to_give_it",
     ),
-    "switches this protection off": (f"{SECRET}::test_switched_off_no_call_requires_the_secret",),
+    "turns this protection off": (f"{SECRET}::test_switched_off_no_call_requires_the_secret",),
     "In other programs": ("tests/docs/test_blocks.py::test_commands_run",),
     "LocalStack recognizes calls between its own services": (
         f"{ACCESS}::test_request_that_says_it_is_internal",
     ),
-    "the header counts only with a token": (f"{ACCESS}::test_request_that_says_it_is_internal",),
+    "the header is accepted only with a token": (
+        f"{ACCESS}::test_request_that_says_it_is_internal",
+    ),
     "Each execution environment has a Runtime API": (
         f"{_RUNTIME_API}::test_request_of_a_web_page",
     ),
     "It rejects requests whose `Host` is not": (f"{_RUNTIME_API}::test_request_of_a_web_page",),
-    "can be entered by its owner only": (
+    "Only its owner can enter the state folder": (
         f"{_STATE}::test_state_folder_is_closed_to_others",
         f"{_STATE}::test_state_folder_of_an_earlier_version_is_tightened",
         f"{_LIFE}::test_files_are_private_and_gone_after_down",
     ),
+    "It holds the secret, the key": (f"{_LIFE}::test_files_are_private_and_gone_after_down",),
     "removes all of them except LocalStack's log": (
         f"{_LIFE}::test_files_are_private_and_gone_after_down",
     ),
-    "The cache folder is not writable": (f"{_STATE}::test_cache_folder_is_not_writable_by_others",),
+    "Other users cannot write to the cache folder": (
+        f"{_STATE}::test_cache_folder_is_not_writable_by_others",
+    ),
     "When a test run is killed": (f"{_LIFE}::test_localstack_of_a_test_run_that_is_killed",),
-    # What remains open
+    # What is not protected
     "Other users of the same machine can call": (f"{BY_HAND}::test_signature_is_not_checked",),
     "They can also read the inbox": (f"{SECRET}::test_reading_requires_no_secret",),
-    "On a machine that you share": NO_CLAIM,
+    "If you do not trust the other users": NO_CLAIM,
     "Pages that LocalStack itself serves": (f"{ACCESS}::test_own_page_and_allowed_page",),
     "Do not open HTML from there": NO_CLAIM,
     "Browsers from before March 2023": Reason(
         "the browsers' documentation, which localstack_testbed/access/sites.py links to"
     ),
-    "Through them, a page that also suppresses": (f"{ACCESS_UNITS}::test_not_foreign",),
-    "It cannot read the answers": Reason("the browser's same-origin policy"),
+    "There, a page that also suppresses": (f"{ACCESS_UNITS}::test_not_foreign",),
+    "It cannot read the responses": Reason("the browser's same-origin policy"),
     "Other users of the same machine, and other functions": Reason(
         "the Runtime API requires no credentials, on AWS neither"
     ),
-    "Nor is the token of": Reason("tried by hand with a token that was made up"),
-    "Signatures are not checked": (f"{BY_HAND}::test_signature_is_not_checked",),
+    "The token of `AssumeRoleWithWebIdentity`": Reason(
+        "tried by hand with a token that was made up"
+    ),
+    "Signatures are not verified": (f"{BY_HAND}::test_signature_is_not_checked",),
     "Without user namespaces": (f"{_ISOLATION}::test_places_without_isolation",),
     "`testbed doctor` says whether": ("tests/testbed/doctor/test_surroundings.py::test_isolation",),
     "Functions can connect to every port": (
@@ -126,19 +140,20 @@ CLAIMS: Claims = {
     "LocalStack itself connects to no other machine": (
         f"{OFFLINE}::test_localstack_contacts_nobody",
     ),
-    "With `docker/lambda-containers.yml` whoever": (
+    "With `docker/lambda-containers.yml`, anyone": (
         "tests/compose/test_compose_up.py"
         "::test_override_mounts_the_socket_for_containers_of_functions",
     ),
     "The certificate is self-signed": (f"{_OPEN}::test_certificate_is_self_signed",),
+    "Traffic is not encrypted": NO_CLAIM,
     "The secret keeps out other users and web pages": (
         f"{SECRET}::test_each_start_makes_a_secret_that_only_its_owner_may_read",
     ),
     "A LocalStack that is not release 2026.3.0": (
         f"{EXTENSION}/live/hooks/test_release.py::test_it_says_so_and_lets_localstack_be",
     ),
-    # How to report a problem
+    # Report a vulnerability
     "Please do not open a public issue": NO_CLAIM,
-    "Report it through": NO_CLAIM,
+    "Report it as a private security advisory": NO_CLAIM,
     "Include the version": NO_CLAIM,
 }

@@ -1,0 +1,26 @@
+"""The claims of docs/develop-offline.md, and the tests that show them."""
+
+from __future__ import annotations
+
+from tests.docs.claims.evidence import Claims
+
+CLAIMS: Claims = {
+    "Its exit status is 1 if a delivery failed": (
+        "tests/cli/test_use.py::test_advance_with_a_firing_that_fails",
+    ),
+    "the variables that point every AWS tool at the testbed": (
+        "tests/cli/test_use.py::test_aws_cli",
+        "tests/cli/test_use.py::test_awslocal",
+        "tests/cli/test_use.py::test_boto3",
+    ),
+    "selects the service that fires the schedule": (
+        "tests/pipeline/test_triggers.py::test_outage_is_found_by_the_next_check",
+    ),
+    "puts an `aws` first on `PATH`": (
+        "tests/testbed/commands/test_env.py::test_endpoint_is_passed_as_an_option",
+        "tests/cli/test_use.py::test_aws_cli_with_services_whose_endpoints_it_has_in_a_table",
+    ),
+    "`testbed cache` shows what was built": (
+        "tests/testbed/emulators/test_cache.py::test_command_shows_and_asks",
+    ),
+}

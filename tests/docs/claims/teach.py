@@ -1,0 +1,14 @@
+"""The claims of docs/teach.md, and the tests that show them."""
+
+from __future__ import annotations
+
+from tests.docs.claims.evidence import Claims
+
+CLAIMS: Claims = {
+    "find the failed run in": (
+        "tests/pipeline/test_failures.py::test_failed_asynchronous_run_is_kept_with_its_reason",
+    ),
+    "with a filter policy on `severity`": (
+        "tests/pipeline/test_alerts.py::test_subscribers_can_filter_by_attributes",
+    ),
+}
