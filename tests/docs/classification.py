@@ -24,11 +24,13 @@ NOT_RUN = {
     r"python3\.13 -m venv|runtime/bin/pip|pip install": "the network",
     r"PYTHONPATH=\$PWD/extensions": "tests/extension start LocalStack this way",
     r"uvx ": "the network",
+    r"\.venv/bin/uv |dist/check/bin/testbed ": "builds and checks a release, with the network",
     r"your-tests ": "stands for the reader's program",
 }
 
 # The first line of a block that shows something, and what shows it true.
 LISTED = {
+    "flowchart TB": "a diagram of parts; tests/docs/test_architecture.py has the packages",
     "flowchart LR": "a diagram; tests/template/test_template.py has the resources",
     "shop breaks": "output of the demo; tests/cli/test_demo.py",
     "✗ run bits of init scripts": "output of the doctor; tests/testbed/doctor/test_doctor.py",

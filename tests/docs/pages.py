@@ -13,7 +13,10 @@ from markdown_it.token import Token
 
 from tests.conftest import ROOT
 
-_PATTERNS = ("README.md", "SECURITY.md", "CHANGELOG.md", "docs/**/*.md", "examples/**/*.md")
+_PATTERNS = (
+    "README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md",
+    "docs/**/*.md", "examples/**/*.md", "extension/*.md",
+)  # fmt: skip
 # What a block without a language is, by its first words.
 _PROMPT = "$ "
 

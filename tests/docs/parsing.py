@@ -35,6 +35,7 @@ _UNCHECKED = {
     "git": "of a clone that came as a zip file",
 }
 _ASSIGNMENT = re.compile(r"^[A-Z_]+=")
+_IN_AN_ENVIRONMENT = re.compile(r"^(\.venv|runtime|dist/check)/bin/")
 # It stands for whatever else there is in a line, and nothing can be said of what follows.
 _PLACEHOLDER = "…"
 
@@ -83,7 +84,7 @@ def check(line: str) -> None:
     """
     for program, *arguments in simple_commands(line):
         arguments = _without_redirections(arguments)
-        name = program.removeprefix(".venv/bin/").removeprefix("runtime/bin/")
+        name = _IN_AN_ENVIRONMENT.sub("", program)
         if name in _UNCHECKED:
             continue
         if name not in _CHECKS:
@@ -273,6 +274,11 @@ _SAM = {
     "package": set[str](),
     "validate": {"--lint"},
 }
+_UV = {
+    "build": {"--python", "--out-dir"},
+    "pip install": {"--python"},
+    "venv": {"--python"},
+}
 _UVX = {"pip-audit": {"--disable-pip", "--require-hashes", "-r"}}
 _CHECKS: dict[str, Callable[[list[str]], None]] = {
     "testbed": _click(testbed),
@@ -292,6 +298,7 @@ _CHECKS: dict[str, Callable[[list[str]], None]] = {
     "curl": _curl,
     "docker": _installed("docker", _DOCKER),
     "sam": _installed("sam", _SAM),
+    "uv": _installed("uv", _UV),
     "uvx": _installed("uvx", _UVX),
 }
 PROGRAMS = frozenset(_CHECKS)
