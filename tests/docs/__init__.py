@@ -1,1 +1,1 @@
-"""README and docs: every command is run or parsed, every claim leads to what shows it."""
+"""Tests of the documentation: commands run or parse, links resolve, claims name their tests."""

@@ -1,34 +1,34 @@
-"""What is not run of the documentation's blocks, and why. Everything else is run.
+"""Blocks of the documentation that the tests do not run, with the reasons.
 
-A new command of a block of ``sh`` or ``console`` is run in the tests' testbed, in the order of its
-page. If it cannot be, it gets a line in ``NOT_RUN``; it is parsed in any case. A new block of
-another language gets a line in ``LISTED`` unless ``test_blocks`` has a check for its language.
+Each command in a block of ``sh`` or ``console`` runs in the tests' testbed, in the order of the
+page, unless ``NOT_RUN`` has a line for it; it is parsed in any case. A block of another language
+needs a line in ``LISTED`` unless ``test_blocks`` has a check for its language.
 """
 
 from __future__ import annotations
 
-# A command line, as a regular expression that matches its beginning, and why it is not run.
+# A regular expression that matches the beginning of a command line, and why it is not run.
 NOT_RUN = {
     r"\./scripts/demo": "tests/cli/test_demo.py",
-    r"\./scripts/test": "this is it",
+    r"\./scripts/test": "would run itself",
     r"\./scripts/bench|\./scripts/soak": "scripts/bench-short, in .ci/run",
-    r"(\.venv/bin/)?testbed up": "tests/cli/test_life.py; here one is up",
+    r"(\.venv/bin/)?testbed up": "tests/cli/test_life.py; here one already runs",
     r"(\.venv/bin/)?testbed down": "tests/cli/test_life.py; the other tests need it",
-    r"testbed (journal|logs) .*--follow": "does not end; tests/cli",
+    r"testbed (journal|logs) .*--follow": "never ends; tests/cli",
     r"testbed trace ID": "a placeholder; tests/cli/test_journal.py",
     r"docker |export COMPOSE_FILE=": "Docker; tests/compose",
     r"testbed deploy --target aws": "an AWS account; tests/cli/test_aws_target.py",
     r"sam |aws s3 cp sites.yaml s3://BUCKET": "tests/pipeline/sam",
-    r'aws s3 cp sites.yaml "\$\(aws cloudformation': "SitesUri is of an account; parsed",
+    r'aws s3 cp sites.yaml "\$\(aws cloudformation': "needs an AWS account",
     r"AWS_PROFILE=mine ": "an AWS account; tests/plugin/test_aws_account.py",
     r"python3\.13 -m venv|runtime/bin/pip|pip install": "the network",
     r"PYTHONPATH=\$PWD/extensions": "tests/extension start LocalStack this way",
     r"uvx ": "the network",
     r"\.venv/bin/uv |dist/check/bin/testbed ": "builds and checks a release, with the network",
-    r"your-tests ": "stands for the reader's program",
+    r"your-tests ": "a placeholder for the reader's program",
 }
 
-# The first line of a block that shows something, and what shows it true.
+# The first words of a block that shows output or a diagram, and the test that covers it.
 LISTED = {
     "flowchart TB": "a diagram of parts; tests/docs/test_architecture.py has the packages",
     "flowchart LR": "a diagram; tests/template/test_template.py has the resources",
@@ -40,8 +40,8 @@ LISTED = {
     "AssertionError: After 10 s": "a report; tests/plugin/test_report.py",
 }
 
-# What a reader puts in place of the dots of a block of Python that is run: its first line, and
-# statements in place of each "...". The block finds `endpoint_url` and `aws`, the SDK's clients.
+# The blocks of Python that are run: their first line, and statements that replace each "...".
+# `endpoint_url` and `aws` (the SDK's clients) are defined.
 PYTHON_RUN = {
     "from testbed.control.faults import Faults": (
         "from contextlib import suppress\n"

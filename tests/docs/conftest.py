@@ -1,4 +1,4 @@
-"""What tests of the documentation's claims make of their own on the running testbed."""
+"""Resources on the running testbed for tests of the documentation's claims."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _SOURCE = """\
 import json, os
 
 def handler(event, context):
-    told = {"cores": os.cpu_count(), "body": event.get("body")}
-    return {"statusCode": 200, "body": json.dumps(told)}
+    seen = {"cores": os.cpu_count(), "body": event.get("body")}
+    return {"statusCode": 200, "body": json.dumps(seen)}
 """
 
 
 def policy(actions: list[str], **more: Any) -> str:
-    """Return a policy that allows actions on everything."""
+    """Return a policy that allows actions on all resources."""
     statement = {"Effect": "Allow", "Action": actions, "Resource": "*", **more}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
@@ -44,21 +44,21 @@ def aws(running_testbed: Deployed) -> Aws:
 
 @pytest.fixture
 def new_role(aws: Aws, unique_name: str) -> Iterator[Callable[..., str]]:
-    """Make a role that a service and the account may assume, and that allows some actions."""
+    """Create roles that a service and the account can assume and that allow some actions."""
     iam: Any = aws.client("iam")
-    made: list[str] = []
+    names: list[str] = []
 
-    def make(*actions: str, service: str = "lambda") -> str:
-        name = f"{unique_name}-{len(made)}"
+    def create(*actions: str, service: str = "lambda") -> str:
+        name = f"{unique_name}-{len(names)}"
         role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=_trust(service))
         iam.put_role_policy(
             RoleName=name, PolicyName="allowed", PolicyDocument=policy([*actions, "logs:*"])
         )
-        made.append(name)
+        names.append(name)
         return str(role["Role"]["Arn"])
 
-    yield make
-    for name in made:
+    yield create
+    for name in names:
         iam.delete_role_policy(RoleName=name, PolicyName="allowed")
         iam.delete_role(RoleName=name)
 
@@ -72,7 +72,7 @@ def bundle() -> bytes:
 
 def create_function(lambda_: Any, name: str, role: str) -> str:
     """Create a function and return its ARN."""
-    made = lambda_.create_function(
+    created = lambda_.create_function(
         FunctionName=name,
         Role=role,
         Runtime="python3.13",
@@ -82,12 +82,12 @@ def create_function(lambda_: Any, name: str, role: str) -> str:
     )
     delay = {"Delay": 0.05, "MaxAttempts": 400}
     lambda_.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig=delay)
-    return str(made["FunctionArn"]).removesuffix(":1")
+    return str(created["FunctionArn"]).removesuffix(":1")
 
 
 @pytest.fixture
 def function(aws: Aws, unique_name: str, new_role: Callable[..., str]) -> Iterator[str]:
-    """Make a function with a version, and return its ARN."""
+    """Create a function with a version, and return its ARN."""
     yield create_function(aws.lambda_, unique_name, new_role())
     aws.lambda_.delete_function(FunctionName=unique_name)
 

@@ -1,4 +1,4 @@
-"""The pages of the documentation, and what is in them: blocks, code, links, headings."""
+"""The pages of the documentation and their parts: blocks, commands, links, headings, sentences."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PATTERNS = (
     "README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md",
     "docs/**/*.md", "examples/**/*.md", "extension/*.md",
 )  # fmt: skip
-# What a block without a language is, by its first words.
+# A block without a language that begins with this shows commands with their output.
 _PROMPT = "$ "
 
 
@@ -28,7 +28,7 @@ class Block:
     Parameters
     ----------
     line
-        Of the page, from 1.
+        The line of the page on which it begins, from 1.
     """
 
     page: str
@@ -37,13 +37,13 @@ class Block:
     content: str
 
     def __str__(self) -> str:
-        """Name it as editors do."""
+        """Return its location as editors show it."""
         return f"{self.page}:{self.line}"
 
 
 @dataclass(frozen=True)
 class Command:
-    """A command line in a block, and what the page shows of its output."""
+    """A command line in a block, and the output that the page shows."""
 
     block: Block
     text: str
@@ -51,7 +51,7 @@ class Command:
 
 
 def pages() -> list[str]:
-    """Return the pages by their paths in the repository."""
+    """Return the paths of the pages in the repository."""
     found = {path for pattern in _PATTERNS for path in ROOT.glob(pattern)}
     return sorted(path.relative_to(ROOT).as_posix() for path in found)
 
@@ -82,7 +82,7 @@ def blocks() -> list[Block]:
 
 
 def commands(block: Block) -> list[Command]:
-    """Return the command lines of a block of a shell's language, continued lines joined."""
+    """Return the command lines of a shell block, with continued lines joined."""
     joined = block.content.replace("\\\n", " ")
     if block.language == "sh":
         return [
@@ -100,7 +100,7 @@ def _without_comment(line: str) -> str:
 
 
 def code_spans(page: str) -> Iterator[str]:
-    """Return what is set in code within the text of a page."""
+    """Return the inline code of a page."""
     for token in _tokens(page):
         for child in token.children or ():
             if child.type == "code_inline":
@@ -108,7 +108,7 @@ def code_spans(page: str) -> Iterator[str]:
 
 
 def links(page: str) -> Iterator[str]:
-    """Return where the links of a page lead."""
+    """Return the targets of a page's links."""
     for token in _tokens(page):
         for child in token.children or ():
             if child.type == "link_open":
@@ -116,7 +116,7 @@ def links(page: str) -> Iterator[str]:
 
 
 def anchors(page: str) -> set[str]:
-    """Return the anchors of a page's headings, as GitHub makes them."""
+    """Return the anchors that GitHub generates for a page's headings."""
     tokens = _tokens(page)
     return {
         re.sub(r"[^\w\- ]", "", _plain(tokens[number + 1]).lower()).replace(" ", "-")

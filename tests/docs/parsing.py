@@ -1,4 +1,4 @@
-"""Checks of commands that are not run: the program, its subcommand and its options exist."""
+"""Checks that a command's program, subcommand and options exist, without running it."""
 
 from __future__ import annotations
 
@@ -20,37 +20,37 @@ from testbed.commands.main import testbed
 from testbed.errors import TestbedError
 from tests.conftest import ROOT
 
-# Programs that need no check but that a shell can read the line, and why.
+# Programs whose arguments are not checked, and why.
 _UNCHECKED = {
     "cd": "the shell's own",
     "export": "the shell's own",
-    "eval": "its argument is a command of its own, which is checked",
-    "jq": "a filter of its own",
+    "eval": "the command in its argument is checked",
+    "jq": "its argument is a program",
     "cat": "POSIX",
     "chmod": "POSIX",
-    "your-tests": "stands for a program of the reader's",
-    "pytest": "run by the tests of the plug-in",
+    "your-tests": "a placeholder",
+    "pytest": "the plug-in's tests run it",
     ".": "the shell's own",
-    "sysctl": "root's",
-    "git": "of a clone that came as a zip file",
+    "sysctl": "needs root",
+    "git": "not ours",
 }
 _ASSIGNMENT = re.compile(r"^[A-Z_]+=")
 _IN_AN_ENVIRONMENT = re.compile(r"^(\.venv|runtime|dist/check)/bin/")
-# It stands for whatever else there is in a line, and nothing can be said of what follows.
+# It stands for further arguments, so the rest of the line is not checked.
 _PLACEHOLDER = "…"
 
 
 class UnknownCommand(Exception):
-    """A command of the documentation that does not exist."""
+    """A command in the documentation does not exist."""
 
 
 def simple_commands(line: str) -> list[list[str]]:
-    """Split a line of a shell into the words of its commands.
+    """Split a shell's command line into its commands, each a list of words.
 
     Raises
     ------
     UnknownCommand
-        If a shell could not read it.
+        If a shell could not parse it.
     """
     found = []
     for substituted in re.findall(r"\$\(([^()]*)\)", line):
@@ -75,12 +75,12 @@ def simple_commands(line: str) -> list[list[str]]:
 
 
 def check(line: str) -> None:
-    """Look whether the commands of a line exist, with their options.
+    """Check that the commands of a line exist, with their options.
 
     Raises
     ------
     UnknownCommand
-        If one does not.
+        If one does not exist.
     """
     for program, *arguments in simple_commands(line):
         arguments = _without_redirections(arguments)
@@ -110,7 +110,7 @@ def _click(command: click.Command, *, prefix: tuple[str, ...] = ()) -> Callable[
 
 
 def parse(command: click.Command, arguments: list[str]) -> None:
-    """Parse a command line of ours as click does, without running anything.
+    """Parse a command line of a click command without running it.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def parse(command: click.Command, arguments: list[str]) -> None:
         If there is no such command, argument or option, or a value has another type.
     """
     if isinstance(command, click.Group) and not arguments:
-        return  # it shows what there is
+        return  # it shows its help
     try:
         context = command.make_context("command", list(arguments))
     except click.exceptions.Exit:
@@ -132,7 +132,7 @@ def parse(command: click.Command, arguments: list[str]) -> None:
 
 
 def _aws(arguments: list[str]) -> None:
-    """Look the operation and its options up in botocore's model, as the AWS CLI does."""
+    """Check the operation and its options against botocore's model, as the AWS CLI does."""
     driver: Any = _aws_driver()
     table: Mapping[str, Any] = driver._get_command_table()
     known = set(driver._get_argument_table())
@@ -164,7 +164,7 @@ def _subcommands(command: Any) -> Mapping[str, Any]:
 
 
 def _installed(program: str, known: Mapping[str, set[str]]) -> Callable[[list[str]], None]:
-    """Check the help of a program where it is installed, and our list of what we use of it."""
+    """Return a check against a list of options and, if the program is installed, its help."""
 
     def checked(arguments: list[str]) -> None:
         words: list[str] = []
@@ -188,18 +188,18 @@ def _installed(program: str, known: Mapping[str, set[str]]) -> Callable[[list[st
 
 @cache
 def _help(program: str, name: str) -> str:
-    """Return what a program says of a subcommand; empty if it, or its plug-in, is not there."""
+    """Return the help of a subcommand; empty if the program or its plug-in is not installed."""
     if shutil.which(program) is None:
         return ""
     ended = subprocess.run(
         [program, *name.split(), "--help"], capture_output=True, text=True, timeout=60, check=False
     )
-    # Without its plug-in, docker shows the help of all of docker.
+    # Without the plug-in, docker shows its general help.
     return ended.stdout if f"{program} {name}" in ended.stdout else ""
 
 
 def _pytest(arguments: list[str]) -> None:
-    """Look whether the folders exist, and the plug-in's options."""
+    """Check that the folders and the plug-in's options exist."""
     for word in arguments:
         if word.startswith("tests") and not (ROOT / word).exists():
             raise UnknownCommand(f"there is no {word}")
@@ -210,7 +210,7 @@ def _pytest(arguments: list[str]) -> None:
 
 
 def _curl(arguments: list[str]) -> None:
-    """Look whether our list has the options, and the help of curl where it is installed."""
+    """Check the options against a list and, if curl is installed, its help."""
     for word in arguments:
         if not word.startswith("-"):
             continue
@@ -222,7 +222,7 @@ def _curl(arguments: list[str]) -> None:
 
 @cache
 def _help_of_curl() -> str:
-    """Return the list of curl's options; empty if it is not there."""
+    """Return curl's help on all options; empty if curl is not installed."""
     if shutil.which("curl") is None:
         return ""
     return subprocess.run(

@@ -1,4 +1,4 @@
-"""Every block of code in the documentation is run, parsed, or listed with a reason."""
+"""Every block of code in the documentation is run, parsed or listed with a reason."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ _CURL_IN_TEXT = [
 ]
 _PYTHON = [block for block in _BLOCKS if block.language == "python"]
 _LIMIT_SECONDS = 60
-# As testbed_parameters in pyproject.toml has them.
+# As in testbed_parameters of pyproject.toml.
 _PARAMETERS = "ScheduleExpression='rate(1 day)'"
-# What only a shell can do.
+# Lines with these need a shell.
 _SHELL_WORDS = re.compile(r"[|<>$&;]")
-# What shows what other commands have started; a person types more slowly than this test.
+# Commands that show what earlier ones started: a person types more slowly than this test.
 _READ_LATER = {"trace"}
 _READ_LIMIT_SECONDS = 20
-# A failing command of a page prints this.
+# The page shows this for a command that fails.
 _FAILS = "Error:"
 
 
@@ -58,7 +58,7 @@ def reason_not_to_run(command: Command) -> str | None:
 
 
 @pytest.mark.parametrize("block", _BLOCKS, ids=str)
-def test_block_is_dealt_with(block: Block) -> None:
+def test_block_is_valid_or_listed(block: Block) -> None:
     content = block.content
     match block.language:
         case "sh" | "console":
@@ -81,7 +81,7 @@ def test_block_is_dealt_with(block: Block) -> None:
             )
 
 
-def test_tables_have_no_dead_lines() -> None:
+def test_every_line_of_the_tables_is_used() -> None:
     lines = [command.text for block in _SHELL for command in commands(block)]
     for pattern in NOT_RUN:
         assert any(re.match(pattern, line) for line in lines), pattern
@@ -107,7 +107,7 @@ def test_command_in_text_exists(page: str) -> None:
 
 
 def _complete(code: str) -> str:
-    """Give options in the text, of which only the name matters there, a value."""
+    """Append a value to an option that the text names without one."""
     return re.sub(r"--(delay|seconds|share|next)$", r"--\1 1", code)
 
 
@@ -133,16 +133,16 @@ def _complete(code: str) -> str:
         "testbed 'up",
     ],
 )
-def test_what_does_not_exist_is_found(line: str) -> None:
+def test_unknown_command_is_found(line: str) -> None:
     with pytest.raises(UnknownCommand):
         check(line)
 
 
 @pytest.fixture(scope="module")
 def programs(running_testbed: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that is first in a reader's path.
+    """A folder that is first on the reader's PATH.
 
-    Its `testbed` works on the tests' testbed; its `curl` fails if the answer is an error.
+    Its `testbed` uses the tests' testbed; its `curl` fails if the response is an error.
     """
     folder = tmp_path_factory.mktemp("bin")
     commands = {"testbed": f"{sys.executable} -m testbed --state {running_testbed.command.state}"}
@@ -157,10 +157,10 @@ def programs(running_testbed: Deployed, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture
 def reader(running_testbed: Deployed, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Something has happened before a block, and what it adds is gone after it."""
-    # `testbed deploy` keeps to what the tests' stack has: no check but those that tests ask for.
+    """Fire the schedule before a block, and remove the faults that the block adds."""
+    # `testbed deploy` must not change the tests' stack.
     monkeypatch.setenv("TESTBED_PARAMETERS", _PARAMETERS)
-    # Links to subscriptions that other tests have deleted lead nowhere.
+    # Confirmation links of subscriptions that other tests deleted would fail.
     running_testbed.command.run("inbox", "--clear")
     running_testbed.command.run("tick", "cron-rule")
     yield
@@ -183,7 +183,7 @@ def test_commands_run(block: Block, running_testbed: Deployed, programs: Path) -
 @pytest.mark.usefixtures("reader")
 @pytest.mark.parametrize("line", _CURL_IN_TEXT)
 def test_curl_in_text_runs(line: str, running_testbed: Deployed, programs: Path) -> None:
-    # Other tests have had sites of their own.
+    # Other tests have changed the sites.
     running_testbed.command.output("deploy")
     _run_script(line, running_testbed, programs)
 

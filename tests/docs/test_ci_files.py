@@ -1,6 +1,6 @@
-"""What GitHub, GitLab and Docker Compose read is valid by the schemas that they publish.
+"""The files for GitHub, GitLab and Docker Compose are valid by the schemas that these publish.
 
-check-jsonschema brings the schemas along: nothing is fetched.
+check-jsonschema contains the schemas: nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 GITLAB = [ROOT / "docs" / "examples" / "gitlab-ci.yml"]
 COMPOSE = [ROOT / "docker-compose.yml", *sorted((ROOT / "docker").glob("*.yml"))]
-# The vendors' schemas, and check-jsonschema's own, by which every job has a time limit.
+# The vendors' schemas, and one of check-jsonschema that requires a time limit for every job.
 SCHEMAS = {
     "vendor.github-workflows": WORKFLOWS,
     "custom.github-workflows-require-timeout": WORKFLOWS,
@@ -27,8 +27,8 @@ SCHEMAS = {
 _COMMIT = re.compile(r"uses: \S+@[0-9a-f]{40} # v\d+(\.\d+)*$")
 
 
-def complaints(schema: str, file: Path) -> str:
-    """Return what a schema has against a file; empty if it is valid."""
+def errors(schema: str, file: Path) -> str:
+    """Return the errors of a file by a schema; empty if the file is valid."""
     options = ["--data-transform", "gitlab-ci"] if schema == "vendor.gitlab-ci" else []
     ended = subprocess.run(
         [
@@ -49,19 +49,19 @@ def complaints(schema: str, file: Path) -> str:
     ids=lambda value: value.name if isinstance(value, Path) else value,
 )
 def test_file_is_valid(schema: str, file: Path) -> None:
-    assert complaints(schema, file) == ""
+    assert errors(schema, file) == ""
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)
-def test_schema_finds_faults(schema: str, tmp_path: Path) -> None:
+def test_schema_finds_errors(schema: str, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.yml"
     wrong.write_text("jobs: {a: {steps: 1}}\nservices: {b: {ports: 1}}\nc: {script: 1}\n")
-    assert "Schema validation errors were encountered" in complaints(schema, wrong)
+    assert "Schema validation errors were encountered" in errors(schema, wrong)
 
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
 def test_actions_are_named_by_their_commits(file: Path) -> None:
-    """A tag may be moved to other code.
+    """A tag can be moved to other code; a commit cannot.
 
     https://docs.github.com/en/actions/reference/security/secure-use#using-third-party-actions
     """

@@ -1,4 +1,4 @@
-"""Every sentence of a page of claims has a test, and every test that is named exists."""
+"""Every sentence of a page of claims names its tests, and these tests exist."""
 
 from __future__ import annotations
 

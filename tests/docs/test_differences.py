@@ -1,6 +1,6 @@
-"""What docs/fidelity.md says of differences from AWS, where no other test shows it.
+"""Claims of docs/fidelity.md that no other test shows.
 
-A difference that is gone makes its test fail: then its sentence goes, too.
+When a difference from AWS is gone, its test fails: remove the test and the sentence.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def test_journal_keeps_no_body(running_testbed: Deployed, aws: Aws, queue: str) 
 
 
 def test_new_clock_is_in_real_time() -> None:
-    """Its offset is in memory only, so that it is gone with LocalStack."""
+    """Its offset is in memory only, so it is lost when LocalStack stops."""
     from localstack_testbed.schedules.clock import Clock
 
     assert abs(Clock().now() - datetime.now(UTC)) < timedelta(seconds=1)
@@ -76,21 +76,18 @@ def test_other_targets_of_scheduler_fail(
 
 
 def test_disabled_rule_is_fired_by_hand_and_its_next_time_stays(
-    running_testbed: Deployed, aws: Aws, unique_name: str, queue: str
+    running_testbed: Deployed, aws: Aws, unique_name: str, queue: str, queue_arn: str
 ) -> None:
-    arn = aws.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"][
-        "QueueArn"
-    ]
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": "events.amazonaws.com"},
         "Action": "sqs:SendMessage",
-        "Resource": arn,
+        "Resource": queue_arn,
     }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     aws.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
     aws.events.put_rule(Name=unique_name, ScheduleExpression="rate(1 day)", State="DISABLED")
-    aws.events.put_targets(Rule=unique_name, Targets=[{"Id": "1", "Arn": arn}])
+    aws.events.put_targets(Rule=unique_name, Targets=[{"Id": "1", "Arn": queue_arn}])
     clock = running_testbed.testbed.clock
     try:
         before = datetime.fromisoformat(clock.view()["now"])
@@ -136,21 +133,21 @@ def test_authentication_on_unsubscribe_changes_nothing(
         return next((body for body in bodies if text in body), None)
 
     aws.sns.subscribe(TopicArn=topic, Protocol="email", Endpoint=address)
-    asked = until(
+    request = until(
         lambda: email("ConfirmSubscription"), within=_LIMIT_SECONDS, what="email with a link"
     )
-    token = re.search(r"Token=(\w+)", asked)
+    token = re.search(r"Token=(\w+)", request)
     assert token
     aws.sns.confirm_subscription(TopicArn=topic, Token=token[1], AuthenticateOnUnsubscribe="true")
     aws.sns.publish(TopicArn=topic, Message="published")
-    told = until(lambda: email("published"), within=_LIMIT_SECONDS, what="notification")
-    link = re.search(r"https?://\S+Action=Unsubscribe\S+", told)
+    notification = until(lambda: email("published"), within=_LIMIT_SECONDS, what="notification")
+    link = re.search(r"https?://\S+Action=Unsubscribe\S+", notification)
     assert link
     assert requests.get(link[0], timeout=10).ok
     assert aws.sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"] == []
 
 
-def test_queue_is_purged_twice_and_made_again_at_once(aws: Aws, unique_name: str) -> None:
+def test_queue_is_purged_twice_and_created_again_at_once(aws: Aws, unique_name: str) -> None:
     """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_PurgeQueue.html"""
     url = aws.sqs.create_queue(QueueName=unique_name)["QueueUrl"]
     for _ in range(2):
@@ -160,7 +157,7 @@ def test_queue_is_purged_twice_and_made_again_at_once(aws: Aws, unique_name: str
     aws.sqs.delete_queue(QueueUrl=url)
 
 
-def test_topic_for_large_messages_takes_any_protocol(aws: Aws, topic: str) -> None:
+def test_topic_for_large_messages_accepts_any_protocol(aws: Aws, topic: str) -> None:
     """https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html"""
     aws.sns.set_topic_attributes(
         TopicArn=topic, AttributeName="MaximumMessageSize", AttributeValue=str(512 * 1024)
@@ -216,7 +213,7 @@ def test_numbers_that_the_page_names(path: str, name: str, value: int) -> None:
     assert f"{value:,}" in (ROOT / "docs/fidelity.md").read_text()
 
 
-def test_bucket_is_no_destination(aws: Aws, function: str, bucket: str) -> None:
+def test_bucket_is_rejected_as_a_destination(aws: Aws, function: str, bucket: str) -> None:
     destination: Any = {"OnFailure": {"Destination": f"arn:aws:s3:::{bucket}"}}
     with pytest.raises(aws.lambda_.exceptions.InvalidParameterValueException):
         aws.lambda_.put_function_event_invoke_config(
@@ -243,7 +240,7 @@ def test_weights_of_an_alias(aws: Aws, function: str) -> None:
         aws.lambda_.update_alias(FunctionName=function, Name="some", RoutingConfig=routing(0.6))
 
 
-def test_percentiles_cannot_be_asked_for(aws: Aws) -> None:
+def test_percentiles_fail(aws: Aws) -> None:
     now = datetime.now(UTC)
     with pytest.raises(ClientError, match="InternalError"):
         aws.client("cloudwatch").get_metric_statistics(
@@ -264,7 +261,7 @@ class _Api:
 
 @pytest.fixture
 def api(running_testbed: Deployed, aws: Aws, unique_name: str, function: str) -> Iterator[_Api]:
-    """An API whose POST goes to a function that answers with the body it got."""
+    """An API whose POST calls a function that returns the body that it received."""
     gateway: Any = aws.client("apigateway")
     identity = gateway.create_rest_api(name=unique_name)["id"]
     root = gateway.get_resources(restApiId=identity)["items"][0]["id"]
@@ -316,18 +313,18 @@ def test_form_does_not_arrive_unchanged(api: _Api) -> None:
 def test_address_of_the_api(running_testbed: Deployed) -> None:
     base = f"{running_testbed.endpoint_url}/_aws/execute-api/website-monitor/v1"
     assert running_testbed.api_url == base
-    # And not /status: other tests have had sites of their own.
+    # Not /status, because other tests have changed the sites.
     assert requests.get(f"{base}/incidents", timeout=10).ok
 
 
-def test_settings_of_a_stage_in_a_template_are_left_out(aws: Aws) -> None:
+def test_settings_of_a_stage_in_a_template_are_ignored(aws: Aws) -> None:
     gateway: Any = aws.client("apigateway")
     stage = gateway.get_stage(restApiId="website-monitor", stageName="v1")
     assert "ThrottlingRateLimit: 20" in (ROOT / "template.yaml").read_text()
     assert stage["methodSettings"] == {}
 
 
-def test_lifecycle_rules_in_a_template_are_left_out(running_testbed: Deployed, aws: Aws) -> None:
+def test_lifecycle_rules_in_a_template_are_ignored(running_testbed: Deployed, aws: Aws) -> None:
     assert "LifecycleConfiguration:" in (ROOT / "template.yaml").read_text()
     with pytest.raises(ClientError, match="NoSuchLifecycleConfiguration"):
         aws.s3.get_bucket_lifecycle_configuration(Bucket=running_testbed.outputs["BucketName"])
@@ -358,7 +355,7 @@ def test_conditional_writes(aws: Aws, bucket: str) -> None:
         aws.s3.put_object(Bucket=bucket, Key="none", Body=b"3", IfMatch=first)
 
 
-def test_localstack_takes_any_value_of_a_parameter_and_keeps_retention(
+def test_localstack_accepts_any_value_of_a_parameter_and_keeps_retention(
     aws: Aws, unique_name: str
 ) -> None:
     def template(days: int) -> str:

@@ -1,4 +1,4 @@
-"""What the documentation names exists: pages, anchors, files, settings, commands, options."""
+"""Pages, anchors, files and settings that the documentation names exist."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ def test_files_in_the_text_exist(page: str) -> None:
 
 @cache
 def sources() -> str:
-    """Return the text of everything that reads settings, ours and LocalStack's."""
+    """Return the source code that reads settings: the project's and LocalStack's."""
     own = [path for name in _SOURCES for path in _files(ROOT / name)]
     python = ensure_environments(print).localstack_python
     [package] = python.parent.parent.glob("lib/python*/site-packages/localstack")
-    # Of LocalStack's own settings, its module of settings, and its launcher's image.
+    # These have LocalStack's own settings.
     return "\n".join(
         path.read_text(encoding="utf-8", errors="replace")
         for path in (*own, package / "config.py", package / "constants.py")
@@ -67,7 +67,7 @@ def _files(path: Path) -> Iterator[Path]:
     )
 
 
-# The changelog also names settings that have been removed.
+# The changelog also names removed settings.
 @pytest.mark.parametrize("page", [page for page in pages() if page != "CHANGELOG.md"])
 def test_settings_exist(page: str) -> None:
     for name in sorted(set(_SETTING.findall(text_of(page)))):

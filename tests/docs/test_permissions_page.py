@@ -1,4 +1,4 @@
-"""What docs/permissions.md says is checked and not, where no other test shows it."""
+"""Claims of docs/permissions.md that no other test shows."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LIMIT_SECONDS = 20
 def as_user(
     running_testbed: Deployed, aws: Aws, unique_name: str
 ) -> Iterator[Callable[..., NewClient]]:
-    """Make a user that may do some actions; its clients are got by the service's name."""
+    """Create a user with permissions; return a function that makes its client for a service."""
     iam: Any = aws.client("iam")
     keys: list[str] = []
 
@@ -57,7 +57,7 @@ def as_user(
         iam.delete_user(UserName=unique_name)
 
 
-def test_role_of_a_function_has_to_trust_lambda(
+def test_role_of_a_function_must_trust_lambda(
     aws: Aws, unique_name: str, new_role: NewRole
 ) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html"""
@@ -65,7 +65,7 @@ def test_role_of_a_function_has_to_trust_lambda(
         create_function(aws.lambda_, unique_name, new_role(service="events"))
 
 
-def test_role_of_a_schedule_has_to_trust_scheduler(
+def test_role_of_a_schedule_must_trust_scheduler(
     aws: Aws, unique_name: str, new_role: NewRole, queue_arn: str
 ) -> None:
     """https://docs.aws.amazon.com/scheduler/latest/UserGuide/setting-up.html"""
@@ -78,7 +78,7 @@ def test_role_of_a_schedule_has_to_trust_scheduler(
         )
 
 
-def test_role_of_a_function_has_to_allow_what_lambda_does_for_it(
+def test_role_of_a_function_must_allow_what_lambda_does_for_it(
     aws: Aws, function: str, queue_arn: str
 ) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
@@ -95,7 +95,7 @@ def test_role_of_a_function_has_to_allow_what_lambda_does_for_it(
         )
 
 
-def test_update_of_a_mapping_whose_role_may_not_read_the_queue(
+def test_update_of_a_mapping_whose_role_cannot_read_the_queue(
     aws: Aws, unique_name: str, new_role: NewRole, queue_arn: str
 ) -> None:
     role = new_role("sqs:*")
@@ -117,7 +117,7 @@ def test_update_of_a_mapping_whose_role_may_not_read_the_queue(
         aws.lambda_.delete_function(FunctionName=unique_name)
 
 
-def test_missing_object_is_403_without_the_right_to_list(
+def test_missing_object_is_403_without_permission_to_list(
     aws: Aws, bucket: str, as_user: Callable[..., NewClient]
 ) -> None:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html"""
@@ -128,7 +128,7 @@ def test_missing_object_is_403_without_the_right_to_list(
     assert failed.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
 
 
-def test_user_is_bound_and_the_account_is_not(
+def test_policies_apply_to_users_but_not_to_the_account(
     aws: Aws, queue: str, as_user: Callable[..., NewClient]
 ) -> None:
     user = as_user("sqs:SendMessage")
@@ -144,7 +144,7 @@ def test_transport_is_secure(queue: str, as_user: Callable[..., NewClient]) -> N
     assert user("sqs").send_message(QueueUrl=queue, MessageBody="by HTTP")
 
 
-def test_call_of_a_service_that_is_not_known(as_user: Callable[..., NewClient]) -> None:
+def test_call_of_a_service_without_a_table_of_actions(as_user: Callable[..., NewClient]) -> None:
     user = as_user("secretsmanager:ListSecrets")
     assert "SecretList" in user("secretsmanager").list_secrets()
     with pytest.raises(ClientError, match=r"perform: secretsmanager:CreateSecret on resource: \*"):
@@ -171,7 +171,7 @@ def test_new_bucket_blocks_public_access(aws: Aws, bucket: str) -> None:
     assert list(block.values()) == [True] * 4
 
 
-def test_presigned_url_allows_what_its_signer_may_do(
+def test_presigned_url_has_the_permissions_of_its_signer(
     aws: Aws, bucket: str, as_user: Callable[..., NewClient]
 ) -> None:
     aws.s3.put_object(Bucket=bucket, Key="a.txt", Body=b"content")
@@ -182,7 +182,7 @@ def test_presigned_url_allows_what_its_signer_may_do(
     assert requests.delete(link, timeout=_LIMIT_SECONDS).status_code == 403
 
 
-def test_signature_is_not_checked(
+def test_signature_is_not_verified(
     running_testbed: Deployed, aws: Aws, bucket: str, queue: str
 ) -> None:
     scope = "test/20260101/us-east-1/sqs/aws4_request"

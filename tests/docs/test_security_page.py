@@ -1,4 +1,4 @@
-"""What SECURITY.md says remains open, where no other test shows it."""
+"""Claims of SECURITY.md that no other test shows."""
 
 from __future__ import annotations
 

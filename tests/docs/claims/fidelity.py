@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tests.docs.claims.evidence import (
     ACCESS,
-    BY_HAND,
     DIFFERENCES,
     EXTENSION,
     HOPS,
@@ -12,6 +11,7 @@ from tests.docs.claims.evidence import (
     OF_AWS,
     OFFLINE,
     PERMISSIONS,
+    PERMISSIONS_PAGE,
     READ,
     Claims,
     Reason,
@@ -94,7 +94,9 @@ CLAIMS: Claims = {
         f"{PERMISSIONS}::test_promise_is_broken_without_it_and_the_report_says_why",
     ),
     "if `ENFORCE_IAM=1`": (f"{ACCESS}::test_without_signature",),
-    "A topic's policy can allow them": (f"{BY_HAND}::test_topic_that_is_open_to_everybody",),
+    "A topic's policy can allow them": (
+        f"{PERMISSIONS_PAGE}::test_topic_that_is_open_to_everybody",
+    ),
     "AWS documents this for queues and buckets only": OF_AWS,
     "here [requests from pages of other origins are rejected]": (
         f"{ACCESS}::test_page_on_another_port",
@@ -149,9 +151,11 @@ CLAIMS: Claims = {
     ),
     "requests are not throttled": (f"{DIFFERENCES}::test_rates_are_not_limited",),
     "`PurgeQueue` can be repeated": (
-        f"{DIFFERENCES}::test_queue_is_purged_twice_and_made_again_at_once",
+        f"{DIFFERENCES}::test_queue_is_purged_twice_and_created_again_at_once",
     ),
-    "above 256 KiB accepts": (f"{DIFFERENCES}::test_topic_for_large_messages_takes_any_protocol",),
+    "above 256 KiB accepts": (
+        f"{DIFFERENCES}::test_topic_for_large_messages_accepts_any_protocol",
+    ),
     # Functions
     "[What a process cannot do]": NO_CLAIM,
     "functions see the machine's network and use all its cores": (
@@ -187,7 +191,7 @@ CLAIMS: Claims = {
     ),
     "within its maximum age": (f"{_ASYNCHRONOUS}::test_event_that_would_get_too_old_is_given_up",),
     "S3 is rejected as an [on-failure destination]": (
-        f"{DIFFERENCES}::test_bucket_is_no_destination",
+        f"{DIFFERENCES}::test_bucket_is_rejected_as_a_destination",
     ),
     "do not resolve": (
         f"{EXTENSION}/live/lambda_service/test_urls.py::test_host_is_like_that_on_aws",
@@ -208,7 +212,7 @@ CLAIMS: Claims = {
         f"{EXTENSION}/live/lambda_service/test_metrics.py::test_most_concurrent_executions",
     ),
     "no metrics of provisioned concurrency": READ,
-    "A request for percentiles": (f"{DIFFERENCES}::test_percentiles_cannot_be_asked_for",),
+    "A request for percentiles": (f"{DIFFERENCES}::test_percentiles_fail",),
     "**Not documented by AWS:**": (
         f"{EXTENSION}/live/lambda_service/test_versions.py::test_version_of_an_alias_cannot_be_deleted",
         f"{EXTENSION}/live/lambda_service/test_urls.py::test_url_without_concurrency_is_throttled",
@@ -217,7 +221,7 @@ CLAIMS: Claims = {
     # API Gateway
     "the API is at `{endpoint}/": (f"{DIFFERENCES}::test_address_of_the_api",),
     "CloudFormation ignores the `MethodSettings`": (
-        f"{DIFFERENCES}::test_settings_of_a_stage_in_a_template_are_left_out",
+        f"{DIFFERENCES}::test_settings_of_a_stage_in_a_template_are_ignored",
     ),
     "`UpdateStage` stores the settings": (f"{DIFFERENCES}::test_rates_are_not_limited",),
     "a body sent as `application/x-www-form-urlencoded`": (
@@ -231,10 +235,10 @@ CLAIMS: Claims = {
         "tests/testbed/project/test_template.py::test_values_that_a_template_does_not_allow",
     ),
     "LocalStack itself accepts any value": (
-        f"{DIFFERENCES}::test_localstack_takes_any_value_of_a_parameter_and_keeps_retention",
+        f"{DIFFERENCES}::test_localstack_accepts_any_value_of_a_parameter_and_keeps_retention",
     ),
     "`RetentionInDays` is applied when": (
-        f"{DIFFERENCES}::test_localstack_takes_any_value_of_a_parameter_and_keeps_retention",
+        f"{DIFFERENCES}::test_localstack_accepts_any_value_of_a_parameter_and_keeps_retention",
     ),
     "nothing is rolled back": READ,
     "After a change set the stack's status": READ,
@@ -242,7 +246,7 @@ CLAIMS: Claims = {
     "**Conditional writes:**": (f"{DIFFERENCES}::test_conditional_writes",),
     "nothing expires": READ,
     "CloudFormation ignores a bucket's": (
-        f"{DIFFERENCES}::test_lifecycle_rules_in_a_template_are_left_out",
+        f"{DIFFERENCES}::test_lifecycle_rules_in_a_template_are_ignored",
         f"{DIFFERENCES}::test_lifecycle_rules_of_the_api_are_stored",
     ),
     # Deployment packages

@@ -5,12 +5,12 @@ from __future__ import annotations
 from tests.docs.claims.evidence import (
     ACCESS,
     ACCESS_UNITS,
-    BY_HAND,
     DIFFERENCES,
     NO_CLAIM,
     NOT_TRIED,
     PERMISSION_UNITS,
     PERMISSIONS,
+    PERMISSIONS_PAGE,
     READ,
     Claims,
 )
@@ -18,7 +18,7 @@ from tests.docs.claims.evidence import (
 CLAIMS: Claims = {
     "Free emulators deny nothing": NO_CLAIM,
     "a call succeeds only if policies allow it": (
-        f"{BY_HAND}::test_user_is_bound_and_the_account_is_not",
+        f"{PERMISSIONS_PAGE}::test_policies_apply_to_users_but_not_to_the_account",
     ),
     "the container and the tests enforce them by default": (
         f"{PERMISSIONS}::test_promises_are_kept_and_everything_allowed_is_used",
@@ -52,16 +52,16 @@ CLAIMS: Claims = {
     ),
     "Conditions support all operators": (f"{PERMISSION_UNITS}::test_conditions",),
     "some permissions are checked before they are used": (
-        f"{BY_HAND}::test_role_of_a_function_has_to_trust_lambda",
-        f"{BY_HAND}::test_role_of_a_function_has_to_allow_what_lambda_does_for_it",
-        f"{BY_HAND}::test_role_of_a_schedule_has_to_trust_scheduler",
+        f"{PERMISSIONS_PAGE}::test_role_of_a_function_must_trust_lambda",
+        f"{PERMISSIONS_PAGE}::test_role_of_a_function_must_allow_what_lambda_does_for_it",
+        f"{PERMISSIONS_PAGE}::test_role_of_a_schedule_must_trust_scheduler",
     ),
     "A request for a missing S3 object returns 403": (
-        f"{BY_HAND}::test_missing_object_is_403_without_the_right_to_list",
+        f"{PERMISSIONS_PAGE}::test_missing_object_is_403_without_permission_to_list",
     ),
     "Actions, resources and condition keys are known": NOT_TRIED,
     "For other services the resource is the first ARN": (
-        f"{BY_HAND}::test_call_of_a_service_that_is_not_known",
+        f"{PERMISSIONS_PAGE}::test_call_of_a_service_without_a_table_of_actions",
     ),
     "`iam:PassRole`, tags": (f"{DIFFERENCES}::test_pass_role_is_not_enforced",),
     "Calls between services are checked only if": NOT_TRIED,
@@ -74,12 +74,12 @@ CLAIMS: Claims = {
         f"{ACCESS}::test_public_bucket",
         f"{ACCESS}::test_public_object",
         f"{ACCESS}::test_queue_that_is_open_to_everybody",
-        f"{BY_HAND}::test_topic_that_is_open_to_everybody",
-        f"{BY_HAND}::test_new_bucket_blocks_public_access",
+        f"{PERMISSIONS_PAGE}::test_topic_that_is_open_to_everybody",
+        f"{PERMISSIONS_PAGE}::test_new_bucket_blocks_public_access",
     ),
     "So can the access control lists": (
         f"{ACCESS}::test_public_object",
-        f"{BY_HAND}::test_new_bucket_blocks_public_access",
+        f"{PERMISSIONS_PAGE}::test_new_bucket_blocks_public_access",
     ),
     "All other requests without a valid signature are rejected": (
         f"{ACCESS}::test_without_signature",
@@ -99,10 +99,10 @@ CLAIMS: Claims = {
     ),
     "A presigned URL or form has the permissions of its signer": (
         f"{ACCESS}::test_presigned_url_and_form",
-        f"{BY_HAND}::test_presigned_url_allows_what_its_signer_may_do",
+        f"{PERMISSIONS_PAGE}::test_presigned_url_has_the_permissions_of_its_signer",
     ),
-    "To call an operation with curl": (f"{BY_HAND}::test_curl_signs_requests",),
-    "`curl --aws-sigv4": (f"{BY_HAND}::test_curl_signs_requests",),
+    "To call an operation with curl": (f"{PERMISSIONS_PAGE}::test_curl_signs_requests",),
+    "`curl --aws-sigv4": (f"{PERMISSIONS_PAGE}::test_curl_signs_requests",),
     # Who may call at all
     "They apply to every path and to signed requests too": (
         f"{ACCESS}::test_host_that_others_can_point_here",
@@ -149,19 +149,21 @@ CLAIMS: Claims = {
     "To set both": NO_CLAIM,
     "`testbed up --env TESTBED_ALLOWED_HOSTS": (f"{ACCESS}::test_host_that_is_allowed",),
     # What is not enforced
-    "Signatures are required but not verified": (f"{BY_HAND}::test_signature_is_not_checked",),
+    "Signatures are required but not verified": (
+        f"{PERMISSIONS_PAGE}::test_signature_is_not_verified",
+    ),
     "`S3_SKIP_SIGNATURE_VALIDATION=0` verifies": READ,
     "Any signed request can call an API stage or function URL": (
         f"{ACCESS}::test_method_that_requires_a_signature",
         f"{ACCESS}::test_function_urls",
     ),
     "The role of an event source mapping is checked when": (
-        f"{BY_HAND}::test_role_of_a_function_has_to_allow_what_lambda_does_for_it",
+        f"{PERMISSIONS_PAGE}::test_role_of_a_function_must_allow_what_lambda_does_for_it",
     ),
     "An update fails with an internal error": (
-        f"{BY_HAND}::test_update_of_a_mapping_whose_role_may_not_read_the_queue",
+        f"{PERMISSIONS_PAGE}::test_update_of_a_mapping_whose_role_cannot_read_the_queue",
     ),
-    "`aws:SecureTransport` is always true": (f"{BY_HAND}::test_transport_is_secure",),
+    "`aws:SecureTransport` is always true": (f"{PERMISSIONS_PAGE}::test_transport_is_secure",),
     "A function URL with `NONE` needs": (f"{ACCESS}::test_function_urls",),
     "Nothing on this page was run on AWS": NO_CLAIM,
     "The error messages for rejected destinations": NO_CLAIM,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from tests.docs.claims.evidence import (
     ACCESS,
     ACCESS_UNITS,
-    BY_HAND,
     EXTENSION,
     NO_CLAIM,
     OFFLINE,
     PERMISSION_UNITS,
+    PERMISSIONS_PAGE,
     SECRET,
     Claims,
     Reason,
@@ -115,7 +115,9 @@ CLAIMS: Claims = {
     ),
     "When a test run is killed": (f"{_LIFE}::test_localstack_of_a_test_run_that_is_killed",),
     # What is not protected
-    "Other users of the same machine can call": (f"{BY_HAND}::test_signature_is_not_checked",),
+    "Other users of the same machine can call": (
+        f"{PERMISSIONS_PAGE}::test_signature_is_not_verified",
+    ),
     "They can also read the inbox": (f"{SECRET}::test_reading_requires_no_secret",),
     "If you do not trust the other users": NO_CLAIM,
     "Pages that LocalStack itself serves": (f"{ACCESS}::test_own_page_and_allowed_page",),
@@ -131,7 +133,7 @@ CLAIMS: Claims = {
     "The token of `AssumeRoleWithWebIdentity`": Reason(
         "tried by hand with a token that was made up"
     ),
-    "Signatures are not verified": (f"{BY_HAND}::test_signature_is_not_checked",),
+    "Signatures are not verified": (f"{PERMISSIONS_PAGE}::test_signature_is_not_verified",),
     "Without user namespaces": (f"{_ISOLATION}::test_places_without_isolation",),
     "`testbed doctor` says whether": ("tests/testbed/doctor/test_surroundings.py::test_isolation",),
     "Functions can connect to every port": (
