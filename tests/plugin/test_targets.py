@@ -97,7 +97,8 @@ def test_what_the_target_lacks_skips_the_test_by_name(project: Project) -> None:
     result.assert_outcomes(passed=1, skipped=6, failed=1)
     result.stdout.fnmatch_lines_random(
         [
-            "SKIPPED * MiniStack has no inbox to look into: what SNS would send by email goes nowhere.",
+            "SKIPPED * MiniStack has no inbox to look into: what SNS would send by email"
+            " goes nowhere.",
             "SKIPPED * MiniStack has no clock that can be moved, and fires no schedule by hand.",
             "SKIPPED * MiniStack makes no faults on purpose.",
             "SKIPPED * MiniStack keeps no journal of hops.",
