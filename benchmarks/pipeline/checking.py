@@ -12,7 +12,7 @@ import yaml
 from benchmarks.polling import poll
 from testbed.errors import TestbedError
 from testbed.machine.host_address import HostAddress
-from testbed.machine.websites import Page, Website
+from testbed.machine.websites import LocalWebsite, Page
 
 _SITE = "benchmark"
 _PAGE = Page(_SITE, "text/html", "<h1>All is well</h1>", "All is well")
@@ -33,7 +33,7 @@ class WatchedWebsite:
     """
 
     def __init__(self, sites: Path, address: HostAddress) -> None:
-        self._website = Website(_PAGE, address)
+        self._website = LocalWebsite(_PAGE, address)
         self.sites = sites
         entry = {"name": _SITE, "url": self._website.url, "expect": _PAGE.expect}
         sites.write_text(yaml.safe_dump({"sites": [entry]}), encoding="utf-8")

@@ -20,7 +20,7 @@ from testbed.demo.pages import PAGES
 from testbed.emulators.compose import Container
 from testbed.emulators.instance import Instance
 from testbed.errors import StartError, TestbedError
-from testbed.machine.websites import DEFAULT_OUTAGE, OUTAGE_PATH, Website
+from testbed.machine.websites import DEFAULT_OUTAGE, OUTAGE_PATH, LocalWebsite
 
 _START_LIMIT_SECONDS = 15.0
 _STOP_LIMIT_SECONDS = 5.0
@@ -166,7 +166,7 @@ def serve(running: Instance | Container) -> None:
     """Serve the websites, say where on standard output, and return when LocalStack has ended."""
     address = running.host_address
     with contextlib.ExitStack() as stack:
-        websites = [stack.enter_context(Website(page, address)) for page in PAGES]
+        websites = [stack.enter_context(LocalWebsite(page, address)) for page in PAGES]
         hosted = [
             HostedWebsite(site.page.name, site.url, site.local_url, site.page.expect)
             for site in websites

@@ -36,7 +36,7 @@ class Page:
     expect: str
 
 
-class Website:
+class LocalWebsite:
     """A website with one page, served on a free port until it is closed.
 
     Parameters
@@ -125,7 +125,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    def __init__(self, website: Website, *arguments: Any) -> None:
+    def __init__(self, website: LocalWebsite, *arguments: Any) -> None:
         self._website = website
         super().__init__(*arguments)  # which handles the request at once
 

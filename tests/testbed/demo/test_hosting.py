@@ -12,15 +12,15 @@ from testbed.demo.hosting import HostedWebsite, Hosting
 from testbed.demo.pages import PAGES
 from testbed.emulators.instance import Instance
 from testbed.errors import StartError, TestbedError
-from testbed.machine.websites import Page, Website
+from testbed.machine.websites import LocalWebsite, Page
 from tests.testbed.instances import running_instance
 
 PAGE = Page("shop", "text/html", "<h1>Größe</h1>\n", "Größe")
 
 
 @pytest.fixture
-def shop() -> Iterator[Website]:
-    with Website(PAGE) as website:
+def shop() -> Iterator[LocalWebsite]:
+    with LocalWebsite(PAGE) as website:
         yield website
 
 
@@ -31,7 +31,7 @@ def http() -> Iterator[requests.Session]:
         yield session
 
 
-def test_shows_its_page(shop: Website, http: requests.Session) -> None:
+def test_shows_its_page(shop: LocalWebsite, http: requests.Session) -> None:
     response = http.get(shop.url)
 
     assert response.status_code == 200
@@ -39,7 +39,9 @@ def test_shows_its_page(shop: Website, http: requests.Session) -> None:
     assert response.text == PAGE.body
 
 
-def test_answers_with_a_status_until_it_recovers(shop: Website, http: requests.Session) -> None:
+def test_answers_with_a_status_until_it_recovers(
+    shop: LocalWebsite, http: requests.Session
+) -> None:
     shop.answers(503)
     assert http.get(shop.url).status_code == 503
     shop.answers(404)
@@ -49,12 +51,12 @@ def test_answers_with_a_status_until_it_recovers(shop: Website, http: requests.S
 
 
 @pytest.mark.parametrize("status", [100, 499, 600])
-def test_answers_with_nothing_that_http_does_not_know(shop: Website, status: int) -> None:
+def test_answers_with_nothing_that_http_does_not_know(shop: LocalWebsite, status: int) -> None:
     with pytest.raises(ValueError, match=f"{status} is not a status"):
         shop.answers(status)
 
 
-def test_hangs_up_while_it_is_down(shop: Website, http: requests.Session) -> None:
+def test_hangs_up_while_it_is_down(shop: LocalWebsite, http: requests.Session) -> None:
     shop.down()
     with pytest.raises(requests.ConnectionError):
         http.get(shop.url)
@@ -62,7 +64,7 @@ def test_hangs_up_while_it_is_down(shop: Website, http: requests.Session) -> Non
     assert http.get(shop.url).status_code == 200
 
 
-def test_is_slow(shop: Website, http: requests.Session) -> None:
+def test_is_slow(shop: LocalWebsite, http: requests.Session) -> None:
     shop.slow(60)
     with pytest.raises(requests.Timeout):
         http.get(shop.url, timeout=0.2)
@@ -70,7 +72,7 @@ def test_is_slow(shop: Website, http: requests.Session) -> None:
     assert http.get(shop.url, timeout=20).status_code == 200
 
 
-def test_can_be_broken_by_hand(shop: Website, http: requests.Session) -> None:
+def test_can_be_broken_by_hand(shop: LocalWebsite, http: requests.Session) -> None:
     answer = http.put(f"{shop.url}_outage")
     assert (answer.status_code, answer.text) == (200, "shop is broken.\n")
     assert shop.outage == 503
@@ -85,19 +87,21 @@ def test_can_be_broken_by_hand(shop: Website, http: requests.Session) -> None:
 
 @pytest.mark.parametrize("body", ["200", "soon", "-1", "499.5", b"\xff", "418418"])
 def test_refuses_what_is_no_error_of_http(
-    shop: Website, http: requests.Session, body: str | bytes
+    shop: LocalWebsite, http: requests.Session, body: str | bytes
 ) -> None:
     assert http.put(f"{shop.url}_outage", data=body).status_code == 400
     assert shop.outage is None
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
-def test_has_nothing_else_to_change(shop: Website, http: requests.Session, method: str) -> None:
+def test_has_nothing_else_to_change(
+    shop: LocalWebsite, http: requests.Session, method: str
+) -> None:
     assert http.request(method, f"{shop.url}index.html").status_code == 404
 
 
 def test_closed_website_is_gone(http: requests.Session) -> None:
-    with Website(PAGE) as website:
+    with LocalWebsite(PAGE) as website:
         url = website.url
 
     with pytest.raises(requests.ConnectionError):
@@ -125,7 +129,7 @@ def test_hosted_websites_break_and_are_repaired(tmp_path: Path, http: requests.S
             website.breaks()
 
 
-def test_hosted_website_refuses_what_is_no_error(shop: Website) -> None:
+def test_hosted_website_refuses_what_is_no_error(shop: LocalWebsite) -> None:
     hosted = HostedWebsite("shop", shop.url, shop.local_url, PAGE.expect)
 
     with pytest.raises(TestbedError, match="400"):
