@@ -14,10 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from testbed import Aws, RunningTestbed, Stack
 from testbed.__main__ import main
-from testbed.aws.clients import Aws
-from testbed.pytest_plugin.running import RunningTestbed
-from testbed.pytest_plugin.stack import Stack
 from tests import outgoing
 
 ROOT = Path(__file__).parent.parent

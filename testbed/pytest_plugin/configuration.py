@@ -1,4 +1,4 @@
-"""What the options and settings of a test run say."""
+"""The configuration of a test run: what to deploy, and with which settings."""
 
 from __future__ import annotations
 
@@ -14,20 +14,22 @@ _LONGEST_STACK_NAME = 100
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What the options and settings of a test run say.
+class Configuration:
+    """The configuration of a test run, from pytest's options and configuration file.
 
     Parameters
     ----------
     root
         pytest's ``rootdir``.
     template
-        The template to deploy, if it is named; otherwise the project's in ``samconfig.toml``, or
-        ``template.yaml``.
-    parameters, settings
-        ``NAME=VALUE`` pairs in one text: of the template, and for LocalStack's environment.
+        The template to deploy, relative to ``root``. If it is empty, the template that
+        ``samconfig.toml`` names, or ``template.yaml``.
+    parameters
+        The template's parameters: ``NAME=VALUE …``, quoted as in a shell.
+    settings
+        Environment variables of LocalStack, in the same form.
     endpoint_url
-        Where the target runs already, if it does.
+        The endpoint of a running emulator to use; None to start one.
     """
 
     root: Path
@@ -37,7 +39,7 @@ class Plan:
     endpoint_url: str | None = None
 
     def project(self) -> Project:
-        """Return the project to deploy; its template may be missing.
+        """Return the project to deploy. Its template may be missing.
 
         Raises
         ------
@@ -53,12 +55,12 @@ class Plan:
 
     @property
     def has_init_scripts(self) -> bool:
-        """Whether init scripts of LocalStack provision the project, as with `testbed up`."""
+        """Whether LocalStack's init scripts deploy the project, as with `testbed up`."""
         return not self.template and any((self.root / "init").glob("ready.d/*"))
 
 
 def name_of(folder: Path) -> str:
-    """Return a folder's name as CloudFormation allows it for a stack.
+    """Return a stack name that CloudFormation allows, made from a folder's name.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
     """
@@ -67,11 +69,11 @@ def name_of(folder: Path) -> str:
 
 
 def pairs(text: str, where: str) -> dict[str, str]:
-    """Read ``NAME=VALUE`` pairs, quoted as in a shell.
+    """Parse ``NAME=VALUE`` pairs, quoted as in a shell.
 
     Raises
     ------
     ProjectError
-        If one has another form.
+        If a word is not such a pair.
     """
     return dict(parse_pair(word, where) for word in shlex.split(text))

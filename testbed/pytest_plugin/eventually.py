@@ -1,60 +1,66 @@
-"""Waiting for what an asynchronous system does in its own time."""
+"""Waiting for a condition in tests."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Generic, TypeVar
+
+from testbed.machine.waiting import WaitedTooLong, until
+from testbed.pytest_plugin.fixture_types import WITHIN_SECONDS
 
 T = TypeVar("T")
 
-_FIRST_POLL_SECONDS = 0.01
-_SLOWEST_POLL_SECONDS = 1.0
-_PAUSE_PER_SECOND_WAITED = 0.1
 
-WITHIN_SECONDS = 10.0
+class StillFalseError(AssertionError):
+    """A condition did not become true within its limit.
+
+    Examples
+    --------
+    ::
+
+        import pytest
+
+        from testbed import Eventually, StillFalseError
 
 
-class NeverTrue(AssertionError):
-    """A condition did not become true within its limit."""
-
-
-def eventually(condition: Callable[[], T], *, within: float = WITHIN_SECONDS, what: str = "") -> T:
-    """Call a function until it returns something true, and return that.
-
-    An AssertionError of the function means "not yet", so that it may hold any assertion; every
-    other error ends the waiting.
-
-    Parameters
-    ----------
-    within
-        The limit, in seconds.
-    what
-        What is waited for, for the message: "an email to the customer".
-
-    Raises
-    ------
-    NeverTrue
-        If the limit passes; caused by the function's last AssertionError, if it had one.
+        def test_nothing_arrives(eventually: Eventually):
+            with pytest.raises(StillFalseError, match="The condition was still false after 0.1 s"):
+                eventually(lambda: [], within=0.1)
     """
+
+
+def eventually(
+    condition: Callable[[], T | None], *, within: float = WITHIN_SECONDS, what: str = ""
+) -> T:
+    """Call a function until it returns something true, as :class:`Eventually` describes."""
     __tracebackhide__ = True
-    started = time.monotonic()
-    while True:
-        failure: AssertionError | None = None
-        result = None
+    last = _LastCall(condition)
+    try:
+        return until(last.result, within=within, what=what or "true result")
+    except WaitedTooLong:
+        problem = f"There was still no {what}" if what else "The condition was still false"
+        raise StillFalseError(f"{problem} after {within:g} s. {last.outcome}") from last.failure
+
+
+class _LastCall(Generic[T]):
+    """A condition's last call: its result, or its AssertionError."""
+
+    def __init__(self, condition: Callable[[], T | None]) -> None:
+        self._condition = condition
+        self._returned: object = None
+        self.failure: AssertionError | None = None
+
+    def result(self) -> T | None:
+        """Call the condition; return None if it raises an AssertionError."""
+        self.failure = None
         try:
-            result = condition()
+            self._returned = result = self._condition()
         except AssertionError as error:
-            failure = error
-        if failure is None and result:
-            return result
-        waited = time.monotonic() - started
-        if waited > within:
-            seen = f" The last result was {result!r}." if failure is None else f" {failure}"
-            raise NeverTrue(
-                f"After {within:g} s there is still no {what}.{seen}"
-                if what
-                else f"After {within:g} s it is still not so.{seen}"
-            ) from failure
-        pause = max(waited * _PAUSE_PER_SECOND_WAITED, _FIRST_POLL_SECONDS)
-        time.sleep(min(pause, _SLOWEST_POLL_SECONDS))
+            self.failure = error
+            return None
+        return result
+
+    @property
+    def outcome(self) -> str:
+        """What the last call returned or raised, as a sentence."""
+        return str(self.failure) if self.failure else f"The last result was {self._returned!r}."

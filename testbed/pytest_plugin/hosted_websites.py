@@ -1,4 +1,4 @@
-"""Websites for functions that cannot reach this machine: an API in AWS answers for them."""
+"""Websites served by a stack in AWS, for functions that cannot reach this machine."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ if TYPE_CHECKING:
     from testbed.pytest_plugin.stack import Stack
 
 TEMPLATE = Path(__file__).parent / "hosting" / "template.yaml"
-"""What has to be deployed."""
+"""The stack that serves them: a REST API with a function, and a bucket."""
 
 
 class HostedWebsites:
-    """The websites that a deployed stack answers for, told apart by their paths."""
+    """The websites of a deployed stack, each with its own path."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
 
     def open(self, page: Page) -> HostedWebsite:
-        """Open a website, which shows its page from now on."""
+        """Open a website that shows a page."""
         return HostedWebsite(page, self._stack)
 
 
 class HostedWebsite:
-    """A website with one page, as :class:`testbed.machine.websites.Website` is one on this machine.
+    """A website with one page, a :class:`testbed.Website`.
 
-    What a test says holds from the next request on, as S3 is
+    A change applies from the next request on, as S3 is
     `strongly consistent <https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html>`_.
     """
 
@@ -42,26 +42,26 @@ class HostedWebsite:
         self._outage: HTTPStatus | None = None
         self._delay = 0.0
         self.url = f"{stack.api_url}/{self._path}"
-        """Where functions find the page."""
+        """The page's URL for functions."""
         self._put()
 
     def answers(self, status: int) -> None:
-        """Answer every request with a status, and not with the page.
+        """Answer every request with an HTTP status instead of the page.
 
         Raises
         ------
         ValueError
-            If it is none of HTTP's.
+            If HTTP has no such status.
         """
         self._outage = HTTPStatus(status)
         self._put()
 
     def down(self) -> None:
-        """Answer every request with 502, as API Gateway cannot hang up."""
+        """Answer every request with 502: API Gateway cannot close a connection instead."""
         self.answers(HTTPStatus.BAD_GATEWAY)
 
     def slow(self, seconds: float) -> None:
-        """Let every request wait for so long before it is answered, for at most 29 seconds.
+        """Delay every answer by a number of seconds, at most 29.
 
         https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
         """
@@ -69,12 +69,12 @@ class HostedWebsite:
         self._put()
 
     def recovers(self) -> None:
-        """Show the page again, and at once."""
+        """Show the page again, without a delay."""
         self._outage, self._delay = None, 0.0
         self._put()
 
     def close(self) -> None:
-        """Answer 404 from now on."""
+        """Answer every request with 404."""
         self._s3.delete_object(Bucket=self._bucket, Key=self._path)
 
     def _put(self) -> None:

@@ -1,6 +1,6 @@
-"""What a failed test's testbed knows: how far the news came, and what lies where.
+"""The section about the testbed in a failed test's report.
 
-It must not hide the failure: what cannot be found out is one line.
+It must not hide the failure: an error while making a part of it becomes one line.
 """
 
 from __future__ import annotations
@@ -18,36 +18,36 @@ from testbed.trace.missing import missing
 from testbed.trace.tree import drawn, problems
 
 if TYPE_CHECKING:
-    from testbed.pytest_plugin.running import Facility, RunningTestbed
+    from testbed.pytest_plugin.running import Feature, RunningTestbed
 
 _LINES = 60
 _TEXT_LENGTH = 300
-# CloudWatch's times are in whole milliseconds.
+# CloudWatch has times in whole milliseconds.
 _MARGIN = timedelta(milliseconds=1)
 
 
 def explain(testbed: RunningTestbed, since: datetime) -> str:
-    """Describe what happened since a moment, and what there is now."""
+    """Describe what happened since a moment, and the present state."""
     hops = cache(lambda: _split(testbed, since))
-    parts: tuple[tuple[str, Facility | None, Callable[[], Iterable[str]]], ...] = (
+    parts: tuple[tuple[str, Feature | None, Callable[[], Iterable[str]]], ...] = (
         ("what went wrong", "journal", lambda: _wrong(*hops())),
         ("what happened since the test began", "journal", lambda: _happened(*hops())),
         ("queues", None, lambda: _queues(testbed)),
         ("emails", "inbox", lambda: _emails(testbed, since)),
-        ("logs of functions", None, lambda: _logs(testbed, since)),
+        ("function logs", None, lambda: _logs(testbed, since)),
         ("faults", "faults", lambda: _faults(testbed)),
     )
     lines: list[str] = []
-    for title, facility, part in parts:
-        if facility in testbed.lacks:
+    for title, feature, part in parts:
+        if feature in testbed.unavailable:
             continue
         try:
             found = list(part())
         except Exception as error:
-            found = [f"cannot be told: {type(error).__name__}: {error}"]
+            found = [f"not available: {type(error).__name__}: {error}"]
         lines.append(f"{title}:{'' if found else ' none'}")
         if len(found) > _LINES:
-            found = [f"… {len(found) - _LINES} more before", *found[-_LINES:]]
+            found = [f"… {len(found) - _LINES} earlier lines", *found[-_LINES:]]
         lines += [f"  {visible(line)}" for line in found]
     return "\n".join(lines)
 
@@ -60,30 +60,30 @@ def _split(testbed: RunningTestbed, since: datetime) -> tuple[list[Hop], list[Ho
 
 
 def wrong(testbed: RunningTestbed, since: datetime) -> Iterator[str]:
-    """Describe what failed since a moment, and what usually follows and did not.
+    """Describe what failed since a moment, and what usually follows but did not.
 
-    Also in what began before: a retry may do to this test's things what the test did not expect.
+    Chains that began before that moment count, too: a retry may affect what this test uses.
     """
     yield from _wrong(*_split(testbed, since))
 
 
 def _wrong(before: list[Hop], now: list[Hop]) -> Iterator[str]:
-    now = [hop for hop in now if not _is_refused_call_of_a_client(hop)]
+    now = [hop for hop in now if not _is_failed_call_of_a_client(hop)]
     for line in (*problems(now), *missing(before, now)):
         yield f"✗ {line}"
 
 
-def _is_refused_call_of_a_client(hop: Hop) -> bool:
-    """Whether a hop is a call whose error the test has seen itself, and nothing else."""
+def _is_failed_call_of_a_client(hop: Hop) -> bool:
+    """Whether a hop is only a failed call whose error the test has seen itself."""
     entry = hop.entry
-    refused = entry.kind == "api" and entry["caller"] == "clients" and entry["status"] >= 400
-    return refused and not hop.after and entry["service"] != "execute-api"
+    failed = entry.kind == "api" and entry["caller"] == "clients" and entry["status"] >= 400
+    return failed and not hop.after and entry["service"] != "execute-api"
 
 
 def _happened(before: list[Hop], now: list[Hop]) -> Iterator[str]:
     earlier = {id(hop) for hop in before}
     beginnings = [hop for hop in now if all(id(each) in earlier for each in hop.before)]
-    # A test's own questions are of no interest, unless something followed.
+    # A test's own calls are of no interest unless something followed from them.
     yield from drawn(hop for hop in beginnings if hop.after).splitlines()
 
 
@@ -91,18 +91,18 @@ def _queues(testbed: RunningTestbed) -> Iterator[str]:
     sqs = testbed.aws.sqs
     for url in testbed.queues():
         attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-        waiting = int(attributes["ApproximateNumberOfMessages"])
-        taken = int(attributes["ApproximateNumberOfMessagesNotVisible"])
+        available = int(attributes["ApproximateNumberOfMessages"])
+        in_flight = int(attributes["ApproximateNumberOfMessagesNotVisible"])
         delayed = int(attributes["ApproximateNumberOfMessagesDelayed"])
-        if waiting or taken or delayed:
+        if available or in_flight or delayed:
             name = url.rpartition("/")[2]
-            yield f"{name}: {waiting} waiting, {taken} in flight, {delayed} delayed"
-            if "journal" not in testbed.lacks:
+            yield f"{name}: {available} visible, {in_flight} in flight, {delayed} delayed"
+            if "journal" not in testbed.unavailable:
                 yield from (f"  {_shortened(body)}" for body in _bodies(testbed, url))
 
 
 def _bodies(testbed: RunningTestbed, queue_url: str) -> Iterator[str]:
-    """Return the messages in a queue, without receiving them, as only LocalStack does.
+    """Return the messages in a queue without receiving them, which only LocalStack can.
 
     https://docs.localstack.cloud/aws/services/sqs/#developer-endpoints
     """
@@ -120,7 +120,7 @@ def _bodies(testbed: RunningTestbed, queue_url: str) -> Iterator[str]:
 
 def _emails(testbed: RunningTestbed, since: datetime) -> Iterator[str]:
     for email in testbed.inbox.emails():
-        # LocalStack's times of emails are in UTC, and in whole seconds.
+        # LocalStack gives the times of emails in UTC and whole seconds.
         sent = datetime.fromisoformat(email.sent).replace(tzinfo=UTC)
         if sent >= since.replace(microsecond=0):
             yield f"{email.sent} to {', '.join(email.recipients)}: {email.subject}"

@@ -1,4 +1,4 @@
-"""A target that runs: what tests can do to it, and what of the testbed's own it has."""
+"""A running target: its stacks, websites, and the testbed's features that it has."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
@@ -21,62 +21,55 @@ from testbed.control.permissions import Permissions
 from testbed.control.subscriptions import confirm
 from testbed.deployment.deploy import deploy
 from testbed.errors import ProjectError, preserved
-from testbed.machine.websites import Page, Website
+from testbed.machine.websites import LocalWebsite, Page
 from testbed.project.project import Project
-from testbed.pytest_plugin.plan import name_of
+from testbed.pytest_plugin.configuration import name_of
 from testbed.pytest_plugin.stack import Stack
 from testbed.session import Session
 
 if TYPE_CHECKING:
     from testbed.aws.clients import Aws
+    from testbed.pytest_plugin.fixture_types import Website
 
-Facility = Literal["inbox", "clock", "faults", "journal", "permissions", "clean"]
-"""What is the testbed's own, and no API of AWS's."""
-
-
-class Site(Protocol):
-    """A website that functions of the target can reach, and that a test has in its hand."""
-
-    @property
-    def url(self) -> str:
-        """Where functions find the page."""
-
-    def answers(self, status: int) -> None:
-        """Answer every request with a status, and not with the page."""
-
-    def down(self) -> None:
-        """Fail as a machine does whose server has crashed."""
-
-    def slow(self, seconds: float) -> None:
-        """Let every request wait for so long before it is answered."""
-
-    def recovers(self) -> None:
-        """Show the page again, and at once."""
-
-    def close(self) -> None:
-        """Stop serving."""
+Feature = Literal["inbox", "clock", "faults", "journal", "permissions", "clean"]
+"""What the testbed adds to the APIs of AWS."""
 
 
 @dataclass
 class RunningTestbed:
-    """A target that runs, and what can be done to it.
+    """The fixture ``testbed``: a running target.
 
     Parameters
     ----------
-    lacks
-        Why the target cannot be asked for some of the testbed's facilities. What needs one of
-        them skips the test, and says this.
+    session
+        The project, and the place where it is deployed.
+    unavailable
+        The features that the target does not have, and why. A test that uses one is skipped with
+        this reason.
     provisioned
-        Whether the project is deployed already, by init scripts.
+        Whether init scripts have deployed the project already.
+
+    Examples
+    --------
+    ::
+
+        import requests
+
+        from testbed import RunningTestbed
+
+
+        def test_localstack_is_healthy(testbed: RunningTestbed):
+            answer = requests.get(f"{testbed.endpoint_url}/_localstack/health", timeout=10)
+            assert answer.json()["version"].startswith("2026.3")
     """
 
     session: Session
-    lacks: Mapping[Facility, str] = field(default_factory=dict)
+    unavailable: Mapping[Feature, str] = field(default_factory=dict)
     provisioned: bool = False
 
     @property
     def endpoint_url(self) -> str:
-        """Where the AWS APIs answer; empty for AWS itself."""
+        """The endpoint URL of the AWS APIs; empty for AWS itself."""
         return self.aws.endpoint_url
 
     @property
@@ -92,56 +85,56 @@ class RunningTestbed:
 
     @cached_property
     def clock(self) -> Clock:
-        """The clock that schedules go by."""
+        """The clock of rules and schedules."""
         self.require("clock")
         return Clock(self.session.endpoint)
 
     @cached_property
     def journal(self) -> Journal:
-        """The journal of everything that happened."""
+        """The journal of API calls, deliveries, invocations and emails."""
         self.require("journal")
         return Journal(self.session.endpoint)
 
     @cached_property
     def permissions(self) -> Permissions:
-        """What was permitted to whom, and what was refused."""
+        """The permissions that were used and denied."""
         self.require("permissions")
         return Permissions(self.session.endpoint)
 
     def faults(self) -> Faults:
-        """Return faults on purpose, which whoever makes them has to end."""
+        """Return fault injection, as a context manager that removes the faults it added."""
         self.require("faults")
         return Faults(self.session.endpoint)
 
     def clean(self, stack: Stack) -> None:
-        """Let a stack be as its deployment left it, with no emails and no faults."""
+        """Restore a stack as its deployment left it, and delete all emails and faults."""
         self.require("clean")
         stack.clean()
-        if "faults" not in self.lacks:
+        if "faults" not in self.unavailable:
             self.faults().remove_all()
-        if "inbox" not in self.lacks:
+        if "inbox" not in self.unavailable:
             self.inbox.clear()
 
-    def require(self, facility: Facility) -> None:
-        """Skip the test that runs if the target has no such facility."""
-        if facility in self.lacks:
-            pytest.skip(self.lacks[facility])
+    def require(self, feature: Feature) -> None:
+        """Skip the current test if the target does not have a feature."""
+        if feature in self.unavailable:
+            pytest.skip(self.unavailable[feature])
 
-    def website(self, page: Page) -> Site:
+    def website(self, page: Page) -> Website:
         """Open a website that functions can reach."""
-        return Website(page, self.session.host_address)
+        return LocalWebsite(page, self.session.host_address)
 
     def functions(self) -> list[str]:
-        """Return the names of the functions that tests may have to do with."""
+        """Return the names of the functions that tests may use."""
         pages = self.aws.lambda_.get_paginator("list_functions").paginate()
         return [function["FunctionName"] for page in pages for function in page["Functions"]]
 
     def queues(self) -> list[str]:
-        """Return the URLs of the queues that tests may have to do with."""
+        """Return the URLs of the queues that tests may use."""
         return self.aws.sqs.list_queues().get("QueueUrls", [])
 
     def deploy_project(self) -> Stack:
-        """Return the project's stack, deployed if init scripts have not done that.
+        """Return the project's stack, and deploy it unless init scripts have.
 
         Raises
         ------
@@ -153,7 +146,7 @@ class RunningTestbed:
             check_template(project)
             deploy(project, self.aws, lambda message: None)
         stack = Stack(project.stack_name, self.session.outputs(), self.aws)
-        stack.note_content()
+        stack.take_snapshot()
         self._confirm(stack)
         return stack
 
@@ -165,12 +158,12 @@ class RunningTestbed:
         *,
         confirmed: bool = True,
     ) -> Iterator[Stack]:
-        """Deploy a template as a stack of its own, which is removed at the end.
+        """Deploy a template as a stack with a unique name, which is deleted at the end.
 
         Parameters
         ----------
         confirmed
-            Whether its email subscriptions are to be confirmed.
+            Whether to confirm its email subscriptions.
 
         Raises
         ------
@@ -186,7 +179,7 @@ class RunningTestbed:
         try:
             outputs = deploy(project, self.aws, lambda message: None).outputs
             stack = Stack(name, outputs, self.aws)
-            stack.note_content()
+            stack.take_snapshot()
             if confirmed:
                 self._confirm(stack)
             yield stack
@@ -197,13 +190,13 @@ class RunningTestbed:
         destroy_stack(self.aws, name)
 
     def _confirm(self, stack: Stack) -> None:
-        """Confirm email subscriptions, where emails can be looked at."""
-        if "inbox" not in self.lacks:
+        """Confirm email subscriptions, if the target has an inbox."""
+        if "inbox" not in self.unavailable:
             confirm(self.aws, self.inbox, stack.name)
 
 
 def check_template(project: Project) -> None:
-    """Check that there is a template to deploy.
+    """Check that the template exists.
 
     Raises
     ------
@@ -212,6 +205,6 @@ def check_template(project: Project) -> None:
     """
     if not project.template.is_file():
         raise ProjectError(
-            f"There is no template {project.template}.",
-            advice="Name the one to deploy in pytest's configuration: testbed_template = PATH.",
+            f"The template {project.template} does not exist.",
+            advice="Set the template to deploy in pytest's configuration: testbed_template = PATH.",
         )

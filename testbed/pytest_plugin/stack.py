@@ -1,4 +1,4 @@
-"""A deployed stack, and its state as it was right after the deployment."""
+"""A deployed stack, and the content of its buckets right after the deployment."""
 
 from __future__ import annotations
 
@@ -16,12 +16,31 @@ if TYPE_CHECKING:
 
 @dataclass
 class Stack:
-    """A deployed stack.
+    """A deployed CloudFormation stack.
 
     Parameters
     ----------
+    name
+        The stack's name.
     outputs
         The values of the template's outputs, by their names.
+    aws
+        Clients for the place where it is deployed.
+
+    Examples
+    --------
+    ::
+
+        import requests
+
+        from testbed import Stack
+
+
+        def test_order_is_accepted(stack: Stack):
+            order = {"id": "1", "article": "tea", "count": 2}
+            answer = requests.post(f"{stack.api_url}/orders", json=order, timeout=10)
+            assert answer.status_code == 202
+            assert stack.resource("Orders") in stack.queues
     """
 
     name: str
@@ -30,35 +49,38 @@ class Stack:
 
     @property
     def api_url(self) -> str | None:
-        """Where the REST API answers that an output has the URL of, without a slash at the end."""
+        """The URL of the REST API that an output names, without a slash at the end.
+
+        None if no output has the URL of a REST API. On an emulator it is the API's URL there.
+        """
         return api_url(dict(self.outputs), self.aws.endpoint_url)
 
     def resource(self, logical_id: str) -> str:
-        """Return the physical id of a resource, such as a function's name or a queue's URL.
+        """Return a resource's physical ID, such as a function's name or a queue's URL.
 
         Raises
         ------
         KeyError
-            If the template has none of that logical id.
+            If the stack has no resource with this logical ID.
         """
         try:
             return self._resources[logical_id]
         except KeyError:
             known = ", ".join(sorted(self._resources))
-            raise KeyError(f"{logical_id} is not in {self.name}; there are {known}") from None
+            raise KeyError(f"{self.name} has no resource {logical_id}, only {known}") from None
 
     @property
     def functions(self) -> list[str]:
-        """The names of its functions."""
+        """The names of the stack's Lambda functions."""
         return self._of("AWS::Lambda::Function")
 
     @property
     def queues(self) -> list[str]:
-        """The URLs of its queues."""
+        """The URLs of the stack's SQS queues."""
         return self._of("AWS::SQS::Queue")
 
-    def note_content(self) -> None:
-        """Note what is in the buckets, to be restored by :meth:`clean`."""
+    def take_snapshot(self) -> None:
+        """Remember the content of the buckets, for :meth:`clean`."""
         self._content = {
             bucket: {
                 key: self.aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
@@ -69,7 +91,7 @@ class Stack:
         self._etags = {bucket: self._objects(bucket) for bucket in self._content}
 
     def clean(self) -> None:
-        """Empty the queues, and make the buckets what they were when they were noted."""
+        """Purge the queues, and restore the buckets' content as it was after the deployment."""
         for queue in self.queues:
             self.aws.sqs.purge_queue(QueueUrl=queue)
         for bucket, content in self._content.items():

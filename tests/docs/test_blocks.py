@@ -22,7 +22,7 @@ import yaml
 from testbed.aws.clients import Aws
 from testbed.control import control_secret
 from testbed.machine.waiting import until
-from testbed.pytest_plugin import plugin
+from testbed.pytest_plugin import fixtures
 from tests.conftest import ROOT, CommandHere, Deployed
 from tests.docs.classification import LISTED, NOT_RUN, PYTHON_RUN
 from tests.docs.pages import Block, Command, blocks, code_spans, commands, pages
@@ -239,7 +239,7 @@ def test_python_imports_and_fixtures_exist(block: Block) -> None:
                     assert hasattr(import_module(module), each.name), each.name
             case ast.FunctionDef(name=name, args=arguments) if name.startswith("test_"):
                 for fixture in arguments.args:
-                    assert hasattr(plugin, fixture.arg), f"no fixture {fixture.arg}"
+                    assert hasattr(fixtures, fixture.arg), f"no fixture {fixture.arg}"
 
 
 @pytest.mark.parametrize("start", PYTHON_RUN)

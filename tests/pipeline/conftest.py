@@ -17,12 +17,9 @@ import pytest
 import requests
 import yaml
 
-from testbed.aws.clients import Aws
-from testbed.control.clock import Clock
-from testbed.control.inbox import Email, Inbox
+from testbed import Aws, Clock, Email, Inbox, MakeWebsite, RunningTestbed, Website
 from testbed.deployment.deploy import deploy
 from testbed.machine.waiting import until
-from testbed.pytest_plugin.running import RunningTestbed, Site
 from tests.conftest import Deployed
 from tests.pipeline.known_differences import KNOWN_DIFFERENCES
 
@@ -147,12 +144,12 @@ class WatchedSite:
     """A website of a test's own, and its entry in ``sites.yaml``."""
 
     name: str
-    website: Site
+    website: Website
     entry: dict[str, Any]
 
 
 @pytest.fixture
-def new_site(website: Callable[..., Site]) -> Callable[..., WatchedSite]:
+def new_site(website: MakeWebsite) -> Callable[..., WatchedSite]:
     """Makes websites; options are further keys of the entry in ``sites.yaml``."""
 
     def make(**options: Any) -> WatchedSite:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from testbed.aws.clients import Aws
-from testbed.pytest_plugin.plan import Plan
+from testbed.pytest_plugin.configuration import Configuration
 from testbed.pytest_plugin.targets import target_of
 from tests.aws_profile import PROFILE, profile_environment
 from tests.conftest import ROOT
@@ -33,7 +33,7 @@ def account(tmp_path: Path) -> Iterator[Aws]:
     """An account with nothing in it."""
     folder = tmp_path / "account"
     folder.mkdir()
-    with target_of("localstack").running(Plan(folder), folder / "state") as started:
+    with target_of("localstack").running(Configuration(folder), folder / "state") as started:
         yield started.aws
 
 
@@ -54,9 +54,9 @@ def test_stack_is_deployed_tested_and_removed(account: Aws, tmp_path: Path) -> N
     )  # fmt: skip
     assert f"{len(PASSING)} passed, {len(SKIPPED)} skipped in" in ended.stdout, ended.stdout
     for reason in (
-        "AWS has no clock that can be moved, and fires no schedule by hand.",
-        "AWS has no inbox to look into: it delivers emails to people.",
-        "AWS makes no faults on purpose.",
+        "AWS has no clock to advance, and fires no schedule on demand.",
+        "AWS has no inbox that tests can read: it delivers emails to people.",
+        "AWS has no fault injection for single API calls.",
     ):
         assert reason in ended.stdout
 

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from testbed.aws.clients import Aws
-from testbed.pytest_plugin.plan import name_of
+from testbed.pytest_plugin.configuration import name_of
 from testbed.pytest_plugin.running import RunningTestbed
 from tests.conftest import ROOT
 from tests.plugin.conftest import Project
@@ -33,7 +33,7 @@ def test_stack_and_clients(project: Project) -> None:
 
         def test_unknown_resource(stack):
             import pytest
-            with pytest.raises(KeyError, match="Nothing is not in .*; there are Bucket, Queue"):
+            with pytest.raises(KeyError, match="has no resource Nothing, only Bucket, Queue"):
                 stack.resource("Nothing")
         """
     )
@@ -217,7 +217,7 @@ def test_each_worker_has_a_testbed_of_its_own(project: Project, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("-o", "testbed_template=none.yaml"), "There is no template *none.yaml."),
+        (("-o", "testbed_template=none.yaml"), "The template *none.yaml does not exist."),
         (("-o", "testbed_parameters=Wrod=x"), "*Wrod*"),
         (
             ("-o", "testbed_parameters=nonsense"),
@@ -252,6 +252,7 @@ def test_plug_in_loads_nothing_heavy_for_others(pytester: pytest.Pytester) -> No
         import sys
         def pytest_unconfigure(config):
             assert "testbed.pytest_plugin.plugin" in sys.modules
+            assert "testbed.pytest_plugin.fixtures" not in sys.modules
             print("heavy:", sorted({set(HEAVY)!r} & sys.modules.keys()))
         """
     )

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from testbed.pytest_plugin.eventually import NeverTrue, eventually
+from testbed import StillFalseError
+from testbed.pytest_plugin.eventually import eventually
 from tests.plugin.conftest import Project
 
 FAILING = """
@@ -24,7 +25,7 @@ def test_report_explains(project: Project) -> None:
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "E *After 0.1 s there is still no answer. The last result was *",
+            "E *There was still no answer after 0.1 s. The last result was *",
             "*- testbed -*",
             "what went wrong:",
             "  ✗ *Queue*: message sent: nobody has received it",
@@ -33,7 +34,7 @@ def test_report_explains(project: Project) -> None:
             "  *SNS topic-* → somebody@example.com",
             "  *email to somebody@example.com: test-waits-*",
             "queues:",
-            "  *Queue*: 1 waiting, 0 in flight, 0 delayed",
+            "  *Queue*: 1 visible, 0 in flight, 0 delayed",
             "    nobody reads this",
             "emails:",
             "  *to somebody@example.com: test-waits-*",
@@ -59,7 +60,7 @@ def test_report_does_not_hide_the_failure(project: Project) -> None:
     )
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["E *RuntimeError: the reason", "what went wrong:", "  cannot be told: AttributeError: *"]
+        ["E *RuntimeError: the reason", "what went wrong:", "  not available: AttributeError: *"]
     )
 
 
@@ -78,7 +79,9 @@ def test_waiting_takes_an_assertion_for_not_yet() -> None:
 
     assert eventually(condition)
     tries.clear()
-    with pytest.raises(NeverTrue, match=r"After 0 s there is still no third try\. too early"):
+    with pytest.raises(
+        StillFalseError, match=r"There was still no third try after 0 s\. too early"
+    ):
         eventually(condition, within=0, what="third try")
 
 

@@ -1,4 +1,4 @@
-"""Where tests run, and what they are told of what is not there."""
+"""The targets of test runs, and what tests learn about features that a target does not have."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from testbed.aws.stacks import stack_resources
 from testbed.errors import DeploymentError
 from testbed.project.project import Project as SamProject
 from testbed.pytest_plugin import targets
-from testbed.pytest_plugin.plan import Plan
+from testbed.pytest_plugin.configuration import Configuration
 from testbed.pytest_plugin.running import RunningTestbed
 from testbed.pytest_plugin.stack import Stack
 from testbed.pytest_plugin.targets import aws as aws_target
@@ -31,20 +31,23 @@ from tests.plugin.conftest import Project
     [
         (
             ("--testbed-target=aws", "--testbed-endpoint-url=http://127.0.0.1:4566"),
-            "--testbed-target aws has no endpoint to choose: leave out --testbed-endpoint-url",
+            "--testbed-endpoint-url cannot be used with --testbed-target aws: remove one of them.",
         ),
         (
             ("--testbed-target=docker", "--testbed-endpoint-url=http://127.0.0.1:4566"),
-            "--testbed-target docker has no endpoint to choose",
+            "--testbed-endpoint-url cannot be used with --testbed-target docker: remove one",
         ),
-        (("--testbed-target=aws", "-n2"), "--testbed-target aws is the same for all test proc"),
+        (
+            ("--testbed-target=aws", "-n2"),
+            "-n cannot be used with --testbed-target aws, which all test processes would share",
+        ),
     ],
 )
-def test_options_that_cannot_be_meant_are_refused(
+def test_options_that_exclude_one_another_are_rejected(
     pytester: pytest.Pytester, options: tuple[str, ...], problem: str
 ) -> None:
     with pytest.raises(pytest.UsageError, match=problem):
-        pytester.parseconfigure(*options)
+        pytester.parseconfigure("-o", "testbed=true", *options)
 
 
 @pytest.mark.parametrize("name", targets.NAMES)
@@ -66,7 +69,7 @@ def test_shell_of_an_emulator_is_not_taken_for_aws(
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
     with (
         pytest.raises(AccountError, match="this shell talks to an emulator, not to AWS"),
-        targets.target_of("aws").running(Plan(ROOT), tmp_path),
+        targets.target_of("aws").running(Configuration(ROOT), tmp_path),
     ):
         pass
 
@@ -97,16 +100,15 @@ def test_what_the_target_lacks_skips_the_test_by_name(project: Project) -> None:
     result.assert_outcomes(passed=1, skipped=6, failed=1)
     result.stdout.fnmatch_lines_random(
         [
-            "SKIPPED * MiniStack has no inbox to look into: what SNS would send by email"
-            " goes nowhere.",
-            "SKIPPED * MiniStack has no clock that can be moved, and fires no schedule by hand.",
-            "SKIPPED * MiniStack makes no faults on purpose.",
-            "SKIPPED * MiniStack keeps no journal of hops.",
-            "SKIPPED * MiniStack does not tell what was permitted and refused.",
+            "SKIPPED * MiniStack has no inbox: it discards the emails that SNS sends.",
+            "SKIPPED * MiniStack has no clock to advance, and fires no schedule on demand.",
+            "SKIPPED * MiniStack has no fault injection.",
+            "SKIPPED * MiniStack keeps no journal.",
+            "SKIPPED * MiniStack does not report used and denied permissions.",
         ]
     )
-    result.stdout.fnmatch_lines(["E *RuntimeError: the reason", "queues:", "*1 waiting*"])
-    result.stdout.no_fnmatch_line("*cannot be told*")
+    result.stdout.fnmatch_lines(["E *RuntimeError: the reason", "queues:", "*1 visible*"])
+    result.stdout.no_fnmatch_line("*not available: *")
 
 
 def test_stack_that_is_in_the_account_already_is_not_touched(
@@ -119,11 +121,11 @@ def test_stack_that_is_in_the_account_already_is_not_touched(
     monkeypatch.setenv("AWS_PROFILE", PROFILE)
     known = stack_resources(testbed.aws, stack.name)
     with (
-        pytest.raises(DeploymentError, match=f"There is a stack {stack.name} already") as refused,
-        targets.target_of("aws").running(Plan(ROOT), tmp_path) as account,
+        pytest.raises(DeploymentError, match=f"The stack {stack.name} exists already") as rejected,
+        targets.target_of("aws").running(Configuration(ROOT), tmp_path) as account,
     ):
         account.deploy_project()
-    assert "testbed destroy --target aws" in refused.value.advice
+    assert "testbed destroy --target aws" in rejected.value.advice
     assert stack_resources(testbed.aws, stack.name) == known
 
 
@@ -134,7 +136,7 @@ def test_failed_clean_up_does_not_hide_why_a_deployment_failed(
         raise DeploymentError("The deployment ended as ROLLBACK_COMPLETE.", details="The cause")
 
     def fail_to_remove(*arguments: object) -> None:
-        raise DeploymentError("The stack mine is left behind")
+        raise DeploymentError("The stack mine could not be deleted")
 
     monkeypatch.setattr(aws_target, "describe_stack", lambda *arguments: None)
     monkeypatch.setattr(aws_target, "deploy", fail)
@@ -145,8 +147,11 @@ def test_failed_clean_up_does_not_hide_why_a_deployment_failed(
     session.project = SamProject(tmp_path, template, "mine", "us-east-1")
     session.aws = Aws("", "us-east-1")
     with pytest.raises(DeploymentError, match="ended as ROLLBACK_COMPLETE") as told:
-        aws_target._AccountTestbed(session, made=ExitStack()).deploy_project()
-    assert told.value.details == "The cause\nCleaning up failed, too: The stack mine is left behind"
+        aws_target._AccountTestbed(session, cleanup=ExitStack()).deploy_project()
+    assert (
+        told.value.details
+        == "The cause\nCleaning up failed, too: The stack mine could not be deleted"
+    )
 
 
 def test_stack_that_cannot_be_deleted_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,6 +159,6 @@ def test_stack_that_cannot_be_deleted_is_named(monkeypatch: pytest.MonkeyPatch) 
         raise EndpointConnectionError(endpoint_url="https://cloudformation")
 
     monkeypatch.setattr(aws_target, "describe_stack", fail)
-    with pytest.raises(DeploymentError, match="The stack mine is left behind: ") as told:
+    with pytest.raises(DeploymentError, match="The stack mine could not be deleted: ") as told:
         aws_target.remove(Aws("", "us-east-1"), "mine", "testbed destroy --target aws")
-    assert told.value.advice == "Delete it: testbed destroy --target aws"
+    assert told.value.advice == "Delete it with: testbed destroy --target aws"

@@ -1,7 +1,7 @@
-"""Where tests can run: a module for each target, of the name that ``--testbed-target`` takes.
+"""The targets of test runs: a module for each value of ``--testbed-target``.
 
-A target says how it starts, how its functions reach websites of tests, and what of the testbed's
-own facilities it has not, and why.
+A target knows how to start it, how its functions reach tests' websites, and which of the testbed's
+features it does not have, and why.
 """
 
 from __future__ import annotations
@@ -13,29 +13,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
 if TYPE_CHECKING:
-    from testbed.pytest_plugin.plan import Plan
+    from testbed.pytest_plugin.configuration import Configuration
     from testbed.pytest_plugin.running import RunningTestbed
 
 NAMES = ("localstack", "docker", "ministack", "aws")
 
 
 class Target(ABC):
-    """Where tests run."""
+    """A kind of place where tests run."""
 
     takes_endpoint: ClassVar[bool] = False
-    """Whether one that runs already can be used, by its endpoint's URL."""
+    """Whether a running one can be used, by its endpoint's URL."""
 
     takes_workers: ClassVar[bool] = True
-    """Whether each of several test processes can have one of its own."""
+    """Whether each of several test processes can start its own."""
 
     @abstractmethod
-    def running(self, plan: Plan, state: Path) -> AbstractContextManager[RunningTestbed]:
-        """Start it, and stop it at the end with all that was made; or use the one that runs.
+    def running(
+        self, configuration: Configuration, state: Path
+    ) -> AbstractContextManager[RunningTestbed]:
+        """Start the target, and stop it at the end; or use the one that runs.
 
         Parameters
         ----------
         state
-            A folder for its files.
+            The folder for the target's files.
 
         Raises
         ------
@@ -45,5 +47,5 @@ class Target(ABC):
 
 
 def target_of(name: str) -> Target:
-    """Return the target of a name among :data:`NAMES`. What it needs is imported now."""
+    """Return the target with a name in :data:`NAMES`, importing what it needs."""
     return cast(Target, import_module(f"{__name__}.{name}").TARGET)

@@ -1,6 +1,7 @@
-"""An AWS account, as the AWS CLI finds it. Nothing is left there but deployment packages.
+"""The target ``aws``: the AWS account that the AWS CLI uses.
 
-What emulators have by themselves is made there: websites, in a stack of their own.
+Tests' websites are served by a stack in the account. At the end all stacks are deleted; only the
+bucket with deployment packages remains.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from testbed.aws.account import Account
 from testbed.aws.stacks import describe_stack, destroy_stack
 from testbed.deployment.deploy import deploy
 from testbed.errors import DeploymentError, preserved
+from testbed.pytest_plugin.configuration import Configuration
 from testbed.pytest_plugin.hosted_websites import TEMPLATE, HostedWebsites
-from testbed.pytest_plugin.plan import Plan
-from testbed.pytest_plugin.running import Facility, RunningTestbed, Site, check_template
+from testbed.pytest_plugin.running import Feature, RunningTestbed, check_template
 from testbed.pytest_plugin.stack import Stack
 from testbed.pytest_plugin.targets import Target
 from testbed.session import Session
@@ -29,30 +30,31 @@ if TYPE_CHECKING:
     from testbed.aws.clients import Aws
     from testbed.machine.websites import Page
     from testbed.project.project import Project
+    from testbed.pytest_plugin.fixture_types import Website
 
-_LACKS: Mapping[Facility, str] = {
-    "inbox": "AWS has no inbox to look into: it delivers emails to people.",
-    "clock": "AWS has no clock that can be moved, and fires no schedule by hand.",
-    "faults": "AWS makes no faults on purpose.",
-    "journal": "AWS keeps no journal of hops.",
-    "permissions": "AWS does not tell at once what was permitted and refused.",
+_UNAVAILABLE: Mapping[Feature, str] = {
+    "inbox": "AWS has no inbox that tests can read: it delivers emails to people.",
+    "clock": "AWS has no clock to advance, and fires no schedule on demand.",
+    "faults": "AWS has no fault injection for single API calls.",
+    "journal": "AWS keeps no journal.",
+    "permissions": "AWS does not report used and denied permissions immediately.",
     # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_PurgeQueue.html
-    "clean": "AWS empties a queue at most once a minute: use names of the test's own.",
+    "clean": "AWS purges a queue at most once every 60 s: use unique names instead of `clean`.",
 }
 
 
 class _Aws(Target):
-    takes_workers = False  # a stack's name is there only once
+    takes_workers = False  # all processes would deploy the same stack
 
     @contextmanager
-    def running(self, plan: Plan, state: Path) -> Iterator[RunningTestbed]:
-        session = Session(plan.root, state)
-        session.project = plan.project()
+    def running(self, configuration: Configuration, state: Path) -> Iterator[RunningTestbed]:
+        session = Session(configuration.root, state)
+        session.project = configuration.project()
         account = Account(None, session.project.region)
         account.caller()
         session.aws = account
-        with ExitStack() as made:
-            yield _AccountTestbed(session, _LACKS, made=made)
+        with ExitStack() as cleanup:
+            yield _AccountTestbed(session, _UNAVAILABLE, cleanup=cleanup)
 
 
 @dataclass
@@ -61,11 +63,11 @@ class _AccountTestbed(RunningTestbed):
 
     Parameters
     ----------
-    made
-        Removes what was made.
+    cleanup
+        Deletes the stacks at the end.
     """
 
-    made: ExitStack = field(kw_only=True)
+    cleanup: ExitStack = field(kw_only=True)
     _stacks: list[Stack] = field(default_factory=list)
 
     def functions(self) -> list[str]:
@@ -75,12 +77,12 @@ class _AccountTestbed(RunningTestbed):
         return [url for stack in self._stacks for url in stack.queues]
 
     def deploy_project(self) -> Stack:
-        """Deploy the project, to be removed at the end.
+        """Deploy the project, and delete it at the end.
 
         Raises
         ------
         TestbedError
-            If it cannot be deployed, or is there already.
+            If it cannot be deployed, or its stack exists already.
         """
         project = self.session.project
         check_template(project)
@@ -88,7 +90,7 @@ class _AccountTestbed(RunningTestbed):
         self._stacks.append(stack)
         return stack
 
-    def website(self, page: Page) -> Site:
+    def website(self, page: Page) -> Website:
         return self._websites.open(page)
 
     @cached_property
@@ -106,32 +108,32 @@ class _AccountTestbed(RunningTestbed):
     def _deployed(self, project: Project) -> Stack:
         name = project.stack_name
         named = "" if name == self.session.project.stack_name else f" --stack-name {name}"
-        by_hand = f"testbed destroy --target aws{named}"
+        command = f"testbed destroy --target aws{named}"
         if describe_stack(self.aws, name) is not None:
             raise DeploymentError(
-                f"There is a stack {name} already, and tests would change and delete it.",
-                advice=f"If nobody needs it, delete it: {by_hand}\nOr take another account, or"
-                " another region in samconfig.toml.",
+                f"The stack {name} exists already, and tests would change and delete it.",
+                advice=f"If nobody needs it, delete it with: {command}\nOtherwise use another"
+                " account, or another region in samconfig.toml.",
             )
         try:
             outputs = deploy(project, self.aws, lambda message: None).outputs
             stack = Stack(name, outputs, self.aws)
-            stack.note_content()
+            stack.take_snapshot()
         except BaseException as error:
             with preserved(error):
-                remove(self.aws, name, by_hand)
+                remove(self.aws, name, command)
             raise
-        self.made.callback(remove, self.aws, name, by_hand)
+        self.cleanup.callback(remove, self.aws, name, command)
         return stack
 
 
-def remove(aws: Aws, name: str, by_hand: str) -> None:
-    """Delete a stack that was made for tests, with its buckets.
+def remove(aws: Aws, name: str, command: str) -> None:
+    """Delete a stack that was deployed for tests, with the content of its buckets.
 
     Parameters
     ----------
-    by_hand
-        The command that does the same.
+    command
+        The command that does the same, for the error message.
 
     Raises
     ------
@@ -143,7 +145,8 @@ def remove(aws: Aws, name: str, by_hand: str) -> None:
             destroy_stack(aws, name)
     except (BotoCoreError, ClientError, DeploymentError) as error:
         raise DeploymentError(
-            f"The stack {name} is left behind: {error}", advice=f"Delete it: {by_hand}"
+            f"The stack {name} could not be deleted: {error}",
+            advice=f"Delete it with: {command}",
         ) from error
 
 

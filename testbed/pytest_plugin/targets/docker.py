@@ -1,4 +1,4 @@
-"""LocalStack in a container, as the project's ``docker-compose.yml`` says: it has everything."""
+"""The target ``docker``: LocalStack in a container of the project's ``docker-compose.yml``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from testbed.emulators.parent_watch import stopped_with_this_process
 from testbed.machine.ports import random_free_port
 from testbed.project.overrides import Overrides
-from testbed.pytest_plugin.plan import Plan, pairs
+from testbed.pytest_plugin.configuration import Configuration, pairs
 from testbed.pytest_plugin.running import RunningTestbed
 from testbed.pytest_plugin.targets import Target
 from testbed.session import Session
@@ -18,13 +18,13 @@ from testbed.starting import start
 
 class _Docker(Target):
     @contextmanager
-    def running(self, plan: Plan, state: Path) -> Iterator[RunningTestbed]:
-        session = Session(plan.root, state)
-        session.project = plan.project()
-        settings = pairs(plan.settings, "testbed_env")
-        choices = Overrides(pairs(plan.parameters, "testbed_parameters"))
+    def running(self, configuration: Configuration, state: Path) -> Iterator[RunningTestbed]:
+        session = Session(configuration.root, state)
+        session.project = configuration.project()
+        settings = pairs(configuration.settings, "testbed_env")
+        choices = Overrides(pairs(configuration.parameters, "testbed_parameters"))
         with stopped_with_this_process(session.project.root, session.state):
-            # It removes what a start that failed has left.
+            # A failed start removes its container itself.
             start(session, choices, port=random_free_port(), settings=settings, docker=True)
             try:
                 yield RunningTestbed(session, provisioned=True)

@@ -1,4 +1,4 @@
-"""LocalStack with the testbed's extension, as a process of its own: it has everything."""
+"""The target ``localstack``: a LocalStack process with the testbed's extension."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from testbed.emulators.environments import ensure_environments
 from testbed.emulators.parent_watch import stopped_with_this_process
 from testbed.machine.ports import random_free_port
 from testbed.project.overrides import Overrides
-from testbed.pytest_plugin.plan import Plan, pairs
+from testbed.pytest_plugin.configuration import Configuration, pairs
 from testbed.pytest_plugin.running import RunningTestbed
 from testbed.pytest_plugin.targets import Target
 from testbed.session import Session
@@ -21,24 +21,24 @@ class _LocalStack(Target):
     takes_endpoint = True
 
     @contextmanager
-    def running(self, plan: Plan, state: Path) -> Iterator[RunningTestbed]:
-        session = Session(plan.root, state, plan.endpoint_url)
-        session.project = plan.project()
-        if plan.endpoint_url:
+    def running(self, configuration: Configuration, state: Path) -> Iterator[RunningTestbed]:
+        session = Session(configuration.root, state, configuration.endpoint_url)
+        session.project = configuration.project()
+        if configuration.endpoint_url:
             yield RunningTestbed(session)
             return
-        settings = pairs(plan.settings, "testbed_env")
+        settings = pairs(configuration.settings, "testbed_env")
         with stopped_with_this_process(session.project.root, session.state):
             try:
-                if plan.has_init_scripts:
-                    choices = Overrides(pairs(plan.parameters, "testbed_parameters"))
+                if configuration.has_init_scripts:
+                    choices = Overrides(pairs(configuration.parameters, "testbed_parameters"))
                     start(session, choices, port=random_free_port(), settings=settings)
                 else:
                     environments = ensure_environments(lambda message: None)
                     session.localstack.start(
                         environments, port=random_free_port(), settings=settings
                     )
-                yield RunningTestbed(session, provisioned=plan.has_init_scripts)
+                yield RunningTestbed(session, provisioned=configuration.has_init_scripts)
             finally:
                 session.localstack.stop()
 

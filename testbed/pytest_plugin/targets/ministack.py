@@ -1,4 +1,4 @@
-"""MiniStack, a second implementation of AWS's APIs, with nothing of ours in it."""
+"""The target ``ministack``: MiniStack, an independent emulator of AWS, without our extension."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from testbed.emulators.ministack import ministack
-from testbed.pytest_plugin.plan import Plan
-from testbed.pytest_plugin.running import Facility, RunningTestbed
+from testbed.pytest_plugin.configuration import Configuration
+from testbed.pytest_plugin.running import Feature, RunningTestbed
 from testbed.pytest_plugin.targets import Target
 from testbed.session import Session
 
-_LACKS: Mapping[Facility, str] = {
-    "inbox": "MiniStack has no inbox to look into: what SNS would send by email goes nowhere.",
-    "clock": "MiniStack has no clock that can be moved, and fires no schedule by hand.",
-    "faults": "MiniStack makes no faults on purpose.",
-    "journal": "MiniStack keeps no journal of hops.",
-    "permissions": "MiniStack does not tell what was permitted and refused.",
+_UNAVAILABLE: Mapping[Feature, str] = {
+    "inbox": "MiniStack has no inbox: it discards the emails that SNS sends.",
+    "clock": "MiniStack has no clock to advance, and fires no schedule on demand.",
+    "faults": "MiniStack has no fault injection.",
+    "journal": "MiniStack keeps no journal.",
+    "permissions": "MiniStack does not report used and denied permissions.",
 }
 
-# A second opinion on permissions, which it does not enforce by default.
+# MiniStack does not enforce permissions by default.
 _SETTINGS = {"AUTH": "true"}
 
 
@@ -28,18 +28,18 @@ class _MiniStack(Target):
     takes_endpoint = True
 
     @contextmanager
-    def running(self, plan: Plan, state: Path) -> Iterator[RunningTestbed]:
-        if plan.endpoint_url:
-            yield _at(plan.endpoint_url, plan, state)
+    def running(self, configuration: Configuration, state: Path) -> Iterator[RunningTestbed]:
+        if configuration.endpoint_url:
+            yield _at(configuration.endpoint_url, configuration, state)
             return
         with ministack(state / "ministack", lambda message: None, _SETTINGS) as started:
-            yield _at(started.endpoint_url, plan, state)
+            yield _at(started.endpoint_url, configuration, state)
 
 
-def _at(endpoint_url: str, plan: Plan, state: Path) -> RunningTestbed:
-    session = Session(plan.root, state, endpoint_url)
-    session.project = plan.project()
-    return RunningTestbed(session, _LACKS)
+def _at(endpoint_url: str, configuration: Configuration, state: Path) -> RunningTestbed:
+    session = Session(configuration.root, state, endpoint_url)
+    session.project = configuration.project()
+    return RunningTestbed(session, _UNAVAILABLE)
 
 
 TARGET = _MiniStack()

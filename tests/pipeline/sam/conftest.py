@@ -13,7 +13,7 @@ import pytest
 from testbed.emulators.environments import ensure, ensure_environments, virtual_environment
 from testbed.errors import EnvironmentBuildError
 from testbed.machine.ports import random_free_port
-from testbed.pytest_plugin.plan import pairs
+from testbed.pytest_plugin.configuration import pairs
 from testbed.pytest_plugin.running import RunningTestbed
 from testbed.pytest_plugin.stack import Stack
 from testbed.session import Session

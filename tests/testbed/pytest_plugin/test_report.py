@@ -19,9 +19,9 @@ def entry(position: int, second: int, kind: str, **fields: Any) -> Entry:
 
 
 def knowing(*entries: Entry) -> RunningTestbed:
-    lacks = dict.fromkeys(("inbox", "clock", "faults", "permissions", "clean"), "")
+    unavailable = dict.fromkeys(("inbox", "clock", "faults", "permissions", "clean"), "")
     journal = SimpleNamespace(entries=lambda: list(entries))
-    return cast(RunningTestbed, SimpleNamespace(journal=journal, lacks=lacks))
+    return cast(RunningTestbed, SimpleNamespace(journal=journal, unavailable=unavailable))
 
 
 def test_chain_that_began_before_the_test_is_told_from_then_on() -> None:

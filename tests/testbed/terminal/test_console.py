@@ -24,7 +24,7 @@ from testbed.control.permissions import Permission, PrincipalUsage, Refusal
 from testbed.demo.story import heading, say
 from testbed.demo.timeline import Hop, Timeline, chart, checklist
 from testbed.errors import TestbedError
-from testbed.pytest_plugin import plugin
+from testbed.pytest_plugin import fixtures
 from testbed.pytest_plugin.report import explain
 from testbed.pytest_plugin.running import RunningTestbed
 from testbed.terminal import console
@@ -273,9 +273,9 @@ def test_question_before_a_change(
 
 
 def test_report_of_a_failed_test() -> None:
-    lacks = dict.fromkeys(("inbox", "clock", "faults", "permissions", "clean"), "")
+    unavailable = dict.fromkeys(("inbox", "clock", "faults", "permissions", "clean"), "")
     journal = SimpleNamespace(entries=entries)
-    testbed = cast(RunningTestbed, SimpleNamespace(journal=journal, lacks=lacks))
+    testbed = cast(RunningTestbed, SimpleNamespace(journal=journal, unavailable=unavailable))
     told = explain(testbed, datetime(2026, 11, 24, tzinfo=UTC))
     assert "[red]b[/red]" in told
     assert hidden(told) == []
@@ -284,7 +284,7 @@ def test_report_of_a_failed_test() -> None:
 
 @pytest.mark.parametrize("error", [HOSTILE_ERROR, CLIENT_ERROR], ids=["ours", "AWS"])
 def test_failure_of_a_fixture(error: Exception) -> None:
-    with pytest.raises(pytest.fail.Exception) as failed, plugin._expected_failures():
+    with pytest.raises(pytest.fail.Exception) as failed, fixtures.expected_failures():
         raise error
     assert "[red]b[/red]" in str(failed.value)
     assert hidden(str(failed.value)) == []

@@ -1,0 +1,89 @@
+"""pytest's options, and the activation of the fixtures in projects that ask for them.
+
+pytest imports this module in every project if the testbed is installed, so it imports nothing else
+in projects that do not use the testbed.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from testbed.pytest_plugin import targets
+
+_OPTIONS = ("--testbed-endpoint-url", "--testbed-target")
+_SETTINGS = ("testbed_parameters", "testbed_env")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of the command line and of the configuration file."""
+    group = parser.getgroup("testbed", "a local AWS for integration tests (testbed)")
+    group.addoption(
+        "--testbed-endpoint-url",
+        metavar="URL",
+        help="Use the LocalStack or MiniStack that runs at URL instead of starting one.",
+    )
+    group.addoption(
+        "--testbed-target",
+        choices=targets.NAMES,
+        help="Choose where tests run: LocalStack as a process (the default), LocalStack in a"
+        " container (needs docker-compose.yml), MiniStack, or the AWS account that the AWS CLI"
+        " uses.",
+    )
+    parser.addini(
+        "testbed",
+        "Activate the testbed's fixtures and reports (true or false). testbed_template does, too.",
+        type="bool",
+        default=False,
+    )
+    parser.addini(
+        "testbed_template",
+        "Activate the testbed, and deploy this SAM or CloudFormation template for the fixture"
+        " `stack`. The default is the template that samconfig.toml names, or template.yaml.",
+    )
+    parser.addini("testbed_parameters", "Set parameters of the template: NAME=VALUE …")
+    parser.addini(
+        "testbed_env", "Set environment variables of LocalStack and its extension: NAME=VALUE …"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the fixtures if the project asks for them."""
+    if is_active(config):
+        from testbed.pytest_plugin import fixtures
+
+        _check_options(config)
+        config.pluginmanager.register(fixtures, "testbed-fixtures")
+        return
+    options = [name for name in _OPTIONS if config.getoption(name)]
+    if unused := options + [name for name in _SETTINGS if config.getini(name)]:
+        file = config.inipath.name if config.inipath else "pytest.ini"
+        raise pytest.UsageError(
+            f"{' and '.join(unused)}: this project does not use the testbed."
+            f" Add `testbed = true` to pytest's section of {file}."
+        )
+
+
+def is_active(config: pytest.Config) -> bool:
+    """Return whether the project's configuration asks for the testbed."""
+    return bool(config.getini("testbed") or config.getini("testbed_template"))
+
+
+def target_of(config: pytest.Config) -> targets.Target:
+    """Return the target where tests run."""
+    return targets.target_of(config.getoption("--testbed-target") or targets.NAMES[0])
+
+
+def _check_options(config: pytest.Config) -> None:
+    """Reject options that exclude one another."""
+    name = config.getoption("--testbed-target") or targets.NAMES[0]
+    if config.getoption("--testbed-endpoint-url") and not target_of(config).takes_endpoint:
+        raise pytest.UsageError(
+            f"--testbed-endpoint-url cannot be used with --testbed-target {name}: remove one of"
+            " them."
+        )
+    workers = config.getoption("numprocesses", None)  # of pytest-xdist
+    if workers and not target_of(config).takes_workers:
+        raise pytest.UsageError(
+            f"-n cannot be used with --testbed-target {name}, which all test processes would share:"
+            " remove -n."
+        )
