@@ -28,6 +28,17 @@ class TestbedError(Exception):
         What the reader can do about it; may be empty where the message says it.
     details
         Output that explains the failure, shown as it is.
+
+    Examples
+    --------
+    ::
+
+        from testbed import Clock, TestbedError
+
+        try:
+            Clock(endpoint_url).fire("no-such-rule")
+        except TestbedError as error:
+            print(error.message, error.advice)
     """
 
     __test__ = False  # its name is not meant for pytest

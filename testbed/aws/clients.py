@@ -38,6 +38,17 @@ class Aws:
     ----------
     endpoint_url
         Where every service answers.
+
+    Examples
+    --------
+    ::
+
+        from testbed import Aws
+
+        aws = Aws(endpoint_url, "us-east-1")
+        queue = aws.sqs.create_queue(QueueName="teapots")["QueueUrl"]
+        assert aws.client("sts").get_caller_identity()["Account"] == "000000000000"
+        aws.sqs.delete_queue(QueueUrl=queue)
     """
 
     poll_seconds = 0.05

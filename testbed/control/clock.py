@@ -24,6 +24,19 @@ class Schedule(TypedDict):
     """A rule with a schedule, or a schedule of EventBridge Scheduler.
 
     ``scheduled_time`` is when it fires next, in ISO 8601; it is left out if it will not.
+
+    Examples
+    --------
+    ::
+
+        from testbed import Clock, Schedule, Stack
+
+
+        def test_report_is_scheduled_daily(stack: Stack, clock: Clock) -> None:
+            def daily(schedule: Schedule) -> bool:
+                return schedule["expression"] == "rate(1 day)"
+
+            assert any(daily(schedule) for schedule in clock.view()["next"])
     """
 
     kind: str
@@ -44,7 +57,20 @@ class View(TypedDict):
 
 
 class Firing(TypedDict):
-    """An attempt to deliver what a schedule sends; without ``error`` it did not fail."""
+    """An attempt to deliver what a schedule sends; without ``error`` it did not fail.
+
+    Examples
+    --------
+    ::
+
+        from testbed import Clock, Firing, Stack
+
+
+        def test_report_is_sent(stack: Stack, clock: Clock) -> None:
+            firing: Firing = clock.fire(stack.resource("Nightly"))
+            assert firing["attempt"] == 1
+            assert "error" not in firing
+    """
 
     arn: str
     scheduled_time: str
@@ -67,6 +93,20 @@ class Clock:
     """The clock of schedules behind an endpoint.
 
     Every method raises a TestbedError if the endpoint does not answer, or has no such clock.
+
+    Examples
+    --------
+    ::
+
+        from datetime import timedelta
+
+        from testbed import Clock, Stack
+
+
+        def test_nothing_is_due_within_a_minute(stack: Stack, clock: Clock) -> None:
+            fired = clock.advance_by(timedelta(minutes=1))["fired"]
+            nightly = stack.resource("Nightly")
+            assert not any(nightly in firing["arn"] for firing in fired)
     """
 
     def __init__(self, endpoint: Endpoint | str) -> None:

@@ -72,7 +72,22 @@ class NoFaultError(TestbedError):
 
 
 class Fault:
-    """A rule that was put; as a context manager, removed at the end."""
+    """A rule that was put; as a context manager, removed at the end.
+
+    Examples
+    --------
+    ::
+
+        from testbed import Aws, Faults, Stack
+
+
+        def test_first_call_is_throttled(stack: Stack, aws: Aws, faults: Faults) -> None:
+            throttled = faults.throttle("sqs.SendMessage", next=1)
+            # boto3 retries the throttled call.
+            aws.sqs.send_message(QueueUrl=stack.resource("Orders"), MessageBody="tea")
+            assert throttled.spent
+            assert throttled.hits == 1
+    """
 
     def __init__(self, faults: Faults, identity: str) -> None:
         self._faults = faults
@@ -115,6 +130,16 @@ class Faults:
     ``call`` is a service, or a service and an operation with a dot between, spelled as boto3 and
     the API reference do: ``sns``, ``sns.Publish``. All that add a fault raise RefusedError if it
     makes no sense.
+
+    Examples
+    --------
+    ::
+
+        from testbed import Faults
+
+        with Faults(endpoint_url) as faults:
+            fault = faults.delay("sqs.SendMessage", 0.1, resource="orders")
+            assert fault.hits == 0
     """
 
     def __init__(self, endpoint: Endpoint | str) -> None:

@@ -28,6 +28,24 @@ class Email:
     ----------
     sent
         When it was sent, ISO 8601.
+
+    Examples
+    --------
+    ::
+
+        from testbed import Aws, Email, Eventually, Inbox, Stack
+
+
+        def test_alert(stack: Stack, aws: Aws, inbox: Inbox, eventually: Eventually) -> None:
+            topic = stack.resource("Alerts")
+            aws.sns.publish(TopicArn=topic, Subject="Tea is sold out", Message="Order more.")
+
+            def alerts() -> list[Email]:
+                return [email for email in inbox.emails() if email.subject == "Tea is sold out"]
+
+            [email] = eventually(alerts, within=5)
+            assert email.recipients == ("team@example.com",)
+            assert "Order more." in email.body
     """
 
     id: str
@@ -54,6 +72,23 @@ class Confirmation:
     ----------
     query
         What the link asks SNS for, without the host that it leads to.
+
+    Examples
+    --------
+    ::
+
+        from testbed import Aws, Confirmation, Eventually, Inbox
+
+
+        def test_confirm(aws: Aws, inbox: Inbox, eventually: Eventually, unique_name: str) -> None:
+            topic = aws.sns.create_topic(Name=unique_name)["TopicArn"]
+            aws.sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="new@example.com")
+
+            def confirm() -> list[Confirmation]:
+                return inbox.confirm("new@example.com", topic)
+
+            [confirmed] = eventually(confirm, within=5)
+            assert confirmed.topic_arn == topic
     """
 
     address: str
@@ -62,7 +97,18 @@ class Confirmation:
 
 
 class Inbox:
-    """The inbox behind an endpoint, for all recipients."""
+    """The inbox behind an endpoint, for all recipients.
+
+    Examples
+    --------
+    ::
+
+        from testbed import Inbox
+
+        inbox = Inbox(endpoint_url)
+        inbox.clear()
+        assert inbox.emails() == []
+    """
 
     def __init__(self, endpoint: Endpoint | str) -> None:
         self._endpoint = Endpoint.of(endpoint)

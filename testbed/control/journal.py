@@ -45,6 +45,19 @@ class Entry:
         The root of its X-Ray trace.
     fields
         The whole entry, as it is served.
+
+    Examples
+    --------
+    ::
+
+        from testbed import Aws, Journal, JournalEntry, Stack
+
+
+        def test_call_is_journaled(stack: Stack, aws: Aws, journal: Journal) -> None:
+            before = journal.position()
+            aws.sqs.send_message(QueueUrl=stack.resource("Orders"), MessageBody="tea")
+            call: JournalEntry = journal.entries(before, ["api"])[0]
+            assert (call["service"], call["operation"]) == ("sqs", "SendMessage")
     """
 
     position: int
@@ -75,8 +88,24 @@ class Entry:
         return self.fields.get(name)
 
 
+JournalEntry = Entry
+
+
 class Journal:
-    """The journal behind an endpoint."""
+    """The journal behind an endpoint.
+
+    Examples
+    --------
+    ::
+
+        from testbed import Aws, Journal, Stack
+
+
+        def test_message_is_journaled(stack: Stack, aws: Aws, journal: Journal) -> None:
+            before = journal.position()
+            aws.sqs.send_message(QueueUrl=stack.resource("Orders"), MessageBody="tea")
+            assert any(entry["action"] == "sent" for entry in journal.entries(before, ["queue"]))
+    """
 
     def __init__(self, endpoint: Endpoint | str) -> None:
         self._endpoint = Endpoint.of(endpoint)

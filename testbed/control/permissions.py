@@ -39,7 +39,22 @@ class Refusal:
 
 @dataclass(frozen=True)
 class PrincipalUsage:
-    """A role by its ARN, with its permissions; or a user or a service that was refused."""
+    """A role by its ARN, with its permissions; or a user or a service that was refused.
+
+    Examples
+    --------
+    ::
+
+        from testbed import Permissions, PrincipalUsage, Stack
+
+
+        def test_worker_may_only_send_orders(stack: Stack, permissions: Permissions) -> None:
+            def role_of(usage: PrincipalUsage) -> bool:
+                return usage.name == stack.resource("WorkerRole")
+
+            [worker] = filter(role_of, permissions.principals())
+            assert [permission.action for permission in worker.unused] == ["sqs:SendMessage"]
+    """
 
     arn: str
     permissions: tuple[Permission, ...]
@@ -57,7 +72,19 @@ class PrincipalUsage:
 
 
 class Permissions:
-    """The counts behind an endpoint, since it started or they were forgotten."""
+    """The counts behind an endpoint, since it started or they were forgotten.
+
+    Examples
+    --------
+    ::
+
+        from testbed import Permissions
+
+        permissions = Permissions(endpoint_url)
+        permissions.forget()
+        for usage in permissions.principals():
+            assert not any(permission.used for permission in usage.permissions)
+    """
 
     def __init__(self, endpoint: Endpoint | str) -> None:
         self._endpoint = Endpoint.of(endpoint)

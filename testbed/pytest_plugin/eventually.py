@@ -23,7 +23,7 @@ class StillFalseError(AssertionError):
         from testbed import Eventually, StillFalseError
 
 
-        def test_nothing_arrives(eventually: Eventually):
+        def test_nothing_arrives(eventually: Eventually) -> None:
             with pytest.raises(StillFalseError, match="The condition was still false after 0.1 s"):
                 eventually(lambda: [], within=0.1)
     """

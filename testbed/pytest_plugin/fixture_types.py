@@ -27,8 +27,8 @@ class Eventually(Protocol):
         from testbed import Aws, Eventually, Stack
 
 
-        def test_order_arrives(stack: Stack, aws: Aws, eventually: Eventually):
-            queue = stack.resource("LostOrders")
+        def test_order_arrives(stack: Stack, aws: Aws, eventually: Eventually) -> None:
+            queue = stack.resource("Orders")
             aws.sqs.send_message(QueueUrl=queue, MessageBody="tea")
             [message] = eventually(
                 lambda: aws.sqs.receive_message(QueueUrl=queue).get("Messages"),
@@ -72,7 +72,7 @@ class Deploy(Protocol):
         from testbed import Deploy, Stack
 
 
-        def test_two_shops(deploy: Deploy):
+        def test_two_shops(deploy: Deploy) -> None:
             tea = deploy("template.yaml")
             coffee = deploy("template.yaml")
             assert tea.name != coffee.name
@@ -109,7 +109,7 @@ class Website(Protocol):
         from testbed import MakeWebsite
 
 
-        def test_website_fails_and_recovers(website: MakeWebsite):
+        def test_website_fails_and_recovers(website: MakeWebsite) -> None:
             shop = website("Welcome to the shop")
             shop.answers(503)
             assert requests.get(shop.url, timeout=5).status_code == 503
@@ -155,7 +155,7 @@ class MakeWebsite(Protocol):
         from testbed import MakeWebsite
 
 
-        def test_json_page(website: MakeWebsite):
+        def test_json_page(website: MakeWebsite) -> None:
             prices = website('{"tea": 3}', "application/json")
             assert requests.get(prices.url, timeout=5).json() == {"tea": 3}
     """

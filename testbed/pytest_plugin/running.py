@@ -58,7 +58,7 @@ class RunningTestbed:
         from testbed import RunningTestbed
 
 
-        def test_localstack_is_healthy(testbed: RunningTestbed):
+        def test_localstack_is_healthy(testbed: RunningTestbed) -> None:
             answer = requests.get(f"{testbed.endpoint_url}/_localstack/health", timeout=10)
             assert answer.json()["version"].startswith("2026.3")
     """

@@ -31,16 +31,14 @@ class Stack:
     --------
     ::
 
-        import requests
-
-        from testbed import Stack
+        from testbed import Aws, Stack
 
 
-        def test_order_is_accepted(stack: Stack):
-            order = {"id": "1", "article": "tea", "count": 2}
-            answer = requests.post(f"{stack.api_url}/orders", json=order, timeout=10)
-            assert answer.status_code == 202
-            assert stack.resource("Orders") in stack.queues
+        def test_order_is_kept(stack: Stack, aws: Aws) -> None:
+            queue = stack.resource("Orders")
+            aws.sqs.send_message(QueueUrl=queue, MessageBody="tea")
+            assert queue in stack.queues
+            assert queue == stack.outputs["OrdersUrl"]
     """
 
     name: str

@@ -37,7 +37,7 @@ LISTED = {
     "✗ execute permission": "output of the doctor; tests/testbed/doctor/test_doctor.py",
     "id              fault": "output of fault list; tests/testbed/control/test_faults.py",
     "10:48:08.363  schedule": "output of trace; tests/testbed/trace/test_chains.py",
-    "AssertionError: After 10 s": "a report; tests/plugin/test_report.py",
+    "testbed.pytest_plugin.eventually.StillFalseError": "a report; tests/plugin/test_report.py",
 }
 
 # The blocks of Python that are run: their first line, and statements that replace each "...".

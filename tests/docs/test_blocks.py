@@ -102,7 +102,9 @@ def test_command_exists(command: Command) -> None:
 @pytest.mark.parametrize("page", pages())
 def test_command_in_text_exists(page: str) -> None:
     for code in code_spans(page):
-        if code.split(" ")[0] in PROGRAMS and " " in code:
+        words = code.split(" ")
+        # A setting of pytest is `testbed = true`.
+        if words[0] in PROGRAMS and len(words) > 1 and words[1] != "=":
             check(_complete(code))
 
 

@@ -16,8 +16,6 @@ from testbed.pytest_plugin.running import RunningTestbed
 from tests.conftest import ROOT
 from tests.plugin.conftest import Project
 
-HEAVY = ("boto3", "botocore", "click", "docker", "jsonschema", "requests", "rich", "yaml")
-
 
 def test_stack_and_clients(project: Project) -> None:
     result = project.run(
@@ -243,22 +241,6 @@ def test_deploy_fails_with_the_reason_and_not_with_the_clean_up(project: Project
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*The template has no parameter Wrod.", "There are: Word."])
     result.stdout.no_fnmatch_line("*does not exist*")
-
-
-def test_plug_in_loads_nothing_heavy_for_others(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile("def test_nothing(): pass")
-    pytester.makeconftest(
-        f"""
-        import sys
-        def pytest_unconfigure(config):
-            assert "testbed.pytest_plugin.plugin" in sys.modules
-            assert "testbed.pytest_plugin.fixtures" not in sys.modules
-            print("heavy:", sorted({set(HEAVY)!r} & sys.modules.keys()))
-        """
-    )
-    result = pytester.runpytest_subprocess("-p", "no:anyio")
-    result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["heavy: []*"])
 
 
 @pytest.mark.usefixtures("secret_in_environment")
