@@ -1,4 +1,4 @@
-"""The command line for tests, and the pipeline on the testbed that the plug-in starts."""
+"""Fixtures for all tests: the command line, and the pipeline on the plug-in's testbed."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests are shared out, put those together that use the same LocalStack.
+    """Group the tests that use the same LocalStack, if several processes run them.
 
-    Each process begins with a stretch of the list, and then needs to start few of them. Among
-    themselves tests stay in the random order that they have.
+    Each process begins with a section of the list, and so starts few LocalStacks. Within a group
+    tests stay in random order.
     """
     if "PYTEST_XDIST_WORKER" in os.environ:
         items.sort(key=_localstack_of)
 
 
 def _localstack_of(item: pytest.Item) -> int:
-    """Return a number for the LocalStack that a test uses: those of tests/extension, none, ours."""
+    """Return which LocalStack a test uses: one of tests/extension, none, or the plug-in's."""
     names = getattr(item, "fixturenames", ())
     if "localstack" in names:
         return 0
@@ -57,7 +57,7 @@ outgoing.watch()
 
 @pytest.fixture(autouse=True)
 def no_connection_to_other_machines(pytestconfig: pytest.Config) -> Iterator[None]:
-    """Fail a test that connects to another machine, also if that goes unnoticed."""
+    """Fail a test that tries to connect to another machine, even if it handles the error."""
     if pytestconfig.getoption("--testbed-target") in outgoing.ELSEWHERE:
         yield
         return
@@ -68,7 +68,7 @@ def no_connection_to_other_machines(pytestconfig: pytest.Config) -> Iterator[Non
 
 @dataclass(frozen=True)
 class CommandLine:
-    """The command ``testbed``, working in a state folder of its own."""
+    """The command ``testbed`` with its own state folder."""
 
     state: Path
     project: Path = ROOT
@@ -81,7 +81,7 @@ class CommandLine:
     def run(
         self, *arguments: str, timeout: float = _LIMIT_SECONDS
     ) -> subprocess.CompletedProcess[str]:
-        """Run it to its end, whatever that is."""
+        """Run the command, and return its exit status and output."""
         return subprocess.run(
             self.arguments(*arguments),
             capture_output=True,
@@ -93,8 +93,8 @@ class CommandLine:
 
     @contextmanager
     def started(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-        """Start it, to be interrupted, and kill it at last."""
-        # What a shell runs in the background ignores Ctrl-C, and so would what it starts.
+        """Start the command, which a test may interrupt, and kill it at the end."""
+        # Background jobs of a shell ignore Ctrl-C, and their children inherit that.
         usual = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             process = subprocess.Popen(self.arguments(*arguments), stdin=subprocess.DEVNULL)
@@ -107,19 +107,19 @@ class CommandLine:
                 process.kill()
 
     def output(self, *arguments: str) -> str:
-        """Run it, and return what it printed; it must succeed."""
+        """Run the command, which must succeed, and return its output."""
         result = self.run(*arguments)
         assert result.returncode == 0, f"{result.stdout}\n{result.stderr}"
         return result.stdout
 
 
 class CommandHere(CommandLine):
-    """The same command, without a process of its own, whose start would take most of the time."""
+    """The same command within the test's process: starting another takes most of the time."""
 
     def run(
         self, *arguments: str, timeout: float = _LIMIT_SECONDS
     ) -> subprocess.CompletedProcess[str]:
-        """Run it to its end; how long that may take, pytest says."""
+        """Run the command. pytest's time limit applies instead of ``timeout``."""
         command = self.arguments(*arguments)
         given, on_termination = sys.argv, signal.getsignal(signal.SIGTERM)
         output, errors = io.StringIO(), io.StringIO()
@@ -137,7 +137,7 @@ class CommandHere(CommandLine):
 
 @dataclass(frozen=True)
 class Deployed:
-    """A testbed with the pipeline deployed, and the command that works on it."""
+    """A testbed with the pipeline deployed, and a command line for it."""
 
     command: CommandLine
     aws: Aws
@@ -149,7 +149,7 @@ class Deployed:
 
     @classmethod
     def of(cls, testbed: RunningTestbed, stack: Stack) -> Deployed:
-        """Return what the plug-in has started, as tests of the pipeline use it."""
+        """Return the plug-in's testbed in the form that tests of the pipeline use."""
         assert stack.api_url is not None
         return cls(
             command=CommandHere(testbed.session.state),
@@ -164,5 +164,5 @@ class Deployed:
 
 @pytest.fixture(scope="session")
 def running_testbed(testbed: RunningTestbed, stack: Stack) -> Deployed:
-    """The whole pipeline, on a LocalStack of this test process, or on the chosen target."""
+    """The whole pipeline, on this test process's LocalStack or the chosen target."""
     return Deployed.of(testbed, stack)

@@ -1,4 +1,4 @@
-"""Test runs inside of tests, most of them on the testbed that runs already."""
+"""Test runs inside of tests, most of them on the testbed of the outer run."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ Outputs:
 
 @dataclass(frozen=True)
 class Project:
-    """A project of somebody else's, with a test run."""
+    """A project that uses the plug-in, to run tests in."""
 
     pytester: pytest.Pytester
     endpoint_url: str
 
     def run(self, test: str, *options: str, own: bool = False) -> pytest.RunResult:
-        """Run a test module; with ``own``, on a testbed of its own."""
+        """Run a test module on the outer run's testbed, or with ``own`` on a new one."""
         self.pytester.makepyfile(test)
         where = [] if own else [f"--testbed-endpoint-url={self.endpoint_url}"]
         quiet = ["-p", "no:randomly", "-p", "no:cacheprovider"]
@@ -46,13 +46,13 @@ class Project:
 
 @pytest.fixture(autouse=True)
 def caches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let inner runs, which have a home of their own, use what has been built for this one."""
+    """Let inner runs, which have another home folder, use the outer run's cache."""
     monkeypatch.setenv("TESTBED_CACHE", str(cache_folder()))
 
 
 @pytest.fixture
 def secret_in_environment(testbed: RunningTestbed, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let inner runs know the control secret of the testbed that runs already."""
+    """Give inner runs the control secret of the outer run's testbed."""
     secret = testbed.session.localstack.control_secret()
     assert secret is not None
     monkeypatch.setenv(control_secret.VARIABLE, secret.value)
@@ -65,7 +65,7 @@ def project(
     unique_name: str,
     secret_in_environment: None,
 ) -> Project:
-    """A project with a small template, in a folder of a name of its own."""
+    """A project with a small template, in a folder with a unique name."""
     made = pytester.mkdir(unique_name)
     (made / "template.yaml").write_text(TEMPLATE)
     pytester.makeini(

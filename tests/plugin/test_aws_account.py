@@ -1,4 +1,4 @@
-"""Our own tests of the pipeline on an AWS account, which a LocalStack plays."""
+"""Tests of the pipeline on an AWS account, which a LocalStack stands in for."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ SKIPPED = (
 
 @pytest.fixture
 def account(tmp_path: Path) -> Iterator[Aws]:
-    """An account with nothing in it."""
+    """An empty account."""
     folder = tmp_path / "account"
     folder.mkdir()
     with target_of("localstack").running(Configuration(folder), folder / "state") as started:
         yield started.aws
 
 
-def test_stack_is_deployed_tested_and_removed(account: Aws, tmp_path: Path) -> None:
+def test_stack_is_deployed_tested_and_deleted(account: Aws, tmp_path: Path) -> None:
     environment = profile_environment(tmp_path, account.endpoint_url) | {"AWS_PROFILE": PROFILE}
     ended = subprocess.run(
         [

@@ -1,4 +1,4 @@
-"""What the plug-in gives to the tests of a project that is not ours."""
+"""The fixtures, in projects other than ours."""
 
 from __future__ import annotations
 
@@ -47,7 +47,9 @@ def test_parameters_come_from_the_configuration(project: Project) -> None:
     result.assert_outcomes(passed=1)
 
 
-def test_other_stacks_live_as_long_as_their_test(project: Project, testbed: RunningTestbed) -> None:
+def test_further_stacks_are_deleted_after_the_test(
+    project: Project, testbed: RunningTestbed
+) -> None:
     template = next(project.pytester.path.glob("*/template.yaml")).relative_to(
         project.pytester.path
     )
@@ -137,7 +139,7 @@ def test_clean_restores_what_the_deployment_left(project: Project) -> None:
     result.assert_outcomes(passed=2)
 
 
-def test_websites_fail_as_they_are_told(project: Project) -> None:
+def test_websites_fail_on_demand(project: Project) -> None:
     result = project.run(
         """
         import pytest
@@ -175,7 +177,7 @@ def test_names_are_unique_and_allowed(project: Project) -> None:
     result.assert_outcomes(passed=3)
 
 
-def test_testbed_of_its_own_ends_with_the_run(project: Project) -> None:
+def test_localstack_stops_with_the_run(project: Project) -> None:
     result = project.run(
         """
         import requests
@@ -194,7 +196,7 @@ def test_testbed_of_its_own_ends_with_the_run(project: Project) -> None:
     assert not psutil.pid_exists(int(found[1]))
 
 
-def test_each_worker_has_a_testbed_of_its_own(project: Project, tmp_path: Path) -> None:
+def test_each_worker_starts_its_own_localstack(project: Project, tmp_path: Path) -> None:
     result = project.run(
         f"""
         import os, pathlib, pytest
@@ -223,7 +225,7 @@ def test_each_worker_has_a_testbed_of_its_own(project: Project, tmp_path: Path) 
         ),
     ],
 )
-def test_what_is_wrong_is_said_without_a_traceback(
+def test_errors_have_a_message_and_no_traceback(
     project: Project, options: tuple[str, ...], message: str
 ) -> None:
     result = project.run("def test_stack(stack): pass", *options)
@@ -233,7 +235,7 @@ def test_what_is_wrong_is_said_without_a_traceback(
     result.stdout.no_fnmatch_line("*During handling*")
 
 
-def test_deploy_fails_with_the_reason_and_not_with_the_clean_up(project: Project) -> None:
+def test_error_of_deploy_is_not_hidden_by_its_cleanup(project: Project) -> None:
     template = next(project.pytester.path.glob("*/template.yaml")).relative_to(
         project.pytester.path
     )
@@ -244,8 +246,8 @@ def test_deploy_fails_with_the_reason_and_not_with_the_clean_up(project: Project
 
 
 @pytest.mark.usefixtures("secret_in_environment")
-def test_example_of_another_team(testbed: RunningTestbed, pytester: pytest.Pytester) -> None:
-    """``examples/orders`` as it is, with nothing of ours but the plug-in."""
+def test_example_project_passes(testbed: RunningTestbed, pytester: pytest.Pytester) -> None:
+    """``examples/orders`` as it is, with nothing but the plug-in."""
     os.chdir(ROOT / "examples" / "orders")
     result = pytester.runpytest_subprocess(
         "--rootdir=.", "-p", "no:cacheprovider", f"--testbed-endpoint-url={testbed.endpoint_url}"

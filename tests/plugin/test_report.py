@@ -1,4 +1,4 @@
-"""What a failed test shows of its testbed."""
+"""The section about the testbed in a failed test's report, and ``eventually``."""
 
 from __future__ import annotations
 
@@ -64,12 +64,12 @@ def test_report_does_not_hide_the_failure(project: Project) -> None:
     )
 
 
-def test_waiting_returns_what_came_true() -> None:
+def test_eventually_returns_the_first_true_result() -> None:
     answers: Iterator[str] = iter(["", "", "yes"])
     assert eventually(lambda: next(answers)) == "yes"
 
 
-def test_waiting_takes_an_assertion_for_not_yet() -> None:
+def test_eventually_takes_an_assertion_error_for_not_yet() -> None:
     tries = []
 
     def condition() -> bool:
@@ -85,6 +85,6 @@ def test_waiting_takes_an_assertion_for_not_yet() -> None:
         eventually(condition, within=0, what="third try")
 
 
-def test_waiting_ends_at_any_other_error() -> None:
+def test_eventually_raises_any_other_error() -> None:
     with pytest.raises(ZeroDivisionError):
         eventually(lambda: 1 / 0)

@@ -63,7 +63,7 @@ def test_known_differences_are_of_tests_that_exist() -> None:
         assert f"\ndef {name.partition('[')[0]}(" in source, test
 
 
-def test_shell_of_an_emulator_is_not_taken_for_aws(
+def test_shell_set_up_for_an_emulator_is_rejected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
@@ -74,7 +74,7 @@ def test_shell_of_an_emulator_is_not_taken_for_aws(
         pass
 
 
-def test_what_the_target_lacks_skips_the_test_by_name(project: Project) -> None:
+def test_unavailable_features_skip_tests_with_the_reason(project: Project) -> None:
     result = project.run(
         """
         import pytest
@@ -111,7 +111,7 @@ def test_what_the_target_lacks_skips_the_test_by_name(project: Project) -> None:
     result.stdout.no_fnmatch_line("*not available: *")
 
 
-def test_stack_that_is_in_the_account_already_is_not_touched(
+def test_existing_stack_in_the_account_is_not_changed(
     testbed: RunningTestbed, stack: Stack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -129,7 +129,7 @@ def test_stack_that_is_in_the_account_already_is_not_touched(
     assert stack_resources(testbed.aws, stack.name) == known
 
 
-def test_failed_clean_up_does_not_hide_why_a_deployment_failed(
+def test_failed_cleanup_does_not_hide_the_failed_deployment(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def fail(*arguments: object) -> None:

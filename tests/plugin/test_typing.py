@@ -133,6 +133,8 @@ def test_mistakes_are_found(installed: Path, tmp_path: Path) -> None:
 
 def test_examples_are_typed(installed: Path, tmp_path: Path) -> None:
     examples = {f"test_{name}": _module(example_of(name)) for name in testbed.__all__}
+    suite = ROOT / "examples" / "orders" / "tests" / "test_orders.py"
+    examples["test_orders"] = _module(suite.read_text().partition("\n")[2])
     said = _mypy(installed, tmp_path, **examples)
     problems = [line for line in said.splitlines() if "error:" in line]
     assert problems == []

@@ -1,35 +1,43 @@
-"""Orders from the API to the customer's email. All fixtures are the testbed's."""
+"""Orders from the API to the confirmation by email. All fixtures are the testbed's."""
+
+from collections.abc import Iterator
 
 import pytest
 import requests
 
+from testbed import Aws, Email, Eventually, Faults, Inbox, Stack
 
-def order(stack, identity, **fields):
+
+def order(stack: Stack, identity: str, **fields: object) -> requests.Response:
     body = {"id": identity, "article": "tea", "count": 2} | fields
     return requests.post(f"{stack.api_url}/orders", json=body, timeout=10)
 
 
-def email_about(inbox, identity):
+def emails_about(inbox: Inbox, identity: str) -> list[Email]:
     return [email for email in inbox.emails() if f"Order {identity} " in email.subject]
 
 
-def test_order_is_confirmed_by_email(stack, inbox, eventually, unique_name):
+def test_order_is_confirmed_by_email(
+    stack: Stack, inbox: Inbox, eventually: Eventually, unique_name: str
+) -> None:
     assert order(stack, unique_name).status_code == 202
-    [email] = eventually(lambda: email_about(inbox, unique_name), what="confirmation")
+    [email] = eventually(lambda: emails_about(inbox, unique_name), what="confirmation")
     assert email.recipients == ("sales@example.com",)
     assert "2 × tea" in email.body
 
 
-def test_order_is_confirmed_though_sns_is_busy(stack, inbox, faults, eventually, unique_name):
+def test_order_is_confirmed_although_sns_throttles(
+    stack: Stack, inbox: Inbox, faults: Faults, eventually: Eventually, unique_name: str
+) -> None:
     throttled = faults.throttle("sns.Publish", next=1)
     order(stack, unique_name)
-    eventually(lambda: email_about(inbox, unique_name), what="confirmation")
+    eventually(lambda: emails_about(inbox, unique_name), what="confirmation")
     assert throttled.spent
 
 
 @pytest.fixture
-def impatient(clean, stack, aws):
-    """Orders that fail are given up after a second, for the time of a test."""
+def short_visibility_timeout(clean: None, stack: Stack, aws: Aws) -> Iterator[None]:
+    """Move failed orders to the dead-letter queue after a second, for one test."""
     queue = stack.resource("Orders")
     usual = aws.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])
     aws.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
@@ -37,8 +45,10 @@ def impatient(clean, stack, aws):
     aws.sqs.set_queue_attributes(QueueUrl=queue, Attributes=usual["Attributes"])
 
 
-@pytest.mark.usefixtures("impatient")
-def test_order_that_makes_no_sense_is_kept(stack, aws, eventually, unique_name):
+@pytest.mark.usefixtures("short_visibility_timeout")
+def test_invalid_order_is_kept(
+    stack: Stack, aws: Aws, eventually: Eventually, unique_name: str
+) -> None:
     order(stack, unique_name, count=None, article=None)
     requests.post(f"{stack.api_url}/orders", data="no JSON", timeout=10)
     [lost] = eventually(

@@ -1,4 +1,4 @@
-"""Websites in AWS: what a test says of them, and the function that answers for them."""
+"""Websites served by AWS: how tests control them, and the function that answers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ URL = "https://a1.execute-api.eu-west-1.amazonaws.com/v1"
 
 
 class Bucket:
-    """S3, as far as both sides use it."""
+    """A stand-in for S3, as far as both sides use it."""
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
@@ -35,7 +35,7 @@ class Bucket:
 
 
 class Visitor:
-    """Asks the function for pages, and notes for how long it waited."""
+    """Requests pages from the function, and records how long it slept."""
 
     def __init__(self, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
         # As Lambda sets them; without credentials the SDK looks for some at 169.254.169.254.
@@ -56,7 +56,7 @@ class Visitor:
         return answer["statusCode"], answer["body"]
 
 
-def test_website_answers_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_website_answers_what_the_test_sets(monkeypatch: pytest.MonkeyPatch) -> None:
     bucket = Bucket()
     aws: Any = SimpleNamespace(s3=bucket, endpoint_url="")
     websites = HostedWebsites(Stack("websites", {"Url": URL, "BucketName": "sites"}, aws))

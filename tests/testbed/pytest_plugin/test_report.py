@@ -1,4 +1,4 @@
-"""What a failed test's report takes from the journal."""
+"""The part of a failed test's report that comes from the journal."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def knowing(*entries: Entry) -> RunningTestbed:
     return cast(RunningTestbed, SimpleNamespace(journal=journal, unavailable=unavailable))
 
 
-def test_chain_that_began_before_the_test_is_told_from_then_on() -> None:
+def test_chain_that_began_before_the_test_is_shown_from_its_start_on() -> None:
     run = entry(1, 0, "invocation", id="run", resource="worker", status="error", error="KeyError")
     publish = entry(
         2, 1, "api", id="call", causes=["run"], service="sns", operation="Publish", caller="worker",
