@@ -10,8 +10,6 @@ The secret is made anew at each start and written to a file that only its owner 
 ``TESTBED_CONTROL_SECRET_FILE``, by default ``/var/lib/localstack/control-secret`` (below
 ``FILESYSTEM_ROOT``, if that is set). ``TESTBED_CONTROL_SECRET`` sets the secret itself. Init
 scripts get the name of the file in ``TESTBED_CONTROL_SECRET_FILE``; functions get neither.
-
-Setting: ``TESTBED_REQUIRE_CONTROL_SECRET`` (``0`` switches the module off).
 """
 
 import hmac
@@ -27,16 +25,14 @@ from localstack.runtime.exceptions import LocalstackExit
 from rolo.request import get_raw_path
 from rolo.routing.router import Router
 
-from localstack_testbed.hooks.patching import on_infra_start, patch
-from localstack_testbed.hooks.settings import switch
+from localstack_testbed.hooks.patching import patch
+from localstack_testbed.hooks.settings import CONTROL_SECRET, CONTROL_SECRET_FILE
 
 LOG = logging.getLogger(__name__)
 
 HEADER = "X-Testbed-Secret"
 CODE = "ControlSecretRequired"
 
-_VARIABLE = "TESTBED_CONTROL_SECRET"
-_FILE_VARIABLE = f"{_VARIABLE}_FILE"
 _BYTES = 32
 
 _CONTROL = ("/_localstack/", "/_testbed/", "/_aws/")
@@ -46,20 +42,20 @@ _READING = ("GET", "HEAD", "OPTIONS")
 _CHANGED_BY_READING = ("/_aws/events/",)
 
 
-@on_infra_start(should_load=switch("TESTBED_REQUIRE_CONTROL_SECRET"))
 def require_control_secret() -> None:
     """Write the secret, and patch what finds the route that answers a request."""
     file = secret_file()
-    secret = os.environ.pop(_VARIABLE, "") or secrets.token_urlsafe(_BYTES)
+    secret = CONTROL_SECRET.value() or secrets.token_urlsafe(_BYTES)
+    os.environ.pop(CONTROL_SECRET.name, None)  # functions and init scripts do not see it
     try:
         write_secret(file, secret)
     except OSError as error:
         raise LocalstackExit(
             f"The control secret cannot be written to {file}: {error.strerror}."
-            f" Name another file in {_FILE_VARIABLE}.",
+            f" Name another file in {CONTROL_SECRET_FILE.name}.",
             code=1,
         ) from error
-    os.environ[_FILE_VARIABLE] = str(file)
+    os.environ[CONTROL_SECRET_FILE.name] = str(file)
     LOG.info(
         "Calls that change or stop this LocalStack require the header %s: the content of %s",
         HEADER,
@@ -84,7 +80,7 @@ def require_control_secret() -> None:
 
 def secret_file() -> Path:
     """Return the file that the secret is written to."""
-    chosen = os.environ.get(_FILE_VARIABLE)
+    chosen = CONTROL_SECRET_FILE.value()
     return Path(chosen) if chosen else Path(config.dirs.var_libs).parent / "control-secret"
 
 

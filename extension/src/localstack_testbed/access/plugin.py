@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -10,7 +9,9 @@ from typing import Any
 from localstack_testbed.access.hosts import AllowedHosts
 from localstack_testbed.access.public import is_public
 from localstack_testbed.access.sites import Origins
-from localstack_testbed.hooks.patching import on_infra_start, patch
+from localstack_testbed.hooks.patching import replace
+from localstack_testbed.hooks.settings import ALLOWED_HOSTS, ALLOWED_ORIGINS
+from localstack_testbed.hooks.shared_patches import CREATE_GATEWAY
 
 LOG = logging.getLogger(__name__)
 
@@ -20,35 +21,31 @@ type Rule = Callable[[Any], str | None]
 """Returns why a request (its context) is rejected, None if it is not."""
 
 
-@on_infra_start(should_load=lambda: True)
 def reject_foreign_requests() -> None:
     """Put the rules before all of LocalStack's handlers, and in place of its own."""
     from localstack import config
-    from localstack.aws.app import LocalstackAwsGateway
     from localstack.aws.handlers import cors
 
     hosts = AllowedHosts(
         config.LOCALSTACK_HOST.host,
-        _listed(os.environ.get("TESTBED_ALLOWED_HOSTS", "")),
+        ALLOWED_HOSTS.value(),
         _custom_domains,
         _local_addresses,
     )
-    origins = Origins(_listed(os.environ.get("EXTRA_CORS_ALLOWED_ORIGINS", "")))
+    origins = Origins(ALLOWED_ORIGINS.value())
 
     def is_own(headers: Any) -> bool:
         return origins.foreign_origin(headers) is None
 
-    enforcer: Any = cors.CorsEnforcer
-    enforcer.is_cors_origin_allowed = staticmethod(is_own)
-    module: Any = cors
-    is_left_to_localstack = module.should_enforce_self_managed_service
-    module.should_enforce_self_managed_service = lambda context: (
-        not context.get(_PUBLIC) and is_left_to_localstack(context)
-    )
+    def is_enforced(context: Any) -> bool:
+        return not context.get(_PUBLIC) and is_left_to_localstack(context)
+
+    replace(cors.CorsEnforcer, "is_cors_origin_allowed", staticmethod(is_own))
+    is_left_to_localstack = replace(cors, "should_enforce_self_managed_service", is_enforced)
     gate = Gate(host_rule(hosts), site_rule(origins))
 
-    @patch(LocalstackAwsGateway.__init__)
-    def __init__(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
+    @CREATE_GATEWAY.wrap
+    def create_gateway(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
         self.request_handlers.insert(0, gate)
 
@@ -105,11 +102,6 @@ def site_rule(origins: Origins) -> Rule:
         )
 
     return rule
-
-
-def _listed(setting: str) -> list[str]:
-    names = (name.strip() for name in setting.split(","))
-    return [name for name in names if name]
 
 
 def _custom_domains() -> Iterator[str]:

@@ -3,32 +3,22 @@
 LocalStack forgets ``credentials`` of an integration when it imports a document, so that it calls
 in its own name, for which permissions are others:
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-integration.html
-
-Setting: ``TESTBED_INTEGRATION_CREDENTIALS`` (``0`` switches the module off).
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from localstack_testbed.hooks.on_import import on_import
-from localstack_testbed.hooks.patching import on_infra_start
-from localstack_testbed.hooks.settings import switch
+from localstack_testbed.hooks.patching import replace
 
 _INTEGRATION = "x-amazon-apigateway-integration"
 _METHODS = {"x-amazon-apigateway-any-method": "ANY"}
 
 
-@on_infra_start(should_load=switch("TESTBED_INTEGRATION_CREDENTIALS"))
-def keep_credentials() -> None:
-    """Patch the import of documents, when LocalStack loads it."""
-    on_import("localstack.services.apigateway.helpers", _patch)
-
-
-def _patch() -> None:
+def patch_import() -> None:
+    """Keep the credentials of integrations when an OpenAPI document is imported."""
     from localstack.services.apigateway import helpers
 
-    module: Any = helpers
-    original: Callable[..., Any] = module.import_api_from_openapi_spec
+    original: Callable[..., Any] = helpers.import_api_from_openapi_spec
 
     # Its users import it by name, after this.
     def import_api_from_openapi_spec(
@@ -45,4 +35,4 @@ def _patch() -> None:
                     resources[path].resource_methods[verb].method_integration.credentials = role
         return result
 
-    module.import_api_from_openapi_spec = import_api_from_openapi_spec
+    replace(helpers, "import_api_from_openapi_spec", import_api_from_openapi_spec)

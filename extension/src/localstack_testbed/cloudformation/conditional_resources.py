@@ -3,30 +3,21 @@
 LocalStack leaves a resource alone whose condition has become false, and refuses an update by
 which a resource appears, or disappears, together with another one whose attribute it names.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-section-structure.html
-
-Setting: ``TESTBED_CONDITIONAL_RESOURCES`` (``0`` switches the module off).
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from localstack_testbed.hooks.on_import import on_import
-from localstack_testbed.hooks.patching import on_infra_start, patch
-from localstack_testbed.hooks.settings import switch
+from localstack_testbed.hooks.patching import patch
 
 MODULE = "localstack.services.cloudformation.engine.v2.change_set_model_preproc"
 
 TOLERANT = "testbed_tolerant"
 
 
-@on_infra_start(should_load=switch("TESTBED_CONDITIONAL_RESOURCES"))
-def apply_conditions() -> None:
-    """Patch CloudFormation's engine when LocalStack loads it."""
-    on_import(MODULE, _patch_engine)
-
-
-def _patch_engine() -> None:
+def patch_engine() -> None:
+    """Let change sets create and remove resources whose conditions change."""
     from localstack.services.cloudformation.engine.v2.change_set_model import Nothing, is_nothing
     from localstack.services.cloudformation.engine.v2.change_set_model_preproc import (
         ChangeSetModelPreproc,

@@ -2,24 +2,15 @@
 
 LocalStack's ``AWS::Logs::LogGroup`` creates the group and forgets ``RetentionInDays`` and ``Tags``
 (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-loggroup.html).
-
-Setting: ``TESTBED_LOG_GROUPS`` (``0`` switches the module off).
 """
 
 from typing import Any
 
-from localstack_testbed.hooks.on_import import on_import
-from localstack_testbed.hooks.patching import on_infra_start, patch
-from localstack_testbed.hooks.settings import switch
+from localstack_testbed.hooks.patching import patch
 
 
-@on_infra_start(should_load=switch("TESTBED_LOG_GROUPS"))
-def keep_retention() -> None:
-    """Patch the resource provider, when LocalStack loads it."""
-    on_import("localstack.services.logs.resource_providers.aws_logs_loggroup", _patch)
-
-
-def _patch() -> None:
+def patch_creation() -> None:
+    """Set the retention and the tags of a log group after it is created."""
     from localstack.services.logs.resource_providers.aws_logs_loggroup import LogsLogGroupProvider
 
     @patch(LogsLogGroupProvider.create)

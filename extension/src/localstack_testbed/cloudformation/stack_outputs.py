@@ -3,24 +3,15 @@
 LocalStack sets a stack's status first, and its outputs and template afterwards. Who asks in between
 sees a complete stack without outputs, or with those of before an update; who updates it in between
 has it compared with a template that it no longer has.
-
-Setting: ``TESTBED_STACK_OUTPUTS`` (``0`` switches the module off).
 """
 
 from typing import Any
 
-from localstack_testbed.hooks.on_import import on_import
-from localstack_testbed.hooks.patching import on_infra_start, patch
-from localstack_testbed.hooks.settings import switch
+from localstack_testbed.hooks.patching import patch
 
 
-@on_infra_start(should_load=switch("TESTBED_STACK_OUTPUTS"))
-def set_status_last() -> None:
-    """Patch what carries out change sets, when LocalStack loads it."""
-    on_import("localstack.services.cloudformation.engine.v2.change_set_model_executor", _patch)
-
-
-def _patch() -> None:
+def patch_executor() -> None:
+    """Set the outputs and the template before the status."""
     from localstack.services.cloudformation.engine.v2.change_set_model_executor import (
         ChangeSetModelExecutor,
     )

@@ -5,27 +5,18 @@ the change set fails, or the update with "No updates are to be performed", and `
 that there is nothing to deploy. What comes out of SAM's transform is compared here; what macros
 of other names do is not known, and stays LocalStack's.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets-create.html
-
-Setting: ``TESTBED_UNCHANGED_TEMPLATES`` (``0`` switches the module off).
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from localstack_testbed.hooks.on_import import on_import
-from localstack_testbed.hooks.patching import on_infra_start, patch
-from localstack_testbed.hooks.settings import switch
+from localstack_testbed.hooks.patching import patch
 
 SAM = "AWS::Serverless-2016-10-31"
 
 
-@on_infra_start(should_load=switch("TESTBED_UNCHANGED_TEMPLATES"))
-def find_no_changes() -> None:
-    """Patch what change sets are, when LocalStack loads it."""
-    on_import("localstack.services.cloudformation.v2.entities", _patch)
-
-
-def _patch() -> None:
+def patch_change_sets() -> None:
+    """Compare templates after the SAM transform."""
     from localstack.services.cloudformation.engine.v2.change_set_model import (
         ChangeType,
         parent_change_type_of,

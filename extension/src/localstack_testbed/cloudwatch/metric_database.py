@@ -5,22 +5,12 @@ each start, so that nothing is to be kept from a crash
 (https://sqlite.org/pragma.html#pragma_synchronous). Connections it leaves to the garbage collector,
 hundreds of open files at times.
 https://docs.python.org/3/library/sqlite3.html#how-to-use-the-connection-context-manager
-
-Setting: ``TESTBED_METRIC_DATABASE`` (``0`` switches the module off).
 """
 
 import sqlite3
-from typing import Any, cast
+from typing import Any
 
-from localstack_testbed.hooks.on_import import on_import
-from localstack_testbed.hooks.patching import on_infra_start
-from localstack_testbed.hooks.settings import switch
-
-
-@on_infra_start(should_load=switch("TESTBED_METRIC_DATABASE"))
-def keep_metrics_lightly() -> None:
-    """Patch what stores metrics, when LocalStack loads it."""
-    on_import("localstack.services.cloudwatch.cloudwatch_database_helper", _patch)
+from localstack_testbed.hooks.patching import replace
 
 
 class _Connection(sqlite3.Connection):
@@ -44,7 +34,8 @@ class _Sqlite:
         return connection
 
 
-def _patch() -> None:
+def patch_connections() -> None:
+    """Replace the connections to the database of metrics."""
     from localstack.services.cloudwatch import cloudwatch_database_helper
 
-    cast(Any, cloudwatch_database_helper).sqlite3 = _Sqlite()
+    replace(cloudwatch_database_helper, "sqlite3", _Sqlite())

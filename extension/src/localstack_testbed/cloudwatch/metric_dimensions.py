@@ -4,29 +4,20 @@ A metric is what has exactly the dimensions that are asked for:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html#Dimension
 LocalStack adds all that have these among others, and all whose values begin with those asked for:
 the statistics of a function ``monitor`` contain those of ``monitor-test``.
-
-Setting: ``TESTBED_METRIC_DIMENSIONS`` (``0`` switches the module off).
 """
 
 from collections.abc import Callable
 from typing import Any
 
-from localstack_testbed.hooks.on_import import on_import
-from localstack_testbed.hooks.patching import on_infra_start, patch
-from localstack_testbed.hooks.settings import switch
+from localstack_testbed.hooks.patching import patch
 
 
 class _AllDimensions(list[dict[str, str]]):
     """The dimensions of a metric whose values are asked for."""
 
 
-@on_infra_start(should_load=switch("TESTBED_METRIC_DIMENSIONS"))
-def match_dimensions_exactly() -> None:
-    """Patch the database of metrics, when LocalStack loads it."""
-    on_import("localstack.services.cloudwatch.cloudwatch_database_helper", _patch)
-
-
-def _patch() -> None:
+def patch_queries() -> None:
+    """Match all dimensions of a metric in queries."""
     from localstack.services.cloudwatch.cloudwatch_database_helper import CloudwatchDatabase
 
     @patch(CloudwatchDatabase.get_metric_data_stat)

@@ -5,9 +5,9 @@ from typing import Any
 
 from localstack.aws.api import CommonServiceException
 
-from localstack_testbed.faults.registry import FAULTS, Registry
+from localstack_testbed.faults.registry import FAULTS
 from localstack_testbed.faults.rules import Call
-from localstack_testbed.hooks.patching import patch
+from localstack_testbed.hooks.shared_patches import INVOKE_ENVIRONMENT
 
 LAMBDA = "lambda"
 """The caller of an attempt at an asynchronous event: Lambda itself."""
@@ -18,17 +18,16 @@ def kill(environment: Any) -> None:
     environment.runtime_executor.kill()
 
 
-def patch_environments(registry: Registry) -> None:
+def patch_environments() -> None:
     """Kill those environments that are to be killed."""
-    from localstack.services.lambda_.invocation.execution_environment import ExecutionEnvironment
 
-    @patch(ExecutionEnvironment.invoke)
+    @INVOKE_ENVIRONMENT.wrap
     def invoke(original: Callable[[Any, Any], Any], self: Any, invocation: Any) -> Any:
         after = None
-        if registry.active:
+        if FAULTS.active:
             function = self.function_version.id
             names = (function.function_name, function.unqualified_arn())
-            hits = registry.hit(Call("lambda", "Invoke", names), "kill")
+            hits = FAULTS.hit(Call("lambda", "Invoke", names), "kill")
             after = min((rule.seconds for rule in hits), default=None)
         self.runtime_executor.kill_after = after
         return original(self, invocation)

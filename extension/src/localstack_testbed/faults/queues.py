@@ -13,13 +13,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from localstack_testbed.faults.registry import Registry
+from localstack_testbed.faults.registry import FAULTS, Registry
 from localstack_testbed.faults.rules import Call, Rule
 from localstack_testbed.hooks.patching import patch
+from localstack_testbed.hooks.shared_patches import PUT_MESSAGE, RECEIVE_MESSAGES
 from localstack_testbed.timing.queue_waiting import find_queue
 
 
-def patch_queues(registry: Registry) -> None:
+def patch_queues(registry: Registry = FAULTS) -> None:
     """Patch LocalStack's standard queues."""
     from localstack.services.sqs.models import SqsMessage, StandardQueue
 
@@ -39,7 +40,7 @@ def patch_queues(registry: Registry) -> None:
 
     late = _LateMessages()
 
-    @patch(StandardQueue.receive)
+    @RECEIVE_MESSAGES.wrap
     def receive(original: Callable[..., Any], self: Any, *args: Any, **kwargs: Any) -> Any:
         result = original(self, *args, **kwargs)
         if registry.active and result.successful and _is_public(self):
@@ -49,7 +50,7 @@ def patch_queues(registry: Registry) -> None:
                         self.visible.put_nowait(copy_of(message))
         return result
 
-    @patch(StandardQueue._put_message)
+    @PUT_MESSAGE.wrap
     def put_message(original: Callable[..., None], self: Any, message: Any) -> None:
         if late.has_one_of(self):
             original(self, message)

@@ -1,14 +1,17 @@
-"""LocalStack's decorators for patches and hooks, with types."""
+"""Patches of LocalStack's functions, methods and attributes, each of which has one owner.
+
+Two patches of one target would depend on the order in which they are applied. So a second one is
+an error; packages that have to change the same method share one patch (``shared_patches``).
+"""
 
 from collections.abc import Callable
 from typing import Any, Protocol, cast
 
-from localstack.runtime import hooks
 from localstack.utils import patch as patches
 
-from localstack_testbed.hooks.release import is_supported
 
-type Condition = Callable[[], bool]
+class PatchedTwiceError(Exception):
+    """A part of LocalStack has been patched before; the message names it."""
 
 
 class Decorator(Protocol):
@@ -17,28 +20,55 @@ class Decorator(Protocol):
     def __call__[F](self, function: F, /) -> F: ...
 
 
-def patch(target: Any, pass_target: bool = True) -> Decorator:
-    """Replace a function or method of LocalStack; the original comes as first argument."""
+_patched: set[str] = set()
+
+
+def patch(target: Callable[..., Any], pass_target: bool = True) -> Decorator:
+    """Replace a function or method of LocalStack.
+
+    Parameters
+    ----------
+    pass_target
+        Whether the replacement gets the original as its first argument.
+
+    Raises
+    ------
+    PatchedTwiceError
+        If it has been patched before.
+    """
+    _claim(f"{target.__module__}.{target.__qualname__}")
     return cast(Decorator, cast(Any, patches).patch(target, pass_target=pass_target))
 
 
-def _here(condition: Condition) -> Condition:
-    return lambda: is_supported() and condition()
+def replace(owner: Any, name: str, replacement: Any) -> Any:
+    """Set an attribute of a module or class of LocalStack, and return what it was.
+
+    It is for what ``patch`` cannot find by itself: variables, static methods, and functions in the
+    modules that import them by name.
+
+    Raises
+    ------
+    PatchedTwiceError
+        If it has been replaced before.
+    """
+    _claim(f"{_path(owner)}.{name}")
+    original = getattr(owner, name)
+    setattr(owner, name, replacement)
+    return original
 
 
-def on_infra_start(should_load: Condition, priority: int = 100) -> Decorator:
-    """Run a function when LocalStack starts; by default before LocalStack's own ones."""
-    hook = cast(Any, hooks).on_infra_start
-    return cast(Decorator, hook(should_load=_here(should_load), priority=priority))
+def patched() -> frozenset[str]:
+    """Return what has been patched up to now, such as ``module.Class.method``."""
+    return frozenset(_patched)
 
 
-def on_infra_ready(should_load: Condition, priority: int = 0) -> Decorator:
-    """Run a function when LocalStack is ready, in the order of priority with the init scripts."""
-    hook = cast(Any, hooks).on_infra_ready
-    return cast(Decorator, hook(should_load=_here(should_load), priority=priority))
+def _path(owner: Any) -> str:
+    if isinstance(owner, type):
+        return f"{owner.__module__}.{owner.__qualname__}"
+    return str(getattr(owner, "__name__", None) or _path(type(owner)))
 
 
-def on_infra_shutdown(should_load: Condition, priority: int = 100) -> Decorator:
-    """Run a function when LocalStack shuts down; by default before it stops its services."""
-    hook = cast(Any, hooks).on_infra_shutdown
-    return cast(Decorator, hook(should_load=_here(should_load), priority=priority))
+def _claim(target: str) -> None:
+    if target in _patched:
+        raise PatchedTwiceError(f"{target} is patched twice: share one patch of it.")
+    _patched.add(target)

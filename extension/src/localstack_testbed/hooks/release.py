@@ -1,16 +1,16 @@
-"""The one release of LocalStack that the extension's modules are made for.
+"""The one release of LocalStack that the extension works with.
 
-They replace parts of LocalStack that no other release promises to have. In another one all of them
-stay off, and LocalStack is as it comes.
+The extension replaces parts of LocalStack that another release need not have. In any other release
+all of it stays off.
 """
 
 import logging
-import os
 from functools import cache
 from importlib.metadata import version
 
-from localstack.runtime import hooks
 from localstack.runtime.exceptions import LocalstackExit
+
+from localstack_testbed.hooks.settings import LAMBDA_RUNTIME_EXECUTOR
 
 LOG = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ SUPPORTED = "2026.3.0"
 
 @cache
 def is_supported() -> bool:
-    """Return whether this LocalStack is the one that the extension is made for."""
+    """Return whether this is the release that the extension works with."""
     return _running() == SUPPORTED
 
 
@@ -27,17 +27,22 @@ def _running() -> str:
     return version("localstack-core")
 
 
-@hooks.on_infra_start(should_load=lambda: not is_supported())  # type: ignore[untyped-decorator]
-def warn_unsupported_release() -> None:
-    """Say that the extension is off, and end LocalStack if it cannot do without."""
-    if os.environ.get("LAMBDA_RUNTIME_EXECUTOR") == "process":
+def warn_unsupported() -> None:
+    """Log that the extension is off.
+
+    Raises
+    ------
+    LocalstackExit
+        If the executor ``process`` is selected: LocalStack cannot run functions without it.
+    """
+    if LAMBDA_RUNTIME_EXECUTOR.value() == "process":
         raise LocalstackExit(
             f"The Lambda executor `process` needs LocalStack {SUPPORTED}, and this is {_running()}:"
             " set LAMBDA_RUNTIME_EXECUTOR=docker, and mount Docker's socket.",
             code=1,
         )
     LOG.warning(
-        "The testbed's extension is made for LocalStack %s, and this is %s: all of it is off.",
+        "The testbed's extension works with LocalStack %s only, and this is %s: all of it is off.",
         SUPPORTED,
         _running(),
     )

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from localstack_testbed.faults.rules import CLIENTS
-from localstack_testbed.hooks.patching import patch
+from localstack_testbed.hooks.patching import patch, replace
 from localstack_testbed.journal.causes import (
     CAUSE_HEADER,
     at_hop,
@@ -60,12 +60,11 @@ def patch_integrations() -> None:
     """Tell the services that an API calls without a function which request that is for."""
     from localstack.services.apigateway.next_gen.execute_api.integrations import aws
 
-    module: Any = aws
-    get_headers = module.get_internal_mocked_headers
+    get_headers: Any = aws.get_internal_mocked_headers
 
     def get_internal_mocked_headers(*args: Any, **kwargs: Any) -> dict[str, str]:
         headers: dict[str, str] = get_headers(*args, **kwargs)
         cause = current_cause()
         return {**headers, CAUSE_HEADER: cause} if cause else headers
 
-    module.get_internal_mocked_headers = get_internal_mocked_headers
+    replace(aws, "get_internal_mocked_headers", get_internal_mocked_headers)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from localstack_testbed.hooks.patching import patch
+from localstack_testbed.hooks.shared_patches import INVOKE_ENVIRONMENT, INVOKE_VERSION
 from localstack_testbed.journal.causes import causes_of_event
 from localstack_testbed.journal.journal import milliseconds_since, record
 
@@ -34,9 +34,8 @@ def current_invocation(environment: Any) -> str | None:
 
 def patch_environments() -> None:
     """Note which invocation an environment is at."""
-    from localstack.services.lambda_.invocation.execution_environment import ExecutionEnvironment
 
-    @patch(ExecutionEnvironment.invoke)
+    @INVOKE_ENVIRONMENT.wrap
     def invoke(original: Callable[[Any, Any], Any], self: Any, invocation: Any) -> Any:
         self.testbed_invocation = invocation.request_id
         return original(self, invocation)
@@ -44,9 +43,8 @@ def patch_environments() -> None:
 
 def patch_invocations() -> None:
     """Add an entry for each invocation, and for each that could not be."""
-    from localstack.services.lambda_.invocation.version_manager import LambdaVersionManager
 
-    @patch(LambdaVersionManager.invoke)
+    @INVOKE_VERSION.wrap
     def invoke(original: Callable[..., Any], self: Any, *, invocation: Any) -> Any:
         moment = time.time()
         outcome: dict[str, Any]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from localstack_testbed.hooks.patching import patch
+from localstack_testbed.hooks.shared_patches import PUT_MESSAGE, RECEIVE_MESSAGES
 from localstack_testbed.journal.causes import current_causes
 from localstack_testbed.journal.journal import record
 from localstack_testbed.timing.queue_waiting import find_queue
@@ -43,11 +44,13 @@ def patch_queues() -> None:
             _record_moved(self, "deleted", message)
         return original(self, message)
 
+    RECEIVE_MESSAGES.wrap(receive)
+    PUT_MESSAGE.wrap(put_message)
+    patch(FifoQueue.receive)(receive)
+    patch(FifoQueue._put_message)(put_message)
     for queue in (StandardQueue, FifoQueue):
         kind: Any = queue
         patch(kind.put)(put)
-        patch(kind.receive)(receive)
-        patch(kind._put_message)(put_message)
         patch(kind._on_remove_message)(on_remove_message)
 
 

@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from typing import Any
 
 from localstack_testbed.hooks.patching import patch
+from localstack_testbed.hooks.shared_patches import INVOKE_ENVIRONMENT
 
 
 class _Environments(dict[str, Any]):
@@ -17,14 +18,13 @@ class _Environments(dict[str, Any]):
         return list(super().values())
 
 
-def pass_client_context() -> None:
+def patch_environments() -> None:
     """Hand the client context to the executor; LocalStack drops it.
 
     https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html (``ClientContext``, base64)
     """
-    from localstack.services.lambda_.invocation.execution_environment import ExecutionEnvironment
 
-    @patch(ExecutionEnvironment.invoke)
+    @INVOKE_ENVIRONMENT.wrap
     def invoke(original: Callable[[Any, Any], Any], self: Any, invocation: Any) -> Any:
         executor = self.runtime_executor
         context = invocation.client_context
@@ -32,7 +32,7 @@ def pass_client_context() -> None:
         return original(self, invocation)
 
 
-def keep_new_environment_for_its_invocation() -> None:
+def patch_assignment() -> None:
     """Close two races between simultaneous invocations, and let any number of environments start.
 
     LocalStack puts a new environment among the others before the invocation that it was started
@@ -73,7 +73,7 @@ def keep_new_environment_for_its_invocation() -> None:
         self.started_by = None
 
 
-def keep_last_logs() -> None:
+def patch_versions() -> None:
     """Let the last invocations of a version that is replaced end before what stores their logs.
 
     LocalStack stops that first. (Its queue is emptied by ``lambda_service.function_logs``.)
@@ -87,7 +87,7 @@ def keep_last_logs() -> None:
         original(self)
 
 
-def delete_failed_functions() -> None:
+def patch_deletion() -> None:
     """Let functions be deleted that could not be created; LocalStack answers with an error."""
     from localstack.services.lambda_.invocation.lambda_service import LambdaService
 

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-# The AWS SDK, and what the runtime imports. Not its native client (runtime_client), which does not
-# work in a process that was forked after its import.
-PRELOAD = "boto3 boto3.s3.inject http.client simplejson"
+from localstack_testbed.hooks.settings import (
+    LAMBDA_PROCESS_ISOLATION,
+    LAMBDA_PROCESS_PRELOAD,
+    LAMBDA_PROCESS_PYTHON,
+)
 
 
 class SettingsError(Exception):
@@ -34,7 +36,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] = os.environ) -> "Settings":
-        value = variables.get("LAMBDA_PROCESS_PYTHON", "")
+        value = LAMBDA_PROCESS_PYTHON.value(variables)
         if not value:
             raise SettingsError(
                 "LAMBDA_PROCESS_PYTHON is not set: set it to the Python 3.13 interpreter of an "
@@ -51,8 +53,8 @@ class Settings:
             pythons.setdefault(packages_of(python).parent.name, python)
         return cls(
             pythons=pythons,
-            preload=tuple(variables.get("LAMBDA_PROCESS_PRELOAD", PRELOAD).split()),
-            isolation=variables.get("LAMBDA_PROCESS_ISOLATION", "1") != "0",
+            preload=LAMBDA_PROCESS_PRELOAD.value(variables),
+            isolation=LAMBDA_PROCESS_ISOLATION.value(variables),
         )
 
 

@@ -6,18 +6,14 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.htm
 - Throttled events and those that the service fails are tried again after 1 second, 2, 4 … up to
   5 minutes. With a reserved concurrency of 0, they are given up at once.
 - An event that is older than its maximum age, 6 hours if none is set, is given up.
-
-Setting: ``TESTBED_ASYNCHRONOUS_RETRY_DELAY``, seconds until the first retry after a function error;
-the second one comes after twice that. Fractions are allowed. The default is what LocalStack's
-``LAMBDA_RETRY_BASE_DELAY`` says, which is a minute if not set.
 """
 
-import os
 import time
 from datetime import datetime
 from typing import Any
 
 from localstack_testbed.faults.functions import refuse_attempt
+from localstack_testbed.hooks.settings import ASYNCHRONOUS_RETRY_DELAY
 from localstack_testbed.lambda_service.invocation_records import Failure, Outcome, send_outcome
 from localstack_testbed.lambda_service.metrics import note, target_of
 from localstack_testbed.timing.delayed_calls import DelayedCalls
@@ -36,20 +32,11 @@ def note_received(function_version: Any, invocation: Any) -> None:
 
 
 def retry_delay() -> float:
-    """Return the seconds between a function error and the first retry.
-
-    Raises
-    ------
-    ValueError
-        The setting is no number, or below zero.
-    """
+    """Return the seconds between a function error and the first retry."""
     from localstack import config
 
-    setting = os.environ.get("TESTBED_ASYNCHRONOUS_RETRY_DELAY")
-    delay = float(setting or config.LAMBDA_RETRY_BASE_DELAY_SECONDS)
-    if not delay >= 0:
-        raise ValueError("A delay is not below zero")
-    return delay
+    delay = ASYNCHRONOUS_RETRY_DELAY.value()
+    return float(config.LAMBDA_RETRY_BASE_DELAY_SECONDS) if delay is None else delay
 
 
 class EventHandler:

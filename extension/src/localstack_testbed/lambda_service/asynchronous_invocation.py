@@ -7,9 +7,6 @@ for two seconds at a time, and updates, deletions and its shutdown wait for the 
 takes more events than it can run, and loses or repeats the others. Here the poller waits until
 there is an event that can run, or until it is to stop. What becomes of an event is decided in
 ``asynchronous_events``.
-
-Settings: ``TESTBED_ASYNCHRONOUS_INVOCATION`` (``0`` switches the module off),
-``TESTBED_ASYNCHRONOUS_RETRY_DELAY`` (see ``asynchronous_events``).
 """
 
 import logging
@@ -18,15 +15,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from localstack.runtime.exceptions import LocalstackExit
-
-from localstack_testbed.hooks.on_import import on_import
-from localstack_testbed.hooks.patching import on_infra_start, patch
-from localstack_testbed.hooks.settings import switch
+from localstack_testbed.hooks.patching import patch
 from localstack_testbed.lambda_service.asynchronous_events import (
     EventHandler,
     note_received,
-    retry_delay,
 )
 from localstack_testbed.timing.queue_waiting import wait_for_message, wake
 
@@ -41,18 +33,8 @@ STOP_CHECK_SECONDS = 0.5
 VISIBILITY_TIMEOUT_SECONDS = 12 * 60 * 60
 
 
-@on_infra_start(should_load=switch("TESTBED_ASYNCHRONOUS_INVOCATION"))
-def handle_events_as_aws_does() -> None:
-    """Patch what polls the events of a function version, when LocalStack loads it."""
-    try:
-        retry_delay()
-    except ValueError as error:
-        message = "TESTBED_ASYNCHRONOUS_RETRY_DELAY is a number of seconds, such as 0.5"
-        raise LocalstackExit(message, code=1) from error
-    on_import("localstack.services.lambda_.invocation.event_manager", _patch)
-
-
-def _patch() -> None:
+def patch_poller() -> None:
+    """Replace how a poller takes and handles the events of a function version."""
     from localstack.services.lambda_.invocation.event_manager import LambdaEventManager, Poller
     from localstack.services.lambda_.invocation.internal_sqs_queue import get_fake_sqs_client
 

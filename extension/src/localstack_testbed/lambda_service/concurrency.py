@@ -5,31 +5,21 @@
 - A call that is throttled by the account's concurrency has another ``Reason`` than one that is
   throttled by the function's:
   https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html (``TooManyRequestsException``)
-
-Setting: ``TESTBED_LAMBDA_CONCURRENCY`` (``0`` switches the module off).
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
-from localstack_testbed.hooks.on_import import on_import
-from localstack_testbed.hooks.patching import on_infra_start, patch
-from localstack_testbed.hooks.settings import switch
+from localstack_testbed.hooks.patching import patch
+from localstack_testbed.hooks.shared_patches import TAKE_INVOCATION_LEASE
 
 
-@on_infra_start(should_load=switch("TESTBED_LAMBDA_CONCURRENCY"))
-def tell_concurrency() -> None:
-    """Patch what counts invocations and what answers requests, when LocalStack loads it."""
-    on_import("localstack.services.lambda_.invocation.counting_service", _patch_counting)
-    on_import("localstack.services.lambda_.provider", _patch_answers)
-
-
-def _patch_counting() -> None:
+def patch_leases() -> None:
+    """Correct the reason of throttled calls."""
     from localstack.aws.api.lambda_ import ThrottleReason, TooManyRequestsException
-    from localstack.services.lambda_.invocation.counting_service import CountingService
 
-    @patch(CountingService.get_invocation_lease)
+    @TAKE_INVOCATION_LEASE.wrap
     @contextmanager
     def get_invocation_lease(
         original: Callable[..., AbstractContextManager[Any]],
@@ -47,7 +37,8 @@ def _patch_counting() -> None:
             yield kind
 
 
-def _patch_answers() -> None:
+def patch_provider() -> None:
+    """Add a reserved concurrency of 0 to the answer of ``GetFunction``."""
     from localstack.services.lambda_.provider import LambdaProvider
 
     @patch(LambdaProvider.get_function)

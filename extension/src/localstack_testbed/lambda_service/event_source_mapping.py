@@ -5,17 +5,14 @@ nothing. AWS waits at the queue: https://docs.aws.amazon.com/lambda/latest/dg/wi
 Here a poller waits until its queue has a message, and polls then. A batching window begins, as
 on AWS, with the first message; a mapping that is disabled or deleted, and LocalStack's shutdown,
 end the waiting at once. What fails is left to LocalStack's own back-off.
-
-Setting: ``TESTBED_EVENT_SOURCE_MAPPING`` (``0`` switches the module off).
 """
 
 import threading
 from collections.abc import Callable
 from typing import Any
 
-from localstack_testbed.hooks.on_import import on_import
-from localstack_testbed.hooks.patching import on_infra_start, patch
-from localstack_testbed.hooks.settings import switch
+from localstack_testbed.hooks.patching import patch
+from localstack_testbed.hooks.shared_patches import POLL_QUEUE, RUN_POLLER
 from localstack_testbed.timing.queue_waiting import (
     find_queue,
     gather_messages,
@@ -24,19 +21,14 @@ from localstack_testbed.timing.queue_waiting import (
 )
 
 
-@on_infra_start(should_load=switch("TESTBED_EVENT_SOURCE_MAPPING"))
-def deliver_at_once() -> None:
-    """Patch LocalStack's SQS poller and the worker that runs it, when LocalStack loads them."""
-    on_import("localstack.services.lambda_.event_source_mapping.esm_worker", _patch)
-
-
-def _patch() -> None:
+def patch_worker() -> None:
+    """Let the pollers of SQS queues wait for messages."""
     from localstack.services.lambda_.event_source_mapping.esm_worker import EsmWorker
     from localstack.services.lambda_.event_source_mapping.pollers.sqs_poller import SqsPoller
 
     polling: dict[Any, _Polling] = {}
 
-    @patch(EsmWorker.poller_loop)
+    @RUN_POLLER.wrap
     def poller_loop(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
         if isinstance(self.poller, SqsPoller):
             polling[self.poller] = _Polling(self._shutdown_event)
@@ -45,7 +37,7 @@ def _patch() -> None:
         finally:
             polling.pop(self.poller, None)
 
-    @patch(SqsPoller.poll_events)
+    @POLL_QUEUE.wrap
     def poll_events(original: Callable[[Any], None], self: Any) -> None:
         if self in polling:
             polling[self].poll(self, original)

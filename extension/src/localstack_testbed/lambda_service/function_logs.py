@@ -4,8 +4,6 @@ LocalStack makes a request to itself for each invocation's lines, which costs mo
 invocation. AWS batches them, too: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-logs.html
 
 Nor are lines lost of an invocation that ends when its version has already been replaced.
-
-Setting: ``TESTBED_FUNCTION_LOGS`` (``0`` switches the module off).
 """
 
 import contextlib
@@ -16,9 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
-from localstack_testbed.hooks.on_import import on_import
-from localstack_testbed.hooks.patching import on_infra_start, patch
-from localstack_testbed.hooks.settings import switch
+from localstack_testbed.hooks.patching import patch
 
 LOG = logging.getLogger(__name__)
 
@@ -33,13 +29,8 @@ type Event = dict[str, Any]
 type Stream = tuple[str, str]
 
 
-@on_infra_start(should_load=switch("TESTBED_FUNCTION_LOGS"))
-def store_logs_in_batches() -> None:
-    """Patch what stores the logs of a function version, when LocalStack loads it."""
-    on_import("localstack.services.lambda_.invocation.logs", _patch)
-
-
-def _patch() -> None:
+def patch_log_handler() -> None:
+    """Store the logs of a function version in batches."""
     from localstack.aws.connect import connect_to
     from localstack.services.lambda_.invocation.logs import QUEUE_SHUTDOWN, LogHandler
     from localstack.utils.aws.client_types import ServicePrincipal

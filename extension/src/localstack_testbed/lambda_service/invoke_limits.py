@@ -4,29 +4,20 @@ An event has at most 6 MB if the caller waits, and 1 MB if not (256 KB until Oct
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html. Its error names are those
 of https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html, except that AWS says
 ``RequestEntityTooLargeException``, where its page has ``RequestTooLargeException``.
-
-Setting: ``TESTBED_INVOKE_LIMITS`` (``0`` switches the module off).
 """
 
 import json
 from collections.abc import Callable
 from typing import Any
 
-from localstack_testbed.hooks.on_import import on_import
-from localstack_testbed.hooks.patching import on_infra_start, patch
-from localstack_testbed.hooks.settings import switch
+from localstack_testbed.hooks.patching import patch
 
 SYNCHRONOUS_LIMIT_BYTES = 6 * 1024 * 1024
 ASYNCHRONOUS_LIMIT_BYTES = 1024 * 1024
 
 
-@on_infra_start(should_load=switch("TESTBED_INVOKE_LIMITS"))
-def refuse_bad_events() -> None:
-    """Patch what invokes functions, when LocalStack loads it."""
-    on_import("localstack.services.lambda_.invocation.lambda_service", _patch)
-
-
-def _patch() -> None:
+def patch_invoke() -> None:
+    """Check an event before its function is invoked."""
     from localstack.services.lambda_.invocation.lambda_service import LambdaService
 
     @patch(LambdaService.invoke)

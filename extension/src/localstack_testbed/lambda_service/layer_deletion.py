@@ -2,25 +2,16 @@
 
 https://docs.aws.amazon.com/lambda/latest/dg/deleting-layers.html: functions that use a deleted
 version continue to run.
-
-Setting: ``TESTBED_LAYER_DELETION`` (``0`` switches the module off).
 """
 
 from collections.abc import Callable
 from typing import Any
 
-from localstack_testbed.hooks.on_import import on_import
-from localstack_testbed.hooks.patching import on_infra_start, patch
-from localstack_testbed.hooks.settings import switch
+from localstack_testbed.hooks.patching import patch
 
 
-@on_infra_start(should_load=switch("TESTBED_LAYER_DELETION"))
-def delete_code_of_layers() -> None:
-    """Patch what deletes layers, when LocalStack loads it."""
-    on_import("localstack.services.lambda_.provider", _patch)
-
-
-def _patch() -> None:
+def patch_provider() -> None:
+    """Delete the code of a layer version with it."""
     from localstack.services.lambda_.invocation.models import lambda_stores
     from localstack.services.lambda_.provider import LambdaProvider
 

@@ -5,8 +5,6 @@ costs more than the invocation. Here each invocation is noted, and what a second
 as one request. The metrics, and what counts for them:
 https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 Their dimensions and time: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
-
-Setting: ``TESTBED_LAMBDA_METRICS`` (``0`` switches the module off).
 """
 
 import re
@@ -16,14 +14,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-from localstack_testbed.hooks.on_import import on_import
-from localstack_testbed.hooks.patching import on_infra_start, patch
-from localstack_testbed.hooks.settings import switch
+from localstack_testbed.hooks.patching import replace
+from localstack_testbed.hooks.shared_patches import INVOKE_VERSION, TAKE_INVOCATION_LEASE
 from localstack_testbed.lambda_service.metric_gathering import Dimensions, Metric, MetricGathering
 
-_is_on = switch("TESTBED_LAMBDA_METRICS")
 _gathering = MetricGathering("AWS/Lambda")
 
 # The end of an invocation's log, which holds its report.
@@ -59,8 +55,6 @@ class Target:
 
 def note(target: Target, moment: float, values: Callable[[], dict[str, float]]) -> None:
     """Note values by the names of their metrics, caused at a moment (seconds since 1970)."""
-    if not _is_on():
-        return
 
     def expanded() -> Iterator[tuple[Metric, float]]:
         named = values()
@@ -84,20 +78,11 @@ def target_of(version_id: Any, invoked_arn: str) -> Target:
     )
 
 
-@on_infra_start(should_load=_is_on)
-def gather_metrics() -> None:
-    """Patch what invokes function versions and counts their invocations, when it is loaded."""
-    package = "localstack.services.lambda_.invocation"
-    on_import(f"{package}.counting_service", _patch_counting)
-    on_import(f"{package}.version_manager", _patch_invocations)
-
-
-def _patch_counting() -> None:
-    from localstack.services.lambda_.invocation.counting_service import CountingService
-
+def patch_leases() -> None:
+    """Count concurrent executions."""
     executions = _Executions()
 
-    @patch(CountingService.get_invocation_lease)
+    @TAKE_INVOCATION_LEASE.wrap
     @contextmanager
     def get_invocation_lease(
         original: Callable[..., AbstractContextManager[Any]],
@@ -111,11 +96,12 @@ def _patch_counting() -> None:
             yield kind
 
 
-def _patch_invocations() -> None:
+def patch_invocations() -> None:
+    """Note the metrics of each invocation in place of those that LocalStack sends."""
     from localstack.aws.api.lambda_ import TooManyRequestsException
     from localstack.services.lambda_.invocation import version_manager
 
-    @patch(version_manager.LambdaVersionManager.invoke)
+    @INVOKE_VERSION.wrap
     def invoke(original: Callable[..., Any], self: Any, *, invocation: Any) -> Any:
         target = target_of(self.function_version.id, invocation.invoked_arn)
         started = time.time()
@@ -140,15 +126,12 @@ def _patch_invocations() -> None:
         return result
 
     # LocalStack starts a thread for each invocation in order to send the two metrics it knows.
-    module = cast(Any, version_manager)
-    start_thread = module.start_thread
-
     def start_other_thread(method: Any, *args: Any, **kwargs: Any) -> Any:
         if str(kwargs.get("name")).startswith("record-cloudwatch-metric"):
             return None
         return start_thread(method, *args, **kwargs)
 
-    module.start_thread = start_other_thread
+    start_thread = replace(version_manager, "start_thread", start_other_thread)
 
 
 def _reported_duration(report: str, otherwise: float) -> float:

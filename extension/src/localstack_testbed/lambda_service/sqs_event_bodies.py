@@ -3,16 +3,12 @@
 LocalStack reads bodies that are JSON, for the sake of filters, and writes them anew: other spaces
 and numbers, and a text without its quotation marks. On AWS the body is the message's:
 https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
-
-Setting: ``TESTBED_SQS_EVENT_BODIES`` (``0`` switches the module off).
 """
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
-from localstack_testbed.hooks.on_import import on_import
-from localstack_testbed.hooks.patching import on_infra_start, patch
-from localstack_testbed.hooks.settings import switch
+from localstack_testbed.hooks.patching import patch, replace
 
 
 class _Event(dict[str, Any]):
@@ -23,22 +19,16 @@ class _Event(dict[str, Any]):
         self.message_body = event["body"]
 
 
-@on_infra_start(should_load=switch("TESTBED_SQS_EVENT_BODIES"))
-def keep_bodies() -> None:
-    """Patch what makes events of messages, when LocalStack loads it."""
-    on_import("localstack.services.lambda_.event_source_mapping.pollers.sqs_poller", _patch)
-
-
-def _patch() -> None:
+def patch_poller() -> None:
+    """Keep the bodies of messages in events."""
     from localstack.services.lambda_.event_source_mapping.pollers import sqs_poller
 
-    module = cast(Any, sqs_poller)
-    transform = module.transform_into_events
+    transform: Any = sqs_poller.transform_into_events
 
     def transform_into_events(messages: list[dict[str, Any]]) -> list[_Event]:
         return [_Event(event) for event in transform(messages)]
 
-    module.transform_into_events = transform_into_events
+    replace(sqs_poller, "transform_into_events", transform_into_events)
 
     @patch(sqs_poller.SqsPoller.filter_events)
     def filter_events(

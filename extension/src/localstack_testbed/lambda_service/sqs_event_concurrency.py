@@ -5,8 +5,6 @@ AWS begins with five, and adds more while the queue has messages, up to the mapp
 LocalStack takes one batch after the other. Here a mapping processes five at once, or as many as
 its ``MaximumConcurrency`` says; further messages stay in the queue. FIFO queues are left to
 LocalStack, which keeps their order.
-
-Setting: ``TESTBED_SQS_EVENT_CONCURRENCY`` (``0`` switches the module off).
 """
 
 import logging
@@ -14,23 +12,14 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from localstack_testbed.hooks.on_import import on_import
-from localstack_testbed.hooks.patching import on_infra_start, patch
-from localstack_testbed.hooks.settings import switch
+from localstack_testbed.hooks.patching import patch
+from localstack_testbed.hooks.shared_patches import POLL_QUEUE, RUN_POLLER
 
 LOG = logging.getLogger(__name__)
 
 BATCHES_AT_ONCE = 5
 # How often a poller that waits for the end of a batch looks whether it is to stop.
 STOP_CHECK_SECONDS = 0.5
-
-
-@on_infra_start(should_load=switch("TESTBED_SQS_EVENT_CONCURRENCY"))
-def process_batches_at_once() -> None:
-    """Patch LocalStack's SQS poller and the worker that runs it, when LocalStack loads them."""
-    package = "localstack.services.lambda_.event_source_mapping"
-    on_import(f"{package}.pollers.sqs_poller", _patch_poller)
-    on_import(f"{package}.esm_worker", _patch_worker)
 
 
 class _Batches:
@@ -68,29 +57,26 @@ class _Batches:
             self._free.release()
 
 
-def _patch_worker() -> None:
-    from localstack.services.lambda_.event_source_mapping.esm_worker import EsmWorker
+def patch_worker() -> None:
+    """Let the pollers of SQS queues process several batches at the same time."""
+    from localstack.services.lambda_.event_source_mapping.pollers.poller import (
+        EmptyPollResultsException,
+    )
+    from localstack.services.lambda_.event_source_mapping.pollers.sqs_poller import SqsPoller
 
-    @patch(EsmWorker.poller_loop)
+    @RUN_POLLER.wrap
     def poller_loop(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
         scaling = self.esm_config.get("ScalingConfig") or {}
         maximum = scaling.get("MaximumConcurrency") or BATCHES_AT_ONCE
         self.poller.batches = _Batches(maximum)
         original(self, *args, **kwargs)
 
-
-def _patch_poller() -> None:
-    from localstack.services.lambda_.event_source_mapping.pollers.poller import (
-        EmptyPollResultsException,
-    )
-    from localstack.services.lambda_.event_source_mapping.pollers.sqs_poller import SqsPoller
-
     def batches_of(poller: Any) -> _Batches | None:
         """Return None for what is processed one by one: FIFO queues, and pipes."""
         batches: _Batches | None = getattr(poller, "batches", None)
         return None if batches is None or poller.source_arn.endswith(".fifo") else batches
 
-    @patch(SqsPoller.poll_events)
+    @POLL_QUEUE.wrap
     def poll_events(original: Callable[[Any], None], self: Any) -> None:
         batches = batches_of(self)
         if batches is None:

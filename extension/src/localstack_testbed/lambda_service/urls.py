@@ -3,34 +3,26 @@
 https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html says what the function gets and
 what becomes of its result. A function without concurrency answers 429:
 https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html
-
-Setting: ``TESTBED_LAMBDA_URLS`` (``0`` switches the module off).
 """
 
 import json
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any, cast
+from typing import Any
 
-from localstack_testbed.hooks.on_import import on_import
-from localstack_testbed.hooks.patching import on_infra_start, patch
-from localstack_testbed.hooks.settings import switch
+from localstack_testbed.hooks.patching import replace
+from localstack_testbed.hooks.shared_patches import CALL_FUNCTION_URL
 
 _request_id: ContextVar[str] = ContextVar("request id of a call of a function URL")
 
 
-@on_infra_start(should_load=switch("TESTBED_LAMBDA_URLS"))
-def answer_as_function_urls_do() -> None:
-    """Patch what answers requests to function URLs, when LocalStack loads it."""
-    on_import("localstack.services.lambda_.urlrouter", _patch)
-
-
-def _patch() -> None:
+def patch_router() -> None:
+    """Correct the events and the answers of function URLs."""
     from localstack.aws.api.lambda_ import TooManyRequestsException
     from localstack.http import Response
     from localstack.services.lambda_ import urlrouter
 
-    @patch(urlrouter.FunctionUrlRouter.handle_lambda_url_invocation)
+    @CALL_FUNCTION_URL.wrap
     def handle(original: Callable[..., Any], self: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             return original(self, *args, **kwargs)
@@ -38,9 +30,8 @@ def _patch() -> None:
             body = json.dumps({"Message": error.message})
             return Response(body, error.status_code, mimetype="application/json")
 
-    module = cast(Any, urlrouter)
-    build_event = module.event_for_lambda_url
-    build_response = module.lambda_result_to_response
+    build_event: Any = urlrouter.event_for_lambda_url
+    build_response: Any = urlrouter.lambda_result_to_response
 
     def event_for_lambda_url(api_id: str, request: Any) -> dict[str, Any]:
         event: dict[str, Any] = build_event(api_id, request)
@@ -68,7 +59,7 @@ def _patch() -> None:
                 response.headers.add("Set-Cookie", cookie)
         return response
 
-    module.event_for_lambda_url = event_for_lambda_url
-    module.lambda_result_to_response = lambda_result_to_response
+    replace(urlrouter, "event_for_lambda_url", event_for_lambda_url)
+    replace(urlrouter, "lambda_result_to_response", lambda_result_to_response)
     # The invocation has the request id that the event says.
-    module.gen_amzn_requestid = _request_id.get
+    replace(urlrouter, "gen_amzn_requestid", _request_id.get)

@@ -1,25 +1,16 @@
 """A version that an alias references cannot be deleted.
 
 https://docs.aws.amazon.com/lambda/latest/api/API_DeleteFunction.html (``Qualifier``)
-
-Setting: ``TESTBED_LAMBDA_VERSIONS`` (``0`` switches the module off).
 """
 
 from collections.abc import Callable
 from typing import Any
 
-from localstack_testbed.hooks.on_import import on_import
-from localstack_testbed.hooks.patching import on_infra_start, patch
-from localstack_testbed.hooks.settings import switch
+from localstack_testbed.hooks.patching import patch
 
 
-@on_infra_start(should_load=switch("TESTBED_LAMBDA_VERSIONS"))
-def keep_versions_of_aliases() -> None:
-    """Patch what deletes functions and versions, when LocalStack loads it."""
-    on_import("localstack.services.lambda_.provider", _patch)
-
-
-def _patch() -> None:
+def patch_provider() -> None:
+    """Reject the deletion of a version that an alias references."""
     from localstack.aws.api.lambda_ import ResourceConflictException
     from localstack.services.lambda_ import api_utils
     from localstack.services.lambda_.invocation.models import lambda_stores

@@ -7,8 +7,6 @@ of the same content are one: https://docs.aws.amazon.com/STS/latest/APIReference
 
 Each answer of GetFunction has a signed URL of the code, for which LocalStack makes a client, too:
 that takes longer than all the rest, and whoever waits for a function asks often.
-
-Setting: ``TESTBED_CLIENT_REUSE`` (``0`` switches the module off).
 """
 
 import threading
@@ -16,20 +14,17 @@ import time
 from collections.abc import Callable
 from functools import cache
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import boto3  # type: ignore[import-untyped]
 from localstack.aws.connect import ClientFactory
 
-from localstack_testbed.hooks.on_import import on_import
-from localstack_testbed.hooks.patching import on_infra_start, patch
-from localstack_testbed.hooks.settings import switch
+from localstack_testbed.hooks.patching import patch, replace
 
 # Credentials are valid for an hour.
 LIFETIME_SECONDS = 50 * 60.0
 
 
-@on_infra_start(should_load=switch("TESTBED_CLIENT_REUSE"))
 def reuse_clients() -> None:
     """Patch what makes clients."""
     lock = threading.Lock()
@@ -56,15 +51,15 @@ def reuse_clients() -> None:
             config = configurations.setdefault(_content(config), config)
         return cached_get_client(self, config=config, **arguments)
 
-    ClientFactory._get_client = get_client  # type: ignore[assignment, method-assign]
-    on_import("localstack.services.lambda_.invocation.lambda_models", _reuse_signing_client)
+    replace(ClientFactory, "_get_client", get_client)
 
 
-def _reuse_signing_client() -> None:
+def patch_lambda_models() -> None:
+    """Use one client for all signed URLs of code."""
     from localstack.services.lambda_.invocation import lambda_models
 
     # All that the module does with boto3.
-    cast(Any, lambda_models).boto3 = SimpleNamespace(client=cache(boto3.client))
+    replace(lambda_models, "boto3", SimpleNamespace(client=cache(boto3.client)))
 
 
 def _content(config: Any) -> str:

@@ -4,8 +4,6 @@
   only ever reads URLs; here such a function is compiled when it is first called.
 - botocore reads its models, megabytes of JSON, into ``OrderedDict``, from the time when ``dict``
   had no order.
-
-Setting: ``TESTBED_FAST_LOADING`` (``0`` switches the module off).
 """
 
 import json
@@ -15,12 +13,10 @@ from typing import Any
 from botocore.loaders import JSONFileLoader  # type: ignore[import-untyped]
 from werkzeug.routing.rules import Rule
 
-from localstack_testbed.hooks.patching import on_infra_start, patch
-from localstack_testbed.hooks.settings import switch
+from localstack_testbed.hooks.patching import patch
 
 
-@on_infra_start(should_load=switch("TESTBED_FAST_LOADING"), priority=1000)  # before all that loads
-def load_fast() -> None:
+def load_services_faster() -> None:
     """Patch werkzeug and botocore."""
 
     @patch(Rule._compile_builder)

@@ -8,16 +8,14 @@ from the moment LocalStack is ready it works again, and leaves those modules out
 
 import gc
 
-from localstack_testbed.hooks.patching import on_infra_ready
-
 
 def pause() -> None:
     """Collect nothing until LocalStack is ready."""
     gc.disable()
 
 
-@on_infra_ready(should_load=lambda: not gc.isenabled(), priority=-100)  # after init scripts
 def resume() -> None:
-    """Collect what is made from now on."""
-    gc.freeze()
-    gc.enable()
+    """Collect what is made from now on, if collection was paused."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()

@@ -6,8 +6,6 @@ on it as a Lambda function. With this module it listens on a loopback address wh
 
 When the port is taken, LocalStack goes on without it, and its init scripts provision whatever
 listens there. With this module it ends.
-
-Setting: ``TESTBED_GATEWAY`` (``0`` switches the module off).
 """
 
 import logging
@@ -15,15 +13,13 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from localstack_testbed.hooks.patching import on_infra_start, patch
-from localstack_testbed.hooks.settings import switch
+from localstack_testbed.hooks.patching import patch
 
 LOG = logging.getLogger(__name__)
 
 EXIT_CODE = 1
 
 
-@on_infra_start(should_load=switch("TESTBED_GATEWAY"))
 def listen_on_loopback() -> None:
     """Patch what makes LocalStack's server listen."""
     from localstack.runtime.server.twisted import TwistedRuntimeServer

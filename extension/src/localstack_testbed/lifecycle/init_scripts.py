@@ -8,8 +8,6 @@ as before and to ``init/NAME.sh.log`` in LocalStack's folder of logs, whose last
 script failed, of whatever kind it is; the last lines of a failed shell script are part of the error
 that LocalStack logs, too. Requests of those who wait for the scripts are not logged, as LocalStack
 does not log requests for its health.
-
-Setting: ``TESTBED_INIT_SCRIPTS`` (``0`` switches the module off).
 """
 
 import logging
@@ -27,8 +25,7 @@ from typing import IO, Any
 from localstack import config
 from localstack.runtime.init import PythonScriptRunner, ShellScriptRunner
 
-from localstack_testbed.hooks.patching import on_infra_start, patch
-from localstack_testbed.hooks.settings import switch
+from localstack_testbed.hooks.patching import patch
 from localstack_testbed.lifecycle.init_logs import log_of
 
 LINES_SHOWN = 20
@@ -53,8 +50,7 @@ class InitScriptError(Exception):
         self.reason = reason
 
 
-@on_infra_start(should_load=switch("TESTBED_INIT_SCRIPTS"))
-def report_init_scripts() -> None:
+def log_init_scripts() -> None:
     """Patch the runners of shell and Python scripts, before the first script runs."""
     logging.getLogger("localstack.request.http").addFilter(_is_of_interest)
 

@@ -7,24 +7,19 @@
   a program or to AWS, nor at the instance metadata service (169.254.169.254).
 - The name of S3's host is not looked up, and the list of services that other editions have is not
   fetched from LocalStack's makers, which an unknown service causes.
-
-Setting: ``TESTBED_OFFLINE`` (``0`` switches the module off: LocalStack downloads what it needs).
 """
 
 import os
 from collections.abc import Iterator
 from typing import Any
 
-from localstack_testbed.hooks.on_import import on_import
-from localstack_testbed.hooks.patching import on_infra_start, patch
-from localstack_testbed.hooks.settings import switch
+from localstack_testbed.hooks.patching import patch, replace
 
 
 class NotInstalledError(Exception):
     """A package of LocalStack's is not installed, and is not fetched; the message names it."""
 
 
-@on_infra_start(should_load=switch("TESTBED_OFFLINE"), priority=1000)  # before all that loads
 def stay_offline() -> None:
     """Patch LocalStack's installers and error answers, and set the SDK's variables."""
     from localstack.aws.handlers.service import ServiceExceptionSerializer
@@ -41,7 +36,7 @@ def stay_offline() -> None:
     os.environ.setdefault("AWS_CONFIG_FILE", os.devnull)
     os.environ.setdefault("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
     # What an unknown name gives: LocalStack's services then call S3 at `localhost`.
-    aws_stack.CACHE_S3_HOSTNAME_DNS_STATUS = False  # type: ignore[assignment]
+    replace(aws_stack, "CACHE_S3_HOSTNAME_DNS_STATUS", False)
 
     @patch(PackageInstaller.install)
     def install(original: Any, self: PackageInstaller, target: Any = None) -> None:
@@ -52,8 +47,6 @@ def stay_offline() -> None:
     @patch(RemoteCatalogLoader.get_remote_catalog, pass_target=False)
     def get_catalog(_self: Any) -> Any:
         raise AwsCatalogLoaderException("TESTBED_OFFLINE")  # and LocalStack goes without it
-
-    on_import("localstack.services.opensearch.provider", _check_domains)
 
     @patch(ServiceExceptionSerializer.create_exception_response)
     def answer(original: Any, self: Any, exception: Exception, context: Any) -> Any:
@@ -66,7 +59,7 @@ def stay_offline() -> None:
         return original(self, exception, context)
 
 
-def _check_domains() -> None:
+def patch_domains() -> None:
     """Fail a call that creates a domain, and not the thread that starts the domain's cluster."""
     from localstack import config
     from localstack.services.opensearch.packages import (

@@ -3,27 +3,23 @@
 LocalStack loads a service at its first use, which takes a quarter of a second or more each. Those
 that are known to be needed are loaded from the moment it is ready, beside the init scripts: a
 process of their own needs as long to start.
-
-Setting: ``TESTBED_PRELOADED_SERVICES`` (names with commas between, in the order of their use; none
-by default).
 """
 
 import logging
-import os
 from threading import RLock, Thread
 from typing import Any
 
-from localstack_testbed.hooks.patching import on_infra_ready, patch
+from localstack_testbed.hooks.patching import patch
+from localstack_testbed.hooks.settings import PRELOADED_SERVICES
 
 LOG = logging.getLogger(__name__)
 
-SERVICES = [name for name in os.environ.get("TESTBED_PRELOADED_SERVICES", "").split(",") if name]
 
-
-# Before LocalStack's own hook, which runs the init scripts.
-@on_infra_ready(should_load=lambda: bool(SERVICES), priority=100)
 def preload_services() -> None:
-    """Begin to load services, in the background."""
+    """Begin to load the services that the setting names, in the background."""
+    names = PRELOADED_SERVICES.value()
+    if not names:
+        return
     from localstack.services.plugins import ServicePluginManager
 
     lock = RLock()
@@ -34,15 +30,15 @@ def preload_services() -> None:
         with lock:
             return original(*arguments)
 
-    Thread(target=_load, name="service-preloading", daemon=True).start()
+    Thread(target=_load, args=(names,), name="service-preloading", daemon=True).start()
 
 
-def _load() -> None:
+def _load(names: tuple[str, ...]) -> None:
     from localstack.aws.spec import get_service_catalog
     from localstack.services.plugins import SERVICE_PLUGINS
 
     get_service_catalog()
-    for name in SERVICES:
+    for name in names:
         try:
             SERVICE_PLUGINS.require(name)
         except Exception as error:

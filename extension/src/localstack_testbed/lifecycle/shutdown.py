@@ -8,8 +8,6 @@ LocalStack has done all that it does on shutdown.
 It ends at once, too: LocalStack stops its server's event loop from another thread without waking
 it, so that up to a second passes until the loop notices
 (https://docs.twisted.org/en/stable/core/howto/threading.html).
-
-Setting: ``TESTBED_SHUTDOWN`` (``0`` switches the module off).
 """
 
 import logging
@@ -20,12 +18,10 @@ from typing import Any
 
 from localstack.runtime.runtime import LocalstackRuntime
 
-from localstack_testbed.hooks.patching import on_infra_start, patch
-from localstack_testbed.hooks.settings import switch
+from localstack_testbed.hooks.patching import patch
 
 
-@on_infra_start(should_load=switch("TESTBED_SHUTDOWN"))
-def end_after_shutdown() -> None:
+def exit_after_shutdown() -> None:
     """Patch the last steps: of the server, and of the runtime, which runs in the main thread."""
     from localstack.runtime.server.twisted import TwistedRuntimeServer
     from twisted.internet import reactor as twisted_reactor

@@ -5,10 +5,12 @@ counted. It was 256 KB until January 2026.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from localstack.aws.api import CommonServiceException
+
+from localstack_testbed.hooks.patching import replace
 
 LIMIT_BYTES = 1024 * 1024
 _TIME_BYTES = 14
@@ -32,15 +34,12 @@ def patch_events() -> None:
     """Replace LocalStack's limit, which is in the middle of its check of an entry."""
     from localstack.services.events import provider
 
-    module: Any = provider
-    validate: Callable[[Mapping[str, Any]], Any] = module.validate_event
-
     def validate_event(event: Mapping[str, Any]) -> Any:
         # In place of the detail, a short one that is as valid.
         detail = "{}" if _is_object(event.get("Detail")) else event.get("Detail", "")[:1]
         return validate({**event, "Detail": detail})
 
-    module.validate_event = validate_event
+    validate = replace(provider, "validate_event", validate_event)
 
 
 def _size(entry: Mapping[str, Any]) -> int:

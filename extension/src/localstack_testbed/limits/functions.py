@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from localstack_testbed.hooks.patching import patch
+from localstack_testbed.hooks.patching import patch, replace
 from localstack_testbed.timing.queue_waiting import find_queue
 
 RESERVED = {
@@ -39,9 +39,6 @@ def patch_functions() -> None:
     from localstack.aws.api.lambda_ import InvalidParameterValueException
     from localstack.services.lambda_.provider import LambdaProvider
 
-    provider: Any = LambdaProvider
-    verify: Callable[[Mapping[str, str]], None] = provider._verify_env_variables
-
     def verify_variables(variables: Mapping[str, str]) -> None:
         if reserved := [name for name in variables if name in RESERVED]:
             raise InvalidParameterValueException(
@@ -53,7 +50,7 @@ def patch_functions() -> None:
             )
         verify(variables)
 
-    provider._verify_env_variables = staticmethod(verify_variables)
+    verify = replace(LambdaProvider, "_verify_env_variables", staticmethod(verify_variables))
 
     @patch(LambdaProvider.validate_event_source_mapping)
     def validate_event_source_mapping(

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quota
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from localstack_testbed.hooks.patching import patch
+from localstack_testbed.hooks.patching import patch, replace
 
 RANGES = {
     "DelaySeconds": (0, 900),
@@ -50,4 +50,4 @@ def patch_messages() -> None:
                 f"[{ATTRIBUTES_LIMIT}]."
             )
 
-    module.check_attributes = check_attributes
+    replace(module, "check_attributes", check_attributes)

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from localstack_testbed.hooks.patching import patch
+from localstack_testbed.hooks.patching import patch, replace
 
 SIZE = "MaximumMessageSize"
 DEFAULT_BYTES = 256 * 1024
@@ -26,7 +26,8 @@ def patch_topics() -> None:
     from localstack.services.sns.provider import SnsProvider
 
     module: Any = provider
-    module.MAXIMUM_MESSAGE_LENGTH = LARGEST_BYTES  # its check is narrower than some topics
+    # Its check is narrower than some topics.
+    replace(provider, "MAXIMUM_MESSAGE_LENGTH", LARGEST_BYTES)
 
     def check_subject(subject: str | None) -> None:
         text = subject or ""

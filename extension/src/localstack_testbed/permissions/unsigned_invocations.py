@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
 from collections.abc import Callable
 from typing import Any
 
-from localstack_testbed.hooks.patching import patch
+from localstack_testbed.hooks.shared_patches import CALL_FUNCTION_URL
 from localstack_testbed.permissions.signatures import is_signed
 
 _AWS_IAM = "AWS_IAM"
@@ -34,7 +34,6 @@ def patch_function_urls() -> None:
     """Check requests to function URLs before LocalStack invokes the function."""
     from localstack.http import Response
     from localstack.services.lambda_.invocation.models import lambda_stores
-    from localstack.services.lambda_.urlrouter import FunctionUrlRouter
 
     def auth_type_of(url_id: str, region: str) -> str | None:
         for account in list(lambda_stores):
@@ -44,7 +43,7 @@ def patch_function_urls() -> None:
                         return str(config.auth_type)
         return None
 
-    @patch(FunctionUrlRouter.handle_lambda_url_invocation)
+    @CALL_FUNCTION_URL.wrap
     def handle(
         original: Callable[..., Any], self: Any, request: Any, api_id: str, region: str, **rest: Any
     ) -> Any:

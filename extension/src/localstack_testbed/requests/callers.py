@@ -16,12 +16,12 @@ import secrets
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from functools import cache, partial
+from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
 
 from localstack_testbed.hooks.on_import import on_import
-from localstack_testbed.hooks.patching import patch
+from localstack_testbed.hooks.patching import patch, replace
 
 _TOKEN = secrets.token_urlsafe()
 _MARK = "testbed_token"
@@ -50,14 +50,6 @@ class Environments:
 
 
 ENVIRONMENTS = Environments()
-
-
-@cache  # once
-def know_callers() -> None:
-    """Patch what starts environments, what hands calls on, and what tells internal calls."""
-    _patch_internal_calls()
-    on_import("localstack.services.lambda_.invocation.execution_environment", _patch_environments)
-    on_import("localstack.services.sqs.query_api", _patch_query_api)
 
 
 def access_key_in(headers: Mapping[str, str]) -> str | None:
@@ -102,21 +94,21 @@ def internal_parameters_of(context: Any) -> Mapping[str, Any] | None:
     return load_dto(given) if given else None
 
 
-def _patch_internal_calls() -> None:
+def identify_callers() -> None:
+    """Mark the calls of LocalStack's own services, and trust no other mark."""
     from localstack.aws import connect
     from localstack.aws.handlers.internal_requests import InternalRequestParamsEnricher
 
     name = connect.INTERNAL_REQUEST_PARAMS_HEADER
-    module: Any = connect
-    original_dump = module.dump_dto
+    original_dump: Any = connect.dump_dto
 
     def dump_dto(data: Mapping[str, Any]) -> str:
         return str(original_dump({**data, _MARK: _TOKEN}))
 
     def use_dump_dto(writer: str) -> None:
-        sys.modules[writer].dump_dto = dump_dto  # type: ignore[attr-defined]
+        replace(sys.modules[writer], "dump_dto", dump_dto)
 
-    module.dump_dto = dump_dto
+    replace(connect, "dump_dto", dump_dto)
     for writer in _WRITERS:
         on_import(writer, partial(use_dump_dto, writer))
 
@@ -143,7 +135,8 @@ def _is_internal(given: list[str]) -> bool:
     return len(given) == 1 and is_same
 
 
-def _patch_environments() -> None:
+def patch_environments() -> None:
+    """Note the credentials of each execution environment."""
     from localstack.services.lambda_.invocation.execution_environment import ExecutionEnvironment
 
     @patch(ExecutionEnvironment.get_credentials)
@@ -153,11 +146,11 @@ def _patch_environments() -> None:
         return credentials
 
 
-def _patch_query_api() -> None:
+def patch_query_api() -> None:
+    """Note the request that a call of SQS's Query API is made for."""
     from localstack.services.sqs import query_api
 
-    module: Any = query_api
-    original = module.try_call_sqs
+    original: Any = query_api.try_call_sqs
 
     def try_call_sqs(request: Any, region: str) -> Any:
         _asked.request = request
@@ -166,4 +159,4 @@ def _patch_query_api() -> None:
         finally:
             _asked.request = None
 
-    module.try_call_sqs = try_call_sqs
+    replace(query_api, "try_call_sqs", try_call_sqs)

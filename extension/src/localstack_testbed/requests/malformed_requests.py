@@ -11,8 +11,6 @@ found, and not a success without content.
 Codes: https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html (Query),
 https://docs.aws.amazon.com/lambda/latest/api/CommonErrors.html (JSON),
 https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList (S3).
-
-Setting: ``TESTBED_MALFORMED_REQUESTS`` (``0`` switches the module off).
 """
 
 import gzip
@@ -26,9 +24,8 @@ from localstack.aws.api import CommonServiceException, ServiceException
 from localstack.aws.protocol.serializer import create_serializer
 
 from localstack_testbed.hooks.error_responses import client_error
-from localstack_testbed.hooks.on_import import on_import
-from localstack_testbed.hooks.patching import on_infra_start, patch
-from localstack_testbed.hooks.settings import switch
+from localstack_testbed.hooks.patching import patch, replace
+from localstack_testbed.hooks.shared_patches import CREATE_GATEWAY
 
 LOG = logging.getLogger(__name__)
 
@@ -65,11 +62,9 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-@on_infra_start(should_load=switch("TESTBED_MALFORMED_REQUESTS"))
-def blame_the_client() -> None:
+def reject_malformed_requests() -> None:
     """Wrap what makes out a request, and check what it has made out."""
     from localstack.aws import handlers
-    from localstack.aws.app import LocalstackAwsGateway
 
     parsing = [
         handlers.parse_service_name,
@@ -82,8 +77,8 @@ def blame_the_client() -> None:
         handlers.parse_service_request,
     ]
 
-    @patch(LocalstackAwsGateway.__init__)
-    def __init__(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
+    @CREATE_GATEWAY.wrap
+    def create_gateway(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
         self.request_handlers[:] = [
             _blaming(each) if each in parsing else each for each in self.request_handlers
@@ -94,7 +89,6 @@ def blame_the_client() -> None:
         self.request_handlers.insert(parsed, check_shape)
         self.request_handlers.append(say_not_found)
 
-    on_import("localstack.services.sqs.query_api", _patch_query_api)
     _patch_stores()
 
 
@@ -257,13 +251,12 @@ def _missing(context: Any, where: str) -> CommonServiceException:
     return client_error(code, text)
 
 
-def _patch_query_api() -> None:
+def patch_query_api() -> None:
     """Requests to a queue's URL are parsed apart from all others."""
     from localstack.aws.protocol.parser import OperationNotFoundParserError, RequestParserError
     from localstack.services.sqs import query_api
 
-    parser: Any = query_api.parser
-    original = parser.parse
+    original = query_api.parser.parse
 
     def parse(request: Any) -> Any:
         try:
@@ -273,7 +266,7 @@ def _patch_query_api() -> None:
         except RequestParserError as error:
             raise malformed("query") from error
 
-    parser.parse = parse
+    replace(query_api.parser, "parse", parse)
 
 
 def _patch_stores() -> None:

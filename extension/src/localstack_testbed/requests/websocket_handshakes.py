@@ -2,18 +2,14 @@
 
 LocalStack's server answers status 500 to a malformed one. A rejected one it answers from another
 thread, which Twisted does not allow: the answer waits until something else happens.
-
-Setting: ``TESTBED_WEBSOCKET_HANDSHAKES`` (``0`` switches the module off).
 """
 
 from collections.abc import Callable
 from typing import Any
 
-from localstack_testbed.hooks.patching import on_infra_start, patch
-from localstack_testbed.hooks.settings import switch
+from localstack_testbed.hooks.patching import patch
 
 
-@on_infra_start(should_load=switch("TESTBED_WEBSOCKET_HANDSHAKES"))
 def answer_handshakes() -> None:
     """Patch what begins and what rejects a WebSocket."""
     from rolo.serving.twisted import WebSocketChannel, WebsocketResourceDecorator

@@ -4,8 +4,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html: "Amazon S3 n
 objects". LocalStack empties an object before it reads the new content from the request. If the
 client has gone in the meantime, there is nothing to be read, and the object is left empty with its
 former size: whoever gets it waits for the rest. Here the content is read first.
-
-Setting: ``TESTBED_S3_WRITES`` (``0`` switches the module off).
 """
 
 import shutil
@@ -13,20 +11,13 @@ from collections.abc import Callable
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
-from localstack_testbed.hooks.on_import import on_import
-from localstack_testbed.hooks.patching import on_infra_start, patch
-from localstack_testbed.hooks.settings import switch
+from localstack_testbed.hooks.patching import patch
 
 _IN_MEMORY_BYTES = 512 * 1024  # as much as LocalStack keeps there of an object
 
 
-@on_infra_start(should_load=switch("TESTBED_S3_WRITES"))
-def write_whole_objects() -> None:
-    """Patch what stores objects, when LocalStack loads it."""
-    on_import("localstack.services.s3.storage.ephemeral", _patch)
-
-
-def _patch() -> None:
+def patch_writes() -> None:
+    """Read the new content of an object before the old one is deleted."""
     from localstack.services.s3.storage.ephemeral import EphemeralS3StoredObject
 
     @patch(EphemeralS3StoredObject.write)

@@ -9,7 +9,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from localstack_testbed.hooks.on_import import on_import
 from localstack_testbed.hooks.patching import patch
 
 SCHEDULER = "localstack.services.scheduler.resource_providers"
@@ -31,14 +30,8 @@ SCHEDULE_PROPERTIES = (
 RULE_PROPERTIES = ("Description", "EventBusName", "RoleArn", "ScheduleExpression", "State")
 
 
-def update_in_place() -> None:
-    """Patch the resource providers, when LocalStack loads them."""
-    on_import(f"{SCHEDULER}.aws_scheduler_schedule", _update_schedules)
-    on_import(f"{SCHEDULER}.aws_scheduler_schedulegroup", _update_groups)
-    on_import(f"{EVENTS}.aws_events_rule", _update_rules)
-
-
-def _update_schedules() -> None:
+def patch_schedules() -> None:
+    """Update schedules in place."""
     from localstack.services.scheduler.resource_providers.aws_scheduler_schedule import (
         SchedulerScheduleProvider,
     )
@@ -75,7 +68,8 @@ def _parameters(scheduler: Any, operation: str, request: Any) -> dict[str, Any]:
     return util.convert_request_kwargs(given, shape)
 
 
-def _update_groups() -> None:
+def patch_schedule_groups() -> None:
+    """Update schedule groups in place."""
     from localstack.services.scheduler.resource_providers.aws_scheduler_schedulegroup import (
         SchedulerScheduleGroupProvider,
     )
@@ -95,7 +89,8 @@ def _update_groups() -> None:
         return _success(model)
 
 
-def _update_rules() -> None:
+def patch_rules() -> None:
+    """Update rules in place."""
     from localstack.services.cloudformation.provider_utils import (
         convert_request_kwargs,
         select_attributes,

@@ -10,7 +10,6 @@ with which 185 retries take a day.
 """
 
 import logging
-import os
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -20,6 +19,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
+from localstack_testbed.hooks.settings import SCHEDULES_RETRY_SECONDS
 from localstack_testbed.journal.causes import at_hop, new_id
 from localstack_testbed.journal.journal import milliseconds_since, record
 from localstack_testbed.schedules.running import Key, Schedules
@@ -27,10 +27,6 @@ from localstack_testbed.schedules.running import Key, Schedules
 LOG = logging.getLogger(__name__)
 
 LONGEST_PAUSE = timedelta(minutes=9)
-
-
-class SettingError(Exception):
-    """A setting cannot be right; the message says which and what to do."""
 
 
 class DeliveryError(Exception):
@@ -163,24 +159,8 @@ def pause_before(attempt: int) -> timedelta:
 
 
 def first_pause() -> timedelta:
-    """Return the pause before the first repetition, from its setting.
-
-    Raises
-    ------
-    SettingError
-        If the setting is not a number of seconds.
-    """
-    text = os.environ.get("TESTBED_SCHEDULES_RETRY_SECONDS", "1")
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds <= LONGEST_PAUSE.total_seconds():
-        raise SettingError(
-            f"TESTBED_SCHEDULES_RETRY_SECONDS={text} is no pause: set it to a number of seconds "
-            f"from 0 to {LONGEST_PAUSE.total_seconds():.0f}"
-        )
-    return timedelta(seconds=seconds)
+    """Return the pause before the first repetition, from its setting."""
+    return timedelta(seconds=SCHEDULES_RETRY_SECONDS.value())
 
 
 def error_code(error: Exception) -> str:

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from localstack_testbed.hooks.patching import patch
+from localstack_testbed.hooks.patching import patch, replace
 from localstack_testbed.requests.single_attempts import SingleAttempts
 from localstack_testbed.schedules.delivery import Delivery, RetryPolicy
 from localstack_testbed.schedules.rules import is_permanent, send_dead_letter
@@ -49,8 +49,7 @@ def repeat_deliveries(schedules: Schedules) -> None:
     from localstack.services.events.provider import EventsProvider
 
     matched, unfinished = _Matched(), _Count()
-    module: Any = targets
-    module.connect_to = SingleAttempts()
+    replace(targets, "connect_to", SingleAttempts())
 
     @patch(EventsProvider._process_rules)
     def process_rules(

@@ -21,7 +21,7 @@ from moto.scheduler.models import (
     scheduler_backends,
 )
 
-from localstack_testbed.hooks.patching import patch
+from localstack_testbed.hooks.patching import patch, replace
 from localstack_testbed.limits.model import check_limits
 from localstack_testbed.schedules.running import Schedules
 from localstack_testbed.schedules.scheduler_schedules import ENABLED, ScheduledSchedules
@@ -44,7 +44,7 @@ def fire_schedules(schedules: Schedules) -> None:
         ("CreateScheduleGroup", operations.create_schedule_group),
         ("DeleteScheduleGroup", operations.delete_schedule_group),
     ):
-        setattr(SchedulerProvider, function.__name__, _handler(name, function))
+        replace(SchedulerProvider, function.__name__, _handler(name, function))
 
 
 def _handler(operation: str, function: Any) -> Any:

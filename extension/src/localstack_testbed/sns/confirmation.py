@@ -15,8 +15,6 @@ again. What AWS says of a subscription until then:
   a stack is deleted without it.
 
 AWS deletes it after some days; here it and its token stay.
-
-Setting: ``TESTBED_SNS_CONFIRMATION`` (``0`` switches the module off).
 """
 
 from collections import Counter
@@ -27,9 +25,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
-from localstack_testbed.hooks.on_import import on_import
-from localstack_testbed.hooks.patching import on_infra_start, patch
-from localstack_testbed.hooks.settings import switch
+from localstack_testbed.hooks.patching import patch, replace
 from localstack_testbed.journal.journal import record
 
 SUBJECT = "AWS Notification - Subscription Confirmation"
@@ -54,19 +50,13 @@ REFUSAL = (
 )
 
 
-@on_infra_start(should_load=switch("TESTBED_SNS_CONFIRMATION"))
-def await_confirmation() -> None:
-    """Patch SNS and what CloudFormation does with it, when LocalStack loads them."""
-    on_import("localstack.services.sns.provider", _patch_service)
-    on_import("localstack.services.sns.resource_providers.aws_sns_subscription", _patch_stacks)
-
-
 def is_pending(subscription: Any) -> bool:
     """Tell whether a subscription of LocalStack's waits for its confirmation."""
     return bool(subscription["PendingConfirmation"] == "true")
 
 
-def _patch_service() -> None:
+def patch_service() -> None:
+    """Hold messages back until an email subscription is confirmed."""
     from localstack.aws.api.sns import InvalidParameterException
     from localstack.services.sns.provider import SnsProvider
     from localstack.services.sns.publisher import PublishDispatcher
@@ -188,14 +178,14 @@ def _send_email(provider: Any, context: Any, store: Any, subscription: Any) -> N
     )
 
 
-def _patch_stacks() -> None:
+def patch_stacks() -> None:
+    """Let stacks be deleted that have unconfirmed subscriptions."""
     from localstack.services.cloudformation.resource_provider import OperationStatus, ProgressEvent
     from localstack.services.sns.resource_providers.aws_sns_subscription import (
         SNSSubscriptionProvider,
     )
 
-    provider: Any = SNSSubscriptionProvider
-    get_client = provider._get_client
+    get_client: Any = SNSSubscriptionProvider._get_client
 
     def get_asking_client(request: Any) -> Any:
         """A stack knows a subscription by its ARN, whether it is confirmed or not."""
@@ -207,7 +197,7 @@ def _patch_stacks() -> None:
             )
         )
 
-    provider._get_client = staticmethod(get_asking_client)
+    replace(SNSSubscriptionProvider, "_get_client", staticmethod(get_asking_client))
 
     @patch(SNSSubscriptionProvider.delete)
     def delete(original: Callable[..., Any], self: Any, request: Any) -> Any:

@@ -9,13 +9,9 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
 Endpoints at AWS (SQS, Lambda, Firehose) are tried again 3 times at once, 2 times after a second,
 10 times after 1 to 20 seconds, and 100,000 times after 20 seconds; email, SMS and mobile push less
 often. HTTP(S) endpoints, whose policy is the owner's, and FIFO topics are left to LocalStack.
-
-Settings: ``TESTBED_SNS_RETRIES`` (``0`` switches the module off), ``TESTBED_SNS_RETRY_SECONDS``
-(how long AWS's one second takes; all pauses are in proportion).
 """
 
 import logging
-import os
 import sys
 import threading
 import time
@@ -25,11 +21,9 @@ from itertools import count
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
-from localstack.runtime.exceptions import LocalstackExit
 
-from localstack_testbed.hooks.on_import import on_import
-from localstack_testbed.hooks.patching import on_infra_start, patch
-from localstack_testbed.hooks.settings import switch
+from localstack_testbed.hooks.patching import patch, replace
+from localstack_testbed.hooks.settings import SNS_RETRY_SECONDS
 from localstack_testbed.journal.causes import at_hop, new_id
 from localstack_testbed.journal.journal import milliseconds_since, record
 from localstack_testbed.sns.delivery_policies import POLICIES
@@ -41,31 +35,6 @@ WAITING_LIMIT = 10_000
 """Deliveries that may wait for their next attempt; further ones are given up at once."""
 
 REPEATED_AT_ONCE = 4
-
-
-@on_infra_start(should_load=switch("TESTBED_SNS_RETRIES"))
-def repeat_deliveries() -> None:
-    """Patch what delivers to subscriptions, when LocalStack loads it."""
-    try:
-        second()
-    except ValueError as error:
-        message = "TESTBED_SNS_RETRY_SECONDS is a number of seconds, such as 0.5"
-        raise LocalstackExit(message, code=1) from error
-    on_import("localstack.services.sns.publisher", _patch)
-
-
-def second() -> float:
-    """Return how long a second of the policies takes.
-
-    Raises
-    ------
-    ValueError
-        The setting is no number, or below zero.
-    """
-    length = float(os.environ.get("TESTBED_SNS_RETRY_SECONDS", "1"))
-    if not length >= 0:
-        raise ValueError("A pause is not below zero")
-    return length
 
 
 def is_repeated(error: BaseException | None) -> bool:
@@ -104,7 +73,9 @@ class _Deliveries:
             if not self._try(publisher, context, subscriber, may_wait, number) or pause is None:
                 return
             if pause > 0:
-                self._wait(pause * second(), publisher, context, subscriber, number + 1)
+                self._wait(
+                    pause * SNS_RETRY_SECONDS.value(), publisher, context, subscriber, number + 1
+                )
                 return
 
     def _try(
@@ -154,14 +125,13 @@ class _Deliveries:
         self._later.add(seconds, go_on)
 
 
-def _patch() -> None:
+def patch_publishers() -> None:
+    """Retry deliveries by the delivery policies."""
     from localstack.services.sns import publisher
 
     from localstack_testbed.requests.single_attempts import SingleAttempts
 
     deliveries = _Deliveries()
-    module: Any = publisher
-    send_dead_letter = module.sns_error_to_dead_letter_queue
 
     def after_failure(*args: Any, **kwargs: Any) -> None:
         """Called by LocalStack where an attempt has failed, in the error's handling."""
@@ -172,8 +142,8 @@ def _patch() -> None:
         else:
             send_dead_letter(*args, **kwargs)
 
-    module.sns_error_to_dead_letter_queue = after_failure
-    module.connect_to = SingleAttempts()
+    send_dead_letter = replace(publisher, "sns_error_to_dead_letter_queue", after_failure)
+    replace(publisher, "connect_to", SingleAttempts())
 
     @patch(publisher.TopicPublisher.publish)
     def publish(original: Callable[..., None], self: Any, context: Any, subscriber: Any) -> None:

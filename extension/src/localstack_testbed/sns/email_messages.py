@@ -6,8 +6,6 @@ of its own. On AWS the Subject is the published one, or "AWS Notification Messag
 topic's display name (https://docs.aws.amazon.com/sns/latest/dg/sns-create-topic.html); and an email
 for people ends with a link by which they unsubscribe. LocalStack's setting
 ``SNS_SES_SENDER_ADDRESS`` still chooses another sender.
-
-Setting: ``TESTBED_SNS_EMAIL`` (``0`` switches the module off).
 """
 
 from email.utils import formataddr, parseaddr
@@ -15,9 +13,7 @@ from typing import Any
 
 from localstack import config
 
-from localstack_testbed.hooks.on_import import on_import
-from localstack_testbed.hooks.patching import on_infra_start, patch
-from localstack_testbed.hooks.settings import switch
+from localstack_testbed.hooks.patching import patch
 
 ADDRESS = "no-reply@sns.amazonaws.com"
 NAME = "AWS Notifications"
@@ -33,13 +29,8 @@ Please do not reply directly to this email.
 """
 
 
-@on_infra_start(should_load=switch("TESTBED_SNS_EMAIL"))
-def send_as_aws_does() -> None:
-    """Patch what publishes to email addresses, when LocalStack loads it."""
-    on_import("localstack.services.sns.publisher", _patch)
-
-
-def _patch() -> None:
+def patch_publisher() -> None:
+    """Send email with the Subject, the sender and the links that AWS uses."""
     from localstack.services.sns import publisher
     from localstack.services.sns.models import SnsMessageType
 

@@ -30,7 +30,7 @@ def test_it_says_so_and_lets_localstack_be(another_release: str, tmp_path: Path)
     with running_localstack(tmp_path, PYTHONPATH=another_release, LAMBDA_RUNTIME_EXECUTOR=executor):
         pass
     output = (tmp_path / "localstack.log").read_text()
-    assert "is made for LocalStack 2026.3.0, and this is 2026.11.0: all of it is off" in output
+    assert "works with LocalStack 2026.3.0 only, and this is 2026.11.0: all of it is off" in output
     assert "Traceback" not in output
 
 

@@ -253,4 +253,4 @@ def test_retry_delay_that_is_none(tmp_path: Path, setting: str) -> None:
         pass
 
     log = (tmp_path / "localstack.log").read_text()
-    assert "TESTBED_ASYNCHRONOUS_RETRY_DELAY is a number of seconds, such as 0.5" in log
+    assert f"TESTBED_ASYNCHRONOUS_RETRY_DELAY={setting} is invalid: it must be a number" in log

@@ -51,7 +51,7 @@ print(stored)
 @pytest.mark.parametrize("reverse", [False, True])
 def test_no_line_is_lost_while_a_version_stops(reverse: bool) -> None:
     """Whichever of the two modules LocalStack loads first."""
-    patches = ["function_logs._patch", "localstack_patches.keep_last_logs"]
+    patches = ["function_logs.patch_log_handler", "localstack_patches.patch_versions"]
     order = ", ".join(reversed(patches) if reverse else patches)
     environments = ensure_environments(print)
     ended = subprocess.run(
@@ -63,10 +63,3 @@ def test_no_line_is_lost_while_a_version_stops(reverse: bool) -> None:
         check=False,
     )
     assert ended.stdout == "['before', 'late 1']\n", ended.stderr
-
-
-def test_log_handler_has_one_owner() -> None:
-    owners = [
-        path.name for path in _SOURCE.rglob("*.py") if "@patch(LogHandler." in path.read_text()
-    ]
-    assert owners == ["function_logs.py"]
