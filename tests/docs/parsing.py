@@ -249,7 +249,7 @@ def _python(arguments: list[str]) -> None:
     match arguments:
         case ["-c", source, *_]:
             compile(source, "-c", "exec")
-        case ["-m", "venv" | "localstack.runtime.main", *_]:
+        case ["-m", "venv" | "localstack.runtime.main" | "localstack_testbed", *_]:
             pass
         case _:
             raise UnknownCommand(f"python {arguments}")

@@ -1,27 +1,31 @@
-"""What can be set is documented, and what is documented exists."""
+"""Every setting of the extension is defined once, and the page has the table of them."""
 
 from __future__ import annotations
 
 import re
 
+from localstack_testbed.hooks.settings import table
+
 from tests.conftest import ROOT
 
+_SOURCE = ROOT / "extension" / "src" / "localstack_testbed"
+# It runs in the functions' interpreter, whose environment is made by the executor.
+_FUNCTIONS = _SOURCE / "lambda_executor" / "supervisor"
 
-def read(path: str) -> str:
-    return (ROOT / path).read_text()
+
+def test_page_has_the_table_of_settings() -> None:
+    expected = "\n".join(table())
+    page = (ROOT / "docs" / "extension.md").read_text()
+    assert f"\n{expected}\n" in page, f"docs/extension.md needs this table:\n{expected}"
 
 
-def test_every_setting_of_the_extension_is_documented() -> None:
-    sources = (ROOT / "extension" / "src").rglob("*.py")
-    read_settings = {
-        name
-        for source in sources
-        for name in re.findall(
-            r'(?:switch|get)\("((?:TESTBED|LAMBDA_PROCESS)_[A-Z_]+)"', source.read_text()
-        )
+def test_settings_are_read_where_they_are_defined() -> None:
+    """A setting that a module reads by itself would be neither documented nor checked."""
+    reading = re.compile(r'"(?:TESTBED|LAMBDA_PROCESS)_[A-Z_]+"')
+    readers = {
+        path.relative_to(_SOURCE).as_posix(): found
+        for path in _SOURCE.rglob("*.py")
+        if not path.is_relative_to(_FUNCTIONS)
+        if path.name != "settings.py" and (found := reading.findall(path.read_text()))
     }
-    documented = re.findall(r"^\| `([A-Z_]+)` \|", read("docs/lambda-executor.md"), re.MULTILINE)
-    assert read_settings
-    assert read_settings == {
-        name for name in documented if name.startswith(("TESTBED_", "LAMBDA_PROCESS_"))
-    }
+    assert readers == {}

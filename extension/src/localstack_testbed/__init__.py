@@ -1,4 +1,4 @@
-"""An extension of LocalStack: a process Lambda executor and mends of small defects.
+"""An extension of LocalStack: Lambda functions without Docker, and fixes of what AWS does otherwise.
 
-Every module stands alone and has one setting of its own; see ``docs/lambda-executor.md``.
+``registration`` lists everything that it does; ``README.md`` describes the packages.
 """

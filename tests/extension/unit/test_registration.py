@@ -89,11 +89,11 @@ def assigned_in_localstack(tree: ast.AST) -> Iterator[ast.Attribute]:
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "localstack":
             imported |= {each.asname or each.name for each in node.names}
     for node in ast.walk(tree):  # other names for the same
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            if isinstance(node.value, ast.Name) and node.value.id in imported:
-                imported.add(node.target.id)
+        match node:
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.Name(id=value)):
+                imported |= {name} if value in imported else set()
     for node in ast.walk(tree):
         for target in node.targets if isinstance(node, ast.Assign) else ():
-            if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
-                if target.value.id in imported:
+            match target:
+                case ast.Attribute(value=ast.Name(id=name)) if name in imported:
                     yield target

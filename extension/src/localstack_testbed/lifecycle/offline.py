@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from localstack_testbed.hooks.patching import patch, replace
+from localstack_testbed.hooks.settings import OFFLINE
 
 
 class NotInstalledError(Exception):
@@ -46,7 +47,7 @@ def stay_offline() -> None:
 
     @patch(RemoteCatalogLoader.get_remote_catalog, pass_target=False)
     def get_catalog(_self: Any) -> Any:
-        raise AwsCatalogLoaderException("TESTBED_OFFLINE")  # and LocalStack goes without it
+        raise AwsCatalogLoaderException(f"{OFFLINE.name}=1")  # and LocalStack goes without it
 
     @patch(ServiceExceptionSerializer.create_exception_response)
     def answer(original: Any, self: Any, exception: Exception, context: Any) -> Any:

@@ -116,5 +116,5 @@ def test_setting_that_cannot_be_right_ends_localstack(tmp_path: Path) -> None:
         pass
 
     log = (tmp_path / "localstack.log").read_text()
-    assert "TESTBED_SCHEDULES_RETRY_SECONDS=soon is no pause: set it to" in log
+    assert "TESTBED_SCHEDULES_RETRY_SECONDS=soon is invalid: it must be a number" in log
     assert "Traceback" not in log
