@@ -30,7 +30,7 @@ CLAIMS: Claims = {
     "AWS's documentation is the specification": NO_CLAIM,
     "lists where the testbed differs from it": NO_CLAIM,
     "each fix has a test": (
-        "tests/docs/test_settings.py::test_page_has_the_table_of_settings",
+        "tests/docs/test_settings.py::test_every_setting_of_the_extension_is_documented",
     ),
     "The pipeline's tests also run on": (
         "tests/plugin/test_targets.py::test_every_name_is_a_target",
@@ -93,21 +93,21 @@ CLAIMS: Claims = {
     "A changed policy applies at once": (
         f"{PERMISSIONS}::test_promise_is_broken_without_it_and_the_report_says_why",
     ),
-    "if `ENFORCE_IAM=1`": (f"{ACCESS}::test_without_signature",),
+    "if `ENFORCE_IAM=1`": (f"{ACCESS}/test_signatures.py::test_without_signature",),
     "A topic's policy can allow them": (
         f"{PERMISSIONS_PAGE}::test_topic_that_is_open_to_everybody",
     ),
     "AWS documents this for queues and buckets only": OF_AWS,
     "here [requests from pages of other origins are rejected]": (
-        f"{ACCESS}::test_page_on_another_port",
+        f"{ACCESS}/test_pages.py::test_page_on_another_port",
     ),
     "CORS configuration must therefore also allow": (
-        f"{ACCESS}::test_bucket_open_to_an_origin",
-        f"{ACCESS}::test_bucket_without_rules",
+        f"{ACCESS}/test_buckets.py::test_bucket_open_to_an_origin",
+        f"{ACCESS}/test_buckets.py::test_bucket_without_rules",
     ),
     "the protocol's general error codes": (
-        f"{ACCESS}::test_malformed_json",
-        f"{ACCESS}::test_message_attribute_without_data_type",
+        f"{EXTENSION}/live/requests/test_malformed_requests.py::test_malformed_json",
+        f"{EXTENSION}/live/requests/test_malformed_requests.py::test_message_attribute_without_data_type",
         f"{EXTENSION}/live/requests/test_hostile_requests.py::test_nothing_is_an_internal_error",
     ),
     # Topics
@@ -197,7 +197,9 @@ CLAIMS: Claims = {
         f"{EXTENSION}/live/lambda_service/test_urls.py::test_host_is_like_that_on_aws",
     ),
     "ID.lambda-url.us-east-1": (f"{EXTENSION}/live/lambda_service/test_urls.py::test_event",),
-    "`AWS_IAM` accepts any caller's signature": (f"{ACCESS}::test_function_urls",),
+    "`AWS_IAM` accepts any caller's signature": (
+        f"{ACCESS}/test_public_endpoints.py::test_function_urls",
+    ),
     "`Cors` and response streaming were not examined": NO_CLAIM,
     "exactly 1.0 is rejected": (f"{DIFFERENCES}::test_weights_of_an_alias",),
     "`UpdateAlias` with a `RoutingConfig`": (f"{DIFFERENCES}::test_weights_of_an_alias",),

@@ -18,8 +18,8 @@ CLAIMS: Claims = {
     ),
     "When a test fails, it shows each step": ("tests/plugin/test_report.py::test_report_explains",),
     "that [web pages cannot call]": (
-        f"{ACCESS}::test_page_cannot_create_a_stack",
-        f"{ACCESS}::test_page_on_another_port",
+        f"{ACCESS}/test_pages.py::test_page_cannot_create_a_stack",
+        f"{ACCESS}/test_pages.py::test_page_on_another_port",
     ),
     "`./scripts/offline ./scripts/test` runs": Reason(
         "the tests within a test; tests/cli/test_offline.py runs README's commands this way"

@@ -32,38 +32,42 @@ CLAIMS: Claims = {
     # What is protected
     "Requests without a signature are anonymous": (
         f"{PERMISSION_UNITS}::test_anonymous_principal",
-        f"{ACCESS}::test_queue_that_is_open_to_everybody",
+        f"{ACCESS}/test_signatures.py::test_queue_that_is_open_to_everybody",
     ),
     "all others are rejected": (
-        f"{ACCESS}::test_without_signature",
-        f"{ACCESS}::test_operation_that_requires_no_signature",
+        f"{ACCESS}/test_signatures.py::test_without_signature",
+        f"{ACCESS}/test_signatures.py::test_operation_that_requires_no_signature",
     ),
     "has the details": NO_CLAIM,
     "Requests get status 403 on every path unless": (
-        f"{ACCESS}::test_host_that_others_can_point_here",
-        f"{ACCESS}::test_host_is_a_custom_domain",
+        f"{ACCESS}/test_hosts.py::test_host_that_others_can_point_here",
+        f"{ACCESS}/test_hosts.py::test_host_is_a_custom_domain",
         f"{ACCESS_UNITS}::test_own_names",
         f"{ACCESS_UNITS}::test_other_names",
     ),
-    "`TESTBED_ALLOWED_HOSTS` allows further names": (f"{ACCESS}::test_host_that_is_allowed",),
+    "`TESTBED_ALLOWED_HOSTS` allows further names": (
+        f"{ACCESS}/test_hosts.py::test_host_that_is_allowed",
+    ),
     "sent by a page of another origin are rejected": (
         f"{ACCESS_UNITS}::test_foreign",
-        f"{ACCESS}::test_page_cannot_create_a_stack",
-        f"{ACCESS}::test_page_cannot_post_a_signed_form",
-        f"{ACCESS}::test_websocket_of_a_foreign_page",
+        f"{ACCESS}/test_pages.py::test_page_cannot_create_a_stack",
+        f"{ACCESS}/test_pages.py::test_page_cannot_post_a_signed_form",
+        f"{ACCESS}/test_hosts.py::test_websocket_of_a_foreign_page",
     ),
     "Exceptions are API stages": (
-        f"{ACCESS}::test_stage_is_open_to_pages",
-        f"{ACCESS}::test_function_urls",
-        f"{ACCESS}::test_website_is_open_to_pages",
-        f"{ACCESS}::test_link_in_an_email",
-        f"{ACCESS}::test_bucket_open_to_an_origin",
+        f"{ACCESS}/test_public_endpoints.py::test_stage_is_open_to_pages",
+        f"{ACCESS}/test_public_endpoints.py::test_function_urls",
+        f"{ACCESS}/test_buckets.py::test_website_is_open_to_pages",
+        f"{ACCESS}/test_pages.py::test_link_in_an_email",
+        f"{ACCESS}/test_buckets.py::test_bucket_open_to_an_origin",
     ),
     "No other origin is allowed by default": (
-        f"{ACCESS}::test_no_foreign_origin_is_built_in",
-        f"{ACCESS}::test_page_on_another_port",
+        f"{ACCESS}/test_pages.py::test_no_foreign_origin_is_built_in",
+        f"{ACCESS}/test_pages.py::test_page_on_another_port",
     ),
-    "`EXTRA_CORS_ALLOWED_ORIGINS` allows your own": (f"{ACCESS}::test_own_page_and_allowed_page",),
+    "`EXTRA_CORS_ALLOWED_ORIGINS` allows your own": (
+        f"{ACCESS}/test_pages.py::test_own_page_and_allowed_page",
+    ),
     "require the header `X-Testbed-Secret`": (
         f"{SECRET}::test_call_that_changes_something_requires_the_secret",
         f"{SECRET}::test_call_with_the_secret_is_carried_out",
@@ -92,10 +96,10 @@ CLAIMS: Claims = {
     "turns this protection off": (f"{SECRET}::test_switched_off_no_call_requires_the_secret",),
     "In other programs": ("tests/docs/test_blocks.py::test_commands_run",),
     "LocalStack recognizes calls between its own services": (
-        f"{ACCESS}::test_request_that_says_it_is_internal",
+        f"{ACCESS}/test_signatures.py::test_request_that_says_it_is_internal",
     ),
     "the header is accepted only with a token": (
-        f"{ACCESS}::test_request_that_says_it_is_internal",
+        f"{ACCESS}/test_signatures.py::test_request_that_says_it_is_internal",
     ),
     "Each execution environment has a Runtime API": (
         f"{_RUNTIME_API}::test_request_of_a_web_page",
@@ -120,7 +124,9 @@ CLAIMS: Claims = {
     ),
     "They can also read the inbox": (f"{SECRET}::test_reading_requires_no_secret",),
     "If you do not trust the other users": NO_CLAIM,
-    "Pages that LocalStack itself serves": (f"{ACCESS}::test_own_page_and_allowed_page",),
+    "Pages that LocalStack itself serves": (
+        f"{ACCESS}/test_pages.py::test_own_page_and_allowed_page",
+    ),
     "Do not open HTML from there": NO_CLAIM,
     "Browsers from before March 2023": Reason(
         "the browsers' documentation, which localstack_testbed/access/sites.py links to"
