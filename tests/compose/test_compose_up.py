@@ -78,7 +78,7 @@ def test_broken_init_script_makes_it_unhealthy_and_says_why(clone: Clone) -> Non
     assert "the queue is on fire" in said
     assert "exit code 3" in said
     log = clone.container().logs().decode()
-    assert "20-broken.sh ended with exit code 3, after saying:\n  the queue is on fire" in log
+    assert "20-broken.sh exited with status 3. Its last output:\n  the queue is on fire" in log
     # That it is asked for its health again and again is not of interest.
     assert "GET /_localstack/init" not in log
 

@@ -1,7 +1,7 @@
-"""``python -m localstack_testbed`` starts LocalStack, as ``localstack.runtime.main`` does, sooner.
+"""The program ``python -m localstack_testbed``: it starts LocalStack sooner than LocalStack itself.
 
-The supervisor of Lambda environments imports the AWS SDK while LocalStack imports itself, each on a
-core of its own, and Python's garbage collector waits until both are done.
+While LocalStack's modules are imported, the supervisor of Lambda functions imports the AWS SDK on
+another core, and Python's garbage collector is paused.
 """
 
 import contextlib

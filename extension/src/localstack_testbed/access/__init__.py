@@ -1,12 +1,9 @@
-"""Rules for who may send requests to LocalStack at all, whatever they ask for.
+"""Rules for which requests LocalStack accepts at all, whatever they request.
 
-A web page can make its visitor's browser send requests to this machine. ``hosts`` rejects those
-whose Host is a name that somebody else can point here (DNS rebinding), ``sites`` those that a page
-of another site sends, except for what ``public`` says is open to every page. ``plugin`` puts the
-rules before everything else in LocalStack's chain of handlers, so that they hold for every path.
-``control_secret`` asks for a secret for calls that change or stop the emulator itself.
-
-Settings: ``TESTBED_ALLOWED_HOSTS`` (further names, with commas between them; ``.example.test``
-means all names below ``example.test``) and ``EXTRA_CORS_ALLOWED_ORIGINS`` (LocalStack's own:
-further origins, with commas between them).
+A web page can make its visitor's browser send requests to this machine. ``hosts`` rejects requests
+whose Host is a name that somebody else can point to this machine (DNS rebinding). ``sites`` rejects
+requests of web pages of other origins, except to endpoints that are open to every page
+(``public``). ``plugin`` puts these rules at the start of LocalStack's chain of handlers, so that
+they apply to every path. ``control_secret`` requires a secret for calls that change or stop the
+emulator itself.
 """

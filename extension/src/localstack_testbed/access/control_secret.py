@@ -1,12 +1,12 @@
-"""Calls that change or stop the emulator require a secret, which its owner finds in a file.
+"""A secret for calls that change or stop the emulator.
 
-Below ``/_localstack``, ``/_testbed`` and ``/_aws`` lie the emulator's own endpoints: they restart
-it, move its clock, inject faults, delete emails. No signature protects them. With this module, all
-methods but GET, HEAD and OPTIONS require the header ``X-Testbed-Secret`` there; reading stays open.
-API calls, the stages of APIs and function URLs need no secret, whatever their path is: what counts
-is the route that answers.
+The paths below ``/_localstack``, ``/_testbed`` and ``/_aws`` are the emulator's own endpoints. They
+restart it, move its clock, inject faults, delete emails, and no signature protects them. There, all
+methods but GET, HEAD and OPTIONS require the header ``X-Testbed-Secret``; reading needs no secret.
+Calls of AWS APIs, the stages of APIs and function URLs need none either, whatever their path is:
+the route that answers decides.
 
-The secret is made anew at each start and written to a file that only its owner may read:
+Each start makes a new secret and writes it to a file that only its owner may read:
 ``TESTBED_CONTROL_SECRET_FILE``, by default ``/var/lib/localstack/control-secret`` (below
 ``FILESYSTEM_ROOT``, if that is set). ``TESTBED_CONTROL_SECRET`` sets the secret itself. Init
 scripts get the name of the file in ``TESTBED_CONTROL_SECRET_FILE``; functions get neither.
@@ -38,12 +38,12 @@ _BYTES = 32
 _CONTROL = ("/_localstack/", "/_testbed/", "/_aws/")
 _DATA = ("/_aws/execute-api/",)
 _READING = ("GET", "HEAD", "OPTIONS")
-# LocalStack's older EventBridge provider fires a rule, whatever the method is.
+# LocalStack's older EventBridge provider fires a rule on GET, too.
 _CHANGED_BY_READING = ("/_aws/events/",)
 
 
 def require_control_secret() -> None:
-    """Write the secret, and patch what finds the route that answers a request."""
+    """Write the secret to its file, and check it when a route has been matched."""
     file = secret_file()
     secret = CONTROL_SECRET.value() or secrets.token_urlsafe(_BYTES)
     os.environ.pop(CONTROL_SECRET.name, None)  # functions and init scripts do not see it
@@ -52,7 +52,7 @@ def require_control_secret() -> None:
     except OSError as error:
         raise LocalstackExit(
             f"The control secret cannot be written to {file}: {error.strerror}."
-            f" Name another file in {CONTROL_SECRET_FILE.name}.",
+            f" Set another file with {CONTROL_SECRET_FILE.name}.",
             code=1,
         ) from error
     os.environ[CONTROL_SECRET_FILE.name] = str(file)
@@ -65,7 +65,7 @@ def require_control_secret() -> None:
 
     @patch(Router.dispatch, pass_target=False)
     def dispatch(self: Any, request: Request) -> Response:
-        """As rolo's own, with a look at the rule between matching and dispatching."""
+        """Do what rolo does, and check the rule between matching and dispatching."""
         matcher = self.url_map.bind(server_name=request.host)
         route, arguments = matcher.match(
             get_raw_path(request), method=request.method, return_rule=True
@@ -79,7 +79,7 @@ def require_control_secret() -> None:
 
 
 def secret_file() -> Path:
-    """Return the file that the secret is written to."""
+    """Return the file for the secret."""
     chosen = CONTROL_SECRET_FILE.value()
     return Path(chosen) if chosen else Path(config.dirs.var_libs).parent / "control-secret"
 
@@ -90,7 +90,7 @@ def write_secret(file: Path, secret: str) -> None:
     Raises
     ------
     OSError
-        If that is not possible.
+        If the file cannot be written.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     file.unlink(missing_ok=True)  # a file that exists would keep its permissions
@@ -100,7 +100,7 @@ def write_secret(file: Path, secret: str) -> None:
 
 
 class ControlRule:
-    """Decides which requests require the secret, and whether they have it.
+    """Decides which requests need the secret, and whether they have it.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ class ControlRule:
         return hmac.compare_digest(given.encode(errors="replace"), self._secret)
 
     def denial(self, method: str, path: str) -> Response:
-        """Return what is answered to a request without the secret."""
+        """Return the response to a request without the secret."""
         message = (
             f"{method} {path} changes or stops the emulator, and requires the header {HEADER}"
             f" with the secret in {self._file}, where the emulator runs."

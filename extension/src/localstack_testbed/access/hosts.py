@@ -1,8 +1,9 @@
-"""The names by which LocalStack may be called.
+"""The names by which clients may call LocalStack.
 
-A page at ``http://attacker.example:4566`` may let its name lead to 127.0.0.1 once it is loaded (DNS
-rebinding). The browser then takes LocalStack for that page's own server, and lets it read every
-answer; only the Host header tells. So only names are allowed that nobody else can point here.
+A page at ``http://attacker.example:4566`` may point its name to 127.0.0.1 once it is loaded (DNS
+rebinding). The browser then takes LocalStack for that page's own server, and lets the page read
+every response; only the Host header reveals it. So only names are allowed that nobody else can
+point to this machine.
 """
 
 import ipaddress
@@ -13,27 +14,27 @@ from functools import lru_cache
 
 LOCALHOST = "localhost"
 LOCALSTACK_DOMAIN = "localhost.localstack.cloud"
-# By this name containers know the machine that they run on.
+# The name of the machine inside its containers.
 DOCKER_HOST = "host.docker.internal"
-# Only AWS can say where these lead. SDKs use them where they are redirected to LocalStack.
+# Only AWS controls these. SDKs use them if their calls are redirected to LocalStack.
 AWS_DOMAINS = ("amazonaws.com", "amazonaws.com.cn", "api.aws", "on.aws")
 
 _HOST = re.compile(r"(?:\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[a-z0-9_.-]+))(?::\d{0,5})?")
 
 
 class AllowedHosts:
-    """Tells whether LocalStack may be called by a name.
+    """The set of names by which LocalStack may be called.
 
     Parameters
     ----------
     localstack_host
-        The name that LocalStack has in the URLs that it makes.
+        LocalStack's name in the URLs that it makes.
     configured
-        Names that the user allows; with a dot in front, all names below that one.
+        Names that the user allows; one with a leading dot stands for all names below it.
     custom_domains
-        Returns the custom domain names of API Gateway, which come and go.
+        Returns the current custom domain names of API Gateway.
     local_addresses
-        Returns the addresses of this machine, which come and go, too.
+        Returns the current addresses of this machine.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class AllowedHosts:
         self._is_always_allowed = lru_cache(maxsize=256)(self._always_allows)
 
     def __contains__(self, host: str) -> bool:
-        """Tell whether a Host header, with or without a port, is allowed."""
+        """Return whether a Host header, with or without a port, is allowed."""
         return self._is_always_allowed(host) or self._is_allowed_now(host)
 
     def _always_allows(self, host: str) -> bool:
@@ -79,7 +80,7 @@ class AllowedHosts:
 
 
 def name_in(host: str) -> str | None:
-    """Return the name or address in a Host header, None if it has neither.
+    """Return the name or address in a Host header; None if it has neither.
 
     https://www.rfc-editor.org/rfc/rfc9110#name-host-and-authority
     """
@@ -92,7 +93,7 @@ def name_in(host: str) -> str | None:
 
 
 def is_loopback(name: str) -> bool:
-    """Tell whether a name is a loopback address."""
+    """Return whether a name is a loopback address."""
     address = _address(name)
     if isinstance(address, ipaddress.IPv6Address):
         address = address.ipv4_mapped or address

@@ -1,4 +1,4 @@
-"""What LocalStack finds: the rules before its chain of handlers."""
+"""The rules at the start of LocalStack's chain of handlers."""
 
 import json
 import logging
@@ -18,11 +18,11 @@ LOG = logging.getLogger(__name__)
 _PUBLIC = "testbed_is_public"
 
 type Rule = Callable[[Any], str | None]
-"""Returns why a request (its context) is rejected, None if it is not."""
+"""Returns why a request is rejected, given its context; None if it is not."""
 
 
 def reject_foreign_requests() -> None:
-    """Put the rules before all of LocalStack's handlers, and in place of its own."""
+    """Put the rules before LocalStack's handlers, and replace its own rules."""
     from localstack import config
     from localstack.aws.handlers import cors
 
@@ -51,7 +51,7 @@ def reject_foreign_requests() -> None:
 
 
 class Gate:
-    """A request handler: it rejects what one of its rules rejects, with status 403."""
+    """A request handler that answers status 403 if one of its rules rejects a request."""
 
     def __init__(self, *rules: Rule) -> None:
         self._rules = rules
@@ -63,13 +63,13 @@ class Gate:
                 response.status_code = 403
                 response.mimetype = "application/json"
                 response.data = json.dumps({"message": reason})
-                # And not stop(): LocalStack would add headers that let the page read the answer.
+                # Not stop(): LocalStack would add headers that let the page read the response.
                 chain.terminate()
                 return
 
 
 def host_rule(hosts: AllowedHosts) -> Rule:
-    """Return the rule that rejects names that are not LocalStack's."""
+    """Return the rule that rejects hosts that are not names of LocalStack."""
 
     def rule(context: Any) -> str | None:
         given = context.request.headers.getlist("Host")
@@ -86,7 +86,7 @@ def host_rule(hosts: AllowedHosts) -> Rule:
 
 
 def site_rule(origins: Origins) -> Rule:
-    """Return the rule that rejects requests of foreign pages, except for what is public."""
+    """Return the rule that rejects requests of foreign pages, except to public endpoints."""
 
     def rule(context: Any) -> str | None:
         sender = origins.foreign_origin(context.request.headers)

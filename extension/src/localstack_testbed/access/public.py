@@ -1,12 +1,12 @@
-"""What pages of all origins may ask for, as on AWS.
+"""Endpoints that are open to web pages of all origins, as on AWS.
 
-- Stages of REST APIs, function URLs and S3 websites. They are found by LocalStack's own routes: a
-  path or a host that only looks like one of them is not enough.
-- Buckets, as far as their CORS configuration allows the page's origin. This holds for images and
-  forms as well, for which AWS does not ask it.
+- Stages of REST APIs, function URLs and S3 websites. LocalStack's routes identify them: a path or a
+  host that only looks like one of them is not enough.
+- Buckets whose CORS configuration allows the page's origin. Here that applies to images and forms
+  as well, for which AWS does not check it.
   https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html
-- The links by which one confirms a subscription, or ends it. Their token, or the subscription's
-  id, is known only to those who got the email.
+- The links that confirm or end a subscription. Only the recipient of the email knows the token in
+  the link, or the subscription's id.
   https://docs.aws.amazon.com/sns/latest/api/API_ConfirmSubscription.html
 """
 
@@ -19,13 +19,13 @@ _PUBLIC_MODULES = {
     "localstack.services.lambda_.urlrouter",
     "localstack.services.s3.website_hosting",
 }
-# The same stages by the path that they had earlier; LocalStack wraps this endpoint.
+# Stages by their older path, whose endpoint LocalStack wraps.
 _EARLIER_STAGES = "/restapis/"
 _LINKS = (["ConfirmSubscription"], ["Unsubscribe"])
 
 
 def is_public(request: Any) -> bool:
-    """Tell whether a request may come from a page of any origin, or of the origin that it has."""
+    """Return whether a request may come from the page that sends it."""
     found, endpoint = _route(request)
     if found:
         owner = type(getattr(endpoint, "__self__", endpoint))
@@ -34,7 +34,7 @@ def is_public(request: Any) -> bool:
 
 
 def _route(request: Any) -> tuple[bool, Any]:
-    """Return whether one of LocalStack's routes serves a request, and its endpoint."""
+    """Return whether one of LocalStack's routes matches a request, and the route's endpoint."""
     from localstack.http.request import get_raw_path
     from localstack.services.edge import ROUTER
     from werkzeug.exceptions import HTTPException
@@ -62,7 +62,7 @@ def _is_allowed_by_bucket(request: Any) -> bool:
     from localstack.aws.handlers import preprocess_request
     from werkzeug.datastructures import Headers
 
-    # S3's own handler, which serves the request if it finds a bucket; without S3 there is none.
+    # S3's own handler, which finds the bucket of a request. It does not exist before S3 is loaded.
     found = (each for each in preprocess_request.handlers if hasattr(each, "bucket_cors_index"))
     handler: Any = next(found, None)
     if handler is None:
@@ -70,7 +70,7 @@ def _is_allowed_by_bucket(request: Any) -> bool:
     _, bucket = handler.pre_parse_s3_request(request)
     if bucket is None:
         return False
-    if request.method == "OPTIONS":  # answered by S3's rules, and not carried out
+    if request.method == "OPTIONS":  # S3 answers it by its rules, and carries nothing out
         return True
     configuration = handler.bucket_cors_index.cors.get(bucket)
     if configuration is None:

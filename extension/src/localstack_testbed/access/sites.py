@@ -1,18 +1,18 @@
-"""Requests that a browser sends for a page of another origin.
+"""Requests that a browser sends for a web page of another origin.
 
-A page may send requests to any address; its origin is what the browser says it is. Everything that
-is not LocalStack's own origin is foreign, also another port of this machine, on which another
-program may serve pages. In this order, what the browser says is:
+Web pages may send requests to any address, and the browser reports their origin. Every origin but
+LocalStack's own is foreign, also another port of this machine, where another program may serve
+pages. These headers are checked, in this order:
 
 - ``Origin``: https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Origin;
-- ``Sec-Fetch-Site``, of all browsers since March 2023, for the names that they trust, such as
-  127.0.0.1 and localhost: https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header. ``none`` is
-  what the user has typed or opened from another program;
-- ``Referer``, if the page does not suppress it.
+- ``Sec-Fetch-Site``, which all browsers send since March 2023 to hosts that they trust, such as
+  127.0.0.1 and localhost: https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header. ``none``
+  means that the user typed the address or opened it from another program;
+- ``Referer``, unless the page suppresses it.
 
-A browser that says none of these cannot be told from one that loads a foreign page's image. By a
-name at which browsers leave ``Sec-Fetch-Site`` out, such as http://localhost.localstack.cloud,
-its requests are foreign. Programs other than browsers send none of this, and are never foreign.
+A browser that sends none of them might load an image of a foreign page. Its requests are accepted
+at trusted hosts only: at others, such as http://localhost.localstack.cloud, browsers omit
+``Sec-Fetch-Site``. Programs other than browsers send none of these headers, and are never foreign.
 """
 
 from collections.abc import Iterable, Mapping
@@ -26,7 +26,7 @@ _BROWSER = "Mozilla/"
 
 
 class Origins:
-    """Tells requests of foreign pages from all others.
+    """Recognizes requests of foreign pages.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class Origins:
         self._allowed = {origin.rstrip("/").lower() for origin in allowed}
 
     def foreign_origin(self, headers: Mapping[str, str]) -> str | None:
-        """Return who sends a request, in words, if it is a foreign page; otherwise None."""
+        """Return a description of the page that sends a request, if it is foreign; else None."""
         origin = headers.get("Origin")
         if origin is not None:
             return None if self._is_allowed(origin, headers) else f"a page at {origin[:200]}"
@@ -62,7 +62,7 @@ class Origins:
 
 
 def origin_of(url: str) -> str:
-    """Return the origin of a page's URL, ``null`` if it has none."""
+    """Return the origin of a page's URL; ``null`` if it has none."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -71,7 +71,7 @@ def origin_of(url: str) -> str:
 
 
 def _is_trusted(host: str) -> bool:
-    """Tell whether browsers send Sec-Fetch-Site to a host without TLS.
+    """Return whether browsers send Sec-Fetch-Site to a host without TLS.
 
     https://www.w3.org/TR/secure-contexts/#is-origin-trustworthy
     """

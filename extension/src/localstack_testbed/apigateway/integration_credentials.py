@@ -1,7 +1,7 @@
-"""API Gateway calls with the role that an OpenAPI document names for it.
+"""The ``credentials`` of integrations in OpenAPI documents that API Gateway imports.
 
-LocalStack forgets ``credentials`` of an integration when it imports a document, so that it calls
-in its own name, for which permissions are others:
+LocalStack drops them on import. API Gateway then calls the integration without the role that the
+document names, so that the permissions of other principals apply.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-integration.html
 """
 

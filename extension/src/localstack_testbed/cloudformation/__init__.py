@@ -1,1 +1,1 @@
-"""CloudFormation, where LocalStack does otherwise than AWS, or waits for nothing."""
+"""Fixes of CloudFormation."""

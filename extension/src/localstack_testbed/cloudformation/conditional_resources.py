@@ -1,7 +1,7 @@
-"""An update of a stack that turns a condition removes and creates resources, as AWS does.
+"""Updates of a stack that change the value of a condition, and create and delete resources.
 
-LocalStack leaves a resource alone whose condition has become false, and refuses an update by
-which a resource appears, or disappears, together with another one whose attribute it names.
+LocalStack keeps a resource whose condition has become false. It rejects an update in which a
+resource is created or deleted together with another one whose attribute it references.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-section-structure.html
 """
 
@@ -17,7 +17,7 @@ TOLERANT = "testbed_tolerant"
 
 
 def patch_engine() -> None:
-    """Let change sets create and remove resources whose conditions change."""
+    """Let change sets create and delete resources whose conditions change."""
     from localstack.services.cloudformation.engine.v2.change_set_model import Nothing, is_nothing
     from localstack.services.cloudformation.engine.v2.change_set_model_preproc import (
         ChangeSetModelPreproc,
@@ -44,7 +44,7 @@ def patch_engine() -> None:
 
     @patch(ChangeSetModelPreproc.visit_node_intrinsic_function_fn_if)
     def visit_node_if(original: Callable[..., Any], self: Any, node: Any) -> Any:
-        # LocalStack takes one side of each branch, and looks at both.
+        # LocalStack uses one branch, but evaluates both.
         with _tolerant(self, True):
             return original(self, node)
 
@@ -58,7 +58,7 @@ def patch_engine() -> None:
         )
         condition = condition_of(self, node)
         if condition is not None:
-            # What names the attribute was not there either, or will not be.
+            # The resource that references the attribute does not exist then either.
             if select_before and not condition.before:
                 return Nothing
             if not select_before and not condition.after and getattr(self, TOLERANT, False):
@@ -68,7 +68,7 @@ def patch_engine() -> None:
 
 @contextmanager
 def _tolerant(engine: Any, tolerant: bool) -> Iterator[None]:
-    """Say whether an attribute may be named that will not exist."""
+    """Allow or forbid references to attributes of resources that the update deletes."""
     outer = getattr(engine, TOLERANT, False)
     setattr(engine, TOLERANT, tolerant)
     try:

@@ -1,7 +1,7 @@
-"""Log groups of a template keep their retention and their tags.
+"""The retention and the tags of log groups that a template defines.
 
-LocalStack's ``AWS::Logs::LogGroup`` creates the group and forgets ``RetentionInDays`` and ``Tags``
-(https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-loggroup.html).
+LocalStack's ``AWS::Logs::LogGroup`` ignores ``RetentionInDays`` and ``Tags``.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-loggroup.html
 """
 
 from typing import Any

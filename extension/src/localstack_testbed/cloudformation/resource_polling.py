@@ -1,7 +1,7 @@
-"""A resource that takes its time is looked at twenty times a second, and not once.
+"""Polling of resources, 20 times a second, until they are ready.
 
-LocalStack's CloudFormation waits a second before it looks again whether a resource, such as a
-function, is ready; most are within a few milliseconds.
+LocalStack's CloudFormation checks once a second whether a resource, such as a function, is ready.
+Most resources are ready within milliseconds.
 """
 
 from functools import partialmethod
@@ -12,7 +12,7 @@ INTERVAL_SECONDS = 0.05
 
 
 def patch_deployment() -> None:
-    """Shorten the pause between two looks at a resource."""
+    """Shorten the pause between two checks of a resource."""
     from localstack.services.cloudformation.resource_provider import ResourceProviderExecutor
 
     original = ResourceProviderExecutor.deploy_loop

@@ -1,8 +1,8 @@
-"""A stack has its outputs, and can be updated, from the moment on at which it is complete.
+"""Stacks whose outputs are complete as soon as their status is.
 
-LocalStack sets a stack's status first, and its outputs and template afterwards. Who asks in between
-sees a complete stack without outputs, or with those of before an update; who updates it in between
-has it compared with a template that it no longer has.
+LocalStack sets a stack's status before its outputs and its template. A client that reads the stack
+in between finds a complete stack without outputs, or with the old ones; an update in between is
+compared with the old template.
 """
 
 from typing import Any

@@ -1,9 +1,9 @@
-"""A SAM template that is submitted again, unchanged, is refused as one without changes.
+"""Change sets of a SAM template that has not changed.
 
-LocalStack takes each template with a transform for a changed one, and updates the stack. On AWS
-the change set fails, or the update with "No updates are to be performed", and ``sam deploy`` says
-that there is nothing to deploy. What comes out of SAM's transform is compared here; what macros
-of other names do is not known, and stays LocalStack's.
+LocalStack treats every template with a transform as changed, and updates the stack. On AWS the
+change set fails, or the update with "No updates are to be performed", and ``sam deploy`` reports
+that there is nothing to deploy. Here the results of the SAM transform are compared. Templates with
+other macros, whose results are unknown, remain LocalStack's.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets-create.html
 """
 

@@ -1,1 +1,1 @@
-"""CloudWatch, where LocalStack does otherwise than AWS."""
+"""Fixes of CloudWatch."""

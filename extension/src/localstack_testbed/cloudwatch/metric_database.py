@@ -1,9 +1,8 @@
-"""CloudWatch's database does not wait for the disk, and its connections end with their work.
+"""A faster database of metrics, whose connections are closed after use.
 
-For each value of a metric LocalStack waits until the disk has it; but the database begins empty at
-each start, so that nothing is to be kept from a crash
-(https://sqlite.org/pragma.html#pragma_synchronous). Connections it leaves to the garbage collector,
-hundreds of open files at times.
+LocalStack waits for the disk after each value of a metric. The database is empty after each start,
+so there is nothing to protect from a crash (https://sqlite.org/pragma.html#pragma_synchronous).
+LocalStack also leaves connections to the garbage collector, which can be hundreds of open files.
 https://docs.python.org/3/library/sqlite3.html#how-to-use-the-connection-context-manager
 """
 
@@ -22,7 +21,7 @@ class _Connection(sqlite3.Connection):
 
 
 class _Sqlite:
-    """The module ``sqlite3``, as LocalStack's helper sees it."""
+    """Stands in for the module ``sqlite3`` in LocalStack's helper."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(sqlite3, name)

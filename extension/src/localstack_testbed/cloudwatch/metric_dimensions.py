@@ -1,9 +1,9 @@
-"""CloudWatch tells metrics apart by all their dimensions.
+"""Queries of metrics that match all dimensions exactly.
 
-A metric is what has exactly the dimensions that are asked for:
+AWS identifies a metric by exactly the dimensions of the query:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html#Dimension
-LocalStack adds all that have these among others, and all whose values begin with those asked for:
-the statistics of a function ``monitor`` contain those of ``monitor-test``.
+LocalStack also includes metrics with further dimensions, and metrics whose values begin with those
+of the query: statistics of a function ``monitor`` contain those of ``monitor-test``.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from localstack_testbed.hooks.patching import patch
 
 
 class _AllDimensions(list[dict[str, str]]):
-    """The dimensions of a metric whose values are asked for."""
+    """The dimensions of a query, which must match exactly."""
 
 
 def patch_queries() -> None:
@@ -36,9 +36,9 @@ def patch_queries() -> None:
         dims: list[dict[str, str]] | None,
         for_search: bool = False,
     ) -> str | None:
-        """Return what is stored for dimensions, or a pattern of it with a wildcard at the ends.
+        """Return dimensions in their stored form, or as a search pattern with wildcards.
 
-        Each dimension ends with a tab, in what is stored and so in the pattern.
+        Each dimension ends with a tab, in the stored form and therefore in the pattern.
         """
         stored = original(self, dims)
         if stored is None or not for_search or isinstance(dims, _AllDimensions):

@@ -1,1 +1,1 @@
-"""How the extension attaches to LocalStack: patches, hooks, settings and error responses."""
+"""How the extension attaches to LocalStack: patches, settings and error responses."""

@@ -1,4 +1,4 @@
-"""Errors as LocalStack's services raise them, also in place of an answer given already."""
+"""Errors in the form that LocalStack's services raise, also as replacements of responses."""
 
 from typing import Any
 
@@ -7,10 +7,10 @@ from localstack.aws.protocol.serializer import create_serializer
 
 
 def client_error(code: str, message: str, status: int = 400) -> CommonServiceException:
-    """Return an error that is the client's.
+    """Return a client error.
 
-    Its class has the code as its name: of services that spoke Query before JSON, such as SQS,
-    LocalStack puts that into the answer.
+    Its class is named after the code: for services that used the Query protocol before JSON, such
+    as SQS, LocalStack puts the name into the response.
     """
     kind = type(code, (CommonServiceException,), {})
     error: CommonServiceException = kind(code, message, status_code=status, sender_fault=True)
@@ -18,7 +18,7 @@ def client_error(code: str, message: str, status: int = 400) -> CommonServiceExc
 
 
 def answer_with_error(context: Any, response: Any, error: CommonServiceException) -> None:
-    """Put a service's answer away, and answer with an error in the protocol of the request."""
+    """Replace the response of a service by an error in the protocol of the request."""
     serializer = create_serializer(context.service, context.protocol)
     response.update_from(
         serializer.serialize_error_to_response(

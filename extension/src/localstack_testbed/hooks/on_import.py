@@ -1,7 +1,8 @@
-"""Patch a module when it is imported, rather than import it in order to patch it.
+"""Patches of modules at the moment when they are imported.
 
-LocalStack loads a service at its first use; to import services at the start, only for patches,
-would make every start slower. Functions have modules of their own, which may never be imported.
+LocalStack loads a service when it is first used. Importing all services at the start, only to patch
+them, would slow down every start. The supervisor of Lambda functions uses this for the functions'
+own modules, too.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ Action = Callable[[], None]  # not `type`: functions may run on Python 3.9
 
 
 def on_import(module: str, action: Action) -> None:
-    """Call ``action`` once ``module`` has been imported; now, if it has been already."""
+    """Call ``action`` when ``module`` has been imported; now, if that is already so."""
     if module in sys.modules:
         action()
     else:
@@ -25,7 +26,7 @@ def on_import(module: str, action: Action) -> None:
 
 
 class _Finder(MetaPathFinder):
-    """Finds what the other finders find, with the actions added to the import."""
+    """Finds what the other finders find, and adds the actions to the import."""
 
     def __init__(self) -> None:
         self.actions: dict[str, list[Action]] = {}

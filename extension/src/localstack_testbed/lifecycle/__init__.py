@@ -1,1 +1,1 @@
-"""LocalStack itself: how it starts, listens, runs init scripts, and ends."""
+"""How LocalStack starts, listens, runs init scripts and exits."""

@@ -1,12 +1,12 @@
-"""Clients that LocalStack makes for itself are used again, instead of a new one each time.
+"""Reuse of the clients that LocalStack makes for itself.
 
-For each function version, dead letter and event source mapping LocalStack assumes a role anew and
-makes a client with the new credentials, a megabyte that is never given back. Here a role's
-credentials are used until shortly before they end, as AWS's services do, and two configurations
-of the same content are one: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+For each function version, dead-letter queue and event source mapping LocalStack assumes a role
+again and makes a client with the new credentials, which takes a megabyte that is never freed. Here
+the credentials of a role are used until shortly before they expire, as AWS's services do, and equal
+configurations count as one: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 
-Each answer of GetFunction has a signed URL of the code, for which LocalStack makes a client, too:
-that takes longer than all the rest, and whoever waits for a function asks often.
+LocalStack also makes a client for each response of GetFunction, to sign the URL of the code. That
+takes longer than the rest of the call, and clients that wait for a function make many.
 """
 
 import threading
@@ -26,7 +26,7 @@ LIFETIME_SECONDS = 50 * 60.0
 
 
 def reuse_clients() -> None:
-    """Patch what makes clients."""
+    """Reuse assumed roles, and clients with equal configurations."""
     lock = threading.Lock()
     factories: dict[Any, tuple[float, Any]] = {}
     configurations: dict[str, Any] = {}
@@ -58,7 +58,7 @@ def patch_lambda_models() -> None:
     """Use one client for all signed URLs of code."""
     from localstack.services.lambda_.invocation import lambda_models
 
-    # All that the module does with boto3.
+    # The module uses nothing else of boto3.
     replace(lambda_models, "boto3", SimpleNamespace(client=cache(boto3.client)))
 
 

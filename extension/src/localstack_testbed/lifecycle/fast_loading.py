@@ -1,9 +1,9 @@
-"""Services load in two thirds of the time, by leaving out what nobody asks for.
+"""Faster loading of services, by leaving out unused work.
 
-- For every operation of a REST service, werkzeug compiles two functions that make URLs. LocalStack
-  only ever reads URLs; here such a function is compiled when it is first called.
-- botocore reads its models, megabytes of JSON, into ``OrderedDict``, from the time when ``dict``
-  had no order.
+- For every operation of a REST service, werkzeug compiles two functions that build URLs. LocalStack
+  only parses URLs; here such a function is compiled when it is first called.
+- botocore reads its models, megabytes of JSON, into ``OrderedDict``, although ``dict`` keeps the
+  order as well.
 """
 
 import json

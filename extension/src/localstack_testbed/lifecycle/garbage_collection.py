@@ -1,8 +1,8 @@
-"""LocalStack starts a fifth sooner when Python's cyclic garbage collector waits until it is ready.
+"""Python's cyclic garbage collector, paused until LocalStack is ready.
 
-The collector finds nothing to free in the two thousand modules that LocalStack loads, but looks
-through them again and again. ``python -m localstack_testbed`` starts LocalStack with it paused;
-from the moment LocalStack is ready it works again, and leaves those modules out
+The collector finds nothing to free in the two thousand modules that LocalStack loads, but scans
+them again and again. ``python -m localstack_testbed`` starts LocalStack with the collector paused.
+When LocalStack is ready the collector resumes, and ignores those modules from then on
 (https://docs.python.org/3/library/gc.html#gc.freeze).
 """
 
@@ -10,12 +10,12 @@ import gc
 
 
 def pause() -> None:
-    """Collect nothing until LocalStack is ready."""
+    """Stop the collector until ``resume`` is called."""
     gc.disable()
 
 
 def resume() -> None:
-    """Collect what is made from now on, if collection was paused."""
+    """Start the collector, if it is paused, for objects that are made from now on."""
     if not gc.isenabled():
         gc.freeze()
         gc.enable()

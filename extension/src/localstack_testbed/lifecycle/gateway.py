@@ -1,11 +1,11 @@
-"""LocalStack listens where it is told to, and nowhere else.
+"""The address on which LocalStack listens.
 
-LocalStack takes only the port of ``GATEWAY_LISTEN`` and listens on all addresses of the
-machine, also when told ``127.0.0.1``, its default: whoever can reach the machine could run code
-on it as a Lambda function. With this module it listens on a loopback address when told so.
+LocalStack uses only the port of ``GATEWAY_LISTEN`` and listens on all addresses of the machine,
+even for ``127.0.0.1``, its default. Everyone who can reach the machine could run code on it as a
+Lambda function. Here LocalStack listens on the loopback address that is configured.
 
-When the port is taken, LocalStack goes on without it, and its init scripts provision whatever
-listens there. With this module it ends.
+If the port is in use, LocalStack continues without it, and its init scripts deploy to whatever
+listens there. Here LocalStack exits.
 """
 
 import logging
@@ -21,7 +21,7 @@ EXIT_CODE = 1
 
 
 def listen_on_loopback() -> None:
-    """Patch what makes LocalStack's server listen."""
+    """Bind each port to its configured loopback address, or exit."""
     from localstack.runtime.server.twisted import TwistedRuntimeServer
     from twisted.internet import reactor as twisted_reactor
     from twisted.internet.error import CannotListenError
@@ -42,13 +42,11 @@ def listen_on_loopback() -> None:
                 loopback = host.startswith("127.") and not interface
                 try:
                     return listen_tcp(port, factory, backlog, host if loopback else interface)
-                # A socket that another one was faster than fails as it listens, not as it is bound.
+                # If another process was faster, listening fails, and not binding.
                 except (CannotListenError, OSError) as error:
-                    LOG.error(
-                        "LocalStack ends, as it cannot listen on %s:%s: %s", host, port, error
-                    )
+                    LOG.error("LocalStack exits: it cannot listen on %s:%s: %s", host, port, error)
                     logging.shutdown()
-                    os._exit(EXIT_CODE)  # nobody looks at an exception from here
+                    os._exit(EXIT_CODE)  # an exception would be ignored
 
             reactor.listenTCP = listen_there
             try:

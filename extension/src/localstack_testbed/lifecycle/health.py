@@ -1,17 +1,16 @@
-"""The container's health check: is LocalStack ready, and did every init script succeed?
+"""A health check for the container: LocalStack is ready, and every init script has succeeded.
 
-For a container's health check. It waits until there is an answer, so that the container is healthy
-as soon as that is known and need not be asked often.
-https://docs.docker.com/reference/dockerfile/#healthcheck
+It waits until that is decided, so that the container is healthy as early as possible and the check
+can have a long interval. https://docs.docker.com/reference/dockerfile/#healthcheck
 
-Exit code 0
-    The stage ``ready`` is over, and no script failed.
-Exit code 1
-    A script failed: its name, and what it printed, if the extension kept that, is printed.
+Exit status 0
+    LocalStack is ready, and no script has failed.
+Exit status 1
+    A script has failed. Its name and its output are printed.
 
-It asks LocalStack's own endpoint
-(https://docs.localstack.cloud/aws/capabilities/config/initialization-hooks/), which does not know
-of scripts in ``boot.d``: LocalStack's image runs those before LocalStack.
+The check calls LocalStack's endpoint
+(https://docs.localstack.cloud/aws/capabilities/config/initialization-hooks/). The endpoint knows
+nothing of scripts in ``boot.d``, which LocalStack's image runs before LocalStack starts.
 """
 
 import json
@@ -27,21 +26,21 @@ from localstack_testbed.lifecycle.init_logs import log_of
 
 POLL_SECONDS = 0.1
 REQUEST_LIMIT_SECONDS = 10.0
-# As LocalStack's image lays it out; the process itself may have been told otherwise.
+# The layout of LocalStack's image.
 LOGS = Path(os.environ.get("FILESYSTEM_ROOT", "/")) / "var/lib/localstack/logs"
 
 
 def main() -> int:
-    """Wait for the answer, print it, and return the exit code."""
+    """Wait until LocalStack is ready or a script has failed, and return the exit status."""
     port = os.environ.get("GATEWAY_LISTEN", ":4566").split(",")[0].rpartition(":")[2]
     url = f"http://127.0.0.1:{port}/_localstack/init"
-    # No proxy on the way to 127.0.0.1.
+    # Calls of 127.0.0.1 go through no proxy.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     while True:
         try:
             with opener.open(url, timeout=REQUEST_LIMIT_SECONDS) as response:
                 stages: dict[str, Any] = json.load(response)
-        except (OSError, ValueError):  # it does not listen yet, or not all of it is there
+        except (OSError, ValueError):  # it does not listen yet, or is still loading
             stages = {"completed": {}, "scripts": []}
         failed = [each["name"] for each in stages["scripts"] if each["state"] == "ERROR"]
         if failed:
@@ -58,7 +57,7 @@ def _output(script: str) -> str:
     try:
         return log_of(script, LOGS).read_text(encoding="utf-8", errors="replace").strip()
     except FileNotFoundError:
-        return "LocalStack's log says more."
+        return "See LocalStack's log."
 
 
 if __name__ == "__main__":

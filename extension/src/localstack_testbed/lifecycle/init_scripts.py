@@ -1,13 +1,14 @@
-"""Init scripts say what they do: their output is kept in a file, and failures show it.
+"""Logs of init scripts, with the reason if one fails.
 
 LocalStack runs the scripts in its init folder
-(https://docs.localstack.cloud/aws/capabilities/config/initialization-hooks/); of a shell script
-that fails it logs the exit code only, and a Python script that calls ``sys.exit`` ends the thread
-that runs it. With this module the output of ``NAME.sh`` goes, line by line, to LocalStack's output
-as before and to ``init/NAME.sh.log`` in LocalStack's folder of logs, whose last line says how a
-script failed, of whatever kind it is; the last lines of a failed shell script are part of the error
-that LocalStack logs, too. Requests of those who wait for the scripts are not logged, as LocalStack
-does not log requests for its health.
+(https://docs.localstack.cloud/aws/capabilities/config/initialization-hooks/). If a shell script
+fails, LocalStack logs only the exit code; a Python script that calls ``sys.exit`` stops the thread
+that runs it. Here the output of ``NAME.sh`` is copied, line by line, to LocalStack's output and to
+``init/NAME.sh.log`` in its folder of logs. The last line of that file says how a script of either
+kind failed. The error that LocalStack logs contains the last lines of a failed shell script.
+
+Requests for the state of the scripts are not logged, just as LocalStack does not log requests for
+its health.
 """
 
 import logging
@@ -30,7 +31,7 @@ from localstack_testbed.lifecycle.init_logs import log_of
 
 LINES_SHOWN = 20
 
-# A script may leave a program running that keeps its output open: so long do we wait for more.
+# How long to wait for more output: a program that the script left running may keep it open.
 LAST_OUTPUT_LIMIT_SECONDS = 1
 
 
@@ -40,18 +41,18 @@ class InitScriptError(Exception):
     Parameters
     ----------
     reason
-        How it failed, in a clause whose subject is the script.
+        How it failed, as a clause whose subject is the script.
     output
-        What it said last.
+        The last lines of its output.
     """
 
     def __init__(self, script: Path, reason: str, output: str = "") -> None:
-        super().__init__(f"{script} {reason}{output and f', after saying:{output}'}")
+        super().__init__(f"{script} {reason}{output and f'. Its last output:{output}'}")
         self.reason = reason
 
 
 def log_init_scripts() -> None:
-    """Patch the runners of shell and Python scripts, before the first script runs."""
+    """Replace how shell and Python scripts are run."""
     logging.getLogger("localstack.request.http").addFilter(_is_of_interest)
 
     @patch(ShellScriptRunner.run, pass_target=False)
@@ -68,7 +69,7 @@ def log_init_scripts() -> None:
                 original(self, path)
             except SystemExit as end:
                 if end.code not in (None, 0):
-                    raise InitScriptError(script, f"exited with {end.code}") from end
+                    raise InitScriptError(script, f"exited with status {end.code}") from end
 
 
 def _is_of_interest(record: logging.LogRecord) -> bool:
@@ -77,7 +78,7 @@ def _is_of_interest(record: logging.LogRecord) -> bool:
 
 @contextmanager
 def _reported(script: Path) -> Iterator[Path]:
-    """Make a new log for a script, whose last words are how it failed, if it does."""
+    """Create the log of a script; if the script fails, append the reason."""
     log = log_of(script.name, Path(config.dirs.logs))
     with suppress(OSError):  # a full disk must not keep the script from running
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -92,12 +93,12 @@ def _reported(script: Path) -> Iterator[Path]:
 
 
 def run_script(script: Path, log: Path) -> None:
-    """Run a script to its end, adding its output to a file.
+    """Run a script, and append its output to a file.
 
     Raises
     ------
     InitScriptError
-        The script cannot be run or its exit code is not 0.
+        If the script cannot be run, or its exit code is not 0.
     """
     if not os.access(script, os.X_OK):
         raise InitScriptError(script, "is not executable: run chmod +x on it")
@@ -121,14 +122,14 @@ def run_script(script: Path, log: Path) -> None:
     copying.join(LAST_OUTPUT_LIMIT_SECONDS)
     if exit_code != 0:
         shown = "".join(f"\n  {line.rstrip()}" for line in list(last_lines))
-        raise InitScriptError(script, f"ended with exit code {exit_code}", shown)
+        raise InitScriptError(script, f"exited with status {exit_code}", shown)
 
 
 def _copy(output: IO[str], log: Path, last_lines: deque[str]) -> None:
     with output:
         for line in output:
             last_lines.append(line)
-            # A full disk must not end the script: nobody else reads what it prints.
+            # A full disk must not end the script: without a reader it would get SIGPIPE.
             with suppress(OSError), log.open("a", encoding="utf-8") as file:
                 file.write(line)
             with suppress(OSError):

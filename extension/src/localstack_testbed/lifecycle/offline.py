@@ -1,12 +1,12 @@
-"""LocalStack without a network: it fetches nothing, and asks nobody outside of this machine.
+"""LocalStack without network access: it downloads nothing, and calls no other machine.
 
-- Services whose first call downloads a program (Kinesis, DynamoDB, …), or needs a Python package
-  that is not installed, answer at once with status 501 and the reason. LocalStack tries the
-  download for minutes, or answers with an internal error.
-- The SDK inside LocalStack looks for credentials neither in the user's profiles, which may lead to
-  a program or to AWS, nor at the instance metadata service (169.254.169.254).
-- The name of S3's host is not looked up, and the list of services that other editions have is not
-  fetched from LocalStack's makers, which an unknown service causes.
+- Services that need a download (Kinesis, DynamoDB, …) or a missing Python package answer at once
+  with status 501 and the reason. LocalStack itself tries to download for minutes, or answers with
+  an internal error.
+- The SDK inside LocalStack looks for credentials neither in the user's profiles, which may start a
+  program or call AWS, nor at the instance metadata service (169.254.169.254).
+- LocalStack does not look up the name of S3's host, and does not fetch the list of services in
+  other editions, which it does for unknown services.
 """
 
 import os
@@ -18,11 +18,11 @@ from localstack_testbed.hooks.settings import OFFLINE
 
 
 class NotInstalledError(Exception):
-    """A package of LocalStack's is not installed, and is not fetched; the message names it."""
+    """A program that LocalStack would download is not installed; the message names it."""
 
 
 def stay_offline() -> None:
-    """Patch LocalStack's installers and error answers, and set the SDK's variables."""
+    """Patch LocalStack's installers and error responses, and configure the SDK."""
     from localstack.aws.handlers.service import ServiceExceptionSerializer
     from localstack.packages.api import PackageInstaller
     from localstack.utils.aws import aws_stack
@@ -36,7 +36,7 @@ def stay_offline() -> None:
     # https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html
     os.environ.setdefault("AWS_CONFIG_FILE", os.devnull)
     os.environ.setdefault("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
-    # What an unknown name gives: LocalStack's services then call S3 at `localhost`.
+    # As if the name were unknown: LocalStack's services then call S3 at `localhost`.
     replace(aws_stack, "CACHE_S3_HOSTNAME_DNS_STATUS", False)
 
     @patch(PackageInstaller.install)
@@ -54,14 +54,14 @@ def stay_offline() -> None:
         if missing := _missing(exception):
             exception = NotImplementedError(
                 f"{context.service.service_name} is not available on this LocalStack: it needs "
-                f"{missing}, which is not installed. TESTBED_OFFLINE=0 allows LocalStack to "
-                "download programs; Python packages have to be installed beside it."
+                f"{missing}, which is not installed. Set TESTBED_OFFLINE=0 to let LocalStack "
+                "download programs; install Python packages in LocalStack's environment."
             )
         return original(self, exception, context)
 
 
 def patch_domains() -> None:
-    """Fail a call that creates a domain, and not the thread that starts the domain's cluster."""
+    """Let the call that creates a domain fail, instead of the thread that starts its cluster."""
     from localstack import config
     from localstack.services.opensearch.packages import (
         OPENSEARCH_DEFAULT_VERSION,
@@ -80,7 +80,7 @@ def patch_domains() -> None:
 
 
 def _missing(exception: BaseException) -> str | None:
-    """Return what is not installed, if that is why a call fails."""
+    """Return what is not installed, if that is the reason of an error."""
     for cause in _causes(exception):
         if isinstance(cause, NotInstalledError):
             return str(cause)

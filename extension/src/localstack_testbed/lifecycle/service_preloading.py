@@ -1,8 +1,8 @@
-"""Services are loaded while LocalStack waits, and not when the first request wants them.
+"""Services that are loaded before the first request needs them.
 
-LocalStack loads a service at its first use, which takes a quarter of a second or more each. Those
-that are known to be needed are loaded from the moment it is ready, beside the init scripts: a
-process of their own needs as long to start.
+LocalStack loads a service when it is first used, which takes a quarter of a second or more each.
+The services that the setting names are loaded in the background as soon as LocalStack is ready,
+while the init scripts start.
 """
 
 import logging
@@ -24,7 +24,7 @@ def preload_services() -> None:
 
     lock = RLock()
 
-    # Two threads that import modules which import one another may see one half made.
+    # Of two threads that import modules in a cycle, one may see a partly imported module.
     @patch(ServicePluginManager._load_service_plugin)
     def load(original: Any, *arguments: Any) -> Any:
         with lock:
@@ -42,4 +42,4 @@ def _load(names: tuple[str, ...]) -> None:
         try:
             SERVICE_PLUGINS.require(name)
         except Exception as error:
-            LOG.warning("Service %s could not be loaded in advance: %s", name, error)
+            LOG.warning("Cannot preload the service %s: %s", name, error)

@@ -1,12 +1,11 @@
-"""LocalStack ends when it has shut down.
+"""LocalStack's exit after its shutdown.
 
-A service that is being loaded while LocalStack shuts down is started and never stopped, and its
-threads keep the process alive for good: it happens when LocalStack is stopped soon after the
-first invocation of a function, which loads CloudWatch. With this module the process ends after
-LocalStack has done all that it does on shutdown.
+A service that is loaded during the shutdown is started and never stopped, and its threads keep the
+process alive forever. It happens if LocalStack is stopped soon after the first invocation of a
+function, which loads CloudWatch. Here the process exits when LocalStack has completed its shutdown.
 
-It ends at once, too: LocalStack stops its server's event loop from another thread without waking
-it, so that up to a second passes until the loop notices
+It also exits without delay: LocalStack stops its server's event loop from another thread without
+waking it, so that the loop may take up to a second to notice
 (https://docs.twisted.org/en/stable/core/howto/threading.html).
 """
 
@@ -22,7 +21,7 @@ from localstack_testbed.hooks.patching import patch
 
 
 def exit_after_shutdown() -> None:
-    """Patch the last steps: of the server, and of the runtime, which runs in the main thread."""
+    """Wake the server when it shuts down, and exit when the runtime returns."""
     from localstack.runtime.server.twisted import TwistedRuntimeServer
     from twisted.internet import reactor as twisted_reactor
 

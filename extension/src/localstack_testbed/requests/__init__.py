@@ -1,1 +1,1 @@
-"""How requests reach services: who calls, and what a malformed request is answered."""
+"""Who makes which call, and what becomes of malformed requests."""

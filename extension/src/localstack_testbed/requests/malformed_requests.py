@@ -1,12 +1,11 @@
-"""Malformed requests are errors of the client, as on AWS, and no internal failures.
+"""Malformed requests, which are errors of the client as on AWS.
 
-LocalStack answers status 500 to whatever it cannot parse, and calls a service without the
-parameters that a request lacks, which then fails with status 500. Here an exception by which
-LocalStack fails to find out what is asked for is an error of the request, and what an API's model
-says of types and required members is checked before any service sees them; SDKs do so as well. An
-ARN with an account or a region that there cannot be is the client's error, too. Any other exception
-in a service stays what it is: an internal failure. What is for no service and no route is not
-found, and not a success without content.
+LocalStack answers status 500 to a request that it cannot parse, and calls a service even if
+required parameters are missing, which then fails with status 500. Here every exception that
+LocalStack raises while it parses a request is a client error. Types and required members are
+checked by the API's model before a service is called, as SDKs do. An ARN with an impossible account
+or region is a client error too. All other exceptions of services remain internal failures. Requests
+that belong to no service and no route get status 404 instead of an empty success.
 
 Codes: https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html (Query),
 https://docs.aws.amazon.com/lambda/latest/api/CommonErrors.html (JSON),
@@ -63,7 +62,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 
 def reject_malformed_requests() -> None:
-    """Wrap what makes out a request, and check what it has made out."""
+    """Wrap the handlers that parse requests, and check what they have parsed."""
     from localstack.aws import handlers
 
     parsing = [
@@ -81,37 +80,37 @@ def reject_malformed_requests() -> None:
     def create_gateway(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
         self.request_handlers[:] = [
-            _blaming(each) if each in parsing else each for each in self.request_handlers
+            _with_client_errors(each) if each in parsing else each for each in self.request_handlers
         ]
         decoded = self.request_handlers.index(handlers.content_decoder) + 1
-        self.request_handlers.insert(decoded, _blaming(_read_compressed))
+        self.request_handlers.insert(decoded, _with_client_errors(_read_compressed))
         parsed = self.request_handlers.index(handlers.serve_custom_service_request_handlers)
         self.request_handlers.insert(parsed, check_shape)
-        self.request_handlers.append(say_not_found)
+        self.request_handlers.append(answer_not_found)
 
     _patch_stores()
 
 
 class InvalidOwnerError(CommonServiceException, ValueError):
-    """There cannot be such an account or region, which a request has in an ARN or a URL."""
+    """An ARN or a URL in a request has an account or a region that cannot exist."""
 
 
 def check_shape(chain: Any, context: Any, response: Any) -> None:
-    """A request handler: it raises what AWS answers to a request that does not fit its model."""
+    """Raise AWS's error for a request that does not match the API's model (a request handler)."""
     if not context.operation or context.is_internal_call or not context.operation.input_shape:
         return
     if context.service_request is None:  # the body is JSON's null
         context.service_request = {}
     if context.protocol == "json" and not _is_utf8(context.request.get_data()):
         raise malformed(context.protocol)
-    for missing, where in _faults(context.service_request, context.operation.input_shape, ""):
+    for missing, where in _mismatches(context.service_request, context.operation.input_shape, ""):
         raise _missing(context, where) if missing else malformed(_protocol_of(context))
 
 
-def say_not_found(chain: Any, context: Any, response: Any) -> None:
-    """A request handler, the last one: it answers what is for no service and no route.
+def answer_not_found(chain: Any, context: Any, response: Any) -> None:
+    """Answer 404 if no service and no route handles a request (the last request handler).
 
-    LocalStack means to do so, but looks whether the status is 0, and a response begins with 200.
+    LocalStack tries to, but checks for status 0, and a response begins with 200.
     """
     if context.service is None:
         response.status_code = 404
@@ -119,7 +118,7 @@ def say_not_found(chain: Any, context: Any, response: Any) -> None:
 
 
 def _read_compressed(chain: Any, context: Any, response: Any) -> None:
-    """Decompress the content now, and not in whatever reads it first."""
+    """Decompress the content now, so that errors are raised here."""
     if isinstance(context.request.stream, gzip.GzipFile):
         try:
             context.request.get_data()
@@ -134,8 +133,8 @@ def malformed(protocol: str | None) -> CommonServiceException:
     return client_error(code, message)
 
 
-def _blaming(handler: Callable[..., None]) -> Callable[..., None]:
-    """Return a handler that answers for the client's error what another one fails of."""
+def _with_client_errors(handler: Callable[..., None]) -> Callable[..., None]:
+    """Wrap a handler: answer its exceptions with a client error."""
 
     def handle(chain: Any, context: Any, response: Any) -> None:
         try:
@@ -171,11 +170,11 @@ def _protocol_of(context: Any) -> str | None:
 
 
 def _answer(chain: Any, context: Any, response: Any, error: CommonServiceException) -> None:
-    """Answer a request of which the operation, or even the service, is not known."""
+    """Answer a request whose operation, or even service, is unknown."""
     if context.service is None:
         chain.respond(error.status_code, {"message": error.message})
         return
-    # Errors look the same, whichever of a service's operations they are of.
+    # Errors have the same form for all operations of a service.
     service = context.service
     operation = context.operation or service.operation_model(service.operation_names[0])
     serializer = create_serializer(service, _protocol_of(context))
@@ -188,12 +187,12 @@ def _answer(chain: Any, context: Any, response: Any, error: CommonServiceExcepti
     chain.stop()
 
 
-def _faults(value: Any, shape: Any, path: str) -> Iterator[tuple[bool, str]]:
-    """Yield whether a member is missing, or else of another type, and where that is."""
+def _mismatches(value: Any, shape: Any, path: str) -> Iterator[tuple[bool, str]]:
+    """Yield whether a member is missing (or else has a wrong type), and its path."""
     kind = shape.type_name
     kinds = _TYPES.get(kind)
     if kinds is None:
-        return  # a blob or a time, which the parser has made
+        return  # a blob or a time, which the parser has converted
     of_its_type = isinstance(value, kinds) and (kind == "boolean") == isinstance(value, bool)
     if not of_its_type:
         yield False, path
@@ -204,20 +203,20 @@ def _faults(value: Any, shape: Any, path: str) -> Iterator[tuple[bool, str]]:
         members = shape.members
         for name, content in value.items():
             if content is not None and name in members:
-                yield from _faults(content, members[name], f"{path}.{name}" if path else name)
+                yield from _mismatches(content, members[name], f"{path}.{name}" if path else name)
     elif kind == "list":
         for number, content in enumerate(value, 1):
-            yield from _faults(content, shape.member, f"{path}.{number}.member")
+            yield from _mismatches(content, shape.member, f"{path}.{number}.member")
     elif kind == "map":
         for key, content in value.items():
-            yield from _faults(key, shape.key, path)
-            yield from _faults(content, shape.value, f"{path}.{key}.member")
+            yield from _mismatches(key, shape.key, path)
+            yield from _mismatches(content, shape.value, f"{path}.{key}.member")
     elif kind == "string" and not value.isascii() and not _is_text(value):
         yield False, path
 
 
 def _is_utf8(content: bytes) -> bool:
-    """Tell whether a document is in the encoding of JSON; Python reads others, too."""
+    """Return whether a document is UTF-8; Python's parser accepts other encodings, too."""
     try:
         content.decode()
     except UnicodeDecodeError:
@@ -226,7 +225,7 @@ def _is_utf8(content: bytes) -> bool:
 
 
 def _is_text(value: str) -> bool:
-    """Tell whether a text can be encoded: half a surrogate pair, which JSON can have, cannot."""
+    """Return whether a text can be encoded: lone surrogates, which JSON allows, cannot."""
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -252,7 +251,7 @@ def _missing(context: Any, where: str) -> CommonServiceException:
 
 
 def patch_query_api() -> None:
-    """Requests to a queue's URL are parsed apart from all others."""
+    """Raise client errors for requests to a queue's URL, which are parsed separately."""
     from localstack.aws.protocol.parser import OperationNotFoundParserError, RequestParserError
     from localstack.services.sqs import query_api
 
@@ -270,7 +269,7 @@ def patch_query_api() -> None:
 
 
 def _patch_stores() -> None:
-    """Services find what they have by account and region, of which many come from the client."""
+    """Raise client errors for accounts and regions that cannot exist."""
     from localstack.services.stores import AccountRegionBundle, RegionBundle
 
     def get(original: Callable[..., Any], self: Any, name: str) -> Any:

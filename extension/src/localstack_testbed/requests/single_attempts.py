@@ -1,7 +1,7 @@
-"""Clients that make each call once: the service that calls repeats it by its own rules, if at all.
+"""Clients without retries, for services that have their own retry policy.
 
-The clients of LocalStack's services repeat failed calls as an SDK does by default. That hides a
-failure which AWS's service would see, and adds pauses of its own.
+The clients of LocalStack's services retry failed calls by the SDK's defaults. That hides failures
+that AWS's service would see, and adds pauses.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ _ONCE: Any = Config(retries={"total_max_attempts": 1})
 
 
 class SingleAttempts:
-    """Makes clients as LocalStack's ``connect_to`` does, but for the repetitions."""
+    """Makes clients as LocalStack's ``connect_to`` does, but without retries."""
 
     def __call__(self, **arguments: Any) -> Any:
         return connect_to(config=_ONCE, **arguments)

@@ -1,7 +1,8 @@
-"""Handshakes of WebSockets that are malformed or rejected are answered, and at once.
+"""Responses to malformed and rejected WebSocket handshakes.
 
-LocalStack's server answers status 500 to a malformed one. A rejected one it answers from another
-thread, which Twisted does not allow: the answer waits until something else happens.
+LocalStack's server answers a malformed handshake with status 500; here it is 400. It answers a
+rejected one from another thread, which Twisted does not allow: the response is delayed until
+something else happens. Here it is sent at once.
 """
 
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from localstack_testbed.hooks.patching import patch
 
 
 def answer_handshakes() -> None:
-    """Patch what begins and what rejects a WebSocket."""
+    """Check handshakes before the server reads them, and reject from the server's thread."""
     from rolo.serving.twisted import WebSocketChannel, WebsocketResourceDecorator
     from twisted.internet import reactor as twisted_reactor
     from wsproto import ConnectionType, WSConnection

@@ -1,9 +1,9 @@
-"""An object of S3 is replaced as a whole, or not at all.
+"""Objects that are replaced completely or not at all.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html: "Amazon S3 never adds partial
 objects". LocalStack empties an object before it reads the new content from the request. If the
-client has gone in the meantime, there is nothing to be read, and the object is left empty with its
-former size: whoever gets it waits for the rest. Here the content is read first.
+client disconnects in between, the object stays empty but keeps its old size, and readers wait for
+the rest. Here the content is read first.
 """
 
 import shutil
@@ -13,7 +13,7 @@ from typing import Any
 
 from localstack_testbed.hooks.patching import patch
 
-_IN_MEMORY_BYTES = 512 * 1024  # as much as LocalStack keeps there of an object
+_IN_MEMORY_BYTES = 512 * 1024  # as in LocalStack
 
 
 def patch_writes() -> None:

@@ -1,8 +1,8 @@
-"""The files of S3 objects lie in the temporary folder of this LocalStack, and end with it.
+"""The folder for the content of large objects, inside this LocalStack's temporary folder.
 
-LocalStack keeps objects of more than 512 KB in ``/tmp/localstack-s3-storage``, wherever its other
-temporary files are (``TMPDIR``, ``TEMP``): several LocalStacks share that folder, and what one of
-them leaves when it is killed stays there for good.
+LocalStack stores objects of more than 512 KB in ``/tmp/localstack-s3-storage``, even if its other
+temporary files are elsewhere (``TMPDIR``, ``TEMP``). Several LocalStacks would share that folder,
+and the files of one that is killed would stay there.
 """
 
 import tempfile

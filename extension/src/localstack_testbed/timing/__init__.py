@@ -1,1 +1,1 @@
-"""Timers, and the wait for messages in a queue."""
+"""Delayed calls, and waiting for messages of a queue."""

@@ -1,4 +1,8 @@
-"""Calls that are made later, all by one thread."""
+"""Calls that one thread makes after a delay.
+
+LocalStack's ``Scheduler`` fails with a TypeError if two tasks have the same deadline, and goes by
+the wall clock, which can be set back.
+"""
 
 import heapq
 import itertools
@@ -11,7 +15,7 @@ LOG = logging.getLogger(__name__)
 
 
 class DelayedCalls:
-    """Makes each call once its delay has passed; what waits at LocalStack's end is not made."""
+    """Makes each call after its delay; calls that still wait when LocalStack exits are not made."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -21,7 +25,7 @@ class DelayedCalls:
         self._thread: threading.Thread | None = None
 
     def add(self, delay: float, call: Callable[[], None]) -> None:
-        """Make a call, which must not take long, in so many seconds."""
+        """Make a call, which must be quick, after ``delay`` seconds."""
         with self._changed:
             heapq.heappush(self._waiting, (time.monotonic() + delay, next(self._numbers), call))
             if self._thread is None:

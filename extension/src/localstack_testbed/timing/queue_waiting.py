@@ -1,13 +1,13 @@
-"""Wait in LocalStack's process until an SQS queue has a message.
+"""Waiting for messages of an SQS queue, inside LocalStack's process.
 
-Unlike a long poll over HTTP this costs nothing while the queue is silent, ends at once when
-whoever waits is to stop, and takes no message with it then.
+Unlike a long poll over HTTP, it costs nothing while the queue is empty, can be interrupted at any
+time, and never takes a message with it when it is.
 """
 
 import threading
 from typing import Any
 
-# A queue may be replaced by another one of its name, so waiting begins anew now and then.
+# A queue can be replaced by another one of the same name, so waiting restarts from time to time.
 WAIT_LIMIT_SECONDS = 20
 
 
@@ -21,12 +21,12 @@ def find_queue(arn: str) -> Any:
 
 
 def wait_for_message(queue: Any, stopped: threading.Event) -> bool:
-    """Wait until a queue has a message or ``stopped`` is set and ``wake`` called, 20 s at most.
+    """Wait until a queue has a message, or ``stopped`` is set and ``wake`` is called; at most 20 s.
 
     Returns
     -------
     bool
-        False if there is no queue to wait at: it was deleted, or LocalStack is shutting down.
+        False if the queue is gone: it was deleted, or LocalStack is shutting down.
     """
     if queue is None:
         return False
@@ -37,7 +37,7 @@ def wait_for_message(queue: Any, stopped: threading.Event) -> bool:
             timeout=WAIT_LIMIT_SECONDS,
         )
         if receivers._qsize():
-            # A new message wakes one waiter; if others wait too, they are to see it as well.
+            # A new message wakes one waiter only, and others must see it, too.
             receivers.not_empty.notify()
         return not receivers.is_shutdown
 
@@ -51,7 +51,7 @@ def gather_messages(queue: Any, count: int, window: float, stopped: threading.Ev
 
 
 def wake(queue: Any) -> None:
-    """Make those who wait for a queue look whether they are to stop."""
+    """Make all waiters of a queue check ``stopped``."""
     if queue is not None:
         receivers = _receivers(queue)
         with receivers.not_empty:
@@ -59,5 +59,5 @@ def wake(queue: Any) -> None:
 
 
 def _receivers(queue: Any) -> Any:
-    """Return the structure at which receivers of a queue wait: FIFO queues have another one."""
+    """Return the structure in which receivers of a queue wait: FIFO queues have another one."""
     return queue.message_group_queue if hasattr(queue, "message_group_queue") else queue.visible

@@ -41,8 +41,8 @@ def test_full_disk_does_not_end_a_script(tmp_path: Path, code: int, status: int)
             check=False,
         )
     if code:
-        assert "ended with exit code 3" in ended.stderr
+        assert "exited with status 3" in ended.stderr
         assert "last" in ended.stderr
         assert ended.returncode == status
     else:
-        assert "exit code" not in ended.stderr
+        assert "exited with" not in ended.stderr

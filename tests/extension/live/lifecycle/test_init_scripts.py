@@ -60,18 +60,18 @@ def test_init_scripts(tmp_path: Path) -> None:
     logs = {path.name: path.read_text() for path in tmp_path.glob("**/logs/init/*.log")}
     assert logs == {
         "01-good.sh.log": "to output\nto error\n",
-        "02-bad.sh.log": "about to fail\n02-bad.sh ended with exit code 7\n",
+        "02-bad.sh.log": "about to fail\n02-bad.sh exited with status 7\n",
         "03-leaves-child.sh.log": "left\n",
         "04-not-runnable.sh.log": "04-not-runnable.sh is not executable: run chmod +x on it\n",
         "05-good.py.log": "",
-        "06-bad.py.log": "06-bad.py exited with 3\n",
+        "06-bad.py.log": "06-bad.py exited with status 3\n",
         "07-last.sh.log": "last\n",
     }
     output = (tmp_path / "localstack.log").read_text()
     assert "to output\n" in output
-    assert "02-bad.sh ended with exit code 7, after saying:\n  about to fail\n" in output
+    assert "02-bad.sh exited with status 7. Its last output:\n  about to fail\n" in output
     assert "04-not-runnable.sh is not executable: run chmod +x on it" in output
-    assert "06-bad.py exited with 3" in output
+    assert "06-bad.py exited with status 3" in output
     assert "Traceback" not in output
 
 
