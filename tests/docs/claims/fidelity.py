@@ -29,9 +29,7 @@ _CONFIRMATION = f"{EXTENSION}/live/sns/test_confirmation.py"
 CLAIMS: Claims = {
     "AWS's documentation is the specification": NO_CLAIM,
     "lists where the testbed differs from it": NO_CLAIM,
-    "each fix has a test": (
-        "tests/docs/test_settings.py::test_every_setting_of_the_extension_is_documented",
-    ),
+    "each fix has a test": ("tests/docs/test_settings.py::test_page_has_the_table_of_settings",),
     "The pipeline's tests also run on": (
         "tests/plugin/test_targets.py::test_every_name_is_a_target",
     ),
@@ -231,7 +229,7 @@ CLAIMS: Claims = {
     ),
     # CloudFormation
     "the change set of an unchanged template fails": (
-        f"{EXTENSION}/live/cloudformation/test_unchanged_templates.py::test_what_has_not_changed_is_refused",
+        f"{EXTENSION}/live/cloudformation/test_unchanged_templates.py::test_unchanged_template_is_rejected",
     ),
     "`testbed` checks `AllowedValues`": (
         "tests/testbed/project/test_template.py::test_values_that_a_template_does_not_allow",
@@ -259,7 +257,9 @@ CLAIMS: Claims = {
         f"{_PACKAGING}::test_package_leaves_out_what_sam_leaves_out",
     ),
     # Services
-    "LocalStack connects to no other machine": (f"{OFFLINE}::test_localstack_contacts_nobody",),
+    "LocalStack connects to no other machine": (
+        f"{OFFLINE}::test_localstack_calls_no_other_machine",
+    ),
     "return status 501 and name what they need": (
         f"{OFFLINE}::test_service_that_is_not_installed",
         f"{OFFLINE}::test_resource_of_a_service_that_is_not_installed",

@@ -107,19 +107,19 @@ CLAIMS: Claims = {
     "They apply to every path and to signed requests too": (
         f"{ACCESS}/test_hosts.py::test_host_that_others_can_point_here",
         f"{ACCESS}/test_hosts.py::test_signed_request_to_another_host",
-        f"{ACCESS}/test_pages.py::test_rules_hold_also_without_permissions",
+        f"{ACCESS}/test_pages.py::test_rules_apply_without_permissions",
     ),
     "Any web page can send requests": NO_CLAIM,
     "The following rules keep web pages out": NO_CLAIM,
     "a message that names the setting": (
         f"{ACCESS}/test_hosts.py::test_host_that_others_can_point_here",
-        f"{ACCESS}/test_pages.py::test_page_is_told_the_setting",
+        f"{ACCESS}/test_pages.py::test_rejection_names_the_setting",
     ),
     "says what else is protected": NO_CLAIM,
     "**The `Host` header** must be a name": (
         f"{ACCESS_UNITS}::test_own_names",
         f"{ACCESS_UNITS}::test_other_names",
-        f"{ACCESS_UNITS}::test_names_that_come_and_go",
+        f"{ACCESS_UNITS}::test_names_that_change_while_localstack_runs",
         f"{ACCESS}/test_hosts.py::test_host_is_a_custom_domain",
     ),
     "**Requests from pages of another origin** are rejected": (

@@ -146,7 +146,7 @@ CLAIMS: Claims = {
         "tests/pipeline/test_triggers.py::test_outage_is_found_by_the_next_check",
     ),
     "LocalStack itself connects to no other machine": (
-        f"{OFFLINE}::test_localstack_contacts_nobody",
+        f"{OFFLINE}::test_localstack_calls_no_other_machine",
     ),
     "With `docker/lambda-containers.yml`, anyone": (
         "tests/compose/test_compose_up.py"
@@ -158,7 +158,7 @@ CLAIMS: Claims = {
         f"{SECRET}::test_each_start_makes_a_secret_that_only_its_owner_may_read",
     ),
     "A LocalStack that is not release 2026.3.0": (
-        f"{EXTENSION}/live/hooks/test_release.py::test_it_says_so_and_lets_localstack_be",
+        f"{EXTENSION}/live/hooks/test_release.py::test_extension_warns_and_stays_off",
     ),
     # Report a vulnerability
     "Please do not open a public issue": NO_CLAIM,

@@ -1,4 +1,4 @@
-"""Who may call LocalStack: the names and the origins that are its own."""
+"""The hosts and origins that LocalStack accepts."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_other_names(hosts: AllowedHosts, host: str) -> None:
     assert host not in hosts
 
 
-def test_names_that_come_and_go() -> None:
+def test_names_that_change_while_localstack_runs() -> None:
     domains: list[str] = []
     hosts = AllowedHosts("localhost", [], lambda: domains, list)
     assert CUSTOM_DOMAIN not in hosts

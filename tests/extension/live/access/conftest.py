@@ -13,7 +13,7 @@ from tests.extension.live.access.http import ALLOWED, NAMED
 
 @pytest.fixture(scope="package")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    """A LocalStack that enforces permissions, with a further name and a further origin."""
+    """A LocalStack that enforces permissions, with one more host and origin."""
     folder: Path = tmp_path_factory.mktemp("guarded")
     with running_localstack(
         folder,
@@ -37,7 +37,7 @@ def own(guarded: LocalStack) -> Clients:
 
 @pytest.fixture
 def guarded_functions(own: Clients) -> Iterator[FunctionFactory]:
-    """Makes functions with a role that there is, as Lambda requires here."""
+    """Makes functions with a role that exists, as Lambda requires here."""
     trust = {
         "Effect": "Allow",
         "Principal": {"Service": "lambda.amazonaws.com"},

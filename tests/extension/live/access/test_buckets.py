@@ -43,7 +43,7 @@ def test_public_bucket(own: Clients, endpoint: str, bucket: str) -> None:
     allow_everybody(own, bucket, "s3:GetObject")
     assert ask("GET", url, {}).text == "content"
     assert ask("PUT", url, {}, data=b"other").status_code == 403
-    # Who may not list the bucket is not told what is missing.
+    # Without s3:ListBucket, the response does not reveal what is missing.
     assert ask("GET", f"{url}.missing", {}).status_code == 403
     allow_everybody(own, bucket, "s3:GetObject", "s3:ListBucket")
     assert ask("GET", f"{url}.missing", {}).status_code == 404
@@ -88,7 +88,7 @@ def test_presigned_url_and_form(own: Clients, endpoint: str, bucket: str) -> Non
     assert unsigned.status_code == 403
 
 
-def test_policy_that_is_none_does_not_break_requests(own: Clients, endpoint: str) -> None:
+def test_invalid_policy_does_not_break_requests(own: Clients, endpoint: str) -> None:
     own["s3"].create_bucket(Bucket="broken-policy")
     own["s3"].delete_public_access_block(Bucket="broken-policy")
     own["s3"].put_bucket_policy(Bucket="broken-policy", Policy='{"Statement": [{"Effect": 1}]}')

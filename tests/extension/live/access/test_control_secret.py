@@ -38,7 +38,7 @@ def file(localstack: LocalStack) -> Path:
 
 @pytest.fixture
 def with_developer_endpoints(aws: Clients) -> None:
-    """Load the services that bring endpoints of their own."""
+    """Load the services that have their own developer endpoints."""
     for service, operation in (
         ("ses", "list_identities"), ("sqs", "list_queues"), ("sns", "list_topics"),
     ):  # fmt: skip

@@ -56,7 +56,7 @@ def test_page_on_another_port(endpoint: str, path: str) -> None:
         assert ask("GET", endpoint + path, headers).status_code == 403
 
 
-def test_page_is_told_the_setting(endpoint: str) -> None:
+def test_rejection_names_the_setting(endpoint: str) -> None:
     answer = ask("GET", endpoint, {"Origin": FOREIGN})
     assert "EXTRA_CORS_ALLOWED_ORIGINS" in answer.json()["message"]
 
@@ -85,7 +85,7 @@ def test_own_page_and_allowed_page(own: Clients, endpoint: str) -> None:
 def test_host_of_a_stage_opens_nothing_else(endpoint: str, path: str) -> None:
     for host in ("x.execute-api.localhost", "x.lambda-url.us-east-1.localhost"):
         answer = ask("GET", endpoint + path, {"Host": host, "Origin": FOREIGN})
-        # It is rejected, or is a request for a stage or a function that there is not.
+        # It is rejected, or is a request for a stage or a function that does not exist.
         assert answer.status_code in (403, 404)
         assert answer.json().keys() <= {"message", "Message"}
 
@@ -113,8 +113,8 @@ def test_link_in_an_email(own: Clients, endpoint: str, name: str) -> None:
     assert subscription["SubscriptionArn"].startswith(topic)
 
 
-def test_rules_hold_also_without_permissions(localstack_endpoint: str) -> None:
-    """Of this LocalStack ENFORCE_IAM is not set."""
+def test_rules_apply_without_permissions(localstack_endpoint: str) -> None:
+    """This LocalStack runs without ENFORCE_IAM."""
     url = f"{localstack_endpoint}/?Action=ListQueues"
     assert ask("GET", url, {}).status_code == 200
     for headers in ({"Host": "attacker.example"}, {"Origin": FOREIGN}, FOREIGN_IMAGE):

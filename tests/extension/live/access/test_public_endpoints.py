@@ -6,7 +6,7 @@ from tests.extension.live.access.http import FOREIGN, FOREIGN_IMAGE, LINK, ask, 
 
 
 def stage_of(own: Clients, endpoint: str, name: str, authorization: str) -> str:
-    """Deploy an API that answers by itself, and return its address."""
+    """Deploy an API with a mock integration, and return its id."""
     client = own["apigateway"]
     api = client.create_rest_api(name=name)
     method = {

@@ -21,7 +21,7 @@ from tests.extension.live.access.http import ask
 def test_request_that_says_it_is_internal(
     own: Clients, endpoint: str, path: str, said: str
 ) -> None:
-    """LocalStack knows its services' calls by a header, which anybody can send."""
+    """LocalStack recognizes its services' calls by a header, which anybody can send."""
     own["sqs"].create_queue(QueueName="named")
     if "queue" in path:
         path += "?Action=GetQueueAttributes"
@@ -84,7 +84,7 @@ def test_without_signature(
 ) -> None:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html"""
     answer = ask(method, endpoint + path, headers, data=body)
-    # Services that spoke Query before have status 400 for all the client's errors in JSON and CBOR.
+    # Services that used Query before answer 400 to all client errors in JSON and CBOR.
     is_newer_protocol = "X-Amz-Target" in headers or "Smithy-Protocol" in headers
     assert answer.status_code == (400 if is_newer_protocol else 403)
     assert code.encode() in answer.content

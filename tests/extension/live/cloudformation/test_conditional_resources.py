@@ -1,4 +1,4 @@
-"""An update that turns a condition removes the resources that have it, and creates others.
+"""Updates that change a condition delete the resources that have it, and create others.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-section-structure.html
 """
@@ -92,7 +92,7 @@ def stack(aws: Clients, name: str) -> Iterator[Stack]:
 
 
 @pytest.mark.parametrize("kinds", [("first", "second"), ("second", "first")])
-def test_update_turns_a_condition_and_back(stack: Stack, kinds: tuple[str, str]) -> None:
+def test_update_changes_a_condition_and_back(stack: Stack, kinds: tuple[str, str]) -> None:
     stack.deploy(kinds[0], "create")
     for kind in (kinds[1], kinds[0], kinds[1]):
         stack.deploy(kind)

@@ -1,4 +1,4 @@
-"""An unchanged SAM template is one without changes, and a changed one is not.
+"""Change sets and updates of changed and unchanged SAM templates.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_UpdateStack.html
 """
@@ -38,7 +38,7 @@ class Stack:
         )
 
     def request(self, **changes: Any) -> dict[str, Any]:
-        """Return what made the stack, but for some changes."""
+        """Return the request that created the stack, with some changes."""
         return {
             "StackName": self.name,
             "TemplateBody": json.dumps(TEMPLATE | changes.pop("template", {})),
@@ -49,7 +49,7 @@ class Stack:
         }
 
     def change_set(self, **changes: Any) -> dict[str, Any]:
-        """Return what becomes of a change set."""
+        """Create a change set, and return its final description."""
         made = self.client.create_change_set(ChangeSetName="another", **self.request(**changes))
 
         def ended() -> dict[str, Any] | None:
@@ -71,7 +71,7 @@ def stack(aws: Clients, name: str) -> Iterator[Stack]:
     aws["cloudformation"].delete_stack(StackName=name)
 
 
-def test_what_has_not_changed_is_refused(stack: Stack) -> None:
+def test_unchanged_template_is_rejected(stack: Stack) -> None:
     found = stack.change_set()
     assert (found["Status"], found["ExecutionStatus"]) == ("FAILED", "UNAVAILABLE")
     assert found["StatusReason"] == (
@@ -87,7 +87,7 @@ def test_tags_in_another_order_or_left_out_are_no_change(stack: Stack) -> None:
         assert stack.change_set(Tags=tags)["Status"] == "FAILED"
 
 
-def test_what_has_changed_is_a_change(stack: Stack) -> None:
+def test_changed_template_is_a_change(stack: Stack) -> None:
     for change in (
         {"Parameters": parameters(Name=stack.name, Words="two")},
         {"Tags": [*TAGS, {"Key": "c", "Value": "3"}]},

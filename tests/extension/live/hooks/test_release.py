@@ -1,4 +1,4 @@
-"""In another release of LocalStack the extension stays off.
+"""The extension in another release of LocalStack: it stays off.
 
 There is none here that could be run; this one is made to say that it is another.
 """
@@ -16,7 +16,7 @@ from tests.extension.conftest import LocalStackEnded, running_localstack
 
 @pytest.fixture
 def another_release(tmp_path: Path) -> str:
-    """A ``PYTHONPATH`` on which LocalStack's distribution says that it is a newer one."""
+    """A ``PYTHONPATH`` on which LocalStack's distribution claims a newer release."""
     metadata = tmp_path / "fake" / "localstack_core-2026.11.0.dist-info"
     metadata.mkdir(parents=True)
     (metadata / "METADATA").write_text(
@@ -25,7 +25,7 @@ def another_release(tmp_path: Path) -> str:
     return os.pathsep.join([str(metadata.parent), str(ensure_environments(print).extension)])
 
 
-def test_it_says_so_and_lets_localstack_be(another_release: str, tmp_path: Path) -> None:
+def test_extension_warns_and_stays_off(another_release: str, tmp_path: Path) -> None:
     executor = "docker"
     with running_localstack(tmp_path, PYTHONPATH=another_release, LAMBDA_RUNTIME_EXECUTOR=executor):
         pass
@@ -34,7 +34,7 @@ def test_it_says_so_and_lets_localstack_be(another_release: str, tmp_path: Path)
     assert "Traceback" not in output
 
 
-def test_its_executor_is_refused(another_release: str, tmp_path: Path) -> None:
+def test_process_executor_is_rejected(another_release: str, tmp_path: Path) -> None:
     with (
         pytest.raises(LocalStackEnded),
         running_localstack(tmp_path, PYTHONPATH=another_release),

@@ -1,4 +1,4 @@
-"""LocalStack listens where it is told to."""
+"""The address and the certificate of LocalStack."""
 
 import socket
 import ssl
@@ -13,12 +13,12 @@ from tests.extension.conftest import LocalStackEnded, running_localstack
 def test_other_addresses_of_the_machine_are_closed(localstack_endpoint: str) -> None:
     """https://docs.localstack.cloud/aws/capabilities/config/configuration/ (GATEWAY_LISTEN)"""
     port = urlsplit(localstack_endpoint).port
-    # Every address that begins with 127 is this machine, and LocalStack was told 127.0.0.1.
+    # All addresses of 127.0.0.0/8 are this machine; LocalStack is configured for 127.0.0.1.
     with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.2", port)):
         pass
 
 
-def test_certificate_that_cannot_be_read_ends_localstack(tmp_path: Path) -> None:
+def test_localstack_exits_if_its_certificate_cannot_be_read(tmp_path: Path) -> None:
     certificate = tmp_path / "broken.pem"
     kinds = ("PRIVATE KEY", "CERTIFICATE")
     certificate.write_text(

@@ -1,4 +1,4 @@
-"""The output of init scripts, on a disk that takes no more."""
+"""The output of init scripts on a full disk."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ except InitScriptError as error:
 
 @pytest.mark.parametrize(("code", "status"), [(0, 0), (3, 1)])
 def test_full_disk_does_not_end_a_script(tmp_path: Path, code: int, status: int) -> None:
-    """It would be killed by SIGPIPE if nobody read its output any more."""
+    """SIGPIPE would kill it if nobody read its output any more."""
     script = tmp_path / "10-test.sh"
     script.write_text(f"#!/bin/sh\nyes something | head -n 20000\necho last\nexit {code}\n")
     script.chmod(0o755)

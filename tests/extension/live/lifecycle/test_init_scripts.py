@@ -1,4 +1,4 @@
-"""Init scripts show what they do and how they fail."""
+"""The states and logs of init scripts."""
 
 import json
 import os
@@ -75,8 +75,8 @@ def test_init_scripts(tmp_path: Path) -> None:
     assert "Traceback" not in output
 
 
-def test_missing_interpreter_of_functions_is_told_at_the_start(tmp_path: Path) -> None:
-    """A setting that is missing ends the start, and the message names it."""
+def test_localstack_exits_without_an_interpreter_for_functions(tmp_path: Path) -> None:
+    """The message names the missing setting."""
     with pytest.raises(LocalStackEnded), running_localstack(tmp_path, LAMBDA_PROCESS_PYTHON=""):
         pass
 

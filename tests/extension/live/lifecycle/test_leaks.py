@@ -1,4 +1,4 @@
-"""LocalStack gives back what it took; ``./scripts/soak`` looks for an hour."""
+"""Files that LocalStack must delete or close; ``./scripts/soak`` checks for an hour."""
 
 from pathlib import Path
 
@@ -31,7 +31,9 @@ def test_deleted_layer_leaves_no_files(
     assert files()
     functions.delete(function)
     aws["lambda"].delete_layer_version(LayerName=name, VersionNumber=layer["Version"])
-    functions("def handler(event, context): return 2")  # code that nobody uses goes with new code
+    functions(
+        "def handler(event, context): return 2"
+    )  # unused code is deleted when new code is stored
 
     wait_until(lambda: not files(), LIMIT, "the layer's files are gone")
 
@@ -65,5 +67,5 @@ def test_metrics_leave_no_open_files(localstack: LocalStack, aws: Clients) -> No
     def open_databases() -> list[str]:
         return [each.path for each in process.open_files() if each.path.endswith("metrics.db")]
 
-    # One may just be in use.
+    # One may be in use at this moment.
     wait_until(lambda: not open_databases(), LIMIT, "the database is closed")

@@ -1,4 +1,4 @@
-"""LocalStack contacts nobody outside of this machine, and says what it lacks.
+"""LocalStack without a network: it calls no other machine, and names what is missing.
 
 https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 """
@@ -68,7 +68,7 @@ FIRST_CALLS = {
 }
 
 
-def test_localstack_contacts_nobody(tmp_path: Path) -> None:
+def test_localstack_calls_no_other_machine(tmp_path: Path) -> None:
     contacts, program = tmp_path / "contacts", tmp_path / "program"
     watch = tmp_path / "watch"
     watch.mkdir()

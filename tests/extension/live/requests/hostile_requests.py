@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode
 import botocore.session
 from botocore.serialize import create_serializer
 
-# The operations that the extension's own code is on the way of.
+# The operations that the extension's code handles.
 OPERATIONS = {
     "sns": "CreateTopic Publish PublishBatch Subscribe Unsubscribe ConfirmSubscription "
     "ListSubscriptionsByTopic GetTopicAttributes SetTopicAttributes ListTopics",
@@ -187,7 +187,7 @@ class HostileRequest:
 
 
 class Generator:
-    """Makes requests, always the same ones for a seed.
+    """Makes requests, the same ones for the same seed.
 
     Parameters
     ----------
@@ -205,7 +205,7 @@ class Generator:
         self._models: dict[str, Any] = {}
 
     def requests(self, count: int) -> Iterator[HostileRequest]:
-        """Yield so many requests."""
+        """Yield ``count`` requests."""
         while count:
             raw = self._random.random() < 0.2
             request = self._raw() if raw else self._damaged(self._call())
@@ -278,7 +278,7 @@ class Generator:
         if shape.type_name in make:
             return make[shape.type_name]()
         if shape.type_name in ("integer", "long", "float", "double"):
-            # Long polling is no stall, but a long test.
+            # Long polling would make the test long.
             return 0 if name == "WaitTimeSeconds" else self._random.choice(_NUMBERS)
         if getattr(shape, "enum", None) and self._random.random() < 0.7:
             return self._random.choice(shape.enum)

@@ -1,4 +1,4 @@
-"""Whatever a request is, it is answered in time, without an internal error and a traceback."""
+"""Every request is answered in time, without an internal error or a traceback."""
 
 import http.client
 import json
@@ -30,7 +30,7 @@ def target(tmp_path: Path) -> Iterator[LocalStack]:
 
 
 def send(endpoint: str, request: HostileRequest) -> tuple[int, bytes]:
-    """Send a request, also one that no client would, and return the status and the body."""
+    """Send a request as it is, even an invalid one, and return the status and the body."""
     address = urlsplit(endpoint)
     assert address.hostname
     assert address.port

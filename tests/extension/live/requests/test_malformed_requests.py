@@ -68,6 +68,6 @@ def test_malformed_bodies_of_our_endpoints(localstack_endpoint: str, body: bytes
 
 
 @pytest.mark.parametrize("path", ["/moto-api/reset", "/health", "/2021-10-31/functions/x/url"])
-def test_what_nobody_serves_is_not_found(localstack_endpoint: str, path: str) -> None:
+def test_unknown_path_is_not_found(localstack_endpoint: str, path: str) -> None:
     answer = requests.post(f"{localstack_endpoint}{path}", timeout=LIMIT_SECONDS)
     assert (answer.status_code, answer.json()) == (404, {"message": "Not Found"})

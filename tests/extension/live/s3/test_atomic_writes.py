@@ -1,4 +1,4 @@
-"""Objects are replaced as a whole, whatever becomes of who writes them."""
+"""Objects are replaced completely or not at all."""
 
 import socket
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def bucket(aws: Clients, name: str) -> Iterator[str]:
     aws["s3"].delete_bucket(Bucket=name)
 
 
-def test_object_stays_as_it_was_if_its_writer_goes(
+def test_object_is_unchanged_if_its_writer_disconnects(
     aws: Clients, bucket: str, faults: FaultRules, localstack_endpoint: str
 ) -> None:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html"""
@@ -49,10 +49,10 @@ def test_object_stays_as_it_was_if_its_writer_goes(
     assert s3.get_object(Bucket=bucket, Key="object")["Body"].read() == OLD
 
 
-def test_objects_lie_in_the_folder_of_this_localstack(
+def test_objects_are_in_the_temporary_folder_of_this_localstack(
     aws: Clients, bucket: str, localstack: LocalStack
 ) -> None:
-    """Where its other temporary files are, as nothing else is deleted when it ends."""
+    """Only those files are deleted when it ends."""
     aws["s3"].put_object(Bucket=bucket, Key="object", Body=b"x" * LARGE)
     assert (localstack.folder / "tmp" / "localstack-s3-storage" / bucket).is_dir()
     assert not Path("/tmp/localstack-s3-storage", bucket).exists()  # noqa: S108
