@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from functools import cache
+from importlib.util import find_spec
 from itertools import takewhile
 from typing import Any
 
@@ -250,6 +251,8 @@ def _python(arguments: list[str]) -> None:
         case ["-c", source, *_]:
             compile(source, "-c", "exec")
         case ["-m", "venv" | "localstack.runtime.main" | "localstack_testbed", *_]:
+            pass
+        case ["-m", module] if module.startswith("testbed.") and find_spec(module):
             pass
         case _:
             raise UnknownCommand(f"python {arguments}")

@@ -135,15 +135,15 @@ ALLOWED_HOSTS = Setting(
     "TESTBED_ALLOWED_HOSTS",
     "",
     _names,
-    "more [names](permissions.md#web-pages-and-host-names) by which clients may call LocalStack, with"
-    " commas between them; `.example.test` stands for all names below `example.test`",
+    "more [names](permissions.md#web-pages-and-host-names) by which clients may call LocalStack,"
+    " with commas between them; `.example.test` stands for all names below `example.test`",
 )
 ALLOWED_ORIGINS = Setting(
     "EXTRA_CORS_ALLOWED_ORIGINS",
     "",
     _names,
-    "more [origins](permissions.md#web-pages-and-host-names), such as `http://localhost:3000`, whose"
-    " pages may call LocalStack, with commas between them",
+    "more [origins](permissions.md#web-pages-and-host-names), such as `http://localhost:3000`,"
+    " whose pages may call LocalStack, with commas between them",
 )
 REQUIRE_CONTROL_SECRET = Setting(
     "TESTBED_REQUIRE_CONTROL_SECRET",
