@@ -11,6 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from localstack.utils.aws.arns import (
+    extract_region_from_arn,
+    extract_service_from_arn,
+    sqs_queue_url_for_arn,
+)
+
 from localstack_testbed.lambda_service.metrics import note, target_of
 
 LOG = logging.getLogger(__name__)
@@ -105,7 +111,7 @@ def _send_record(function_version: Any, destination: str, record: dict[str, Any]
     from localstack.utils.aws.message_forwarding import send_event_to_target
 
     function = function_version.id.unqualified_arn()
-    if destination.split(":")[2] == "events":
+    if extract_service_from_arn(destination) == "events":
         succeeded = record["requestContext"]["condition"] == "Success"
         result = "Success" if succeeded else "Failure"
         resources = [destination, record["requestContext"]["functionArn"]]
@@ -133,7 +139,6 @@ def _send_record(function_version: Any, destination: str, record: dict[str, Any]
 
 
 def _send_dead_letter(function_version: Any, arn: str, event: Any, outcome: Outcome) -> None:
-    from localstack.utils.aws.arns import sqs_queue_url_for_arn
     from localstack.utils.strings import convert_to_printable_chars
 
     status, message = _error(outcome)
@@ -147,7 +152,7 @@ def _send_dead_letter(function_version: Any, arn: str, event: Any, outcome: Outc
         attributes["ErrorMessage"] = {"DataType": "String", "StringValue": printable}
     body = event.invocation.payload.decode()
     clients = _clients(function_version, arn)
-    if arn.split(":")[2] == "sns":
+    if extract_service_from_arn(arn) == "sns":
         clients.sns.publish(TopicArn=arn, Message=body, MessageAttributes=attributes)
     else:
         queue = sqs_queue_url_for_arn(arn)
@@ -171,5 +176,5 @@ def _clients(function_version: Any, arn: str) -> Any:
     return cast(Any, connect).connect_to.with_assumed_role(
         role_arn=function_version.config.role,
         service_principal="lambda",
-        region_name=arn.split(":")[3],
+        region_name=extract_region_from_arn(arn),
     )

@@ -23,7 +23,7 @@ from localstack.services.events.provider import EventsProvider
 from localstack.services.events.rule import RuleService
 from localstack.services.events.scheduler import JobScheduler
 from localstack.services.events.utils import extract_event_bus_name, to_json_str
-from localstack.utils.aws.arns import sqs_queue_url_for_arn
+from localstack.utils.aws.arns import parse_arn, sqs_queue_url_for_arn
 from localstack.utils.aws.client_types import ServicePrincipal
 from localstack.utils.xray.trace_header import TraceHeader
 
@@ -200,7 +200,9 @@ def send_dead_letter(rule: Rule, target: Any, event: dict[str, Any], failure: Fa
     """
     if not (queue := (target.get("DeadLetterConfig") or {}).get("Arn")):
         return
-    client = connect_to(aws_access_key_id=rule.account_id, region_name=queue.split(":")[3]).sqs
+    client = connect_to(
+        aws_access_key_id=rule.account_id, region_name=parse_arn(queue)["region"]
+    ).sqs
     client.request_metadata(
         service_principal=ServicePrincipal.events, source_arn=rule.arn
     ).send_message(

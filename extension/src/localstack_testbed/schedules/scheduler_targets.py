@@ -16,7 +16,7 @@ from functools import cache
 from typing import Any
 
 from localstack.aws.connect import ServiceLevelClientFactory
-from localstack.utils.aws.arns import parse_arn, sqs_queue_url_for_arn
+from localstack.utils.aws.arns import extract_service_from_arn, parse_arn, sqs_queue_url_for_arn
 from localstack.utils.aws.client_types import ServicePrincipal
 
 from localstack_testbed.requests.single_attempts import SingleAttempts
@@ -100,7 +100,7 @@ class Invocation:
 
 def service_of(arn: str) -> str:
     """Return the service in an ARN."""
-    return arn.split(":")[2] if arn.count(":") > 2 else ""
+    return extract_service_from_arn(arn) or ""
 
 
 def call_target(invocation: Invocation) -> None:

@@ -24,6 +24,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
+from localstack.utils.aws.arns import parse_arn
 
 from localstack_testbed.hooks.patching import patch, replace
 from localstack_testbed.journal.journal import record
@@ -147,8 +148,8 @@ def patch_service() -> None:
 
 def _store_of(provider: Any, arn: str) -> Any:
     """Return where LocalStack keeps a topic with its subscriptions."""
-    region, account = arn.split(":")[3:5]
-    return provider.get_store(account, region)
+    parts = parse_arn(arn)
+    return provider.get_store(parts["account"], parts["region"])
 
 
 def _send_email(provider: Any, context: Any, store: Any, subscription: Any) -> None:

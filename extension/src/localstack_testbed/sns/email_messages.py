@@ -12,6 +12,7 @@ from email.utils import formataddr, parseaddr
 from typing import Any
 
 from localstack import config
+from localstack.utils.aws.arns import parse_arn
 
 from localstack_testbed.hooks.patching import patch
 
@@ -42,7 +43,7 @@ def patch_publisher() -> None:
         name = context.store.topics[topic_arn]["attributes"].get("DisplayName") or NAME
         sender = config.SNS_SES_SENDER_ADDRESS or formataddr((name, ADDRESS))
         recipient = subscriber["Endpoint"]
-        ses = module.connect_to(region_name=topic_arn.split(":")[3]).ses
+        ses = module.connect_to(region_name=parse_arn(topic_arn)["region"]).ses
         for address in (recipient, parseaddr(sender)[1]):
             ses.verify_email_address(EmailAddress=address)
         message = self.prepare_message(
