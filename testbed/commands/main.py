@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import click
 
-from testbed.commands.aws_account import deploy_to_account, destroy, target_options
+from testbed.commands.deploy import deploy_to_account, destroy, target_options
 from testbed.commands.cache import cache
 from testbed.commands.fault import fault
 from testbed.commands.inbox import inbox
