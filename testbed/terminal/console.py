@@ -19,7 +19,6 @@ from rich.console import Console
 from rich.live import Live
 from rich.segment import Segment, Segments
 from rich.style import Style
-from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
@@ -109,14 +108,6 @@ def print_json(value: Any, indent: int | None = 2) -> None:
     """Print JSON in ASCII, in which a string can hold no control character."""
     content = json.dumps(value, indent=indent).replace("\x7f", "\\u007f")
     line(content, multiline=True)
-
-
-def grid(rows: Iterable[Iterable[str]]) -> Table:
-    """Return a table without lines and headings."""
-    table = Table.grid(padding=(0, 2))
-    for row in rows:
-        table.add_row(*(text(cell) for cell in row))
-    return table
 
 
 def tree(label: Text) -> Tree:

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from testbed import starting
-from testbed.control.permissions import Permission, Permissions, PrincipalUsage, Refusal
+from testbed.control.permissions import Denial, Permission, Permissions, PrincipalUsage
 from tests.conftest import ROOT, CommandHere
 
 ENDPOINT = ("--endpoint-url", "http://127.0.0.1:1")
-_NO_ENDPOINT = "leave out --endpoint-url"
+_NO_ENDPOINT = "remove --endpoint-url"
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +32,7 @@ def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
         ((*ENDPOINT, "destroy", "--target", "aws"), _NO_ENDPOINT),
         ((*ENDPOINT, "up"), _NO_ENDPOINT),
         ((*ENDPOINT, "down"), _NO_ENDPOINT),
-        ((*ENDPOINT, "clock", "--json", "advance", "1s"), "--json: give it after advance."),
+        ((*ENDPOINT, "clock", "--json", "advance", "1s"), "--json: put it after advance."),
         ((*ENDPOINT, "inbox", "--clear", "confirm"), "--clear: not with confirm."),
         (
             (*ENDPOINT, "permissions", "--reset", "--role", "x", "--json"),
@@ -62,8 +62,11 @@ def test_ignored_options_are_usage_errors(
         ("--endpoint-url", "http://127.0.0.1:99999", "status"),
         ("--endpoint-url", "http://127.0.0.1:port", "status"),
         ("--endpoint-url", "http:// ", "status"),
-        (*ENDPOINT, "logs", "--minutes", "1e99"),
-        (*ENDPOINT, "logs", "--minutes", "nan"),
+        (*ENDPOINT, "logs", "--since", "1e99"),
+        (*ENDPOINT, "logs", "--since", "nan"),
+        ("up", "--parameter", "Name"),
+        ("up", "--file", "=path"),
+        ("up", "--env", "DEBUG"),
         (*ENDPOINT, "fault", "add", "sqs", "--delay", "nan"),
         (*ENDPOINT, "fault", "add", "sqs", "--throttle", "--share", "1e400"),
     ],
@@ -90,11 +93,11 @@ def test_unused_permissions_are_the_only_ones_also_in_json(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     used, unused = Permission("p", "s3:Get", "*", 1), Permission("p", "s3:Put", "*", 0)
-    role = PrincipalUsage("role/r", (used, unused), (Refusal("s3:List", None, "denied", 1),))
+    role = PrincipalUsage("role/r", (used, unused), (Denial("s3:List", None, "denied", 1),))
     monkeypatch.setattr(Permissions, "principals", lambda _self: [role])
     arguments = (*ENDPOINT, "permissions", "--unused", "--json")
     result = CommandHere(tmp_path / "state", ROOT).run(*arguments)
     shown = json.loads(result.stdout)
     assert [each["action"] for each in shown["permissions"]] == ["s3:Put"]
-    assert shown["refused"] == []
+    assert shown["denied"] == []
     assert result.returncode == 1

@@ -11,8 +11,16 @@ from typing import Any
 
 import pytest
 
-from testbed.commands.clock import check, print_advance, print_clock
-from testbed.control.clock import Clock, Firing, RefusedError, Schedule, choose, label
+from testbed.commands.clock import print_advance, print_clock
+from testbed.control.clock import (
+    Clock,
+    Firing,
+    InvalidAdvanceError,
+    Schedule,
+    check_firings,
+    choose,
+    label,
+)
 from testbed.errors import TestbedError
 
 RULE = "arn:aws:events:us-east-1:000000000000:rule/cron-rule"
@@ -79,7 +87,9 @@ def test_nothing_to_fire(name: str | None) -> None:
 def test_name_that_two_have_is_told_apart_by_group() -> None:
     with pytest.raises(TestbedError) as raised:
         choose("nightly", [*ALL, schedule(f"{SCHEDULES}/reports/nightly")])
-    assert "several of the name nightly: nightly, reports/nightly" in raised.value.message
+    assert (
+        "More than one schedule is named nightly: nightly, reports/nightly" in raised.value.message
+    )
 
 
 def test_name_that_a_rule_and_a_schedule_have_is_told_apart_by_arn() -> None:
@@ -134,13 +144,13 @@ def test_every_firing_has_a_line(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_firing_that_failed_is_an_error() -> None:
-    check([])
-    check([firing(RULE)])
+    check_firings([])
+    check_firings([firing(RULE)])
     with pytest.raises(TestbedError, match="nightly failed") as raised:
-        check([firing(NIGHTLY, error="gone")])
+        check_firings([firing(NIGHTLY, error="gone")])
     assert raised.value.details == "gone"
     with pytest.raises(TestbedError, match="1 of 2 firings failed, first nightly"):
-        check([firing(RULE), firing(NIGHTLY, error="gone")])
+        check_firings([firing(RULE), firing(NIGHTLY, error="gone")])
 
 
 VIEW = b'{"now": "2026-12-24T10:00:00Z", "offset_seconds": 0, "next": []}'
@@ -207,10 +217,10 @@ def test_endpoint_without_a_clock(endpoint: Endpoint, status: int, content: byte
     endpoint.status, endpoint.content = status, content
     clock = Clock(endpoint.url)
     for request in (clock.view, clock.fire, lambda: clock.advance_by(timedelta(1))):
-        with pytest.raises(TestbedError, match="has no clock that can be moved") as raised:
+        with pytest.raises(TestbedError, match="has no clock for schedules") as raised:
             request()
-        assert "AWS's, or the emulator's own" in raised.value.advice
-        assert not isinstance(raised.value, RefusedError)
+        assert "without TESTBED_SCHEDULES=0" in raised.value.advice
+        assert not isinstance(raised.value, InvalidAdvanceError)
     assert endpoint.bodies == []
 
 
@@ -240,10 +250,10 @@ def test_endpoint_that_does_not_answer(endpoint: Endpoint) -> None:
         Clock(url).view()
 
 
-def test_advance_is_refused(endpoint: Endpoint) -> None:
+def test_advance_that_is_invalid(endpoint: Endpoint) -> None:
     endpoint.view = VIEW
     endpoint.status, endpoint.content = 400, b'{"message": "the clock goes forward only"}'
-    with pytest.raises(RefusedError, match="forward only"):
+    with pytest.raises(InvalidAdvanceError, match="forward only"):
         Clock(endpoint.url).advance_to(datetime(2020, 1, 1, tzinfo=UTC))
 
 

@@ -74,8 +74,8 @@ class Usage:
                 for action, resource in dict.fromkeys(policy.permissions)
             ]
             others = refused.pop(role, [])
-            report.append({"principal": role, "permissions": permissions, "refused": others})
+            report.append({"principal": role, "permissions": permissions, "denied": others})
         report += [
-            {"principal": who, "permissions": [], "refused": each} for who, each in refused.items()
+            {"principal": who, "permissions": [], "denied": each} for who, each in refused.items()
         ]
         return report
