@@ -22,12 +22,12 @@ def doctor(session: Session, as_json: bool) -> None:
     The exit status is 1 if a problem prevents `testbed up`. Warnings do not.
     """
     from testbed.doctor import examine, report
-    from testbed.doctor.place import Place
+    from testbed.doctor.context import Context
 
     with console.progress.status("Checking"):
-        findings = examine(Place(session))
+        findings = examine(Context(session))
     if as_json:
         console.print_json(report.as_json(findings))
     else:
         report.print_findings(findings)
-    report.check(findings)
+    report.raise_problems(findings)

@@ -95,7 +95,7 @@ def test_changes_are_shown_and_made_when_confirmed(
     running_testbed.aws.s3.put_object(Bucket=bucket, Key="a/b", Body=b"content")
     kept = run("destroy", *AWS, answer="n\n")
     assert kept.returncode == 1
-    assert f"The bucket {bucket} is deleted with all that is in it." in kept.stdout
+    assert f"The bucket {bucket} will be deleted with all its objects." in kept.stdout
     assert exists(running_testbed, stack_name)
     gone = run("destroy", *AWS, "--yes")
     assert gone.returncode == 0, gone.stderr

@@ -96,5 +96,5 @@ def test_template_that_is_not_yaml(copied: CommandLine) -> None:
 
 def test_parameter_without_a_value(copied: CommandLine) -> None:
     result = copied.run("up", "--parameter", "AlertEmail")
-    assert result.returncode == 1
-    assert "'AlertEmail' is not of the form Name=value" in result.stderr
+    assert result.returncode == 2
+    assert "'AlertEmail' is not of the form NAME=VALUE." in result.stderr

@@ -66,11 +66,11 @@ def test_up_twice_says_that_it_is_up(bare: CommandLine) -> None:
     assert described["outputs"]["QueueUrl"].startswith(described["endpoint_url"])
     again = bare.run(*UP, "--json")
     assert again.returncode == 0
-    assert "up already" in again.stderr
-    assert "Options are applied only when it starts" in again.stderr
+    assert "already running" in again.stderr
+    assert "The options were ignored" in again.stderr
     assert json.loads(again.stdout) == described
     down = bare.run("down")
-    assert "is down" in down.stderr
+    assert "has stopped" in down.stderr
     await_no_process(bare.state)
     assert "was not running" in bare.run("down").stderr
 

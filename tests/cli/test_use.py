@@ -182,15 +182,15 @@ def test_confirmation_of_a_subscription(running_testbed: Deployed, subscriber: s
         what="email that asks for the confirmation",
     )
     assert "testbed inbox confirm" in command.run("inbox").stderr
-    assert f"{address} gets none before it confirms" in command.output("status")
+    assert f"{address} receives nothing until it is confirmed" in command.output("status")
 
     confirmed = command.run("inbox", "confirm", address)
     assert confirmed.returncode == 0
-    assert confirmed.stderr == f"Confirmed: {address} gets what is published to website-alerts.\n"
+    assert confirmed.stderr == f"Confirmed the subscription of {address} to website-alerts.\n"
     assert address not in json.loads(command.output("status", "--json"))["unconfirmed"]
     again = command.run("inbox", "confirm", address)
     assert again.returncode == 0
-    assert f"No email asks {address} for a confirmation." in again.stderr
+    assert f"There is no confirmation email for {address}." in again.stderr
 
 
 def test_aws_cli(running_testbed: Deployed) -> None:

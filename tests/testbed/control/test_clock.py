@@ -143,6 +143,22 @@ def test_every_firing_has_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert "3 firings" in written.err
 
 
+def test_many_firings_are_summed_up(capsys: pytest.CaptureFixture[str]) -> None:
+    times = [f"2026-12-24T12:{minute:02}:00Z" for minute in range(30)]
+    fired = [firing(RULE, scheduled_time=time) for time in times]
+    fired.insert(7, firing(NIGHTLY, error="gone"))
+    print_advance({"now": "2026-12-24T12:30:00Z", "fired": fired})
+    written = capsys.readouterr()
+    assert written.out.splitlines() == [
+        "name       firings  failed  first                    last",
+        "cron-rule       30       0  2026-12-24 12:00:00 UTC  2026-12-24 12:29:00 UTC",
+        "nightly          1       1  2026-12-24 12:00:00 UTC  2026-12-24 12:00:00 UTC",
+        "",
+        "2026-12-24 12:00:00 UTC  nightly  ✗ gone",
+    ]
+    assert "after 31 firings" in written.err
+
+
 def test_firing_that_failed_is_an_error() -> None:
     check_firings([])
     check_firings([firing(RULE)])
