@@ -231,7 +231,7 @@ def test_clock_of_another_user_cannot_be_moved(bare: CommandLine) -> None:
     secret.write_text("wrong")
     denied = bare.run("clock", "advance", "1h")
     assert denied.returncode == 1
-    assert f"the control secret in {secret} is not that of this emulator" in denied.stderr
+    assert f"the control secret in {secret} is not this emulator's" in denied.stderr
     secret.write_text(right)
     bare.output("clock", "advance", "1h")
 

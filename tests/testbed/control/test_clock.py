@@ -254,7 +254,7 @@ def test_unexpected_answer_is_shown_as_it_is(
     endpoint: Endpoint, status: int, content: bytes, shown: str
 ) -> None:
     endpoint.status, endpoint.content = status, content
-    with pytest.raises(TestbedError, match=f"was answered with HTTP {status}") as raised:
+    with pytest.raises(TestbedError, match=f"returned HTTP {status}") as raised:
         Clock(endpoint.url).view()
     assert raised.value.details == shown
 

@@ -104,7 +104,7 @@ def test_missing_secret_says_where_it_is_and_how_to_give_it(emulator: Emulator) 
 def test_wrong_secret_says_where_it_came_from(emulator: Emulator) -> None:
     emulator.requires = SECRET
     endpoint = Endpoint(emulator.url, lambda: ControlSecret("wrong", "/state/control-secret"))
-    with pytest.raises(TestbedError, match="/state/control-secret is not that of this emulator"):
+    with pytest.raises(TestbedError, match="/state/control-secret is not this emulator's"):
         Faults(endpoint).throttle("sqs")
 
 

@@ -42,8 +42,8 @@ class Inbox:
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits, and one subscription is not confirmed."""
-    monkeypatch.setattr(subscriptions, "_FIRST_MAIL_LIMIT_SECONDS", 0.0)
-    monkeypatch.setattr(subscriptions, "_MAIL_LIMIT_SECONDS", 0.0)
+    monkeypatch.setattr(subscriptions, "_FIRST_EMAIL_LIMIT_SECONDS", 0.0)
+    monkeypatch.setattr(subscriptions, "_EMAIL_LIMIT_SECONDS", 0.0)
     one = Subscription("a@example.com", TOPIC, "email")
     monkeypatch.setattr(subscriptions, "unconfirmed", lambda aws, stack: [one])
 
@@ -68,7 +68,7 @@ def test_email_that_was_deleted_is_asked_for_again() -> None:
 
 def test_email_that_does_not_come_is_told() -> None:
     inbox = Inbox(has_email=False)
-    with pytest.raises(TestbedError, match="no email that asks a@example"):
+    with pytest.raises(TestbedError, match="no confirmation email to a@example"):
         confirm(Aws(inbox, answers=False), inbox)
 
 
