@@ -48,7 +48,10 @@ def clock(context: click.Context, as_json: bool) -> None:
 
 
 @clock.command()
-@click.argument("duration", type=Duration(), required=False)
+@click.argument(
+    "duration", type=Duration(), required=False,
+    help="How far to advance, for example 90s, 5m, 2h, 1d or 1h30m.",
+)  # fmt: skip
 @click.option(
     "--to", "moment", type=Moment(), metavar="TIME",
     help="Advance to TIME instead of by DURATION, for example 2026-12-24T12:00Z.",
@@ -58,10 +61,7 @@ def clock(context: click.Context, as_json: bool) -> None:
 def advance(
     session: Session, duration: timedelta | None, moment: datetime | None, as_json: bool
 ) -> None:
-    """Move the clock forward by DURATION, and fire everything that is due until then.
-
-    DURATION is written as 90s, 5m, 2h, 1d or 1h30m.
-    """
+    """Move the clock forward by DURATION, and fire everything that is due until then."""
     schedules = Clock(session.endpoint)
     try:
         match duration, moment:

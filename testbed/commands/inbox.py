@@ -47,10 +47,10 @@ def inbox(context: click.Context, clear: bool, as_json: bool) -> None:
 
 
 @inbox.command()
-@click.argument("address", required=False)
+@click.argument("address", required=False, help="The subscriber's address; all by default.")
 @click.pass_obj
 def confirm(session: Session, address: str | None) -> None:
-    """Confirm the pending email subscriptions, or only those of ADDRESS.
+    """Confirm pending email subscriptions.
 
     It opens the link in each confirmation email, and deletes the email.
     """

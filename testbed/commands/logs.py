@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("functions", nargs=-1)
+@click.argument("functions", nargs=-1, help="The functions whose logs are shown; all by default.")
 @click.option("--follow", is_flag=True, help="Wait for new lines until you press Ctrl-C.")
 @click.option(
     "--since", type=Duration(), default="10m", show_default=True,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def logs(session: Session, functions: tuple[str, ...], follow: bool, since: timedelta) -> None:
     """Show the logs of the functions.
 
-    Without FUNCTIONS, all logs are shown. Lambda's START, END and REPORT lines are included.
+    Lambda's START, END and REPORT lines are included.
     """
     from testbed.aws.logs import check_function, follow_logs, log_lines, stack_functions
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import click
 from click.core import ParameterSource
+from click.types import FloatParamType
 
 if TYPE_CHECKING:
     from testbed.project.overrides import Overrides
@@ -16,10 +17,8 @@ if TYPE_CHECKING:
 Command = Callable[..., Any]
 
 
-class Number(click.FloatRange):
-    """A number in a range, and neither "nan", which passes every comparison, nor "inf"."""
-
-    name = "float"
+class Number(FloatParamType):
+    """A finite number: neither "nan", which passes every comparison, nor "inf"."""
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("schedule", required=False)
+@click.argument(
+    "schedule", required=False,
+    help="The schedule to fire: a name, group/name or ARN. Optional if there is only one.",
+)  # fmt: skip
 @json_option
 @click.pass_obj
 def tick(session: Session, schedule: str | None, as_json: bool) -> None:
-    """Fire a scheduled rule or a schedule now.
-
-    SCHEDULE is a name, group/name or an ARN. You can omit it if there is only one.
-    """
+    """Fire a scheduled rule or a schedule now."""
     from testbed.control.clock import Clock, check_firings, label
     from testbed.terminal.durations import moment_text
 
