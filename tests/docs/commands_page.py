@@ -17,9 +17,10 @@ PAGE = ROOT / "docs" / "commands.md"
 _INTRODUCTION = """\
 # Commands
 
-All commands of `testbed`, with their arguments and options. `testbed COMMAND --help` prints the
-same. The exit status is 0 if a command succeeds, 1 if it fails, 2 if it is used incorrectly, and
-130 if you press Ctrl-C. Results go to standard output, everything else goes to standard error.
+All commands of `testbed`, with their arguments and options, as `--help` prints them. Arguments in
+brackets are optional. The exit status is 0 if a command succeeds, 1 if it fails, 2 if it is used
+incorrectly, and 130 if you press Ctrl-C. Results go to standard output, and everything else goes to
+standard error.
 
 This page is generated from the commands. After a change run `python -m tests.docs.commands_page`.
 """
@@ -53,10 +54,8 @@ def content() -> str:
 
 def _section(context: click.Context, command: click.Command) -> str:
     level = "##" if context.parent is None or context.parent.parent is None else "###"
-    usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
     parts = [
         f"\n{level} {context.command_path}\n",
-        f"`{usage}`\n",
         f"{inspect.cleandoc(command.help or '')}\n",
     ]
     if described := parameters(context, command):
