@@ -12,6 +12,9 @@ import click
 _SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _DURATION = re.compile("".join(rf"(?:(?P<{unit}>\d+){unit})?" for unit in _SECONDS), re.ASCII)
 
+# CloudWatch Logs, for one, rejects negative timestamps.
+_FIRST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class Duration(click.ParamType[timedelta]):
     """A duration such as 90s, 5m, 2h, 1d or 1h30m."""
@@ -54,11 +57,9 @@ class Moment(click.ParamType[datetime]):
 
 
 def ago(duration: timedelta) -> datetime:
-    """Return the time that long ago; the first possible one if there is none so early."""
-    try:
-        return datetime.now(UTC) - duration
-    except OverflowError:
-        return datetime.min.replace(tzinfo=UTC)
+    """Return the time that long ago, but at the earliest the first one that AWS APIs accept."""
+    since_first = datetime.now(UTC) - _FIRST_TIME
+    return _FIRST_TIME + max(since_first - duration, timedelta())
 
 
 def duration_text(duration: timedelta) -> str:

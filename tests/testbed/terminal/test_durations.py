@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import click
 import pytest
 
-from testbed.terminal.durations import Duration, Moment, duration_text, moment_text
+from testbed.terminal.durations import Duration, Moment, ago, duration_text, moment_text
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,12 @@ def test_duration(text: str, seconds: int) -> None:
 def test_what_is_no_duration(text: str) -> None:
     with pytest.raises(click.BadParameter):
         Duration().convert(text, None, None)
+
+
+def test_ago_is_never_before_1970() -> None:
+    earliest = datetime.now(UTC) - timedelta(hours=1)
+    assert earliest <= ago(timedelta(hours=1)) <= datetime.now(UTC) - timedelta(hours=1)
+    assert ago(timedelta.max) == ago(timedelta(days=100 * 365)) == datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
