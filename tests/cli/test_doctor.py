@@ -7,7 +7,7 @@ import json
 from tests.conftest import CommandLine, Deployed
 
 
-def test_nothing_stops_a_testbed_that_runs(running_testbed: Deployed) -> None:
+def test_no_problems_with_a_running_testbed(running_testbed: Deployed) -> None:
     result = json.loads(running_testbed.command.output("doctor", "--json"))
     assert result["problems"] == 0
     findings = {finding["subject"]: finding for finding in result["findings"]}

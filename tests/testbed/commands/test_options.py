@@ -1,4 +1,4 @@
-"""Options that a command would ignore are rejected, before anything is done."""
+"""Options that a command would ignore are rejected before anything is done."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NO_ENDPOINT = "remove --endpoint-url"
 
 @pytest.fixture(autouse=True)
 def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is left running, also by a command that does not reject its options."""
+    """Fail, and start nothing, if a command does not reject its options."""
     monkeypatch.setattr(starting, "start", lambda *_, **__: pytest.fail("LocalStack was started"))
 
 
@@ -72,15 +72,13 @@ def test_ignored_options_are_usage_errors(
     ],
     ids=lambda arguments: " ".join(arguments),
 )
-def test_values_that_cannot_be_used_are_usage_errors(
-    tmp_path: Path, arguments: tuple[str, ...]
-) -> None:
+def test_invalid_values_are_usage_errors(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     result = CommandHere(tmp_path / "state", ROOT).run(*arguments)
     assert (result.returncode, result.stdout) == (2, "")
     assert "Error: Invalid value for" in result.stderr
 
 
-def test_endpoint_in_the_environment_is_not_described_as_the_started_one(
+def test_up_rejects_an_endpoint_in_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TESTBED_ENDPOINT_URL", "http://127.0.0.1:1")
@@ -89,7 +87,7 @@ def test_endpoint_in_the_environment_is_not_described_as_the_started_one(
     assert "unset TESTBED_ENDPOINT_URL" in result.stderr
 
 
-def test_unused_permissions_are_the_only_ones_also_in_json(
+def test_json_of_unused_permissions_has_no_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     used, unused = Permission("p", "s3:Get", "*", 1), Permission("p", "s3:Put", "*", 0)

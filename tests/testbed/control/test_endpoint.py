@@ -1,4 +1,4 @@
-"""Requests to an emulator's own endpoints: the secret they bear, and what answers mean."""
+"""Requests to an emulator's own endpoints: the control secret, and the meaning of answers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SECRET = "right"
 
 
 class Emulator(ThreadingHTTPServer):
-    """Answers with a status and a content, to requests with the secret if it requires one."""
+    """Answers all requests with one response; it may require a secret."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -81,7 +81,7 @@ def emulator() -> Iterator[Emulator]:
         thread.join()
 
 
-def test_only_what_changes_something_bears_the_secret(emulator: Emulator) -> None:
+def test_only_requests_that_change_something_have_the_secret(emulator: Emulator) -> None:
     emulator.requires = SECRET
     endpoint = Endpoint(emulator.url, lambda: ControlSecret(SECRET, "a file"))
     Clock(endpoint).view()
@@ -147,7 +147,7 @@ class Executed:
 
 
 class FakeDocker:
-    """A daemon with one container, which answers every command in the same way."""
+    """A Docker daemon with one container, in which all commands have the same output."""
 
     def __init__(self, answer: Executed) -> None:
         self.answer, self.commands, self.containers = answer, list[list[str]](), self
@@ -186,7 +186,7 @@ def test_secret_of_a_container_is_read_in_it(
         lambda url: Inbox(url).emails(),
     ],
 )
-def test_clients_tell_a_missing_feature_from_an_error(emulator: Emulator, ask: Any) -> None:
+def test_clients_distinguish_missing_features_from_errors(emulator: Emulator, ask: Any) -> None:
     emulator.status, emulator.content = 404, {"Code": "NoSuchBucket"}
     with pytest.raises(LacksFeatureError):
         ask(emulator.url)

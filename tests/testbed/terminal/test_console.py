@@ -1,4 +1,4 @@
-"""Data from outside cannot drive the terminal: whatever a command prints, it is shown."""
+"""Data from outside cannot control the terminal: control characters are escaped."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def hidden(text: str) -> list[str]:
-    """Return the control characters in a text but line breaks and tabs."""
+    """Return the control characters in a text, except line breaks and tabs."""
     return [each for each in text if each not in _ALLOWED and visible(each) != each]
 
 
@@ -72,7 +72,7 @@ def test_line_breaks_and_tabs_of_bodies_stay() -> None:
     assert visible_lines("a\r\nb\n\tc\rd\x1b") == "a\nb\n\tc\\rd\\x1b"
 
 
-def test_hidden_is_what_is_hidden() -> None:
+def test_hidden_characters_are_found() -> None:
     assert len(hidden(HOSTILE)) >= 15
     assert hidden("[31m\n\t ü") == []
 
@@ -83,7 +83,7 @@ def command(tmp_path: Path) -> CommandHere:
 
 
 def entries() -> list[Entry]:
-    """One entry of each kind, hostile wherever the journal has data from outside."""
+    """One entry of each kind, with hostile text wherever the journal has data from outside."""
     names = ("resource", "source", "subject", "error", "message", "operation", "service", "caller")
     fields = dict.fromkeys((*names, "rule", "action", "status"), HOSTILE + LINE_BREAK)
     kinds = ("api", "invocation", "schedule", "delivery", "queue", "email", "fault")
