@@ -19,7 +19,7 @@ _SERVICES = {"function": "lambda", "queue": "sqs", "topic": "sns", "bucket": "s3
 
 @click.group()
 def fault() -> None:
-    """Let calls fail or take long, messages come twice or late, functions be killed."""
+    """Inject faults: failed or slow calls, and killed functions."""
 
 
 @fault.command()
@@ -35,7 +35,9 @@ def fault() -> None:
 @click.option("--topic", metavar="NAME", help="This topic only.")
 @click.option("--bucket", metavar="NAME[/KEY]", help="This bucket, or these objects, only.")
 @click.option("--resource", metavar="NAME", help="Whatever else a call is about; * for anything.")
-@click.option("--caller", metavar="WHO", help="functions, clients, a function, or a service: sns.")
+@click.option(
+    "--caller", metavar="WHO", help="Calls by functions, clients, a function, or a service."
+)
 @click.option("--share", type=Number(), metavar="0..1", help="This share of the calls.")
 @click.option("--seed", type=int, help="With --share: the same calls each time.")
 @click.option("--next", "count", type=int, metavar="N", help="The next N calls only.")

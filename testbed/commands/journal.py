@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -13,15 +13,21 @@ from testbed.control.journal import KINDS, Entry, Journal
 from testbed.errors import TestbedError
 from testbed.session import Session
 from testbed.terminal import console
-from testbed.terminal.durations import Duration
+from testbed.terminal.durations import Duration, ago
 
 if TYPE_CHECKING:
     from testbed.trace.chains import Hop
 
 
 @click.command()
-@click.option("--kind", "kinds", type=click.Choice(KINDS), multiple=True, help="Repeatable.")
-@click.option("--since", type=Duration(), help="No older entries than 90s, 5m, 2h, 1h30m …")
+@click.option(
+    "--kind",
+    "kinds",
+    type=click.Choice(KINDS),
+    multiple=True,
+    help="Show only this kind. Repeatable.",
+)
+@click.option("--since", type=Duration(), help="Show only entries of the last 90s, 5m or 2h.")
 @click.option("--grep", metavar="TEXT", help="Entries that have TEXT in them, such as a name.")
 @click.option("--limit", type=click.IntRange(min=1), help="The newest so many.")
 @click.option("--follow", is_flag=True, help="Go on until Ctrl-C.")
@@ -36,10 +42,10 @@ def journal(
     follow: bool,
     as_json: bool,
 ) -> None:
-    """Show what happened: API calls, deliveries, messages, invocations, emails, faults."""
+    """Show API calls, deliveries, invocations and other events."""
     book = Journal(session.endpoint)
     position, entries = book.read(kinds=kinds)
-    oldest = datetime.now(UTC) - since if since is not None else None
+    oldest = ago(since) if since is not None else None
     chosen = [
         entry for entry in entries if (oldest is None or entry.time >= oldest) and _has(entry, grep)
     ]
