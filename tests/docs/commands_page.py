@@ -1,7 +1,4 @@
-"""The page docs/commands.md, generated from the commands.
-
-``python -m tests.docs.commands_page`` writes it.
-"""
+"""The page docs/commands.md, generated from the commands: python -m tests.docs.commands_page"""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ brackets are optional. The exit status is 0 if a command succeeds, 1 if it fails
 incorrectly, and 130 if you press Ctrl-C. Results go to standard output, and everything else goes to
 standard error.
 
-This page is generated from the commands. After a change run `python -m tests.docs.commands_page`.
+<!-- Made from the commands: .venv/bin/python -m tests.docs.commands_page > docs/commands.md -->
 """
 
 
@@ -74,4 +71,4 @@ def _escaped(text: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(content(), encoding="utf-8")
+    print(content(), end="")

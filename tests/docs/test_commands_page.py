@@ -11,7 +11,9 @@ ALL = {context.command_path: (context, command) for context, command in commands
 
 
 def test_page_is_generated_from_the_commands() -> None:
-    assert PAGE.read_text(encoding="utf-8") == content(), "run: python -m tests.docs.commands_page"
+    assert PAGE.read_text(encoding="utf-8") == content(), (
+        "run: .venv/bin/python -m tests.docs.commands_page > docs/commands.md"
+    )
 
 
 @pytest.mark.parametrize("path", ALL)
