@@ -14,7 +14,7 @@ from testbed.terminal import console
 from testbed.terminal.durations import Duration
 
 if TYPE_CHECKING:
-    from testbed.emulators.cache import Entry
+    from testbed.machine.cached_builds import CachedBuild
     from testbed.session import Session
 
 
@@ -48,11 +48,11 @@ def prune(session: Session, older_than: timedelta, dry_run: bool, yes: bool, as_
     What was left unfinished is deleted, too. Anything deleted is built again when it is needed,
     for which a network may be necessary.
     """
-    from testbed.emulators.cache import prune as delete
+    from testbed.machine.cached_builds import delete
 
     if as_json and not (yes or dry_run):
         raise click.UsageError("--json needs --yes or --dry-run.")
-    chosen = [entry for entry in _entries(session) if entry.can_go(_ago(older_than))]
+    chosen = [entry for entry in _entries(session) if entry.is_deletable(_ago(older_than))]
     if not as_json:
         _print_table(chosen)
     if dry_run or not chosen:
@@ -77,18 +77,20 @@ def _ago(duration: timedelta) -> datetime:
         return datetime.min.replace(tzinfo=UTC)
 
 
-def _entries(session: Session) -> list[Entry]:
-    from testbed.emulators.cache import entries
+def _entries(session: Session) -> list[CachedBuild]:
+    from testbed.machine.cached_builds import cached_builds
 
     with console.progress.status("Looking"):
-        return entries(_current(session))
+        return cached_builds(_current(session))
 
 
 def _current(session: Session) -> set[Path]:
     """Return the folders that this version of the testbed and of the project needs."""
     from testbed.deployment.deploy import check
+    from testbed.deployment.requirements import bundle_name
     from testbed.emulators import ministack
-    from testbed.emulators.environments import bundle_name, environment_inputs, location
+    from testbed.emulators.environments import environment_inputs
+    from testbed.machine.cache import location
 
     needed = {location(name, inputs) for name, inputs in environment_inputs().items()}
     needed.add(ministack.environment_location())
@@ -103,8 +105,8 @@ def _current(session: Session) -> set[Path]:
     return needed
 
 
-def _print_json(found: list[Entry]) -> None:
-    from testbed.emulators.environments import cache_folder
+def _print_json(found: list[CachedBuild]) -> None:
+    from testbed.machine.cache_folder import cache_folder
 
     described: list[dict[str, Any]] = [
         {
@@ -118,8 +120,8 @@ def _print_json(found: list[Entry]) -> None:
     console.print_json({"folder": str(cache_folder()), "entries": described})
 
 
-def _print_table(found: list[Entry]) -> None:
-    from testbed.emulators.environments import cache_folder
+def _print_table(found: list[CachedBuild]) -> None:
+    from testbed.machine.cache_folder import cache_folder
 
     for entry in found:
         day = f"{entry.used.astimezone():%Y-%m-%d}"
@@ -127,7 +129,7 @@ def _print_table(found: list[Entry]) -> None:
     console.line(f"{_total(found)} in {cache_folder()}")
 
 
-def _total(found: list[Entry]) -> str:
+def _total(found: list[CachedBuild]) -> str:
     count = len(found)
     size = _size_text(sum(entry.size for entry in found))
     return f"{count} {'entry' if count == 1 else 'entries'}, {size}"

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     )
 
     from testbed.aws.clients import Aws
-    from testbed.emulators.environments import Report
+    from testbed.machine.cache import Report
     from testbed.project.project import Project
 
 _TIMEOUT_SECONDS = 300.0

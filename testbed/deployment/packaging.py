@@ -15,15 +15,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from testbed.emulators.environments import (
-    COMPLETE,
-    Report,
-    cache_folder,
-    ensure_bundled_requirements,
-    make_cache_folder,
-    note_use,
-)
+from testbed.deployment.requirements import ensure_bundled_requirements
 from testbed.errors import ProjectError
+from testbed.machine.cache import COMPLETE, Report, note_use
+from testbed.machine.cache_folder import make_cache_folder, packages_folder
 from testbed.machine.file_errors import naming
 
 # Zip's own beginning of time.
@@ -99,11 +94,6 @@ def package(folder: Path, architecture: str, report: Report) -> Package:
         others = dict(_files(bundled, (*_COMPILED, COMPLETE, _LOCK_OF_UV))) if bundled else {}
         _write(target, {**others, **code})
     return Package(path=target, digest=digest.hexdigest())
-
-
-def packages_folder() -> Path:
-    """Return the folder in the cache that deployment packages are kept in."""
-    return cache_folder() / "packages"
 
 
 def _mode(path: Path) -> int:

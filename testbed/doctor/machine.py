@@ -12,14 +12,10 @@ from pathlib import Path
 
 from testbed.doctor.finding import Finding, looks_at, ok, problem, warning
 from testbed.doctor.place import Place, run
-from testbed.emulators.environments import (
-    cache_folder,
-    environment_inputs,
-    extension_source,
-    is_complete,
-    location,
-)
+from testbed.emulators.environments import environment_inputs, extension_source
 from testbed.errors import DockerError, ProjectError
+from testbed.machine.cache import is_complete, location
+from testbed.machine.cache_folder import cache_folder
 
 _GIB = 1 << 30
 # What an embedded LocalStack writes until it is stopped, and twice what the environments take.

@@ -9,12 +9,9 @@ from pathlib import Path
 
 from testbed.doctor.finding import Finding, looks_at, ok, problem, warning
 from testbed.doctor.place import Place, run
-from testbed.emulators.environments import (
-    PYTHON_VERSION,
-    environment_inputs,
-    is_complete,
-    location,
-)
+from testbed.emulators.environments import environment_inputs
+from testbed.machine.cache import is_complete, location
+from testbed.machine.virtual_environments import PYTHON_VERSION
 
 # What scripts/setup.py runs with.
 _OLDEST_FOR_SCRIPTS = (3, 9)

@@ -20,7 +20,7 @@ from testbed.control import control_secret
 from testbed.control.control_secret import ControlSecret
 from testbed.emulators import instance as records
 from testbed.emulators import state_folder as states
-from testbed.emulators.environments import Environments
+from testbed.emulators.environments import PythonEnvironments
 from testbed.emulators.instance import Instance
 from testbed.errors import InitScriptError, PortInUseError, StartError, preserved
 from testbed.machine import ports
@@ -68,7 +68,7 @@ class LocalStack:
 
     def start(
         self,
-        environments: Environments,
+        environments: PythonEnvironments,
         *,
         port: int | None = None,
         init_scripts: Path | None = None,
@@ -109,7 +109,7 @@ class LocalStack:
 
     def _start(
         self,
-        environments: Environments,
+        environments: PythonEnvironments,
         port: int,
         init_scripts: Path | None,
         settings: dict[str, str],
@@ -169,7 +169,7 @@ class LocalStack:
         self._control_secret_file.unlink(missing_ok=True)
         shutil.rmtree(self._root, ignore_errors=True)
 
-    def _make_root(self, environments: Environments, init_scripts: Path | None) -> None:
+    def _make_root(self, environments: PythonEnvironments, init_scripts: Path | None) -> None:
         """Lay out the file system that LocalStack expects, as its image has it.
 
         In host mode ``FILESYSTEM_ROOT`` takes the place of ``/`` (localstack.config.Directories).
@@ -184,7 +184,7 @@ class LocalStack:
             (etc / "init").symlink_to(init_scripts.resolve())
 
     def _environment(
-        self, environments: Environments, port: int, settings: dict[str, str]
+        self, environments: PythonEnvironments, port: int, settings: dict[str, str]
     ) -> dict[str, str]:
         address = f"{HOST}:{port}"
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}

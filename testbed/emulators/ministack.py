@@ -15,8 +15,9 @@ from pathlib import Path
 
 import psutil
 
-from testbed.emulators.environments import Report, ensure, location, virtual_environment
 from testbed.errors import StartError
+from testbed.machine import virtual_environments
+from testbed.machine.cache import Report, build_once, location
 from testbed.machine.ports import HOST, random_free_port
 from testbed.machine.processes import terminate_tree
 from testbed.machine.waiting import WaitedTooLong, until
@@ -65,7 +66,7 @@ def ministack(
     StartError
         If it ends, or does not say in time that it is ready.
     """
-    environment = ensure("ministack", [_LOCK], _build, report)
+    environment = build_once("ministack", [_LOCK], _build, report)
     python = environment / "bin" / "python"
     port = random_free_port()
     endpoint_url = f"http://{HOST}:{port}"
@@ -112,7 +113,7 @@ def environment_location() -> Path:
 
 
 def _build(target: Path) -> None:
-    virtual_environment(target, _LOCK)
+    virtual_environments.create(target, _LOCK)
 
 
 def _await_ready(process: subprocess.Popen[bytes], endpoint_url: str, log: Path) -> None:

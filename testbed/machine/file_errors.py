@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from testbed.errors import TestbedError
+from testbed.machine.cache_folder import cache_folder
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -54,8 +55,6 @@ def advice(number: int, path: Path) -> str:
     path
         What was to be read or written.
     """
-    from testbed.emulators.environments import cache_folder
-
     in_cache = path.is_absolute() and path.is_relative_to(cache_folder())
     other = (
         "choose another folder for what is built, with the variable TESTBED_CACHE"

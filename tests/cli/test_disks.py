@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.emulators.environments import cache_folder
+from testbed.machine.cache_folder import cache_folder
 from tests.conftest import ROOT
 
 LIMIT_SECONDS = 60.0

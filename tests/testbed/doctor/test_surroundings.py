@@ -13,10 +13,11 @@ import pytest
 
 from testbed.doctor import machine, pythons, running, variables
 from testbed.emulators import instance
-from testbed.emulators.environments import environment_inputs, location
+from testbed.emulators.environments import environment_inputs
 from testbed.emulators.instance import Instance
 from testbed.errors import DockerError
 from testbed.machine import ports
+from testbed.machine.cache import location
 from tests.testbed.doctor.doctoring import look, make_place
 from tests.testbed.instances import running_instance
 

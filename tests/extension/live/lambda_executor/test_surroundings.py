@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import WaiterError
 
-from testbed.emulators.environments import ensure_bundled_requirements
+from testbed.deployment.requirements import ensure_bundled_requirements
 from testbed.errors import EnvironmentBuildError
 from tests.extension.conftest import Clients
 from tests.extension.lambda_functions import ROLE, FunctionFactory, bundle
