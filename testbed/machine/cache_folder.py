@@ -7,8 +7,6 @@ import os
 import stat
 from pathlib import Path
 
-import platformdirs
-
 from testbed.errors import TestbedError
 
 WRITABLE_BY_OTHERS = 0o022
@@ -24,6 +22,8 @@ def cache_folder() -> Path:
     """
     if chosen := os.environ.get("TESTBED_CACHE"):
         return Path(chosen).absolute()  # for programs that run in other folders, too
+    import platformdirs
+
     try:
         return platformdirs.user_cache_path("testbed")
     except RuntimeError as error:

@@ -15,9 +15,7 @@ PYTHON_VERSION = "3.13"
 """The version of Python that LocalStack and the functions run with."""
 
 # What uv prints if there is no such Python and it may not or cannot download one.
-_NO_PYTHON = re.compile(
-    r"No interpreter found|No download found|Failed to (install|download) .*ython"
-)
+_NO_PYTHON = re.compile(r"No interpreter found|Failed to (install|download) cpython")
 
 
 def create(target: Path, lock: Path) -> None:
