@@ -158,7 +158,7 @@ class Session:
         NotRunningError
             If the stack is not deployed.
         """
-        from testbed.deployment.deploy import stack_outputs
+        from testbed.aws.stacks import stack_outputs
 
         outputs = stack_outputs(self.aws, self.project.stack_name)
         if outputs is None:
@@ -181,7 +181,7 @@ class Session:
             "host": asdict(self.host_address),
             "stack": self.project.stack_name,
             "outputs": outputs,
-            "isolation": isolation(self.endpoint_url),
+            "isolation": isolation(self.endpoint),
             "unconfirmed": [each.address for each in waiting],
         }
 

@@ -90,7 +90,8 @@ def destroy(
     yes: bool,
 ) -> None:
     """Delete the stack with everything in it, buckets with content too."""
-    from testbed.aws.stacks import destroy_stack, stack_resources
+    from testbed.aws.stacks import stack_resources
+    from testbed.deployment.destroy import destroy_stack
     from testbed.deployment.ownership import check_ownership
 
     if target == "aws":

@@ -115,6 +115,7 @@ def up(
                 port=port,
                 settings=dict(parse_pair(text, "--env") for text in settings),
                 docker=docker,
+                progress=console,
             )
     _describe(session, as_json)
 

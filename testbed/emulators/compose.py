@@ -146,7 +146,7 @@ class Compose:
         return None
 
     def start(
-        self, *, port: int | None = None, settings: dict[str, str], choices: Overrides
+        self, *, port: int | None = None, settings: dict[str, str], overrides: Overrides
     ) -> Container:
         """Start the container, and return when its API answers and every init script succeeded.
 
@@ -158,7 +158,7 @@ class Compose:
             The port to listen on; by default 4566, or any free one if that is taken.
         settings
             Further environment variables for LocalStack and its init scripts.
-        choices
+        overrides
             What is to be deployed otherwise than the project says.
 
         Raises
@@ -176,7 +176,7 @@ class Compose:
             raise ports.taken(port)
         self._refuse_namesake()
         with naming(self._additions):
-            self._write_additions(settings, choices)
+            self._write_additions(settings, overrides)
         try:
             self._create(port)
             container = self._own_container()
@@ -265,7 +265,7 @@ class Compose:
                     advice="Stop that one, or set COMPOSE_PROJECT_NAME to another name.",
                 )
 
-    def _write_additions(self, settings: dict[str, str], choices: Overrides) -> None:
+    def _write_additions(self, settings: dict[str, str], overrides: Overrides) -> None:
         """Write what this start adds to docker-compose.yml, if anything."""
         shutil.rmtree(self._additions, ignore_errors=True)
         service: dict[str, Any] = {}
@@ -273,14 +273,14 @@ class Compose:
             service["labels"] = {_STATE_LABEL: str(self.state)}
         states.make(self.state)
         inside = {}
-        for number, (name, file) in enumerate(choices.files.items()):
+        for number, (name, file) in enumerate(overrides.files.items()):
             # A copy: the file may be gone when the container starts again.
             copy = self._additions / "files" / str(number)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, copy)
             inside[name] = Path(_FILES_IN_CONTAINER, str(number))
             service.setdefault("volumes", []).append(f"{copy.resolve()}:{inside[name]}:ro")
-        handed = {name: value for name, value in choices.environment(inside).items() if value}
+        handed = {name: value for name, value in overrides.environment(inside).items() if value}
         if environment := {**settings, **handed}:
             # Compose puts its own variables in the place of a single dollar sign.
             service["environment"] = {

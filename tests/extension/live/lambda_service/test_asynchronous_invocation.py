@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.extension.conftest import Clients, LocalStackEnded, running_localstack
+from testbed.errors import StartError
+from tests.extension.conftest import Clients, running_localstack
 from tests.extension.events import ECHO, FAIL, Events, on_failure
 from tests.extension.lambda_functions import FunctionFactory
 from tests.extension.live.lambda_service.test_metrics import Metrics
@@ -247,7 +248,7 @@ def test_many_events_run_at_once_and_survive_an_update(
 @pytest.mark.parametrize("setting", ["soon", "-1"])
 def test_retry_delay_that_is_none(tmp_path: Path, setting: str) -> None:
     with (
-        pytest.raises(LocalStackEnded),
+        pytest.raises(StartError),
         running_localstack(tmp_path, TESTBED_ASYNCHRONOUS_RETRY_DELAY=setting),
     ):
         pass

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.extension.conftest import Clients, LocalStackEnded, running_localstack
+from testbed.errors import StartError
+from tests.extension.conftest import Clients, running_localstack
 from tests.extension.scheduling import Clock, RefusedError
 
 
@@ -110,7 +111,7 @@ def test_advance_that_would_fire_too_much_is_refused(clock: Clock, aws: Clients,
 
 def test_setting_that_cannot_be_right_ends_localstack(tmp_path: Path) -> None:
     with (
-        pytest.raises(LocalStackEnded),
+        pytest.raises(StartError),
         running_localstack(tmp_path, TESTBED_SCHEDULES_RETRY_SECONDS="soon"),
     ):
         pass
