@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from testbed.aws.change_set import Change, changes_of, removal_of
-from testbed.aws.stacks import delete_stack, describe_stack
+from testbed.aws.stacks import describe_stack, stack_outputs
+from testbed.deployment.destroy import delete_stack
 from testbed.deployment.packaging import Package, package
 from testbed.errors import DeploymentError, ProjectError, preserved
 from testbed.machine.waiting import WaitedTooLong, until
@@ -158,14 +159,6 @@ def _packages(places: Iterable[LocalCode], report: Report) -> dict[tuple[Path, s
     """Make the deployment packages: one serves every function that shares a folder."""
     wanted = {(place.folder, place.architecture) for place in places}
     return {key: package(*key, report) for key in sorted(wanted)}
-
-
-def stack_outputs(aws: Aws, stack_name: str) -> dict[str, str] | None:
-    """Return the outputs of a stack by their names, or None if there is no such stack."""
-    stack = describe_stack(aws, stack_name)
-    if stack is None or stack["StackStatus"] == "REVIEW_IN_PROGRESS":
-        return None
-    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
 def _artifact_bucket(aws: Aws) -> str:
