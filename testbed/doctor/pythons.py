@@ -11,7 +11,7 @@ from testbed.doctor.finding import Finding, looks_at, ok, problem, warning
 from testbed.doctor.place import Place, run
 from testbed.emulators.environments import environment_inputs
 from testbed.machine.cache import is_complete, location
-from testbed.machine.virtual_environments import PYTHON_VERSION
+from testbed.machine.virtual_environments import PYTHON_VERSION, interpreter
 
 # What scripts/setup.py runs with.
 _OLDEST_FOR_SCRIPTS = (3, 9)
@@ -28,7 +28,7 @@ def own_python(place: Place) -> Finding:
     from uv import find_uv_bin
 
     command = [find_uv_bin(), "--no-config", "python", "find", "--no-python-downloads"]
-    found = run([*command, PYTHON_VERSION])
+    found = run([*command, interpreter()])
     if found.returncode == 0:
         return ok(f"{own}; LocalStack's is {found.stdout.strip()}")
     return warning(

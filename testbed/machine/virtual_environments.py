@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -15,7 +16,7 @@ PYTHON_VERSION = "3.13"
 """The version of Python that LocalStack and the functions run with."""
 
 # What uv prints if there is no such Python and it may not or cannot download one.
-_NO_PYTHON = re.compile(r"No interpreter found|Failed to (install|download) cpython")
+_NO_PYTHON = re.compile(r"No interpreter found|Failed to download .*/cpython-")
 
 
 def create(target: Path, lock: Path) -> None:
@@ -40,7 +41,7 @@ def interpreter() -> str:
     uv searches PATH and its own installations, and downloads Python if it finds none. Versions
     that pyenv has installed are often not on PATH.
     """
-    if f"{sys.version_info.major}.{sys.version_info.minor}" == PYTHON_VERSION:
+    if ".".join(platform.python_version_tuple()[:2]) == PYTHON_VERSION:
         return sys.executable
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     installed = sorted(pyenv.glob(f"versions/{PYTHON_VERSION}.*/bin/python"))

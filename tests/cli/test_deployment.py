@@ -7,8 +7,8 @@ import uuid
 from dataclasses import replace
 from pathlib import Path
 
-from testbed.deployment.destroy import destroy_stack
 from testbed.deployment.deploy import Deployment, deploy
+from testbed.deployment.destroy import destroy_stack
 from testbed.project.project import Project
 from tests.conftest import CommandLine, Deployed
 

@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 from testbed.aws.change_set import Change
 from testbed.aws.clients import Aws
 from testbed.aws.stacks import describe_stack
-from testbed.deployment.destroy import destroy_stack
 from testbed.deployment.deploy import NotDeployedError, deploy
+from testbed.deployment.destroy import destroy_stack
 from testbed.errors import DeploymentError, ProjectError
 from testbed.project.project import Project, Upload
 from tests.handlers.aws_fakes import client_error
