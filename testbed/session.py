@@ -13,7 +13,8 @@ from testbed.aws.clients import Aws
 from testbed.control import control_secret
 from testbed.control.control_secret import ControlSecret
 from testbed.control.endpoint import Endpoint
-from testbed.emulators.compose import Compose, Container
+from testbed.emulators.compose import Compose
+from testbed.emulators.container import Container
 from testbed.emulators.instance import Instance
 from testbed.emulators.localstack import LocalStack
 from testbed.errors import NotRunningError, ProjectError

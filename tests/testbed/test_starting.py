@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from testbed.emulators.compose import Container
+from testbed.emulators.container import Container
 from testbed.emulators.instance import Instance
 from testbed.errors import TestbedError
 from testbed.machine import ports
