@@ -109,7 +109,7 @@ def destroy(
     for bucket in buckets.values():
         console.line(f"The bucket {bucket} is deleted with all that is in it.")
     if not yes and not console.confirm("Delete them?"):
-        raise DeploymentError(f"{project.stack_name} was left as it was.")
+        raise DeploymentError(f"{project.stack_name} was not changed.")
     with console.step(f"Removal of {project.stack_name}"):
         destroy_stack(aws, project.stack_name)
 

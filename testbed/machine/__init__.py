@@ -1,1 +1,1 @@
-"""This machine: ports, processes, files and websites. Knows no AWS and no project."""
+"""This machine: ports, processes, files, the cache. Nothing about AWS or a project."""

@@ -196,7 +196,7 @@ def test_current_folder_that_is_gone(tmp_path: Path) -> None:
         timeout=LIMIT_SECONDS,
         check=False,
     )
-    check_error(result, "The current folder does not exist any more")
+    check_error(result, "The current folder no longer exists")
 
 
 def test_upload_that_is_missing(tmp_path: Path) -> None:
