@@ -36,9 +36,7 @@ def make(state: Path) -> None:
                 advice="Choose another one with --state, or delete it.",
             ) from None
         ignored = state / ".gitignore"
-        if (
-            not ignored.exists()
-        ):  # `testbed down` has to work on a full disk
+        if not ignored.exists():  # `testbed down` has to work on a full disk
             ignored.write_text("*\n", encoding="utf-8")
 
 
