@@ -1,1 +1,1 @@
-"""This machine: ports, processes, files, the cache. Nothing about AWS or a project."""
+"""This machine: ports, processes, files, websites and the cache; without AWS and projects."""
