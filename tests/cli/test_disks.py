@@ -109,7 +109,7 @@ def test_cache_folder(bad: Bad, tmp_path: Path) -> None:
     # As of most users, uv's own cache is on the same disk; it is made before the network is asked.
     caches = {"TESTBED_CACHE": str(cache), "UV_CACHE_DIR": str(bad.folder / "uv")}
     result = bad.run("--state", str(tmp_path / "state"), "up", **caches)
-    check_error(result, reason(bad), "with the variable TESTBED_CACHE")
+    check_error(result, reason(bad), "set TESTBED_CACHE to another folder")
     assert "needs the network" not in result.stderr
 
 

@@ -191,6 +191,7 @@ def test_is_killed(testbed):
 
 @pytest.mark.parametrize("number", ["SIGKILL", "SIGTERM"])
 def test_localstack_of_a_test_run_that_is_killed(tmp_path: Path, number: str) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\ntestbed = true\n")
     (tmp_path / "test_killed.py").write_text(KILLED_RUN % number)
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "test_killed.py"]
     killed = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
