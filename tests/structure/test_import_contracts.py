@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-pytest.importorskip("importlinter", reason="import-linter is there after ./scripts/lint")
+pytest.importorskip("importlinter", reason="import-linter is installed by ./scripts/lint")
 
 # The contract, a file, and an import there that violates it.
 VIOLATIONS = [
