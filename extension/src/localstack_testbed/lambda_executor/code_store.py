@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from localstack_testbed.lambda_executor.supervision import Supervisor
+from localstack_testbed.lambda_executor.supervisor_client import Supervisor
 
 LOG = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from localstack_testbed.lambda_executor.code_store import CodeStore
 from localstack_testbed.lambda_executor.settings import Settings
-from localstack_testbed.lambda_executor.supervision import Supervisor
+from localstack_testbed.lambda_executor.supervisor_client import Supervisor
 
 
 class EnvironmentService:

@@ -24,7 +24,7 @@ from localstack_testbed.lambda_executor.platform_log import platform_log
 from localstack_testbed.lambda_executor.runtime_process import RuntimeProcess
 from localstack_testbed.lambda_executor.sandbox import MEGABYTE, FunctionLimits, Request, Sandbox
 from localstack_testbed.lambda_executor.settings import packages_of
-from localstack_testbed.lambda_executor.supervision import Launch
+from localstack_testbed.lambda_executor.supervisor_client import Launch
 
 LOG = logging.getLogger(__name__)
 

@@ -8,14 +8,14 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from localstack_testbed.lambda_executor.output import OutputStream
+from localstack_testbed.lambda_executor.resource_usage import PROCESS_LIMIT, peak_memory, usage
 from localstack_testbed.lambda_executor.runtime_api import (
     Invocation,
     Ready,
     RuntimeApi,
     RuntimeEvent,
 )
-from localstack_testbed.lambda_executor.supervision import Launch, RuntimeHandle, Supervisor
-from localstack_testbed.lambda_executor.usage import PROCESS_LIMIT, peak_memory, usage
+from localstack_testbed.lambda_executor.supervisor_client import Launch, RuntimeHandle, Supervisor
 
 SAMPLE_SECONDS = 0.05
 KILL_LIMIT_SECONDS = 5.0

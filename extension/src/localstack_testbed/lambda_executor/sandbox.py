@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from localstack_testbed.lambda_executor.fault import Fault, fault_of
+from localstack_testbed.lambda_executor.invocation_failure import Fault, fault_of
 from localstack_testbed.lambda_executor.platform_log import PlatformLog, Report
 from localstack_testbed.lambda_executor.runtime_api import Invocation, Ready, Succeeded
 from localstack_testbed.lambda_executor.runtime_process import RuntimeProcess

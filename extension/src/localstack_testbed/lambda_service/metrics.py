@@ -18,7 +18,7 @@ from typing import Any
 
 from localstack_testbed.hooks.patching import replace
 from localstack_testbed.hooks.shared_patches import INVOKE_VERSION, TAKE_INVOCATION_LEASE
-from localstack_testbed.lambda_service.metric_gathering import Dimensions, Metric, MetricGathering
+from localstack_testbed.lambda_service.metric_batching import Dimensions, Metric, MetricGathering
 
 _gathering = MetricGathering("AWS/Lambda")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from localstack_testbed.hooks.error_responses import answer_with_error
 from localstack_testbed.permissions.actions import Call, requests_of
+from localstack_testbed.permissions.denials import incomplete_signature, missing_token, refusal
 from localstack_testbed.permissions.evaluation import (
     IDENTITY,
     RESOURCE,
@@ -17,7 +18,6 @@ from localstack_testbed.permissions.evaluation import (
 )
 from localstack_testbed.permissions.principals import ANONYMOUS, principal_of, values_of
 from localstack_testbed.permissions.public_buckets import acl_allows, ignores_public_policy
-from localstack_testbed.permissions.refusals import incomplete_signature, missing_token, refusal
 from localstack_testbed.permissions.resource_policies import (
     NEEDED_BY_SERVICES,
     account_of,

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from localstack_testbed.permissions.denials import message_of
 from localstack_testbed.permissions.evaluation import IDENTITY, Decision, Principal, Request
 from localstack_testbed.permissions.policies import Policy
-from localstack_testbed.permissions.refusals import message_of
 
 MOST_REFUSALS = 1000
 

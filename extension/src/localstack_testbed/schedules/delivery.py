@@ -22,7 +22,7 @@ from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 from localstack_testbed.hooks.settings import SCHEDULES_RETRY_SECONDS
 from localstack_testbed.journal.causes import at_hop, new_id
 from localstack_testbed.journal.journal import milliseconds_since, record
-from localstack_testbed.schedules.running import Key, Schedules
+from localstack_testbed.schedules.registry import Key, Schedules
 
 LOG = logging.getLogger(__name__)
 

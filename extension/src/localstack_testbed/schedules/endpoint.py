@@ -25,7 +25,7 @@ from localstack.http import Request, Response, Router, route
 
 from localstack_testbed.schedules.delivery import DeliveryError
 from localstack_testbed.schedules.engine import Firing, TooManyFiringsError
-from localstack_testbed.schedules.running import (
+from localstack_testbed.schedules.registry import (
     Described,
     Key,
     Schedules,

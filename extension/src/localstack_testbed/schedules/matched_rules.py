@@ -18,8 +18,8 @@ from typing import Any
 from localstack_testbed.hooks.patching import patch, replace
 from localstack_testbed.requests.single_attempts import SingleAttempts
 from localstack_testbed.schedules.delivery import Delivery, RetryPolicy
+from localstack_testbed.schedules.registry import Schedules
 from localstack_testbed.schedules.rules import is_permanent, send_dead_letter
-from localstack_testbed.schedules.running import Schedules
 
 WAITING_LIMIT = 10_000
 """Deliveries that may be under way or wait for a retry; further ones are tried once."""

@@ -1,6 +1,6 @@
 """The schedules' part in LocalStack's start and shutdown."""
 
-from localstack_testbed.schedules.running import schedules
+from localstack_testbed.schedules.registry import schedules
 
 
 def start_schedules() -> None:
@@ -30,6 +30,6 @@ def patch_scheduler() -> None:
 
 def stop_schedules() -> None:
     """Stop the engine, before LocalStack stops its services."""
-    from localstack_testbed.schedules.running import stop
+    from localstack_testbed.schedules.registry import stop
 
     stop()

@@ -39,7 +39,7 @@ from localstack_testbed.schedules.delivery import (
 )
 from localstack_testbed.schedules.engine import next_whole_second
 from localstack_testbed.schedules.expressions import InvalidExpression, rule_expression
-from localstack_testbed.schedules.running import (
+from localstack_testbed.schedules.registry import (
     Described,
     Key,
     Schedules,

@@ -23,7 +23,7 @@ from moto.scheduler.models import (
 
 from localstack_testbed.hooks.patching import patch, replace
 from localstack_testbed.limits.model import check_limits
-from localstack_testbed.schedules.running import Schedules
+from localstack_testbed.schedules.registry import Schedules
 from localstack_testbed.schedules.scheduler_schedules import ENABLED, ScheduledSchedules
 from localstack_testbed.schedules.scheduler_validation import check_schedule
 

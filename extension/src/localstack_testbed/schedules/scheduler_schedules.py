@@ -17,7 +17,7 @@ from localstack_testbed.journal.journal import record
 from localstack_testbed.schedules.delivery import Delivery, Failure, RetryPolicy
 from localstack_testbed.schedules.engine import Timing, next_whole_second
 from localstack_testbed.schedules.expressions import schedule_expression
-from localstack_testbed.schedules.running import (
+from localstack_testbed.schedules.registry import (
     Described,
     Key,
     Schedules,

@@ -11,8 +11,8 @@ import pytest
 
 from tests.extension.conftest import Clients, LocalStack, running_localstack
 from tests.extension.lambda_functions import Function, FunctionFactory
-from tests.extension.meeting import MEET, meeting
 from tests.extension.processes import process_exists, process_here
+from tests.extension.rendezvous import MEET, meeting
 from tests.extension.waiting import wait_until
 
 RECOVERY_LIMIT = 5.0

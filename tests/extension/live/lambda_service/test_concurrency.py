@@ -14,7 +14,7 @@ import pytest
 
 from tests.extension.conftest import Clients
 from tests.extension.lambda_functions import Function, FunctionFactory, Invocation
-from tests.extension.meeting import MEET, meeting
+from tests.extension.rendezvous import MEET, meeting
 from tests.extension.waiting import wait_until
 
 LIMIT = 10.0

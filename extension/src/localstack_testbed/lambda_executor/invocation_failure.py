@@ -20,7 +20,7 @@ from localstack_testbed.lambda_executor.runtime_process import (
     TimedOut,
     TooManyProcesses,
 )
-from localstack_testbed.lambda_executor.supervision import describe_exit
+from localstack_testbed.lambda_executor.supervisor_client import describe_exit
 
 
 @dataclass(frozen=True)
