@@ -1,4 +1,4 @@
-"""``testbed permissions``: what each role may do, did, and was refused."""
+"""``testbed permissions``: what each role may do, used, and was denied."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from testbed.terminal import console
 def permissions(
     session: Session, roles: tuple[str, ...], unused: bool, reset: bool, as_json: bool
 ) -> None:
-    """Show each role's permissions: used, never used (candidates for removal), and refused."""
+    """Show each role's permissions: used, never used (candidates for removal), and denied."""
     counts = Permissions(session.endpoint)
     if reset:
         reject_options("not with --reset", "roles", "unused", "as_json")
@@ -36,7 +36,7 @@ def permissions(
     ]
     for each in chosen:
         if as_json:
-            only = replace(each, permissions=tuple(each.unused), refused=())
+            only = replace(each, permissions=tuple(each.unused), denied=())
             console.print_json(asdict(only if unused else each), indent=None)
         else:
             _show(each, unused)
@@ -51,14 +51,14 @@ def permissions(
 
 def _show(principal: PrincipalUsage, only_unused: bool) -> None:
     shown = principal.unused if only_unused else principal.permissions
-    if not shown and (only_unused or not principal.refused):
+    if not shown and (only_unused or not principal.denied):
         return
     console.wide.print(console.text((principal.name, "bold")))
     for action, several in groupby(shown, key=lambda each: each.action):
         for each in several:
             console.wide.print(console.text(_line(action, each)))
-    for refusal in () if only_unused else principal.refused:
-        console.wide.print(console.text(f"  refused {refusal.count:>5}×  {refusal.message}"))
+    for denial in () if only_unused else principal.denied:
+        console.wide.print(console.text(f"  denied {denial.count:>6}×  {denial.message}"))
 
 
 def _line(action: str, permission: Permission) -> str:

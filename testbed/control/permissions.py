@@ -28,8 +28,8 @@ class Permission:
 
 
 @dataclass(frozen=True)
-class Refusal:
-    """What was refused, how often, and what AWS says to it."""
+class Denial:
+    """A denied request: what was denied, AWS's message, and how often it was denied."""
 
     action: str
     resource: str | None
@@ -39,7 +39,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class PrincipalUsage:
-    """A role by its ARN, with its permissions; or a user or a service that was refused.
+    """A role by its ARN, with its permissions; or a user or a service with denied requests.
 
     Examples
     --------
@@ -58,7 +58,7 @@ class PrincipalUsage:
 
     arn: str
     permissions: tuple[Permission, ...]
-    refused: tuple[Refusal, ...]
+    denied: tuple[Denial, ...]
 
     @property
     def name(self) -> str:
@@ -90,7 +90,7 @@ class Permissions:
         self._endpoint = Endpoint.of(endpoint)
 
     def principals(self) -> list[PrincipalUsage]:
-        """Return all roles, and whoever else was refused something.
+        """Return all roles, and the users and services with denied requests.
 
         Raises
         ------
@@ -101,7 +101,7 @@ class Permissions:
             PrincipalUsage(
                 arn=each["principal"],
                 permissions=tuple(Permission(**one) for one in each["permissions"]),
-                refused=tuple(Refusal(**one) for one in each["refused"]),
+                denied=tuple(Denial(**one) for one in each["denied"]),
             )
             for each in self._request("GET")["principals"]
         ]

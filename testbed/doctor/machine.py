@@ -31,8 +31,8 @@ _ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "ar
 _TRIAL = """
 import sys
 from pathlib import Path
-from localstack_testbed.lambda_executor.supervisor.isolation import obstacle
-print(obstacle(Path(sys.argv[1]), Path(sys.argv[2])) or "")
+from localstack_testbed.lambda_executor.supervisor.isolation import why_unavailable
+print(why_unavailable(Path(sys.argv[1]), Path(sys.argv[2])) or "")
 """
 # Settings of kernels that keep namespaces from users, with the values that do so.
 # https://man7.org/linux/man-pages/man7/user_namespaces.7.html

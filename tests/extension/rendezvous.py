@@ -8,7 +8,7 @@ from contextlib import contextmanager
 ARRIVAL_LIMIT_SECONDS = 20.0
 
 # For a function: tell the test a word, and wait until it lets the function go on.
-MEET = textwrap.dedent(
+ARRIVE = textwrap.dedent(
     """
     import socket
 
@@ -20,7 +20,7 @@ MEET = textwrap.dedent(
 )
 
 
-class Meeting:
+class Rendezvous:
     """Where functions arrive and wait."""
 
     def __init__(self, listener: socket.socket) -> None:
@@ -28,7 +28,7 @@ class Meeting:
         self._waiting: list[socket.socket] = []
         self.port: int = listener.getsockname()[1]
 
-    def arrival(self) -> str:
+    def wait_for_arrival(self) -> str:
         """Wait for the next function; return its word."""
         connection, _ = self._listener.accept()
         connection.settimeout(ARRIVAL_LIMIT_SECONDS)
@@ -36,18 +36,18 @@ class Meeting:
         with connection.makefile("r") as words:
             return words.readline().strip()
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Let all go on that have arrived."""
         while self._waiting:
             self._waiting.pop().close()
 
 
 @contextmanager
-def meeting() -> Iterator[Meeting]:
+def rendezvous() -> Iterator[Rendezvous]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(ARRIVAL_LIMIT_SECONDS)
-        place = Meeting(listener)
+        place = Rendezvous(listener)
         try:
             yield place
         finally:
-            place.let_go()
+            place.release()

@@ -16,7 +16,7 @@ ACCOUNT = "000000000000"
 DELIVERY_LIMIT = 10.0
 
 
-class RefusedError(Exception):
+class ErrorResponse(Exception):
     """The endpoint answered with an error: its status and its message."""
 
     def __init__(self, status: int, message: str) -> None:
@@ -62,7 +62,7 @@ class Clock:
         return self._call("/_testbed/schedules/fire", {"arn": arn})
 
     def post(self, path: str, content: bytes) -> dict[str, Any]:
-        """Post anything; raise RefusedError for an error."""
+        """Post anything; raise ErrorResponse for an error."""
         url = f"{self._endpoint}{path}"
         return self._open(urllib.request.Request(url, data=content, headers=CONTROL_HEADERS))
 
@@ -77,7 +77,7 @@ class Clock:
                 answer: dict[str, Any] = json.load(response)
         except urllib.error.HTTPError as error:
             with error:
-                raise RefusedError(error.code, json.load(error)["message"]) from None
+                raise ErrorResponse(error.code, json.load(error)["message"]) from None
         return answer
 
 

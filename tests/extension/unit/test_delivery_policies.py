@@ -17,7 +17,7 @@ def pauses(protocol: str) -> list[float]:
     policy = POLICIES[protocol]
     found = []
     for retry in count(1):
-        pause = policy.pause(retry)
+        pause = policy.delay_before(retry)
         if pause is None:
             break
         found.append(pause)

@@ -140,8 +140,8 @@ def test_restrictions_allow_nothing_and_limit_the_rest(name: str, kind: str) -> 
     mine = policy(allow())
     assert not evaluate(role(**restricted(allow())), READ).allowed
     assert evaluate(role(mine, **restricted(allow("s3:*"))), READ).allowed
-    refused = evaluate(role(mine, **restricted(allow("sqs:*"))), READ)
-    assert (refused.allowed, refused.kind) == (False, kind)
+    denied = evaluate(role(mine, **restricted(allow("sqs:*"))), READ)
+    assert (denied.allowed, denied.kind) == (False, kind)
     by_role = evaluate(role(**restricted()), READ, grant({"AWS": ROLE}), ACCOUNT)
     by_session = evaluate(role(**restricted()), READ, grant({"AWS": SESSION_ARN}), ACCOUNT)
     assert (by_role.allowed, by_session.allowed) == (False, True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from testbed import starting
-from testbed.control.permissions import Permission, Permissions, PrincipalUsage, Refusal
+from testbed.control.permissions import Denial, Permission, Permissions, PrincipalUsage
 from tests.conftest import ROOT, CommandHere
 
 ENDPOINT = ("--endpoint-url", "http://127.0.0.1:1")
@@ -90,11 +90,11 @@ def test_unused_permissions_are_the_only_ones_also_in_json(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     used, unused = Permission("p", "s3:Get", "*", 1), Permission("p", "s3:Put", "*", 0)
-    role = PrincipalUsage("role/r", (used, unused), (Refusal("s3:List", None, "denied", 1),))
+    role = PrincipalUsage("role/r", (used, unused), (Denial("s3:List", None, "denied", 1),))
     monkeypatch.setattr(Permissions, "principals", lambda _self: [role])
     arguments = (*ENDPOINT, "permissions", "--unused", "--json")
     result = CommandHere(tmp_path / "state", ROOT).run(*arguments)
     shown = json.loads(result.stdout)
     assert [each["action"] for each in shown["permissions"]] == ["s3:Put"]
-    assert shown["refused"] == []
+    assert shown["denied"] == []
     assert result.returncode == 1

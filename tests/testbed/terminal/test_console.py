@@ -20,7 +20,7 @@ from testbed.aws.change_set import Change
 from testbed.aws.logs import LogLine
 from testbed.control.inbox import Confirmation, Email
 from testbed.control.journal import Entry
-from testbed.control.permissions import Permission, PrincipalUsage, Refusal
+from testbed.control.permissions import Denial, Permission, PrincipalUsage
 from testbed.demo.story import heading, say
 from testbed.demo.timeline import Hop, Timeline, chart, checklist
 from testbed.errors import TestbedError
@@ -123,7 +123,7 @@ VIEW = {
 PRINCIPAL = PrincipalUsage(
     HOSTILE,
     (Permission(HOSTILE, HOSTILE, HOSTILE + LINE_BREAK, 1),),
-    (Refusal(HOSTILE, HOSTILE, HOSTILE + LINE_BREAK, 1),),
+    (Denial(HOSTILE, HOSTILE, HOSTILE + LINE_BREAK, 1),),
 )
 LOG_LINE = LogLine("1", "function", datetime.now(UTC), HOSTILE + "\n\tx")
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from localstack_testbed.lambda_executor.supervisor_client import Supervisor
+from localstack_testbed.lambda_executor.supervisor_client import SupervisorClient
 
 LOG = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ class CodeStore:
         self._links: dict[Path, set[Path]] = {}
         self._uses: Counter[Path] = Counter()
 
-    def prepare(self, code: Any, supervisor: Supervisor) -> Path:
+    def prepare(self, code: Any, supervisor: SupervisorClient) -> Path:
         """Unpack an archive (LocalStack's ``ArchiveCode``) where LocalStack expects it.
 
         Its modules begin to be compiled, but nobody waits for that: a function runs without
@@ -66,7 +66,7 @@ class CodeStore:
             supervisor.compile(kept).add_done_callback(_report)
         return kept
 
-    def prepare_layers(self, layers: Sequence[Any], supervisor: Supervisor) -> Path | None:
+    def prepare_layers(self, layers: Sequence[Any], supervisor: SupervisorClient) -> Path | None:
         """Unpack layers and merge them, in their order, as Lambda does in ``/opt``.
 
         https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html

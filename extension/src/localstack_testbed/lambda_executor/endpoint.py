@@ -19,7 +19,7 @@ def serve(router: Router[Any], service: EnvironmentService) -> None:
     @route(PATH, methods=["GET"])
     def isolation(_request: Request) -> Response:
         try:
-            reason = service.prepare().exposure
+            reason = service.prepare().not_isolated_reason
         except ConnectionError as error:
             return Response(str(error), status=503)
         content = json.dumps({"isolated": reason is None, "reason": reason})

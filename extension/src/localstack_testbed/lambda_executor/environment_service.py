@@ -7,7 +7,7 @@ from pathlib import Path
 
 from localstack_testbed.lambda_executor.code_store import CodeStore
 from localstack_testbed.lambda_executor.settings import Settings
-from localstack_testbed.lambda_executor.supervisor_client import Supervisor
+from localstack_testbed.lambda_executor.supervisor_client import SupervisorClient
 
 
 class EnvironmentService:
@@ -23,14 +23,14 @@ class EnvironmentService:
         self.code = CodeStore(self.directory / "code")
         self.stopping = False
         self._lock = threading.Lock()
-        self._supervisors: dict[str, Supervisor] = {}
+        self._supervisors: dict[str, SupervisorClient] = {}
 
     @staticmethod
     @cache
     def instance() -> "EnvironmentService":
         return EnvironmentService(Settings.from_environment())
 
-    def supervisor(self, runtime: str) -> Supervisor:
+    def supervisor(self, runtime: str) -> SupervisorClient:
         """Return a running supervisor for one of the runtimes in the settings.
 
         Raises
@@ -43,11 +43,11 @@ class EnvironmentService:
                 raise ConnectionError("LocalStack is shutting down")
             supervisor = self._supervisors.get(runtime)
             if supervisor is None or not supervisor.running:
-                supervisor = Supervisor(runtime, self.settings, self.directory)
+                supervisor = SupervisorClient(runtime, self.settings, self.directory)
                 self._supervisors[runtime] = supervisor
             return supervisor
 
-    def prepare(self) -> Supervisor:
+    def prepare(self) -> SupervisorClient:
         """Start the first runtime's supervisor ahead of time, and return it.
 
         Raises

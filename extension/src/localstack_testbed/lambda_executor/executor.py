@@ -17,8 +17,8 @@ from localstack_testbed.lambda_executor.environment_service import EnvironmentSe
 from localstack_testbed.lambda_executor.environment_variables import function_variables
 from localstack_testbed.lambda_executor.files import (
     EnvironmentFiles,
-    isolated_places,
-    shared_places,
+    isolated_paths,
+    shared_paths,
 )
 from localstack_testbed.lambda_executor.platform_log import platform_log
 from localstack_testbed.lambda_executor.runtime_process import RuntimeProcess
@@ -64,21 +64,21 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
             # Another one than before, if that has ended.
             supervisor = service.supervisor(runtime)
             if supervisor.isolated:
-                places = isolated_places()
+                paths = isolated_paths()
             else:
-                places = shared_places(files, packages_of(service.settings.pythons[runtime]))
+                paths = shared_paths(files, packages_of(service.settings.pythons[runtime]))
 
             def launch(runtime_api: str) -> Launch:
                 return Launch(
                     handler=version.config.handler or "",
                     files=files,
                     storage=storage,
-                    path=places.module_path(runtime),
+                    path=paths.module_path(runtime),
                     environment=function_variables(
                         prepared=env_vars,
                         own=own,
                         logging_config=logging_config,
-                        places=places,
+                        paths=paths,
                         runtime=asked,
                         runtime_api=runtime_api,
                     ),
@@ -161,7 +161,7 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         service = EnvironmentService.instance()
         runtime = service.settings.runtime(asked)
         if runtime != asked:
-            _warn_of_other_version(function_version.id.function_name, asked, runtime)
+            _warn_about_runtime_version(function_version.id.function_name, asked, runtime)
         supervisor = service.supervisor(runtime)
         if version.code is not None:
             service.code.prepare(version.code, supervisor)
@@ -174,7 +174,7 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
 
 
 @cache
-def _warn_of_other_version(function: str, asked: str, runtime: str) -> None:
+def _warn_about_runtime_version(function: str, asked: str, runtime: str) -> None:
     LOG.warning(
         "Function %s is for %s and runs on %s here: add the interpreter of an environment of its "
         "version to LAMBDA_PROCESS_PYTHON",

@@ -14,7 +14,7 @@ class EnvironmentFiles:
 
 
 @dataclass(frozen=True)
-class Places:
+class FunctionPaths:
     """Folders as a function sees them.
 
     https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
@@ -40,9 +40,9 @@ class Places:
         return tuple(str(folder) for folder in (self.task_root, packages, self.layers / "python"))
 
 
-def isolated_places() -> Places:
-    """Return AWS's places, which an isolated environment has."""
-    return Places(
+def isolated_paths() -> FunctionPaths:
+    """Return AWS's paths, which an isolated environment has."""
+    return FunctionPaths(
         task_root=Path("/var/task"),
         layers=Path("/opt"),
         runtime=Path("/var/runtime"),
@@ -51,9 +51,9 @@ def isolated_places() -> Places:
     )
 
 
-def shared_places(files: EnvironmentFiles, runtime: Path) -> Places:
+def shared_paths(files: EnvironmentFiles, runtime: Path) -> FunctionPaths:
     """Return the places on the machine itself, for an environment that sees all of it."""
-    return Places(
+    return FunctionPaths(
         task_root=files.code,
         layers=files.layers or files.temporary.with_name("no-layers"),
         runtime=runtime,

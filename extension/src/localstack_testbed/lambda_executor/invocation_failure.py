@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from localstack_testbed.lambda_executor.platform_log import Failure
+from localstack_testbed.lambda_executor.platform_log import FailureStatus
 from localstack_testbed.lambda_executor.runtime_api import (
     Failed,
     InitializationFailed,
@@ -24,7 +24,7 @@ from localstack_testbed.lambda_executor.supervisor_client import describe_exit
 
 
 @dataclass(frozen=True)
-class Fault:
+class InvocationFailure:
     """A failure by its AWS error type.
 
     ``payload`` is what the runtime itself said of it, if it did. ``resets`` tells that the
@@ -42,11 +42,11 @@ class Fault:
         return self.error_type == "Sandbox.Timedout"
 
     @property
-    def failure(self) -> Failure | None:
+    def failure(self) -> FailureStatus | None:
         """What REPORT says of it: nothing of an exception that the runtime dealt with."""
         if self.timed_out:
-            return Failure("timeout")
-        return Failure("error", self.error_type) if self.resets else None
+            return FailureStatus("timeout")
+        return FailureStatus("error", self.error_type) if self.resets else None
 
     def response(self, request_id: str) -> bytes:
         if self.payload is not None:
@@ -57,30 +57,36 @@ class Fault:
         return json.dumps({"errorType": self.error_type, "errorMessage": message}).encode()
 
 
-def fault_of(event: ProcessEvent, timeout: float) -> Fault:
+def failure_of(event: ProcessEvent, timeout: float) -> InvocationFailure:
     """Name the failure that an event means when it is not the one that was hoped for."""
     match event:
         case Failed(payload, error_type):
-            return Fault(error_type, payload=payload, resets=False)
+            return InvocationFailure(error_type, payload=payload, resets=False)
         case InitializationFailed(payload, error_type):
-            return Fault(error_type, payload=payload)
+            return InvocationFailure(error_type, payload=payload)
         case ResponseTooLarge(size):
-            return Fault("Function.ResponseSizeTooLarge", too_large(size))
+            return InvocationFailure("Function.ResponseSizeTooLarge", too_large(size))
         case TimedOut():
-            return Fault("Sandbox.Timedout", f"Task timed out after {timeout:.2f} seconds")
+            return InvocationFailure(
+                "Sandbox.Timedout", f"Task timed out after {timeout:.2f} seconds"
+            )
         case OutOfMemory():
             message = "Runtime exited with error: signal: killed"
-            return Fault("Runtime.OutOfMemory", message, logged=True)
+            return InvocationFailure("Runtime.OutOfMemory", message, logged=True)
         case TooManyProcesses():
             message = "Runtime exited with error: signal: killed"
-            return Fault("Runtime.ExitError", message, logged=True)
+            return InvocationFailure("Runtime.ExitError", message, logged=True)
         case Exited(status) if description := describe_exit(status):
             message = f"Runtime exited with error: {description}"
-            return Fault("Runtime.ExitError", message, logged=True)
+            return InvocationFailure("Runtime.ExitError", message, logged=True)
         case Exited():
             message = "Runtime exited without providing a reason"
-            return Fault("Runtime.ExitError", message, logged=True)
+            return InvocationFailure("Runtime.ExitError", message, logged=True)
         case Stopped():
-            return Fault("Runtime.ExitError", "The environment was stopped", logged=True)
+            return InvocationFailure(
+                "Runtime.ExitError", "The environment was stopped", logged=True
+            )
         case Ready() | Succeeded():
-            return Fault("Runtime.Unknown", "The runtime did not answer in order", logged=True)
+            return InvocationFailure(
+                "Runtime.Unknown", "The runtime did not answer in order", logged=True
+            )

@@ -15,7 +15,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Failure:
+class FailureStatus:
     """How a phase failed: ``status`` is ``error`` or ``timeout``, ``error_type`` of an error."""
 
     status: str
@@ -34,7 +34,7 @@ class Report:
     memory_size: int
     memory_used: int
     init_duration: float | None = None
-    failure: Failure | None = None
+    failure: FailureStatus | None = None
 
     @property
     def billed_duration(self) -> int:
@@ -47,7 +47,7 @@ class PlatformLog:
     def init_start(self, runtime: str, arn: str) -> str:
         return f"INIT_START Runtime Version: {runtime}\tRuntime Version ARN: {arn}\n"
 
-    def init_report(self, duration: float, phase: str, failure: Failure) -> str:
+    def init_report(self, duration: float, phase: str, failure: FailureStatus) -> str:
         """Write of an initialization that failed; ``phase`` is ``init`` or ``invoke``."""
         fields = [f"INIT_REPORT Init Duration: {duration:.2f} ms", f"Phase: {phase}"]
         return "\t".join([*fields, *_fields(failure)]) + "\n"
@@ -87,7 +87,7 @@ class JsonPlatformLog(PlatformLog):
         record = {"phase": "init", "runtimeVersion": runtime, "runtimeVersionArn": arn}
         return self._line("initStart", {"initializationType": "on-demand", **record})
 
-    def init_report(self, duration: float, phase: str, failure: Failure) -> str:
+    def init_report(self, duration: float, phase: str, failure: FailureStatus) -> str:
         metrics = {"durationMs": round(duration, 3)}
         record = {"initializationType": "on-demand", "phase": phase, "metrics": metrics}
         return self._line("initReport", record, failure)
@@ -116,7 +116,7 @@ class JsonPlatformLog(PlatformLog):
         record = {"requestId": request_id, "metrics": metrics}
         return self._line("report", record | {"status": "success"}, figures.failure)
 
-    def _line(self, kind: str, record: dict[str, Any], failure: Failure | None = None) -> str:
+    def _line(self, kind: str, record: dict[str, Any], failure: FailureStatus | None = None) -> str:
         if failure is None and self._only_failures:
             return ""
         if failure is not None:
@@ -133,7 +133,7 @@ def platform_log(logging_config: Mapping[str, str]) -> PlatformLog:
     return PlatformLog()
 
 
-def _fields(failure: Failure | None) -> list[str]:
+def _fields(failure: FailureStatus | None) -> list[str]:
     if failure is None:
         return []
     fields = [f"Status: {failure.status}"]

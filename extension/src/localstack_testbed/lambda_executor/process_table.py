@@ -30,7 +30,7 @@ def threads(process: int) -> int:
     return sum(_numbers(process, "status", "Threads:"))
 
 
-def innermost_number(process: int) -> int:
+def inner_pid(process: int) -> int:
     """Return a process's number in the namespace that it runs in."""
     return next(reversed(_numbers(process, "status", "NSpid:")), NO_PROCESS)
 

@@ -15,7 +15,11 @@ from localstack_testbed.lambda_executor.runtime_api import (
     RuntimeApi,
     RuntimeEvent,
 )
-from localstack_testbed.lambda_executor.supervisor_client import Launch, RuntimeHandle, Supervisor
+from localstack_testbed.lambda_executor.supervisor_client import (
+    Launch,
+    RuntimeHandle,
+    SupervisorClient,
+)
 
 SAMPLE_SECONDS = 0.05
 KILL_LIMIT_SECONDS = 5.0
@@ -61,7 +65,7 @@ class RuntimeProcess:
     """
 
     def __init__(
-        self, supervisor: Supervisor, launch: Callable[[str], Launch], memory_limit: int
+        self, supervisor: SupervisorClient, launch: Callable[[str], Launch], memory_limit: int
     ) -> None:
         self._events: queue.SimpleQueue[ProcessEvent] = queue.SimpleQueue()
         self._ended = threading.Event()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from localstack_testbed.lambda_executor.invocation_failure import Fault, fault_of
+from localstack_testbed.lambda_executor.invocation_failure import InvocationFailure, failure_of
 from localstack_testbed.lambda_executor.platform_log import PlatformLog, Report
 from localstack_testbed.lambda_executor.runtime_api import Invocation, Ready, Succeeded
 from localstack_testbed.lambda_executor.runtime_process import RuntimeProcess
@@ -88,8 +88,8 @@ class Sandbox:
         """
         self._log.append(self._platform_log.init_start(runtime, runtime_arn))
         started = time.monotonic()
-        fault = self._load("init", started + INIT_LIMIT_SECONDS)
-        if fault is None:
+        failure = self._load("init", started + INIT_LIMIT_SECONDS)
+        if failure is None:
             self._init_duration = _milliseconds_since(started)
 
     def invoke(self, request: Request) -> Result:
@@ -101,11 +101,11 @@ class Sandbox:
             outcome = self._run(request, started + self._limits.timeout)
             duration = min(_milliseconds_since(started), self._limits.timeout * 1000)
             self._take_output()
-            fault = outcome if isinstance(outcome, Fault) else None
-            self._report(request.request_id, duration, fault)
+            failure = outcome if isinstance(outcome, InvocationFailure) else None
+            self._report(request.request_id, duration, failure)
             logs = self.log()
             self._log.clear()
-            if isinstance(outcome, Fault):
+            if isinstance(outcome, InvocationFailure):
                 return Result(outcome.response(request.request_id), True, logs)
             return Result(outcome, False, logs)
 
@@ -134,27 +134,29 @@ class Sandbox:
             process.interrupt()
             process.kill()
 
-    def _load(self, phase: str, deadline: float) -> Fault | None:
+    def _load(self, phase: str, deadline: float) -> InvocationFailure | None:
         """Start a process, and wait until it has loaded the function and asks for an event."""
         if self._stopped:
-            return Fault("Runtime.ExitError", "The environment was stopped", logged=True)
+            return InvocationFailure(
+                "Runtime.ExitError", "The environment was stopped", logged=True
+            )
         started = time.monotonic()
         try:
             self._process = self._start_process()
         except ConnectionError as error:
-            return Fault("Runtime.ExitError", str(error), logged=True)
+            return InvocationFailure("Runtime.ExitError", str(error), logged=True)
         event = self._process.next_event(deadline)
         if isinstance(event, Ready):
             self._asks_for_event = True
             return None
-        fault = fault_of(event, self._limits.timeout)
+        failure = failure_of(event, self._limits.timeout)
         self._reset()
-        if fault.failure is not None:
+        if failure.failure is not None:
             duration = _milliseconds_since(started)
-            self._log.append(self._platform_log.init_report(duration, phase, fault.failure))
-        return fault
+            self._log.append(self._platform_log.init_report(duration, phase, failure.failure))
+        return failure
 
-    def _run(self, request: Request, deadline: float) -> Fault | bytes:
+    def _run(self, request: Request, deadline: float) -> InvocationFailure | bytes:
         process = self._process
         # Whether it lived on after its last answer shows now.
         if process is not None and (
@@ -163,9 +165,9 @@ class Sandbox:
         ):
             self._reset()
         if self._process is None:
-            fault = self._load("invoke", deadline)
-            if fault is not None:
-                return fault
+            failure = self._load("invoke", deadline)
+            if failure is not None:
+                return failure
         process = self._process
         assert process is not None
         self._asks_for_event = False
@@ -181,24 +183,26 @@ class Sandbox:
             process.kill()  # before a quick function can be faster
         else:
             process.send(invocation)
-        with _killing(process, request.kill_after):
+        with _kill_after(process, request.kill_after):
             event = process.next_event(deadline)
         if isinstance(event, Succeeded):
             return event.payload
-        fault = fault_of(event, self._limits.timeout)
-        if fault.resets:
+        failure = failure_of(event, self._limits.timeout)
+        if failure.resets:
             self._reset()
-        return fault
+        return failure
 
-    def _report(self, request_id: str, duration: float, fault: Fault | None) -> None:
-        if fault is not None and fault.timed_out:
+    def _report(self, request_id: str, duration: float, failure: InvocationFailure | None) -> None:
+        if failure is not None and failure.timed_out:
             self._log.append(self._platform_log.timed_out(request_id, self._limits.timeout))
-        elif fault is not None and fault.logged:
-            line = self._platform_log.runtime_exited(request_id, fault.message, fault.error_type)
+        elif failure is not None and failure.logged:
+            line = self._platform_log.runtime_exited(
+                request_id, failure.message, failure.error_type
+            )
             self._log.append(line)
         self._measure_memory()
         memory_used = math.ceil(self._memory_used / MEGABYTE)
-        if fault is not None and fault.error_type == "Runtime.OutOfMemory":
+        if failure is not None and failure.error_type == "Runtime.OutOfMemory":
             # It had more for a moment, which on AWS cannot be.
             memory_used = self._limits.memory_size
         figures = Report(
@@ -206,7 +210,7 @@ class Sandbox:
             memory_size=self._limits.memory_size,
             memory_used=memory_used,
             init_duration=self._init_duration,
-            failure=fault.failure if fault is not None else None,
+            failure=failure.failure if failure is not None else None,
         )
         self._init_duration = None
         self._log.append(self._platform_log.end(request_id))
@@ -230,7 +234,7 @@ class Sandbox:
 
 
 @contextmanager
-def _killing(process: RuntimeProcess, after: float | None) -> Iterator[None]:
+def _kill_after(process: RuntimeProcess, after: float | None) -> Iterator[None]:
     """Kill a process after so many seconds, unless what is done meanwhile ends before that."""
     if not after:
         yield

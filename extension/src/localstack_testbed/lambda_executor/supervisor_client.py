@@ -19,7 +19,7 @@ from localstack_testbed.lambda_executor.files import EnvironmentFiles
 from localstack_testbed.lambda_executor.process_table import (
     NO_PROCESS,
     children,
-    innermost_number,
+    inner_pid,
 )
 from localstack_testbed.lambda_executor.settings import Settings, packages_of
 
@@ -46,7 +46,7 @@ class Launch:
     fork: bool
 
 
-class Supervisor:
+class SupervisorClient:
     """A connection to a running supervisor, which it starts with a runtime's interpreter.
 
     ``settings`` say which one that is, which modules are imported ahead of time, and whether
@@ -80,7 +80,7 @@ class Supervisor:
         self._started: dict[int, Future[int]] = {}
         self._exits: dict[int, Callable[[int], None]] = {}
         self._compilations: dict[int, Future[int]] = {}
-        self._exposure: Future[str | None] = Future()
+        self._not_isolated_reason: Future[str | None] = Future()
         self._ended = False
         threading.Thread(target=self._receive, name="lambda-supervisor", daemon=True).start()
 
@@ -97,10 +97,10 @@ class Supervisor:
         ConnectionError
             The supervisor has ended.
         """
-        return self.exposure is None
+        return self.not_isolated_reason is None
 
     @property
-    def exposure(self) -> str | None:
+    def not_isolated_reason(self) -> str | None:
         """Why environments see the machine's file system; None if they see one of their own.
 
         Raises
@@ -108,7 +108,7 @@ class Supervisor:
         ConnectionError
             The supervisor has ended.
         """
-        return self._exposure.result()
+        return self._not_isolated_reason.result()
 
     def start(self, launch: Launch, output: int, on_exit: Callable[[int], None]) -> "RuntimeHandle":
         """Start a runtime process that writes to the descriptor ``output``.
@@ -140,7 +140,7 @@ class Supervisor:
             "fork": launch.fork,
         }
         self._send(message, output)
-        return RuntimeHandle(self, number, self._number_here(started.result()))
+        return RuntimeHandle(self, number, self._outer_pid(started.result()))
 
     def compile(self, directory: Path) -> Future[int]:
         """Begin to compile the modules in a folder to byte code.
@@ -194,8 +194,8 @@ class Supervisor:
             exits, self._exits = self._exits, {}
             futures: list[Future[Any]] = [*self._started.values(), *self._compilations.values()]
             self._started, self._compilations = {}, {}
-        if not self._exposure.done():
-            futures.append(self._exposure)
+        if not self._not_isolated_reason.done():
+            futures.append(self._not_isolated_reason)
         for future in futures:
             future.set_exception(ConnectionError("the supervisor of Lambda environments ended"))
         for on_exit in exits.values():
@@ -205,7 +205,7 @@ class Supervisor:
         if event["event"] == "ready":
             if event["reason"] is not None:
                 LOG.info("Lambda functions see the whole machine: %s", event["reason"])
-            self._exposure.set_result(event["reason"])
+            self._not_isolated_reason.set_result(event["reason"])
             return
         number = event["id"]
         match event["event"]:
@@ -216,13 +216,13 @@ class Supervisor:
             case "compiled":
                 self._compilations.pop(number).set_result(event["status"])
 
-    def _number_here(self, process: int) -> int:
+    def _outer_pid(self, process: int) -> int:
         """Return the number by which this process's namespace knows one of the supervisor's."""
         if not self.isolated:
             return process
         for supervisor in children(self._process.pid):
             for child in reversed(children(supervisor)):  # it is the newest, or nearly so
-                if innermost_number(child) == process:
+                if inner_pid(child) == process:
                     return child
         return NO_PROCESS
 
@@ -234,7 +234,7 @@ class RuntimeHandle:
     The supervisor sends them because it alone knows whether the id is still that process's.
     """
 
-    supervisor: Supervisor
+    supervisor: SupervisorClient
     number: int
     process: int
 
@@ -270,7 +270,7 @@ SIGNAL_NAMES = {
     7: "bus error",
     8: "floating point exception",
     9: "killed",
-    11: "segmentation fault",
+    11: "segmentation failure",
     13: "broken pipe",
     14: "alarm clock",
     15: "terminated",

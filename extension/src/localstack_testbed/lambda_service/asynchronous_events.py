@@ -15,7 +15,7 @@ from typing import Any
 from localstack_testbed.faults.functions import refuse_attempt
 from localstack_testbed.hooks.settings import ASYNCHRONOUS_RETRY_DELAY
 from localstack_testbed.lambda_service.invocation_records import Failure, Outcome, send_outcome
-from localstack_testbed.lambda_service.metrics import note, target_of
+from localstack_testbed.lambda_service.metrics import record_metrics, target_of
 from localstack_testbed.timing.delayed_calls import DelayedCalls
 
 DEFAULT_RETRIES = 2
@@ -25,10 +25,10 @@ LONGEST_SERVICE_DELAY_SECONDS = 5 * 60
 _retries = DelayedCalls("lambda-event-retries")
 
 
-def note_received(function_version: Any, invocation: Any) -> None:
+def count_received(function_version: Any, invocation: Any) -> None:
     """Count an event that was queued."""
     target = target_of(function_version.id, invocation.invoked_arn)
-    note(target, time.time(), lambda: {"AsyncEventsReceived": 1})
+    record_metrics(target, time.time(), lambda: {"AsyncEventsReceived": 1})
 
 
 def retry_delay() -> float:
@@ -54,22 +54,22 @@ class EventHandler:
         target = target_of(self._manager.function_version.id, event.invocation.invoked_arn)
         age = _age(event)
         if age > self._maximum_age(event):
-            self._give_up(event, Failure("EventAgeExceeded"))
+            self._drop(event, Failure("EventAgeExceeded"))
             return
         if event.retries == event.exception_retries == 0:
-            note(target, time.time(), lambda: {"AsyncEventAge": age * 1000})
+            record_metrics(target, time.time(), lambda: {"AsyncEventAge": age * 1000})
         try:
             refuse_attempt(self._manager.function_version.id.function_name)
             result = self._manager.invoke(invocation=event.invocation)
         except Exception as error:
-            self._handle_refusal(event, error)
+            self._handle_invoke_error(event, error)
             return
         if result.is_error:
             self._handle_function_error(event, result)
         else:
             self._send(event, Outcome(result))
 
-    def _handle_refusal(self, event: Any, error: Exception) -> None:
+    def _handle_invoke_error(self, event: Any, error: Exception) -> None:
         failure_cause = "EventAgeExceeded"
         delay = min(2**event.exception_retries, LONGEST_SERVICE_DELAY_SECONDS)
         if self._manager.function.reserved_concurrent_executions == 0:
@@ -78,14 +78,14 @@ class EventHandler:
             event.exception_retries += 1
             self._retry(event, delay)
             return
-        self._give_up(event, Failure(failure_cause, error))
+        self._drop(event, Failure(failure_cause, error))
 
     def _handle_function_error(self, event: Any, result: Any) -> None:
         delay = (event.retries + 1) * retry_delay()
         if event.retries >= self._maximum_retries(event):
-            self._give_up(event, Failure("RetriesExhausted"), result)
+            self._drop(event, Failure("RetriesExhausted"), result)
         elif _age(event) + delay > self._maximum_age(event):
-            self._give_up(event, Failure("EventAgeExceeded"), result)
+            self._drop(event, Failure("EventAgeExceeded"), result)
         else:
             event.retries += 1
             event.exception_retries = 0
@@ -97,16 +97,16 @@ class EventHandler:
         client = get_fake_sqs_client()
         message = event.encode()
 
-        def put_back() -> None:
+        def requeue() -> None:
             # The queue goes with the function.
             if self._queue_url in client.queue_manager.queues:
                 client.send_message(QueueUrl=self._queue_url, MessageBody=message)
 
-        _retries.add(delay, put_back)
+        _retries.add(delay, requeue)
 
-    def _give_up(self, event: Any, failure: Failure, result: Any = None) -> None:
+    def _drop(self, event: Any, failure: Failure, result: Any = None) -> None:
         target = target_of(self._manager.function_version.id, event.invocation.invoked_arn)
-        note(target, time.time(), lambda: {"AsyncEventsDropped": 1})
+        record_metrics(target, time.time(), lambda: {"AsyncEventsDropped": 1})
         self._send(event, Outcome(result, failure))
 
     def _send(self, event: Any, outcome: Outcome) -> None:

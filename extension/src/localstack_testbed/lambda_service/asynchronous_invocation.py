@@ -18,7 +18,7 @@ from typing import Any
 from localstack_testbed.hooks.patching import patch
 from localstack_testbed.lambda_service.asynchronous_events import (
     EventHandler,
-    note_received,
+    count_received,
 )
 from localstack_testbed.timing.queue_waiting import wait_for_message, wake
 
@@ -27,7 +27,7 @@ LOG = logging.getLogger(__name__)
 FAILURE_PAUSE_SECONDS = 1
 # How many events of a function version run at once. AWS has the concurrency of the account for
 # them, which as many processes of this machine could not bear.
-EVENTS_AT_ONCE = 32
+MAX_CONCURRENT_EVENTS = 32
 STOP_CHECK_SECONDS = 0.5
 # An event that was taken is handled to its end; until then no other poller may have it.
 VISIBILITY_TIMEOUT_SECONDS = 12 * 60 * 60
@@ -44,8 +44,8 @@ def patch_poller() -> None:
     @patch(Poller.__init__)
     def init(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
-        self.invoker_pool = ThreadPoolExecutor(EVENTS_AT_ONCE, "lambda-events")
-        self.free = threading.Semaphore(EVENTS_AT_ONCE)
+        self.invoker_pool = ThreadPoolExecutor(MAX_CONCURRENT_EVENTS, "lambda-events")
+        self.free = threading.Semaphore(MAX_CONCURRENT_EVENTS)
 
     def take(poller: Any) -> None:
         """Wait until an event can run, and start it, if there is one."""
@@ -96,7 +96,7 @@ def patch_poller() -> None:
     @patch(LambdaEventManager.enqueue_event)
     def enqueue_event(original: Callable[..., None], self: Any, invocation: Any) -> None:
         original(self, invocation)
-        note_received(self.version_manager.function_version, invocation)
+        count_received(self.version_manager.function_version, invocation)
 
 
 def _receive(queue_url: str) -> list[dict[str, Any]]:

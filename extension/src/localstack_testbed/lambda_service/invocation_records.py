@@ -17,7 +17,7 @@ from localstack.utils.aws.arns import (
     sqs_queue_url_for_arn,
 )
 
-from localstack_testbed.lambda_service.metrics import note, target_of
+from localstack_testbed.lambda_service.metrics import record_metrics, target_of
 
 LOG = logging.getLogger(__name__)
 
@@ -26,10 +26,10 @@ ERROR_MESSAGE_BYTES = 1024
 
 @dataclass(frozen=True)
 class Failure:
-    """Why an event was given up; ``refusal`` if the function did not run at last."""
+    """Why an event was given up; ``invoke_error`` if the function did not run at last."""
 
     cause: str
-    refusal: Exception | None = None
+    invoke_error: Exception | None = None
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def send_outcome(
             send()
         except Exception as error:
             LOG.warning("Cannot send an event of %s to %s: %s", target.function, what, error)
-            note(target, time.time(), lambda: {metric: 1})
+            record_metrics(target, time.time(), lambda: {metric: 1})
 
     name = "OnFailure" if outcome.failure else "OnSuccess"
     destination = (destinations.get(name) or {}).get("Destination")
@@ -165,8 +165,8 @@ def _error(outcome: Outcome) -> tuple[int, str]:
         payload = json.loads(outcome.result.payload or b"null")
         message = payload.get("errorMessage") if isinstance(payload, dict) else payload
         return 200, str(message or "")
-    refusal = outcome.failure.refusal if outcome.failure else None
-    return getattr(refusal, "status_code", 500), str(refusal or "")
+    invoke_error = outcome.failure.invoke_error if outcome.failure else None
+    return getattr(invoke_error, "status_code", 500), str(invoke_error or "")
 
 
 def _clients(function_version: Any, arn: str) -> Any:

@@ -53,7 +53,7 @@ def _check_content(payload: bytes) -> None:
     from localstack.aws.api.lambda_ import InvalidRequestContentException
 
     try:
-        json.loads(payload, parse_constant=_refuse)
+        json.loads(payload, parse_constant=_reject_constant)
     except (ValueError, RecursionError) as error:
         raise InvalidRequestContentException(
             f"Could not parse request body into json: Could not parse payload into json: {error}",
@@ -61,6 +61,6 @@ def _check_content(payload: bytes) -> None:
         ) from error
 
 
-def _refuse(constant: str) -> None:
+def _reject_constant(constant: str) -> None:
     """NaN and Infinity, which Python reads, are no JSON."""
     raise ValueError(f"{constant} is no JSON")

@@ -1,7 +1,7 @@
 """The CloudWatch metrics of functions, sent once a second.
 
 LocalStack knows two, ``Invocations`` and ``Errors``, and sends itself a request for each, which
-costs more than the invocation. Here each invocation is noted, and what a second brought is sent
+costs more than the invocation. Here each invocation is pending, and what a second brought is sent
 as one request. The metrics, and what counts for them:
 https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 Their dimensions and time: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
@@ -18,9 +18,9 @@ from typing import Any
 
 from localstack_testbed.hooks.patching import replace
 from localstack_testbed.hooks.shared_patches import INVOKE_VERSION, TAKE_INVOCATION_LEASE
-from localstack_testbed.lambda_service.metric_batching import Dimensions, Metric, MetricGathering
+from localstack_testbed.lambda_service.metric_batching import Dimensions, Metric, MetricBatcher
 
-_gathering = MetricGathering("AWS/Lambda")
+_batcher = MetricBatcher("AWS/Lambda")
 
 # The end of an invocation's log, which holds its report.
 REPORT_LENGTH = 1000
@@ -53,7 +53,7 @@ class Target:
             yield version, function, ("Resource", resource)
 
 
-def note(target: Target, moment: float, values: Callable[[], dict[str, float]]) -> None:
+def record_metrics(target: Target, moment: float, values: Callable[[], dict[str, float]]) -> None:
     """Note values by the names of their metrics, caused at a moment (seconds since 1970)."""
 
     def expanded() -> Iterator[tuple[Metric, float]]:
@@ -62,7 +62,7 @@ def note(target: Target, moment: float, values: Callable[[], dict[str, float]]) 
             for name, value in named.items():
                 yield _metric(target, name, dimensions, moment), value
 
-    _gathering.add(expanded)
+    _batcher.add(expanded)
 
 
 def target_of(version_id: Any, invoked_arn: str) -> Target:
@@ -80,7 +80,7 @@ def target_of(version_id: Any, invoked_arn: str) -> Target:
 
 def patch_leases() -> None:
     """Count concurrent executions."""
-    executions = _Executions()
+    executions = _RunningInvocations()
 
     @TAKE_INVOCATION_LEASE.wrap
     @contextmanager
@@ -108,12 +108,12 @@ def patch_invocations() -> None:
         try:
             result = original(self, invocation=invocation)
         except TooManyRequestsException:
-            note(target, started, lambda: {"Throttles": 1})
+            record_metrics(target, started, lambda: {"Throttles": 1})
             raise
         elapsed = (time.time() - started) * 1000
         failed = bool(result.is_error)
         report = (result.logs or "")[-REPORT_LENGTH:]
-        note(
+        record_metrics(
             target,
             started,
             lambda: {
@@ -140,7 +140,7 @@ def _reported_duration(report: str, otherwise: float) -> float:
     return float(found[-1]) if found else otherwise
 
 
-class _Executions:
+class _RunningInvocations:
     """How many invocations run at the moment: of a function, and in an account and region."""
 
     def __init__(self) -> None:
@@ -162,7 +162,7 @@ class _Executions:
                 dimensions = tuple(("FunctionName", name) for name in scope)
                 yield _metric(target, "ConcurrentExecutions", dimensions, moment), number
 
-        _gathering.add(values)
+        _batcher.add(values)
         try:
             yield
         finally:

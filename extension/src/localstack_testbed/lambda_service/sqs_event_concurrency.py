@@ -17,7 +17,7 @@ from localstack_testbed.hooks.shared_patches import POLL_QUEUE, RUN_POLLER
 
 LOG = logging.getLogger(__name__)
 
-BATCHES_AT_ONCE = 5
+DEFAULT_CONCURRENT_BATCHES = 5
 # How often a poller that waits for the end of a batch looks whether it is to stop.
 STOP_CHECK_SECONDS = 0.5
 
@@ -50,7 +50,7 @@ class _Batches:
 
         threading.Thread(target=run, name="sqs-event-batch", daemon=True).start()
 
-    def give_back(self) -> None:
+    def release_unused(self) -> None:
         """End a reservation that no batch was found for."""
         if self._reserved:
             self._reserved = False
@@ -67,7 +67,7 @@ def patch_worker() -> None:
     @RUN_POLLER.wrap
     def poller_loop(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
         scaling = self.esm_config.get("ScalingConfig") or {}
-        maximum = scaling.get("MaximumConcurrency") or BATCHES_AT_ONCE
+        maximum = scaling.get("MaximumConcurrency") or DEFAULT_CONCURRENT_BATCHES
         self.poller.batches = _Batches(maximum)
         original(self, *args, **kwargs)
 
@@ -87,7 +87,7 @@ def patch_worker() -> None:
         try:
             original(self)
         finally:
-            batches.give_back()
+            batches.release_unused()
 
     @patch(SqsPoller.handle_messages)
     def handle_messages(original: Callable[..., None], self: Any, messages: Any) -> None:

@@ -44,16 +44,18 @@ def _violations(value: Any, shape: Any, path: str) -> Iterator[str]:
         for number, content in enumerate(value, 1):
             yield from _violations(content, shape.member, f"{path}.{number}.member")
     elif kind == "map":
-        for demand in dict.fromkeys(each for key in value for each in _demands(key, shape.key)):
+        for constraint in dict.fromkeys(
+            each for key in value for each in _unmet_constraints(key, shape.key)
+        ):
             shown = ", ".join(f"{key}={content}" for key, content in value.items())
-            demand = f"Map keys must satisfy constraint: [Member must {demand}]"
-            yield f"Value '{{{shown}}}' at '{path}' {_FAILED}: {demand}"
+            constraint = f"Map keys must satisfy constraint: [Member must {constraint}]"
+            yield f"Value '{{{shown}}}' at '{path}' {_FAILED}: {constraint}"
     else:
-        for demand in _demands(value, shape):
-            yield f"Value '{value}' at '{path}' {_FAILED}: Member must {demand}"
+        for constraint in _unmet_constraints(value, shape):
+            yield f"Value '{value}' at '{path}' {_FAILED}: Member must {constraint}"
 
 
-def _demands(value: Any, shape: Any) -> Iterator[str]:
+def _unmet_constraints(value: Any, shape: Any) -> Iterator[str]:
     """Yield what a text or a number would have to be, and is not."""
     limits = shape.metadata | _DOCUMENTED.get(shape.name, {})
     low, high, pattern = limits.get("min"), limits.get("max"), limits.get("pattern")

@@ -14,7 +14,7 @@ from localstack_testbed.hooks.patching import patch, replace
 
 SIZE = "MaximumMessageSize"
 DEFAULT_BYTES = 256 * 1024
-LARGEST_BYTES = 1024 * 1024
+MAX_BYTES = 1024 * 1024
 SUBJECT_LIMIT = 100
 
 
@@ -27,7 +27,7 @@ def patch_topics() -> None:
 
     module: Any = provider
     # Its check is narrower than some topics.
-    replace(provider, "MAXIMUM_MESSAGE_LENGTH", LARGEST_BYTES)
+    replace(provider, "MAXIMUM_MESSAGE_LENGTH", MAX_BYTES)
 
     def check_subject(subject: str | None) -> None:
         text = subject or ""
@@ -36,7 +36,7 @@ def patch_topics() -> None:
 
     def check_limit(value: str | None) -> None:
         text = value or ""
-        if not (text.isascii() and text.isdigit() and 1024 <= int(text) <= LARGEST_BYTES):
+        if not (text.isascii() and text.isdigit() and 1024 <= int(text) <= MAX_BYTES):
             raise InvalidParameterException(f"Invalid parameter: {SIZE}")
 
     def size_of(message: str, attributes: Mapping[str, Any] | None) -> int:

@@ -12,12 +12,12 @@ from localstack_testbed.permissions.policies import Condition, Pattern, Values
 
 type Test = Callable[[str, Pattern, Values], bool]
 
-_SETS = {"forallvalues": all, "foranyvalue": any}
+_QUANTIFIERS = {"forallvalues": all, "foranyvalue": any}
 _IF_EXISTS = "ifexists"
 _NULL = "null"
 
 
-def holds(condition: Condition, values: Values) -> bool:
+def is_met(condition: Condition, values: Values) -> bool:
     """Tell whether a condition is met; one with an unknown operator is not."""
     quantifier, _, operator = condition.operator.lower().rpartition(":")
     given = values.get(condition.key)
@@ -26,7 +26,7 @@ def holds(condition: Condition, values: Values) -> bool:
     if_exists = operator.endswith(_IF_EXISTS)
     if if_exists:
         operator = operator.removesuffix(_IF_EXISTS)
-    if operator not in _OPERATORS or (quantifier and quantifier not in _SETS):
+    if operator not in _OPERATORS or (quantifier and quantifier not in _QUANTIFIERS):
         return False
     test, negates = _OPERATORS[operator]
     if given is None:
@@ -38,7 +38,9 @@ def holds(condition: Condition, values: Values) -> bool:
 
     several = (given,) if isinstance(given, str) else given
     # A key with several values without a quantifier: any of them does, of a negated operator all.
-    combine: Callable[[Iterable[bool]], bool] = _SETS.get(quantifier) or (all if negates else any)
+    combine: Callable[[Iterable[bool]], bool] = _QUANTIFIERS.get(quantifier) or (
+        all if negates else any
+    )
     return combine(meets(value) for value in several)
 
 
@@ -46,7 +48,7 @@ def _equals(value: str, pattern: Pattern, values: Values) -> bool:
     return pattern.expand(values) == value
 
 
-def _equals_ignoring_case(value: str, pattern: Pattern, values: Values) -> bool:
+def _equals_ignore_case(value: str, pattern: Pattern, values: Values) -> bool:
     expanded = pattern.expand(values)
     return expanded is not None and expanded.casefold() == value.casefold()
 
@@ -64,7 +66,7 @@ def _arn_like(value: str, pattern: Pattern, values: Values) -> bool:
     )
 
 
-def _ordered(read: Callable[[str], float], compare: Callable[[float, float], bool]) -> Test:
+def _comparison(read: Callable[[str], float], compare: Callable[[float, float], bool]) -> Test:
     """Return what compares two values that are read as numbers or times."""
 
     def test(value: str, pattern: Pattern, values: Values) -> bool:
@@ -119,16 +121,16 @@ _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
 _OPERATORS = _with_negations(
     {
         "stringequals": _equals,
-        "stringequalsignorecase": _equals_ignoring_case,
+        "stringequalsignorecase": _equals_ignore_case,
         "stringlike": _like,
         # These two are the same:
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
         "arnequals": _arn_like,
         "arnlike": _arn_like,
-        "bool": _equals_ignoring_case,
+        "bool": _equals_ignore_case,
         "binaryequals": _equals,
         "ipaddress": _is_in_network,
-        **{f"numeric{name}": _ordered(float, compare) for name, compare in _COMPARISONS.items()},
-        **{f"date{name}": _ordered(_seconds, compare) for name, compare in _COMPARISONS.items()},
+        **{f"numeric{name}": _comparison(float, compare) for name, compare in _COMPARISONS.items()},
+        **{f"date{name}": _comparison(_seconds, compare) for name, compare in _COMPARISONS.items()},
     }
 )

@@ -17,19 +17,19 @@ _BY_PROTOCOL = {
     "json": ("AccessDeniedException", 400),
     "rest-json": ("AccessDeniedException", 403),
 }
-_OTHERWISE = ("AccessDenied", 403)
+_DEFAULT = ("AccessDenied", 403)
 _WITH_XML = {"query", "ec2", "rest-xml"}
 
 
-def refusal(
+def access_denied(
     principal: Principal, request: Request, decision: Decision, protocol: str | None
 ) -> CommonServiceException:
     """Return the error of a refused request, in the words of its service."""
     if principal.is_anonymous:
         return missing_token(request.action.split(":")[0], protocol)
     service = request.action.split(":")[0]
-    code, status = _ERRORS.get(service) or _BY_PROTOCOL.get(protocol or "", _OTHERWISE)
-    message = message_of(principal, request, decision)
+    code, status = _ERRORS.get(service) or _BY_PROTOCOL.get(protocol or "", _DEFAULT)
+    message = denial_message(principal, request, decision)
     return client_error(code, message, status)
 
 
@@ -69,8 +69,8 @@ def incomplete_signature(
     return client_error(f"IncompleteSignature{suffix}", str(error), 400)
 
 
-def message_of(principal: Principal, request: Request, decision: Decision) -> str:
-    """Return why a request is refused."""
+def denial_message(principal: Principal, request: Request, decision: Decision) -> str:
+    """Return why a request is denied."""
     service, _, name = request.action.partition(":")
     # Of these two, messages have the actions so.
     spelled = {"sqs": f"sqs:{name.lower()}", "sns": f"SNS:{name}"}.get(service, request.action)

@@ -23,7 +23,7 @@ def serve(router: Router[Any], usage: Usage) -> None:
     @route(PATH, methods=["GET", "DELETE"])
     def permissions(request: Request) -> Response:
         if request.method == "DELETE":
-            usage.forget()
+            usage.reset()
             return Response(status=204)
         content = json.dumps({"principals": usage.report(_roles())})
         return Response(content, mimetype="application/json")

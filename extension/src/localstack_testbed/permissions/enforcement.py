@@ -1,4 +1,4 @@
-"""Requests are carried out if policies allow it, and otherwise refused.
+"""Requests are carried out if policies allow it, and otherwise denied.
 
 A handler in the chain that every request goes through, also those of one service to another.
 """
@@ -6,8 +6,12 @@ A handler in the chain that every request goes through, also those of one servic
 from typing import Any
 
 from localstack_testbed.hooks.error_responses import answer_with_error
-from localstack_testbed.permissions.actions import Call, requests_of
-from localstack_testbed.permissions.denials import incomplete_signature, missing_token, refusal
+from localstack_testbed.permissions.actions import Call, requests_for
+from localstack_testbed.permissions.denials import (
+    access_denied,
+    incomplete_signature,
+    missing_token,
+)
 from localstack_testbed.permissions.evaluation import (
     IDENTITY,
     RESOURCE,
@@ -19,7 +23,7 @@ from localstack_testbed.permissions.evaluation import (
 from localstack_testbed.permissions.principals import ANONYMOUS, principal_of, values_of
 from localstack_testbed.permissions.public_buckets import acl_allows, ignores_public_policy
 from localstack_testbed.permissions.resource_policies import (
-    NEEDED_BY_SERVICES,
+    CHECKED_FOR_SERVICES,
     account_of,
     policy_of,
     service_of,
@@ -32,7 +36,7 @@ _PRINCIPAL = "testbed_principal"
 # Of these, requests without a signature can be allowed by a resource's policy; the other services
 # do not look at policies then.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-anonymous
-_OPEN_TO_ANONYMOUS = {"s3", "sqs", "sqs-query", "sns"}
+_ALLOW_ANONYMOUS = {"s3", "sqs", "sqs-query", "sns"}
 
 
 class Enforcement:
@@ -49,7 +53,7 @@ class Enforcement:
         if principal is not None:
             setattr(context, _PRINCIPAL, principal)
             values = values_of(principal, context, context.account_id)
-            requests = requests_of(context, values)
+            requests = requests_for(context, values)
             if principal.is_anonymous:
                 self._check_anonymous(context, requests)
             else:
@@ -60,7 +64,7 @@ class Enforcement:
         for request in requests:
             decision = self.decide(principal, request)
             if not decision.allowed:
-                raise refusal(principal, request, decision, context.service.protocol)
+                raise access_denied(principal, request, decision, context.service.protocol)
 
     def _check_anonymous(self, context: Any, requests: list[Request]) -> None:
         if accepts_unsigned(context.operation, context.service_request):
@@ -70,7 +74,7 @@ class Enforcement:
             # No bucket can be called so. It is a path of LocalStack's own, such as /_aws/ses, that
             # nothing serves yet, and S3 says that it is not found.
             return
-        if service not in _OPEN_TO_ANONYMOUS or not requests:
+        if service not in _ALLOW_ANONYMOUS or not requests:
             raise missing_token(service, context.service.protocol)
         self._check(ANONYMOUS, context, requests)
 
@@ -94,13 +98,13 @@ class Enforcement:
         decision = self.decide(principal, request)
         if decision.allowed:
             return
-        error = refusal(principal, request, decision, context.service.protocol)
+        error = access_denied(principal, request, decision, context.service.protocol)
         answer_with_error(context, response, error)
 
     def decide(self, principal: Principal, request: Request) -> Decision:
         """Decide on a request, and count the decision."""
         resource = request.resource
-        if principal.is_service and service_of(resource) not in NEEDED_BY_SERVICES:
+        if principal.is_service and service_of(resource) not in CHECKED_FOR_SERVICES:
             return Decision(True, IDENTITY)
         policy, account = policy_of(resource), account_of(resource)
         if principal.is_anonymous and ignores_public_policy(resource):

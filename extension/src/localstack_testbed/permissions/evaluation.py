@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from localstack_testbed.permissions.conditions import holds
+from localstack_testbed.permissions.conditions import is_met
 from localstack_testbed.permissions.policies import Pattern, Policy, Statement, Values
 
 IDENTITY = "identity-based policy"
@@ -88,15 +88,17 @@ def evaluate(
     own = (resource_policy,) if resource_policy else ()
 
     for kind, policies in ((RESOURCE, own), (IDENTITY, principal.policies), *restrictions):
-        if denial := _first(False, policies, request, principal if kind == RESOURCE else None):
+        if denial := _first_match(
+            False, policies, request, principal if kind == RESOURCE else None
+        ):
             return Decision(False, kind, denial)
 
     elsewhere = resource_account not in (None, principal.account)
     # What is allowed to a whole account is for its identities' policies to hand out.
-    by_resource = _first(True, own, request, principal, directly=not elsewhere)
+    by_resource = _first_match(True, own, request, principal, directly=not elsewhere)
     if principal.account is None:
         return Decision(by_resource is not None, RESOURCE, by_resource)
-    by_identity = _first(True, principal.policies, request)
+    by_identity = _first_match(True, principal.policies, request)
     if elsewhere and by_resource is None:
         return Decision(False, RESOURCE)
     if not elsewhere and by_resource and _names_session(by_resource.statement, principal):
@@ -105,12 +107,12 @@ def evaluate(
     if grant is None:
         return Decision(False, IDENTITY)
     for kind, policies in restrictions:
-        if not _first(True, policies, request):
+        if not _first_match(True, policies, request):
             return Decision(False, kind)
     return Decision(True, RESOURCE if grant is by_resource else IDENTITY, grant)
 
 
-def _first(
+def _first_match(
     allows: bool,
     policies: Iterable[Policy],
     request: Request,
@@ -122,16 +124,16 @@ def _first(
         for statement in policy.statements:
             if (
                 statement.allows == allows
-                and (action := _action(statement, request)) is not None
-                and (resource := _resource(statement, request)) is not None
-                and (principal is None or _means(statement, principal, directly))
-                and all(holds(each, request.values) for each in statement.conditions)
+                and (action := _matching_action(statement, request)) is not None
+                and (resource := _matching_resource(statement, request)) is not None
+                and (principal is None or _applies_to(statement, principal, directly))
+                and all(is_met(each, request.values) for each in statement.conditions)
             ):
                 return Match(policy, statement, action, resource)
     return None
 
 
-def _action(statement: Statement, request: Request) -> str | None:
+def _matching_action(statement: Statement, request: Request) -> str | None:
     def match(patterns: Iterable[Pattern]) -> str | None:
         found = (each for each in patterns if each.matches(request.action, {}, ignore_case=True))
         return next((each.text for each in found), None)
@@ -141,7 +143,7 @@ def _action(statement: Statement, request: Request) -> str | None:
     return match(statement.actions)
 
 
-def _resource(statement: Statement, request: Request) -> str | None:
+def _matching_resource(statement: Statement, request: Request) -> str | None:
     name = request.resource
 
     def match(patterns: Iterable[Pattern]) -> str | None:
@@ -155,17 +157,19 @@ def _resource(statement: Statement, request: Request) -> str | None:
     return match(statement.resources)
 
 
-def _means(statement: Statement, principal: Principal, directly: bool) -> bool:
+def _applies_to(statement: Statement, principal: Principal, directly: bool) -> bool:
     """Tell whether a statement is for a principal; ``directly``: and not for its whole account.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
     """
     if statement.except_principals:
-        return not _names(statement.except_principals, principal, directly=False)
-    return _names(statement.principals, principal, directly)
+        return not _names_principal(statement.except_principals, principal, directly=False)
+    return _names_principal(statement.principals, principal, directly)
 
 
-def _names(principals: Mapping[str, tuple[str, ...]], principal: Principal, directly: bool) -> bool:
+def _names_principal(
+    principals: Mapping[str, tuple[str, ...]], principal: Principal, directly: bool
+) -> bool:
     if principal.is_anonymous:
         return "*" in principals.get("AWS", ())
     if principal.is_service:

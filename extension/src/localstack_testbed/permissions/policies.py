@@ -169,7 +169,7 @@ def parse(name: str, document: str) -> Policy:
     has_variables = content.get("Version") == VARIABLES_SINCE
     return Policy(
         name,
-        tuple(_statement(each, has_variables) for each in _several(content.get("Statement"))),
+        tuple(_statement(each, has_variables) for each in _as_list(content.get("Statement"))),
     )
 
 
@@ -189,7 +189,7 @@ def _statement(content: Any, has_variables: bool) -> Statement:
     def patterns(element: str) -> tuple[Pattern, ...]:
         # Variables are for resources and conditions only.
         variables = has_variables and "Action" not in element
-        return tuple(Pattern(str(each), variables) for each in _several(content.get(element)))
+        return tuple(Pattern(str(each), variables) for each in _as_list(content.get(element)))
 
     return Statement(
         allows=content["Effect"] == "Allow",
@@ -215,7 +215,7 @@ def _conditions(content: Any, has_variables: bool) -> Iterator[Condition]:
 
 
 def _patterns(values: Any, has_variables: bool) -> Iterator[Pattern]:
-    for value in _several(values):
+    for value in _as_list(values):
         text = str(value).lower() if isinstance(value, bool) else str(value)
         yield Pattern(text, has_variables)
 
@@ -225,10 +225,10 @@ def _principals(content: Any) -> Mapping[str, tuple[str, ...]]:
         return {}
     if not isinstance(content, dict):
         content = {"AWS": content}
-    return {kind: tuple(str(each) for each in _several(names)) for kind, names in content.items()}
+    return {kind: tuple(str(each) for each in _as_list(names)) for kind, names in content.items()}
 
 
-def _several(content: Any) -> list[Any]:
+def _as_list(content: Any) -> list[Any]:
     if content is None:
         return []
     return content if isinstance(content, list) else [content]

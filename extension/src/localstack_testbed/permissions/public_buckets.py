@@ -10,14 +10,14 @@ from typing import Any
 from localstack_testbed.permissions.evaluation import Request
 from localstack_testbed.permissions.resource_policies import bucket_of
 
-_EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers"
-_OF_OBJECTS = {
+_ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
+_OBJECT_ACTIONS = {
     "s3:GetObject": "READ",
     "s3:GetObjectVersion": "READ",
     "s3:GetObjectAcl": "READ_ACP",
     "s3:PutObjectAcl": "WRITE_ACP",
 }
-_OF_BUCKETS = {
+_BUCKET_ACTIONS = {
     "s3:ListBucket": "READ",
     "s3:ListBucketVersions": "READ",
     "s3:ListBucketMultipartUploads": "READ",
@@ -35,11 +35,11 @@ def acl_allows(request: Request) -> bool:
         return False
     if (bucket.public_access_block or {}).get("IgnorePublicAcls"):
         return False
-    if permission := _OF_BUCKETS.get(request.action):
+    if permission := _BUCKET_ACTIONS.get(request.action):
         return _grants(bucket.acl, permission)
     key = (request.resource or "").partition("/")[2]
     stored = bucket.objects.get(key)
-    permission = _OF_OBJECTS.get(request.action)
+    permission = _OBJECT_ACTIONS.get(request.action)
     return permission is not None and _grants(getattr(stored, "acl", None), permission)
 
 
@@ -51,7 +51,7 @@ def ignores_public_policy(resource: str | None) -> bool:
 
 def _grants(acl: Mapping[str, Any] | None, permission: str) -> bool:
     return any(
-        grant["Grantee"].get("URI") == _EVERYBODY
+        grant["Grantee"].get("URI") == _ALL_USERS
         and grant["Permission"] in (permission, "FULL_CONTROL")
         for grant in (acl or {}).get("Grants") or []
     )

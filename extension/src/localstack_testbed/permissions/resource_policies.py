@@ -12,7 +12,7 @@ from localstack.constants import AWS_REGION_US_EAST_1, DEFAULT_AWS_ACCOUNT_ID
 from localstack_testbed.permissions.policies import Policy, parse_or_deny
 from localstack_testbed.permissions.principals import trust_policy_of
 
-NEEDED_BY_SERVICES = {"sqs", "sns", "lambda", "s3", "iam"}
+CHECKED_FOR_SERVICES = {"sqs", "sns", "lambda", "s3", "iam"}
 """On resources of these, AWS's services can do only what a resource's policy lets them do."""
 
 _NAME = "resource policy"

@@ -12,7 +12,7 @@ from localstack_testbed.requests.callers import access_key_in
 # LocalStack signs what comes without a signature with this access key.
 _INJECTED = "=injectedaccesskey/"
 _REQUIRED = ("Credential", "Signature", "SignedHeaders")
-_OPEN = {("sns", "ConfirmSubscription"), ("sns", "Unsubscribe")}
+_UNSIGNED_BY_LINK = {("sns", "ConfirmSubscription"), ("sns", "Unsubscribe")}
 
 
 class IncompleteSignatureError(Exception):
@@ -40,7 +40,7 @@ def access_key_of(request: Any, operation: Any) -> str | None:
             return None
     if fields.get("X-Amz-Signature") and (credential := fields.get("X-Amz-Credential")):
         return str(credential).split("/")[0] or None
-    return str(fields["AWSAccessKeyId"]) if _is_presigned_earlier(fields) else None
+    return str(fields["AWSAccessKeyId"]) if _is_presigned_v2(fields) else None
 
 
 def is_signed(request: Any) -> bool:
@@ -58,7 +58,7 @@ def accepts_unsigned(operation: Any, parameters: Any) -> bool:
     https://docs.aws.amazon.com/sns/latest/api/API_ConfirmSubscription.html,
     https://docs.aws.amazon.com/sns/latest/api/API_Unsubscribe.html
     """
-    if (operation.service_model.service_name, operation.name) in _OPEN:
+    if (operation.service_model.service_name, operation.name) in _UNSIGNED_BY_LINK:
         return (parameters or {}).get("AuthenticateOnUnsubscribe") != "true"
     schemes = operation.auth or ()
     return operation.auth_type in ("none", "bearer") or any(
@@ -66,16 +66,16 @@ def accepts_unsigned(operation: Any, parameters: Any) -> bool:
     )
 
 
-def _is_presigned_earlier(fields: Any) -> bool:
+def _is_presigned_v2(fields: Any) -> bool:
     return bool(fields.get("AWSAccessKeyId") and fields.get("Signature"))
 
 
 def _key_in_header(request: Any, authorization: str) -> str | None:
     key = access_key_in(request.headers)
-    lacking = [name for name in _REQUIRED if f"{name}=" not in authorization]
-    if key and (authorization.startswith("AWS ") or not lacking):
+    missing = [name for name in _REQUIRED if f"{name}=" not in authorization]
+    if key and (authorization.startswith("AWS ") or not missing):
         return key
-    requirements = [f"Authorization header requires '{name}' parameter." for name in lacking]
+    requirements = [f"Authorization header requires '{name}' parameter." for name in missing]
     if not ("X-Amz-Date" in request.headers or "Date" in request.headers):
         requirements.append(
             "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."

@@ -26,7 +26,7 @@ from localstack_testbed.schedules.registry import Key, Schedules
 
 LOG = logging.getLogger(__name__)
 
-LONGEST_PAUSE = timedelta(minutes=9)
+MAX_DELAY = timedelta(minutes=9)
 
 
 class DeliveryError(Exception):
@@ -66,7 +66,7 @@ class Delivery:
     """One event for one target.
 
     ``send`` makes the attempt of the given number, from 1, and raises what went wrong;
-    ``is_permanent`` tells of an error whether to repeat would be in vain; ``give_up`` is called
+    ``is_permanent`` tells of an error whether to repeat would be in vain; ``on_failure`` is called
     after the last attempt if it failed, ``done`` after the last attempt in any case. ``entry`` is
     what else the journal is to have of each attempt.
     """
@@ -76,9 +76,9 @@ class Delivery:
     due: datetime
     policy: RetryPolicy
     send: Callable[[int], None]
-    give_up: Callable[[Failure], None]
+    on_failure: Callable[[Failure], None]
     is_permanent: Callable[[Exception], bool] = lambda error: False
-    done: Callable[[], None] = lambda: None
+    on_done: Callable[[], None] = lambda: None
     entry: Mapping[str, Any] = field(default_factory=dict)
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
@@ -98,14 +98,14 @@ class Delivery:
             code, message = error_code(error), error_message(error)
             self._record(moment, hop, number, status="failed", error=code, message=message)
             if self.is_permanent(error):
-                self._give_up(Failure(code, message, number - 1, exhausted=None))
+                self._handle_failure(Failure(code, message, number - 1, exhausted=None))
             elif exhausted := self._exhausted(number):
-                self._give_up(Failure(code, message, number - 1, exhausted))
+                self._handle_failure(Failure(code, message, number - 1, exhausted))
             else:
-                self._repeat(number + 1)
+                self._schedule_retry(number + 1)
             raise DeliveryError(f"{code}: {message}") from error
         self._record(moment, hop, number, status="delivered")
-        self.done()
+        self.on_done()
 
     def _record(self, moment: float, hop: str, number: int, **outcome: Any) -> None:
         record(
@@ -122,15 +122,15 @@ class Delivery:
     def _exhausted(self, attempts: int) -> str | None:
         if attempts > self.policy.retries:
             return "MaximumRetryAttempts"
-        if self._moment_of(attempts + 1) > self.due + self.policy.age:
+        if self._time_of(attempts + 1) > self.due + self.policy.age:
             return "MaximumEventAgeInSeconds"
         return None
 
-    def _moment_of(self, attempt: int) -> datetime:
-        return self.schedules.clock.now() + pause_before(attempt)
+    def _time_of(self, attempt: int) -> datetime:
+        return self.schedules.clock.now() + delay_before(attempt)
 
-    def _repeat(self, attempt: int) -> None:
-        moment = self._moment_of(attempt)
+    def _schedule_retry(self, attempt: int) -> None:
+        moment = self._time_of(attempt)
         self.schedules.engine.put(
             Key(self.arn, self.id, attempt),
             timing=lambda after: moment if moment > after else None,
@@ -138,7 +138,7 @@ class Delivery:
             after=moment - timedelta.resolution,
         )
 
-    def _give_up(self, failure: Failure) -> None:
+    def _handle_failure(self, failure: Failure) -> None:
         LOG.warning(
             "%s: gave up after %s attempts: %s: %s",
             self.arn,
@@ -147,15 +147,15 @@ class Delivery:
             failure.message,
         )
         try:
-            self.give_up(failure)
+            self.on_failure(failure)
         except Exception as error:
             LOG.warning("%s: no dead letter: %s", self.arn, error_message(error))
-        self.done()
+        self.on_done()
 
 
-def pause_before(attempt: int) -> timedelta:
+def delay_before(attempt: int) -> timedelta:
     """Return the pause before an attempt, of which the second one is the first repetition."""
-    return min(first_pause() * (1 << min(attempt - 2, 30)), LONGEST_PAUSE)
+    return min(first_pause() * (1 << min(attempt - 2, 30)), MAX_DELAY)
 
 
 def first_pause() -> timedelta:

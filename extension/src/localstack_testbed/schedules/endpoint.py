@@ -26,14 +26,14 @@ from localstack.http import Request, Response, Router, route
 from localstack_testbed.schedules.delivery import DeliveryError
 from localstack_testbed.schedules.engine import Firing, TooManyFiringsError
 from localstack_testbed.schedules.registry import (
-    Described,
     Key,
+    ScheduleDescription,
     Schedules,
     UnknownScheduleError,
 )
 
 # The calendar ends, and the clock cannot go back.
-LONGEST_ADVANCE = timedelta(days=36_525)
+MAX_ADVANCE = timedelta(days=36_525)
 
 
 class BadRequestError(Exception):
@@ -48,7 +48,7 @@ class ClockEndpoint:
 
     @route("/_testbed/clock", methods=["GET"])
     def show(self, request: Request) -> Response:
-        described = [each for source in self._schedules.sources for each in source.described()]
+        described = [each for source in self._schedules.sources for each in source.descriptions()]
         described.sort(key=lambda each: (each.due is None, each.due, each.arn))
         return _answer(
             {
@@ -62,7 +62,7 @@ class ClockEndpoint:
     def advance(self, request: Request) -> Response:
         try:
             moment = self._moment(_body(request))
-            if moment - self._schedules.clock.now() > LONGEST_ADVANCE:
+            if moment - self._schedules.clock.now() > MAX_ADVANCE:
                 raise BadRequestError("the clock cannot be moved by more than a hundred years")
             firings = self._schedules.engine.advance(moment.astimezone(UTC))
         except (BadRequestError, TooManyFiringsError) as error:
@@ -126,7 +126,7 @@ def iso(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
-def _row(described: Described) -> dict[str, Any]:
+def _row(described: ScheduleDescription) -> dict[str, Any]:
     return {
         "kind": described.kind,
         "name": described.name,

@@ -17,10 +17,10 @@ WORKERS = 8
 
 # The clock that a wait goes by stands still while the machine sleeps, and nobody tells us that
 # the machine's time was set: after this long at the latest we see it.
-LONGEST_WAIT_SECONDS = 30.0
+MAX_WAIT_SECONDS = 30.0
 
 # An advance that would fire more often than this was hardly meant.
-FIRINGS_LIMIT = 10_000
+MAX_FIRINGS = 10_000
 
 # Due times after a moment: the first one, or None if there is none any more.
 type Timing = Callable[[datetime], datetime | None]
@@ -122,7 +122,7 @@ class Engine[K]:
             If there are more than 10,000; the clock has not moved.
         """
         with self._advance:
-            self._check_number_of_firings(moment)
+            self._check_firing_count(moment)
             with self._changed:
                 self._advancing = True
             try:
@@ -147,12 +147,12 @@ class Engine[K]:
             with self._changed:
                 if self._stopped:
                     return
-                self._forget_replaced()
+                self._drop_stale()
                 now = self._clock.now()
                 if self._advancing or not self._heap:
                     self._changed.wait()
                 elif (pause := (self._heap[0].moment - now).total_seconds()) > 0:
-                    self._changed.wait(min(pause, LONGEST_WAIT_SECONDS))
+                    self._changed.wait(min(pause, MAX_WAIT_SECONDS))
                 else:
                     self._submit(heapq.heappop(self._heap).entry, late_until=now)
 
@@ -160,7 +160,7 @@ class Engine[K]:
         firings: list[Firing[K]] = []
         while True:
             with self._changed:
-                self._forget_replaced()
+                self._drop_stale()
                 if self._stopped or not self._heap or self._heap[0].moment > moment:
                     return firings
                 due = self._heap[0].moment
@@ -205,14 +205,14 @@ class Engine[K]:
         if entry.due is not None:
             heapq.heappush(self._heap, _Due(entry.due, next(self._numbers), entry))
 
-    def _forget_replaced(self) -> None:
+    def _drop_stale(self) -> None:
         while self._heap and not self._is_current(self._heap[0].entry):
             heapq.heappop(self._heap)
 
     def _is_current(self, entry: _Entry[K]) -> bool:
         return self._entries.get(entry.key) is entry
 
-    def _check_number_of_firings(self, moment: datetime) -> None:
+    def _check_firing_count(self, moment: datetime) -> None:
         with self._changed:
             entries = list(self._entries.values())
         count = 0
@@ -220,9 +220,9 @@ class Engine[K]:
             due = entry.due
             while due is not None and due <= moment:
                 count += 1
-                if count > FIRINGS_LIMIT:
+                if count > MAX_FIRINGS:
                     raise TooManyFiringsError(
-                        f"more than {FIRINGS_LIMIT:,} firings are due until "
+                        f"more than {MAX_FIRINGS:,} firings are due until "
                         f"{moment.isoformat()}: advance in smaller steps"
                     )
                 due = entry.timing(due)

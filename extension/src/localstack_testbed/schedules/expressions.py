@@ -22,7 +22,7 @@ from localstack_testbed.schedules.rate import parse_rate
 __all__ = ["Expression", "InvalidExpression", "rule_expression", "schedule_expression"]
 
 _FORM = re.compile(r"([a-z]+)\(([^()]*)\)")
-_LONGEST = 256
+_MAX_LENGTH = 256
 """Characters of an expression, by both APIs."""
 
 
@@ -52,7 +52,7 @@ def rule_expression(text: str) -> Expression:
     """
     match _split(text):
         case "rate", body:
-            return parse_rate(text, body, of_rule=True)
+            return parse_rate(text, body, for_rule=True)
         case "cron", body:
             return parse_cron(text, body, UTC, year_is_optional=False)
         case kind, _:
@@ -70,7 +70,7 @@ def schedule_expression(text: str, timezone: str = "UTC") -> Expression:
     zone = _zone(timezone)
     match _split(text):
         case "rate", body:
-            return parse_rate(text, body, of_rule=False)
+            return parse_rate(text, body, for_rule=False)
         case "cron", body:
             return parse_cron(text, body, zone, year_is_optional=True)
         case "at", body:
@@ -81,8 +81,10 @@ def schedule_expression(text: str, timezone: str = "UTC") -> Expression:
 
 def _split(text: str) -> tuple[str, str]:
     """Return the kind of an expression and what stands between its parentheses."""
-    if len(text) > _LONGEST:
-        raise InvalidExpression(f"length: {len(text)} characters, at most {_LONGEST} are allowed")
+    if len(text) > _MAX_LENGTH:
+        raise InvalidExpression(
+            f"length: {len(text)} characters, at most {_MAX_LENGTH} are allowed"
+        )
     if not (form := _FORM.fullmatch(text)):
         raise InvalidExpression(f"form: expected kind(...), not {text!r}")
     return form[1], form[2]

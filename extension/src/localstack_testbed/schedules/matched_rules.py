@@ -86,9 +86,9 @@ def repeat_deliveries(schedules: Schedules) -> None:
             schedules.clock.now(),
             policy,
             send,
-            give_up=lambda failure: send_dead_letter(rule, self.target, public, failure),
+            on_failure=lambda failure: send_dead_letter(rule, self.target, public, failure),
             is_permanent=is_permanent,
-            done=lambda: unfinished.add(-1),
+            on_done=lambda: unfinished.add(-1),
             entry={
                 "causes": [event["id"]],
                 "service": "events",

@@ -23,7 +23,7 @@ class Rate:
 
     text: str
     period: timedelta
-    at_once: bool
+    starts_immediately: bool
     """Whether the beginning itself is due, as for the Scheduler: "you use the StartDate property to
     set the first occurrence", "if you do not provide a StartDate, your schedule starts invoking the
     target immediately". A rule waits for one period first."""
@@ -32,14 +32,14 @@ class Rate:
         """Return the first due time strictly later than *moment*, in UTC."""
         # In UTC: datetimes of one time zone would be subtracted by their clocks.
         moment, since = moment.astimezone(UTC), since.astimezone(UTC)
-        periods = max((moment - since) // self.period + 1, 0 if self.at_once else 1)
+        periods = max((moment - since) // self.period + 1, 0 if self.starts_immediately else 1)
         try:
             return since + periods * self.period
         except OverflowError:  # after the year 9999
             return None
 
 
-def parse_rate(text: str, body: str, *, of_rule: bool) -> Rate:
+def parse_rate(text: str, body: str, *, for_rule: bool) -> Rate:
     """Return the rate of *body*, what stands between the parentheses of *text*.
 
     A rule demands ``minute`` with 1 and ``minutes`` with more. The Scheduler does not: its own
@@ -56,14 +56,14 @@ def parse_rate(text: str, body: str, *, of_rule: bool) -> Rate:
     value, unit = fields
     if not _NUMBER.fullmatch(value) or int(value) == 0:
         raise InvalidExpression(f"value: {value!r} is not a positive whole number")
-    singular = (unit if of_rule else unit.lower()).removesuffix("s")
+    singular = (unit if for_rule else unit.lower()).removesuffix("s")
     if singular not in _UNITS:
         raise InvalidExpression(f"unit: {unit!r} is not minute(s), hour(s) or day(s)")
-    if of_rule and (unit == singular) != (int(value) == 1):
+    if for_rule and (unit == singular) != (int(value) == 1):
         wanted = singular if int(value) == 1 else f"{singular}s"
         raise InvalidExpression(f"unit: {unit!r} must be {wanted!r} with {int(value)}")
     try:
         period = int(value) * _UNITS[singular]
     except OverflowError:
         raise InvalidExpression(f"value: {value} {unit} is too long a time") from None
-    return Rate(text, period, at_once=not of_rule)
+    return Rate(text, period, starts_immediately=not for_rule)

@@ -21,7 +21,7 @@ class Key(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Described:
+class ScheduleDescription:
     """A rule or a schedule, as it is shown; ``due`` is None if it will not fire any more."""
 
     kind: Literal["rule", "schedule"]
@@ -37,10 +37,10 @@ class UnknownScheduleError(Exception):
     """There is no such rule or schedule."""
 
 
-class Source(Protocol):
+class ScheduleSource(Protocol):
     """Puts rules or schedules into the engine."""
 
-    def described(self) -> list[Described]:
+    def descriptions(self) -> list[ScheduleDescription]:
         """Return all of them, also the ones that are disabled."""
 
     def fire(self, key: Key, due: datetime) -> None:
@@ -60,7 +60,7 @@ class Schedules:
     """The one clock, its engine, and the sources of what the engine fires."""
 
     clock: Clock = field(default_factory=Clock)
-    sources: list[Source] = field(default_factory=list)
+    sources: list[ScheduleSource] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.engine: Engine[Key] = Engine(self.clock)

@@ -40,8 +40,8 @@ from localstack_testbed.schedules.delivery import (
 from localstack_testbed.schedules.engine import next_whole_second
 from localstack_testbed.schedules.expressions import InvalidExpression, rule_expression
 from localstack_testbed.schedules.registry import (
-    Described,
     Key,
+    ScheduleDescription,
     Schedules,
     UnknownScheduleError,
 )
@@ -56,7 +56,7 @@ TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass(frozen=True)
-class _Known:
+class _KnownRule:
     """A rule with a schedule, as it was seen last."""
 
     provider: EventsProvider
@@ -66,7 +66,7 @@ class _Known:
     expression: str
     state: str
 
-    def same_schedule(self, other: "_Known | None") -> bool:
+    def same_schedule(self, other: "_KnownRule | None") -> bool:
         return (
             other is not None
             and self.expression == other.expression
@@ -83,7 +83,7 @@ class Rules:
 
     def __init__(self, schedules: Schedules) -> None:
         self._schedules = schedules
-        self._known: dict[str, _Known] = {}
+        self._known: dict[str, _KnownRule] = {}
 
     def changed(self, provider: EventsProvider, account: str, region: str, name: str) -> None:
         """See what became of a rule of the default bus, and schedule it accordingly."""
@@ -91,7 +91,9 @@ class Rules:
         if rule is None or not rule.schedule_expression:
             self._forget(account, region, name)
             return
-        known = _Known(provider, account, region, name, rule.schedule_expression, str(rule.state))
+        known = _KnownRule(
+            provider, account, region, name, rule.schedule_expression, str(rule.state)
+        )
         before, self._known[rule.arn] = self._known.get(rule.arn), known
         if known.state == DISABLED:
             self._schedules.engine.remove(Key(rule.arn))
@@ -101,10 +103,12 @@ class Rules:
             timing = partial(expression.next_after, since=next_whole_second(now))
             self._schedules.engine.put(Key(rule.arn), timing, self.fire, after=now)
 
-    def described(self) -> list[Described]:
+    def descriptions(self) -> list[ScheduleDescription]:
         due = self._schedules.engine.due
         return [
-            Described("rule", rule.name, None, arn, rule.expression, rule.state, due(Key(arn)))
+            ScheduleDescription(
+                "rule", rule.name, None, arn, rule.expression, rule.state, due(Key(arn))
+            )
             for arn, rule in list(self._known.items())
         ]
 
@@ -126,7 +130,7 @@ class Rules:
             raise DeliveryError("; ".join(errors))
 
     def _delivery(
-        self, known: _Known, rule: Rule, target: Any, event: dict[str, Any], due: datetime
+        self, known: _KnownRule, rule: Rule, target: Any, event: dict[str, Any], due: datetime
     ) -> Delivery:
         sender = known.provider._target_sender_store[f"{rule.arn}-{target['Id']}"]
 
@@ -143,7 +147,7 @@ class Rules:
             due,
             RetryPolicy.of(target),
             send,
-            give_up=lambda failure: send_dead_letter(rule, target, event, failure),
+            on_failure=lambda failure: send_dead_letter(rule, target, event, failure),
             is_permanent=is_permanent,
             entry={"causes": [event["id"]], "service": "events", "resource": target["Arn"]},
         )
@@ -174,7 +178,7 @@ def scheduled_event(rule: Rule, due: datetime) -> dict[str, Any]:
 
 
 # What is not repeated: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
-PERMANENT = {"NO_RESOURCE", "NO_PERMISSIONS"}
+PERMANENT_ERRORS = {"NO_RESOURCE", "NO_PERMISSIONS"}
 
 
 def _public_code(code: str) -> str:
@@ -190,7 +194,7 @@ def _public_code(code: str) -> str:
 
 def is_permanent(error: Exception) -> bool:
     """Tell whether repeating a delivery that failed in this way would be in vain."""
-    return _public_code(error_code(error)) in PERMANENT
+    return _public_code(error_code(error)) in PERMANENT_ERRORS
 
 
 def send_dead_letter(rule: Rule, target: Any, event: dict[str, Any], failure: Failure) -> None:

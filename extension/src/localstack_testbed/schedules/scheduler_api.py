@@ -24,7 +24,7 @@ from moto.scheduler.models import (
 from localstack_testbed.hooks.patching import patch, replace
 from localstack_testbed.limits.model import check_limits
 from localstack_testbed.schedules.registry import Schedules
-from localstack_testbed.schedules.scheduler_schedules import ENABLED, ScheduledSchedules
+from localstack_testbed.schedules.scheduler_schedules import ENABLED, SchedulerSchedules
 from localstack_testbed.schedules.scheduler_validation import check_schedule
 
 DEFAULT_GROUP = "default"
@@ -32,7 +32,7 @@ DEFAULT_GROUP = "default"
 
 def fire_schedules(schedules: Schedules) -> None:
     """Give LocalStack's provider the operations that change schedules and groups."""
-    scheduled = ScheduledSchedules(schedules)
+    scheduled = SchedulerSchedules(schedules)
     schedules.sources.append(scheduled)
     # LocalStack's check refuses expressions that AWS accepts, and comes after ours.
     patch(provider._validate_schedule_expression, pass_target=False)(lambda expression: None)
@@ -58,7 +58,7 @@ def _handler(operation: str, function: Any) -> Any:
 
 
 class _Operations:
-    def __init__(self, scheduled: ScheduledSchedules) -> None:
+    def __init__(self, scheduled: SchedulerSchedules) -> None:
         self._scheduled = scheduled
 
     def create_schedule(self, context: RequestContext, request: Any) -> Any:

@@ -18,8 +18,8 @@ from localstack_testbed.schedules.delivery import Delivery, Failure, RetryPolicy
 from localstack_testbed.schedules.engine import Timing, next_whole_second
 from localstack_testbed.schedules.expressions import schedule_expression
 from localstack_testbed.schedules.registry import (
-    Described,
     Key,
+    ScheduleDescription,
     Schedules,
     UnknownScheduleError,
 )
@@ -34,7 +34,7 @@ ENABLED = "ENABLED"
 
 
 @dataclass(frozen=True)
-class _When:
+class _Timing:
     """What decides when a schedule is due; while it stays the same, an update changes nothing."""
 
     enabled: bool
@@ -45,7 +45,7 @@ class _When:
     offset: timedelta
 
     @classmethod
-    def of(cls, schedule: Schedule) -> "_When":
+    def of(cls, schedule: Schedule) -> "_Timing":
         recurring = not is_one_time(schedule.schedule_expression)
         return cls(
             enabled=schedule.state == ENABLED,
@@ -74,13 +74,13 @@ class _When:
         return next_after
 
 
-class ScheduledSchedules:
+class SchedulerSchedules:
     """All schedules, of every account and region, by their ARNs."""
 
     def __init__(self, schedules: Schedules) -> None:
         self._schedules = schedules
         self._known: dict[str, Schedule] = {}
-        self._when: dict[str, _When] = {}
+        self._timings: dict[str, _Timing] = {}
         self._delete: dict[str, Callable[[], None]] = {}
 
     @property
@@ -89,10 +89,10 @@ class ScheduledSchedules:
 
     def changed(self, schedule: Schedule, delete: Callable[[], None]) -> None:
         """Schedule what was created or updated; ``delete`` removes it from its group."""
-        arn, when = schedule.arn, _When.of(schedule)
+        arn, when = schedule.arn, _Timing.of(schedule)
         self._known[arn] = schedule
         self._delete[arn] = delete
-        before, self._when[arn] = self._when.get(arn), when
+        before, self._timings[arn] = self._timings.get(arn), when
         if not when.enabled:
             self._schedules.engine.remove(Key(arn))
         elif when != before:
@@ -102,12 +102,12 @@ class ScheduledSchedules:
     def deleted(self, arn: str) -> None:
         """Never fire a schedule again."""
         self._schedules.forget(arn)
-        for known in (self._known, self._when, self._delete):
+        for known in (self._known, self._timings, self._delete):
             known.pop(arn, None)
 
-    def described(self) -> list[Described]:
+    def descriptions(self) -> list[ScheduleDescription]:
         return [
-            Described(
+            ScheduleDescription(
                 "schedule",
                 schedule.name,
                 schedule.group_name,
@@ -133,8 +133,8 @@ class ScheduledSchedules:
             self._schedules.clock.now(),
             RetryPolicy.of(schedule.target),
             send=call.send,
-            give_up=call.give_up,
-            done=lambda: self._complete(schedule),
+            on_failure=call.on_failure,
+            on_done=lambda: self._complete(schedule),
             entry={
                 "causes": [firing],
                 "service": "scheduler",
@@ -143,7 +143,7 @@ class ScheduledSchedules:
         ).attempt()
 
     def _fire_due(self, key: Key, due: datetime) -> None:
-        if when := self._when.get(key.arn):
+        if when := self._timings.get(key.arn):
             self.fire(key, due - when.offset)
 
     def _complete(self, schedule: Schedule) -> None:
@@ -177,7 +177,7 @@ class _Call:
         )
         call_target(self._last)
 
-    def give_up(self, failure: Failure) -> None:
+    def on_failure(self, failure: Failure) -> None:
         """Tell of the last attempt that it failed."""
         send_dead_letter(self._last, failure)
 

@@ -238,22 +238,22 @@ def _call_universal(invocation: Invocation, service: str, action: str) -> None:
     method, operation = methods[action.lower()]
     shape = client.meta.service_model.operation_model(operation).input_shape
     parameters = json.loads(invocation.input) if invocation.target.get("Input") else {}
-    getattr(client, method)(**_named_as_in(shape, parameters))
+    getattr(client, method)(**_with_model_names(shape, parameters))
 
 
-def _named_as_in(shape: Any, value: Any) -> Any:
+def _with_model_names(shape: Any, value: Any) -> Any:
     """Return parameters under the names of the API's model, whatever case they were written in."""
     kind = getattr(shape, "type_name", None)
     if kind == "structure" and isinstance(value, dict):
         names = {name.lower(): name for name in shape.members}
         return {
-            names.get(name.lower(), name): _named_as_in(
+            names.get(name.lower(), name): _with_model_names(
                 shape.members.get(names.get(name.lower(), name)), content
             )
             for name, content in value.items()
         }
     if kind == "list" and isinstance(value, list):
-        return [_named_as_in(shape.member, content) for content in value]
+        return [_with_model_names(shape.member, content) for content in value]
     return value
 
 

@@ -45,7 +45,7 @@ MESSAGE = (
     "You have chosen to subscribe to the topic {topic_arn}.\n"
     "To confirm the subscription, visit the SubscribeURL included in this message."
 )
-REFUSAL = (
+CANNOT_UNSUBSCRIBE = (
     "Invalid parameter: SubscriptionArn Reason: "
     "Cannot unsubscribe a subscription that is pending confirmation"
 )
@@ -117,7 +117,7 @@ def patch_service() -> None:
             except ValueError:  # an account or a region that there cannot be
                 subscription = None
             if subscription and is_pending(subscription):
-                raise InvalidParameterException(REFUSAL)
+                raise InvalidParameterException(CANNOT_UNSUBSCRIBE)
         original(self, context, subscription_arn=subscription_arn, **rest)
 
     @patch(SnsProvider.list_subscriptions_by_topic)
@@ -188,7 +188,7 @@ def patch_stacks() -> None:
 
     get_client: Any = SNSSubscriptionProvider._get_client
 
-    def get_asking_client(request: Any) -> Any:
+    def get_client_returning_arns(request: Any) -> Any:
         """A stack knows a subscription by its ARN, whether it is confirmed or not."""
         sns = get_client(request).sns
         return SimpleNamespace(
@@ -198,14 +198,14 @@ def patch_stacks() -> None:
             )
         )
 
-    replace(SNSSubscriptionProvider, "_get_client", staticmethod(get_asking_client))
+    replace(SNSSubscriptionProvider, "_get_client", staticmethod(get_client_returning_arns))
 
     @patch(SNSSubscriptionProvider.delete)
     def delete(original: Callable[..., Any], self: Any, request: Any) -> Any:
         try:
             return original(self, request)
         except ClientError as error:
-            if REFUSAL not in str(error):
+            if CANNOT_UNSUBSCRIBE not in str(error):
                 raise
             model = request.desired_state
             return ProgressEvent(status=OperationStatus.SUCCESS, resource_model=model)

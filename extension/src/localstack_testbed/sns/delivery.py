@@ -34,10 +34,10 @@ LOG = logging.getLogger(__name__)
 WAITING_LIMIT = 10_000
 """Deliveries that may wait for their next attempt; further ones are given up at once."""
 
-REPEATED_AT_ONCE = 4
+RETRY_WORKERS = 4
 
 
-def is_repeated(error: BaseException | None) -> bool:
+def is_retryable(error: BaseException | None) -> bool:
     """Tell whether the endpoint's side failed, and not the request."""
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
@@ -49,7 +49,7 @@ def is_repeated(error: BaseException | None) -> bool:
 class _Attempt(threading.local):
     """The attempt that a thread makes: whether it may be repeated, and whether it is to be."""
 
-    repeatable = False
+    retryable = False
     failed = False
     error: BaseException | None = None
 
@@ -68,9 +68,9 @@ class _Deliveries:
         """Try to deliver until it succeeds, is given up, or has to wait."""
         policy = POLICIES[subscriber["Protocol"]]
         for number in count(first):
-            pause = policy.pause(number)
-            may_wait = pause is not None and (pause == 0 or self._waiting < WAITING_LIMIT)
-            if not self._try(publisher, context, subscriber, may_wait, number) or pause is None:
+            pause = policy.delay_before(number)
+            can_retry = pause is not None and (pause == 0 or self._waiting < WAITING_LIMIT)
+            if not self._try(publisher, context, subscriber, can_retry, number) or pause is None:
                 return
             if pause > 0:
                 self._wait(
@@ -79,19 +79,19 @@ class _Deliveries:
                 return
 
     def _try(
-        self, publisher: Any, context: Any, subscriber: Any, repeatable: bool, number: int
+        self, publisher: Any, context: Any, subscriber: Any, retryable: bool, number: int
     ) -> bool:
         """Make one attempt, and tell whether it is to be repeated."""
         attempt, moment, hop = self.attempt, time.time(), new_id()
-        attempt.repeatable, attempt.failed, attempt.error = repeatable, False, None
+        attempt.retryable, attempt.failed, attempt.error = retryable, False, None
         try:
             with at_hop(hop):
                 publisher._publish(context=context, subscriber=subscriber)
         except Exception as error:
             LOG.warning("Cannot deliver to %s: %s", subscriber["Endpoint"], error)
-            attempt.failed, attempt.error = repeatable and is_repeated(error), error
+            attempt.failed, attempt.error = retryable and is_retryable(error), error
         finally:
-            attempt.repeatable = False
+            attempt.retryable = False
         message = getattr(context, "message", None)
         record(
             "delivery",
@@ -113,16 +113,16 @@ class _Deliveries:
     ) -> None:
         with self._lock:
             self._waiting += 1
-            self._workers = self._workers or ThreadPoolExecutor(REPEATED_AT_ONCE, "sns-retry")
+            self._workers = self._workers or ThreadPoolExecutor(RETRY_WORKERS, "sns-retry")
             workers = self._workers
 
-        def go_on() -> None:
+        def resume() -> None:
             with self._lock:
                 self._waiting -= 1
             if subscriber["SubscriptionArn"] in context.store.subscriptions:
                 workers.submit(self.deliver, publisher, context, subscriber, number)
 
-        self._later.add(seconds, go_on)
+        self._later.add(seconds, resume)
 
 
 def patch_publishers() -> None:
@@ -137,7 +137,7 @@ def patch_publishers() -> None:
         """Called by LocalStack where an attempt has failed, in the error's handling."""
         attempt = deliveries.attempt
         attempt.error = sys.exception()
-        if attempt.repeatable and is_repeated(sys.exception()):
+        if attempt.retryable and is_retryable(sys.exception()):
             attempt.failed = True
         else:
             send_dead_letter(*args, **kwargs)

@@ -12,7 +12,7 @@ import pytest
 from tests.extension.conftest import Clients, LocalStack, running_localstack
 from tests.extension.lambda_functions import Function, FunctionFactory
 from tests.extension.processes import process_exists, process_here
-from tests.extension.rendezvous import MEET, meeting
+from tests.extension.rendezvous import ARRIVE, rendezvous
 from tests.extension.waiting import wait_until
 
 RECOVERY_LIMIT = 5.0
@@ -63,15 +63,15 @@ def test_simultaneous_invocations_have_environments_of_their_own(
             meet.meet(event)
             return os.getpid()
         """,
-        files={"meet.py": MEET},
+        files={"meet.py": ARRIVE},
         timeout=30,
     )
 
-    with ThreadPoolExecutor(6) as pool, meeting() as place:
+    with ThreadPoolExecutor(6) as pool, rendezvous() as place:
         running = [pool.submit(function.invoke, place.port) for _ in range(6)]
         for _ in running:
-            place.arrival()
-        place.let_go()
+            place.wait_for_arrival()
+        place.release()
         results = [each.result() for each in running]
 
     assert [result.error for result in results] == [None] * 6
@@ -126,17 +126,17 @@ def test_running_invocation_survives_an_update(functions: FunctionFactory) -> No
             print("last words")
             return "old"
         """,
-        files={"meet.py": MEET},
+        files={"meet.py": ARRIVE},
         timeout=30,
     )
 
-    with ThreadPoolExecutor(1) as pool, meeting() as place:
+    with ThreadPoolExecutor(1) as pool, rendezvous() as place:
         running = pool.submit(function.invoke, place.port)
-        place.arrival()
+        place.wait_for_arrival()
         functions.update(function, "def handler(event, context): return 'new'")
         function.wait_until_updated()
         new = function.invoke()
-        place.let_go()
+        place.release()
         old = running.result()
 
     assert (new.payload, old.payload) == ("new", "old")
@@ -266,7 +266,7 @@ def test_nothing_survives_localstack_when_it_is_killed(tmp_path: Path) -> None:
 
 def test_shutdown_ends_everything_and_waits_for_no_invocation(tmp_path: Path) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html (shutdown)"""
-    with meeting() as place:
+    with rendezvous() as place:
         with running_localstack(tmp_path) as localstack:
             functions = _functions_of(localstack)
             idle = _processes_of(functions(WITH_A_CHILD), localstack)
@@ -278,7 +278,7 @@ def test_shutdown_ends_everything_and_waits_for_no_invocation(tmp_path: Path) ->
                 def handler(event, context):
                     meet.meet(event, os.getpid())
                 """,
-                files={"meet.py": MEET},
+                files={"meet.py": ARRIVE},
                 timeout=900,
             )
 
@@ -289,7 +289,7 @@ def test_shutdown_ends_everything_and_waits_for_no_invocation(tmp_path: Path) ->
 
             invoking = threading.Thread(target=invoke)
             invoking.start()
-            running = process_here(localstack.process, int(place.arrival()))
+            running = process_here(localstack.process, int(place.wait_for_arrival()))
 
         invoking.join(10)
         assert not invoking.is_alive()

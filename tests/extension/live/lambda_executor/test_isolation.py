@@ -24,7 +24,7 @@ PROCESS_END_LIMIT = 10.0
 DENIED = "PermissionError(13, 'Permission denied')"
 MEGABYTE = 1024 * 1024
 
-PLACES = """
+PATHS = """
     import os, pathlib, sys, tempfile
 
     def handler(event, context):
@@ -42,7 +42,7 @@ PLACES = """
 @pytest.fixture
 def isolated(functions: FunctionFactory) -> FunctionFactory:
     """Makes functions in isolated environments; skips the test where there are none."""
-    if functions(PLACES).invoke().payload["LAMBDA_TASK_ROOT"] != "/var/task":
+    if functions(PATHS).invoke().payload["LAMBDA_TASK_ROOT"] != "/var/task":
         pytest.skip("the kernel gives no user namespaces here: LocalStack's log says why")
     return functions
 
@@ -63,7 +63,7 @@ def evaluate(functions: FunctionFactory, expression: str, **arguments: Any) -> A
 
 def test_places(isolated: FunctionFactory) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
-    assert isolated(PLACES).invoke().payload == {
+    assert isolated(PATHS).invoke().payload == {
         "LAMBDA_TASK_ROOT": "/var/task",
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
         "working directory": "/var/task",
@@ -266,14 +266,14 @@ def shared_machine(unusual_functions: FunctionFactory) -> FunctionFactory:
 
 def test_places_without_isolation(shared_machine: FunctionFactory) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
-    places = shared_machine(PLACES).invoke().payload
+    paths = shared_machine(PATHS).invoke().payload
 
-    root = places["LAMBDA_TASK_ROOT"]
+    root = paths["LAMBDA_TASK_ROOT"]
     assert Path(root).is_dir()
-    assert places["working directory"] == root
-    assert places["module path"][0] == root
-    assert places["file"] == f"{root}/app.py"
-    assert Path(places["temporary"]).is_dir()
+    assert paths["working directory"] == root
+    assert paths["module path"][0] == root
+    assert paths["file"] == f"{root}/app.py"
+    assert Path(paths["temporary"]).is_dir()
 
 
 def test_layers_without_isolation(
@@ -312,7 +312,7 @@ def test_file_is_limited_without_isolation(shared_machine: FunctionFactory) -> N
 
 def test_temporary_folder_goes_with_its_environment(shared_machine: FunctionFactory) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
-    function = shared_machine(PLACES)
+    function = shared_machine(PATHS)
     folder = Path(function.invoke().payload["temporary"])
     assert folder.is_dir()
 

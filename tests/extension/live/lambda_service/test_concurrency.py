@@ -14,7 +14,7 @@ import pytest
 
 from tests.extension.conftest import Clients
 from tests.extension.lambda_functions import Function, FunctionFactory, Invocation
-from tests.extension.rendezvous import MEET, meeting
+from tests.extension.rendezvous import ARRIVE, rendezvous
 from tests.extension.waiting import wait_until
 
 LIMIT = 10.0
@@ -260,7 +260,7 @@ def test_provisioned_concurrency_needs_a_version(functions: FunctionFactory, aws
 def test_any_number_of_environments_start_at_once(functions: FunctionFactory) -> None:
     """LocalStack lets 16 of them start; the others would wait here until the first ones have."""
     count = 18
-    with ThreadPoolExecutor(count) as pool, meeting() as place:
+    with ThreadPoolExecutor(count) as pool, rendezvous() as place:
         function = functions(
             f"""
             from meet import meet
@@ -270,10 +270,10 @@ def test_any_number_of_environments_start_at_once(functions: FunctionFactory) ->
             def handler(event, context):
                 pass
             """,
-            files={"meet.py": MEET},
+            files={"meet.py": ARRIVE},
         )
         running = [pool.submit(function.invoke) for _ in range(count)]
         for _ in range(count):
-            place.arrival()
-        place.let_go()
+            place.wait_for_arrival()
+        place.release()
         assert [each.result().error for each in running] == [None] * count

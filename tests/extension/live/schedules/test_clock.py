@@ -7,7 +7,7 @@ import pytest
 
 from testbed.errors import StartError
 from tests.extension.conftest import Clients, running_localstack
-from tests.extension.scheduling import Clock, RefusedError
+from tests.extension.scheduling import Clock, ErrorResponse
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_moment_without_a_time_zone_is_in_utc(clock: Clock) -> None:
 def test_request_that_makes_no_sense_is_refused(clock: Clock, content: bytes, message: str) -> None:
     before = clock.show()["offset_seconds"]
 
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(ErrorResponse) as refused:
         clock.post("/_testbed/clock/advance", content)
 
     assert refused.value.status == 400
@@ -84,14 +84,14 @@ def test_request_that_makes_no_sense_is_refused(clock: Clock, content: bytes, me
 
 @pytest.mark.parametrize("content", [b"", b"{}", b'{"arn": 1}'])
 def test_fire_needs_an_arn(clock: Clock, content: bytes) -> None:
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(ErrorResponse) as refused:
         clock.post("/_testbed/schedules/fire", content)
 
     assert refused.value.status == 400
 
 
 def test_what_does_not_exist_cannot_be_fired(clock: Clock) -> None:
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(ErrorResponse) as refused:
         clock.fire("arn:aws:events:us-east-1:000000000000:rule/none")
 
     assert refused.value.status == 404
@@ -100,7 +100,7 @@ def test_what_does_not_exist_cannot_be_fired(clock: Clock) -> None:
 def test_advance_that_would_fire_too_much_is_refused(clock: Clock, aws: Clients, name: str) -> None:
     aws["events"].put_rule(Name=name, ScheduleExpression="rate(1 minute)")
     try:
-        with pytest.raises(RefusedError) as refused:
+        with pytest.raises(ErrorResponse) as refused:
             clock.advance(seconds=3600 * 24 * 365)
     finally:
         aws["events"].delete_rule(Name=name)

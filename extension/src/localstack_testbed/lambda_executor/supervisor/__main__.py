@@ -16,13 +16,13 @@ from localstack_testbed.lambda_executor.supervisor.control import ControlConnect
 from localstack_testbed.lambda_executor.supervisor.environments import Supervisor
 from localstack_testbed.lambda_executor.supervisor.isolation import (
     Isolation,
+    enter_mount_namespace,
     enter_namespaces,
-    obstacle,
-    own_mounts,
+    why_unavailable,
 )
 from localstack_testbed.lambda_executor.supervisor.processes import (
     adopt_orphans,
-    end_with_parent,
+    die_with_parent,
 )
 
 
@@ -37,7 +37,7 @@ def main() -> None:
     isolation = None
     if root:
         Path(root).mkdir(exist_ok=True)
-        reason = obstacle(Path(root), Path(packages))
+        reason = why_unavailable(Path(root), Path(packages))
         if reason is None:
             enter_namespaces()
             parent = os.getpid()
@@ -48,8 +48,8 @@ def main() -> None:
                 if status == 0:  # LocalStack is gone, and the other's mounts
                     shutil.rmtree(directory, ignore_errors=True)
                 return
-            end_with_parent(parent)
-            own_mounts()
+            die_with_parent(parent)
+            enter_mount_namespace()
             isolation = Isolation(Path(root), Path(packages))
     else:
         reason = "LAMBDA_PROCESS_ISOLATION=0"

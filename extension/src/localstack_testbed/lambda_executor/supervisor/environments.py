@@ -31,7 +31,7 @@ from localstack_testbed.lambda_executor.supervisor.isolation import Isolation, l
 from localstack_testbed.lambda_executor.supervisor.processes import (
     adopt_orphans,
     children,
-    end_with_parent,
+    die_with_parent,
     signal_group,
 )
 
@@ -123,7 +123,7 @@ class Supervisor:
         for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         os.setsid()
-        end_with_parent(supervisor)
+        die_with_parent(supervisor)
         adopt_orphans()
         self._control.close()
         self._wakeup.close()

@@ -32,11 +32,11 @@ USER, USER_ID, GROUP_ID = "sbx_user1051", 993, 990
 
 # What functions are to the machine if root starts LocalStack, as user and as group: a number that
 # neither distributions nor systemd give away. https://systemd.io/UIDS-GIDS/
-NOBODY_ELSE = 65530
+UNUSED_ID = 65530
 
 SYSTEM_FOLDERS = ("bin", "etc", "lib", "lib32", "lib64", "libx32", "nix", "sbin", "sys", "usr")
 DEVICES = ("full", "null", "random", "tty", "urandom", "zero")
-PLACES = ("dev", "opt", "proc", "tmp", "var", "var/runtime", "var/task")
+MOUNT_POINTS = ("dev", "opt", "proc", "tmp", "var", "var/runtime", "var/task")
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
@@ -84,7 +84,7 @@ class Isolation:
                 (root / name).symlink_to(folder.readlink())
             elif folder.is_dir():
                 _bind(folder, root / name)
-        for name in PLACES:
+        for name in MOUNT_POINTS:
             (root / name).mkdir()
         for name in DEVICES:
             if Path("/dev", name).exists():
@@ -98,7 +98,7 @@ class Isolation:
             f"{USER}:x:{USER_ID}:{GROUP_ID}::/home/{USER}:/sbin/nologin\n"
         )
         _bind(users, root / "etc" / "passwd")
-        self._show_needed("")
+        self._bind_needed("")
         _make_read_only(root, AT_RECURSIVE)
         _bind(Path("/proc"), root / "proc")
 
@@ -115,7 +115,7 @@ class Isolation:
         _bind(task_root, root / "var" / "task")
         _make_read_only(root / "var" / "task")
         _bind(temporary, root / "tmp")
-        self._show_needed("tmp")
+        self._bind_needed("tmp")
         if layers is not None:
             _mount("tmpfs", root / "opt", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755")
             for entry in layers.iterdir():
@@ -123,7 +123,7 @@ class Isolation:
                     (root / "opt" / entry.name).symlink_to(entry.readlink())
                 else:
                     _bind(entry, root / "opt" / entry.name)
-            self._show_needed("opt")
+            self._bind_needed("opt")
             _make_read_only(root / "opt", AT_RECURSIVE)
         os.chdir(root)
         number = SYS_PIVOT_ROOT[platform.machine()]
@@ -147,7 +147,7 @@ class Isolation:
         """Forget a folder's file system; what still uses it keeps it."""
         _libc.umount2(os.fsencode(folder), MNT_DETACH)
 
-    def _show_needed(self, place: str) -> None:
+    def _bind_needed(self, place: str) -> None:
         """Show what the interpreter needs and what lies in a place that has been covered."""
         for path in self._needed:
             if path.is_relative_to(Path("/", place)):
@@ -156,7 +156,7 @@ class Isolation:
                 _bind(path, target)
 
 
-def obstacle(root: Path, packages: Path) -> str | None:
+def why_unavailable(root: Path, packages: Path) -> str | None:
     """Try in a child process whether isolation is possible here; return why not.
 
     A process cannot leave a namespace again, so it has to know before it enters one.
@@ -170,7 +170,7 @@ def obstacle(root: Path, packages: Path) -> str | None:
     if process == 0:
         with contextlib.suppress(BaseException):
             os.close(reader)
-            reason = _try(root, packages)
+            reason = _try_isolation(root, packages)
             os.write(writer, reason.encode())
         os._exit(0)
     os.close(writer)
@@ -182,14 +182,14 @@ def obstacle(root: Path, packages: Path) -> str | None:
     return None if reason == "possible" else reason or "the attempt ended without an answer"
 
 
-def _try(root: Path, packages: Path) -> str:
+def _try_isolation(root: Path, packages: Path) -> str:
     try:
         enter_namespaces()
         reader, writer = os.pipe()
         if os.fork() == 0:
             answer = "possible"
             try:
-                own_mounts()
+                enter_mount_namespace()
                 isolation = Isolation(root, packages)
                 temporary = root.with_name(f"{root.name}-trial")
                 isolation.prepare_temporary(temporary, 4096)
@@ -221,7 +221,7 @@ def enter_namespaces() -> None:
         _enter_user_namespace(flags, os.getuid(), os.getgid())
 
 
-def own_mounts() -> None:
+def enter_mount_namespace() -> None:
     """Enter a namespace of mounts, from which none gets out, before :class:`Isolation` mounts any.
 
     Raises
@@ -288,7 +288,7 @@ def _map_ids(process: int) -> int:
     """Map root's and Lambda's numbers for another process; return the error's number, or 0."""
     try:
         for kind, number in (("uid", USER_ID), ("gid", GROUP_ID)):
-            Path(f"/proc/{process}/{kind}_map").write_text(f"0 0 1\n{number} {NOBODY_ELSE} 1")
+            Path(f"/proc/{process}/{kind}_map").write_text(f"0 0 1\n{number} {UNUSED_ID} 1")
     except OSError as error:
         return error.errno or 1
     return 0
@@ -301,7 +301,7 @@ def _is_mapped(kind: str) -> bool:
     """
     for line in Path(f"/proc/self/{kind}_map").read_text().splitlines():
         first, _, count = map(int, line.split())
-        if first <= NOBODY_ELSE < first + count:
+        if first <= UNUSED_ID < first + count:
             return True
     return False
 

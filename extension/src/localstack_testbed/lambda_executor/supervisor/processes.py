@@ -13,7 +13,7 @@ PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 
 
-def end_with_parent(parent: int) -> None:
+def die_with_parent(parent: int) -> None:
     """Make the kernel kill this process when its parent ends (Linux; elsewhere it does not)."""
     _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     # In a new namespace of processes the parent is outside, and has no number.

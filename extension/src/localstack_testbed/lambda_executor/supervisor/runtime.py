@@ -12,7 +12,7 @@ if __name__ == "__main__" and sys.path[0] == str(Path(__file__).parent):
     del sys.path[0]  # a new program finds the modules beside it, which functions must not
 _packages = str(Path(__file__).resolve().parents[3])
 sys.path.insert(0, _packages)
-from localstack_testbed.lambda_executor.supervisor.sdk_endpoint import lead_clients  # noqa: E402
+from localstack_testbed.lambda_executor.supervisor.sdk_endpoint import redirect_clients  # noqa: E402
 
 sys.path.remove(_packages)
 
@@ -22,7 +22,7 @@ def run_runtime(handler: str, path: list[str]) -> None:
     for name in ("awslambdaric.bootstrap", "awslambdaric.lambda_config"):
         importlib.import_module(name)
     if endpoint_url := os.environ.get("AWS_ENDPOINT_URL"):
-        lead_clients(endpoint_url)
+        redirect_clients(endpoint_url)
     sys.argv[:] = ["awslambdaric", handler]
     sys.path[:0] = path
     importlib.invalidate_caches()

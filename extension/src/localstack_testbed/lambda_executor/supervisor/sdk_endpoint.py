@@ -27,14 +27,14 @@ _AWS = re.compile(
     r"|api\.amazonwebservices\.com\.cn|api\.amazonwebservices\.eu)\.?"
 )
 
-_led: list[str] = []
+_redirected: list[str] = []
 
 
-def lead_clients(endpoint_url: str) -> None:
+def redirect_clients(endpoint_url: str) -> None:
     """Let clients that are made from now on call ``endpoint_url`` in place of AWS."""
-    if _led:
+    if _redirected:
         return  # this interpreter did so when it started
-    _led.append(endpoint_url)
+    _redirected.append(endpoint_url)
     on_import("botocore.session", lambda: _patch("botocore.session", "Session", endpoint_url))
     on_import(
         "aiobotocore.session", lambda: _patch("aiobotocore.session", "AioSession", endpoint_url)
@@ -55,7 +55,7 @@ def _wrap(create: Callable[..., Any], endpoint_url: str) -> Callable[..., Any]:
         client = create(*args, **kwargs)
         if not _is_at_aws(client):
             return client
-        arguments = _with_endpoint(create, args, kwargs, endpoint_url)
+        arguments = _arguments_with_endpoint(create, args, kwargs, endpoint_url)
         return create(*arguments.args, **arguments.kwargs)
 
     return create_client
@@ -67,7 +67,7 @@ def _wrap_coroutine(create: Callable[..., Any], endpoint_url: str) -> Callable[.
         client = await create(*args, **kwargs)
         if not _is_at_aws(client):
             return client
-        arguments = _with_endpoint(create, args, kwargs, endpoint_url)
+        arguments = _arguments_with_endpoint(create, args, kwargs, endpoint_url)
         return await create(*arguments.args, **arguments.kwargs)
 
     return create_client
@@ -77,7 +77,7 @@ def _is_at_aws(client: Any) -> bool:
     return _AWS.fullmatch(urlsplit(client.meta.endpoint_url).hostname or "") is not None
 
 
-def _with_endpoint(
+def _arguments_with_endpoint(
     create: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], endpoint_url: str
 ) -> inspect.BoundArguments:
     arguments = inspect.signature(create).bind(*args, **kwargs)

@@ -14,7 +14,7 @@ _startup, _packages = Path(__file__).parent, Path(__file__).parents[4]
 sys.path[:] = [path for path in sys.path if path != str(_startup)]
 if _endpoint := os.environ.get("AWS_ENDPOINT_URL"):
     sys.path.insert(0, str(_packages))
-    from localstack_testbed.lambda_executor.supervisor.sdk_endpoint import lead_clients
+    from localstack_testbed.lambda_executor.supervisor.sdk_endpoint import redirect_clients
 
     del sys.path[0]
-    lead_clients(_endpoint)
+    redirect_clients(_endpoint)
