@@ -144,7 +144,7 @@ def test_localstack_that_does_not_start(bare: CommandLine) -> None:
     result = bare.run("up", "--env", "LAMBDA_PROCESS_PYTHON=/no/such/python")
     assert result.returncode == 1
     assert "LocalStack exited with status" in result.stderr
-    assert "LAMBDA_PROCESS_PYTHON=/no/such/python is no program" in result.stderr
+    assert "LAMBDA_PROCESS_PYTHON=/no/such/python is not executable" in result.stderr
     await_no_process(bare.state)
 
 

@@ -1,6 +1,6 @@
-"""Whether functions are isolated, on LocalStack's port: ``GET /_testbed/isolation``.
+"""The endpoint ``GET /_testbed/isolation``, which reports whether functions are isolated.
 
-The answer has ``isolated`` and, if that is false, the ``reason``.
+It answers ``{"isolated", "reason"}``; the reason is null if functions are isolated.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What all execution environments share: the settings, the code and the supervisor."""
+"""The state shared by all execution environments: settings, code store and supervisors."""
 
 import tempfile
 import threading
@@ -11,10 +11,10 @@ from localstack_testbed.lambda_executor.supervisor_client import SupervisorClien
 
 
 class EnvironmentService:
-    """Holds the settings, the code, and the supervisors, one for each runtime.
+    """Holds the settings, the code store, and one supervisor per runtime.
 
-    A supervisor is started when it is needed, and again if it ended. ``directory`` is a new folder
-    for the environments' files, which the supervisors delete.
+    A supervisor is started on first use, and restarted if it has exited. ``directory`` is a new
+    folder for the environments' files, which the supervisors delete.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -31,7 +31,7 @@ class EnvironmentService:
         return EnvironmentService(Settings.from_environment())
 
     def supervisor(self, runtime: str) -> SupervisorClient:
-        """Return a running supervisor for one of the runtimes in the settings.
+        """Return a running supervisor for a runtime in the settings.
 
         Raises
         ------
@@ -65,7 +65,7 @@ class EnvironmentService:
             supervisor.discard(temporary)
 
     def stop(self) -> None:
-        """End all environments, in the middle of an invocation too."""
+        """Kill all environments, even during an invocation."""
         with self._lock:
             self.stopping = True
             for supervisor in self._supervisors.values():

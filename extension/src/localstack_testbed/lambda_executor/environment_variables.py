@@ -10,8 +10,7 @@ from pathlib import Path
 
 from localstack_testbed.lambda_executor.files import FunctionPaths
 
-# Of the variables that LocalStack prepares for an environment, the ones that AWS has too, and
-# the SDK's setting that leads it to LocalStack.
+# The variables set by LocalStack that exist on AWS as well, and the endpoint URL for the AWS SDK.
 PREPARED = (
     "AWS_ACCESS_KEY_ID",
     "AWS_DEFAULT_REGION",
@@ -32,7 +31,7 @@ PREPARED = (
     "_HANDLER",
 )
 
-# Leads the SDK in interpreters that a function starts to LocalStack.
+# Redirects the AWS SDK to LocalStack in Python interpreters that a function starts.
 STARTUP = Path(__file__).resolve().parent / "supervisor" / "startup"
 
 SYSTEM_PATH = (Path("/usr/local/bin"), Path("/usr/bin"), Path("/bin"))
@@ -46,15 +45,15 @@ def function_variables(
     runtime: str,
     runtime_api: str,
 ) -> dict[str, str]:
-    """Put together the variables of a function's process.
+    """Build the environment variables of a function's process.
 
     Parameters
     ----------
     prepared
-        What LocalStack prepared, its own variables among them.
+        All variables set by LocalStack, including its internal ones.
     own
-        The variables in the function's configuration; they cannot replace reserved ones, which
-        the Lambda API refuses.
+        The variables in the function's configuration. They contain no reserved variables, which
+        the Lambda API rejects.
     logging_config
         The function's ``LoggingConfig``.
     """
@@ -71,7 +70,7 @@ def function_variables(
         "TZ": ":UTC",
     }
     if not paths.isolated:
-        # What is for everybody on the machine is not for an environment.
+        # The machine's own folders are not for functions.
         variables |= {"HOME": str(paths.temporary), "TMPDIR": str(paths.temporary)}
     if logging_config.get("LogFormat") == "JSON":
         variables["AWS_LAMBDA_LOG_FORMAT"] = "JSON"

@@ -1,4 +1,4 @@
-"""Why an initialization or an invocation failed, and the answer that the caller gets."""
+"""Failures of initializations and invocations, and the responses that callers get."""
 
 import json
 from dataclasses import dataclass
@@ -25,10 +25,10 @@ from localstack_testbed.lambda_executor.supervisor_client import describe_exit
 
 @dataclass(frozen=True)
 class InvocationFailure:
-    """A failure by its AWS error type.
+    """A failure with AWS's error type.
 
-    ``payload`` is what the runtime itself said of it, if it did. ``resets`` tells that the
-    process cannot go on. ``log`` tells that the service writes the message to the log.
+    ``payload`` is the error that the runtime reported, if it did. With ``resets``, the process has
+    to be replaced. With ``logged``, the Lambda service writes the message to the function's log.
     """
 
     error_type: str
@@ -43,7 +43,7 @@ class InvocationFailure:
 
     @property
     def failure(self) -> FailureStatus | None:
-        """What REPORT says of it: nothing of an exception that the runtime dealt with."""
+        """Its status in the REPORT line; None for an exception that the runtime handled."""
         if self.timed_out:
             return FailureStatus("timeout")
         return FailureStatus("error", self.error_type) if self.resets else None
@@ -58,7 +58,7 @@ class InvocationFailure:
 
 
 def failure_of(event: ProcessEvent, timeout: float) -> InvocationFailure:
-    """Name the failure that an event means when it is not the one that was hoped for."""
+    """Return the failure for an event other than the expected one."""
     match event:
         case Failed(payload, error_type):
             return InvocationFailure(error_type, payload=payload, resets=False)

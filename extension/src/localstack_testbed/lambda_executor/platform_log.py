@@ -1,4 +1,4 @@
-"""What the Lambda service itself writes to a function's log stream, as text or as JSON.
+"""The log lines that the Lambda service itself writes to a function's log stream.
 
 Text: https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html (REPORT),
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html (INIT_REPORT).
@@ -16,7 +16,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class FailureStatus:
-    """How a phase failed: ``status`` is ``error`` or ``timeout``, ``error_type`` of an error."""
+    """The status of a failed phase: ``error``, with its type, or ``timeout``."""
 
     status: str
     error_type: str | None = None
@@ -24,9 +24,9 @@ class FailureStatus:
 
 @dataclass(frozen=True)
 class Report:
-    """The figures of one invocation: durations in milliseconds, memory in MB.
+    """The metrics of one invocation: durations in milliseconds, memory in MB.
 
-    Initialization is billed since August 2025, with managed runtimes too:
+    Since August 2025, the billed duration includes initialization for managed runtimes as well:
     https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/
     """
 
@@ -48,7 +48,7 @@ class PlatformLog:
         return f"INIT_START Runtime Version: {runtime}\tRuntime Version ARN: {arn}\n"
 
     def init_report(self, duration: float, phase: str, failure: FailureStatus) -> str:
-        """Write of an initialization that failed; ``phase`` is ``init`` or ``invoke``."""
+        """Report a failed initialization; ``phase`` is ``init`` or ``invoke``."""
         fields = [f"INIT_REPORT Init Duration: {duration:.2f} ms", f"Phase: {phase}"]
         return "\t".join([*fields, *_fields(failure)]) + "\n"
 
@@ -78,7 +78,7 @@ class PlatformLog:
 
 
 class JsonPlatformLog(PlatformLog):
-    """The JSON format; with the system log level ``WARN`` only failures are written."""
+    """The JSON format; system log level ``WARN`` omits everything but failures."""
 
     def __init__(self, level: str) -> None:
         self._only_failures = level == "WARN"

@@ -1,4 +1,4 @@
-"""An execution environment in Lambda's sense: its life, its invocations and its log.
+"""The lifecycle, invocations and log of a Lambda execution environment.
 
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 """
@@ -21,10 +21,7 @@ MEGABYTE = 1024 * 1024
 
 @dataclass(frozen=True)
 class Request:
-    """What the Lambda service asks of an environment: one invocation.
-
-    With ``kill_after``, its process is killed so many seconds after it began, if it still runs.
-    """
+    """One invocation; ``kill_after`` is the number of seconds after which to kill its process."""
 
     request_id: str
     function_arn: str
@@ -36,7 +33,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Result:
-    """What comes of an invocation; ``logs`` are whole lines."""
+    """The result of an invocation; ``logs`` are whole lines."""
 
     payload: bytes
     failed: bool
@@ -55,8 +52,8 @@ class FunctionLimits:
 class Sandbox:
     """One environment of a function version, with at most one runtime process at a time.
 
-    A process that ended, was killed, or whose function could not be loaded is replaced during
-    the next invocation, in the same environment (log stream, temporary folder), as on AWS.
+    If the process has exited, was killed, or could not load the function, the next invocation
+    starts a new one in the same environment (log stream, temporary folder), as on AWS.
 
     Parameters
     ----------
@@ -82,9 +79,9 @@ class Sandbox:
         self._invoking = threading.Lock()
 
     def initialize(self, runtime: str, runtime_arn: str) -> None:
-        """Start the runtime and let it load the function, for at most ten seconds.
+        """Start the runtime and wait until it has loaded the function, for at most ten seconds.
 
-        A failure is no error here: it goes to the log, and the first invocation tries again.
+        A failure is only logged, and the first invocation retries.
         """
         self._log.append(self._platform_log.init_start(runtime, runtime_arn))
         started = time.monotonic()
@@ -93,7 +90,7 @@ class Sandbox:
             self._init_duration = _milliseconds_since(started)
 
     def invoke(self, request: Request) -> Result:
-        """Run one invocation; also one that fails gives a result."""
+        """Run one invocation; a failure is returned as a result, too."""
         with self._invoking:
             started = time.monotonic()
             self._take_output()
@@ -110,7 +107,7 @@ class Sandbox:
             return Result(outcome, False, logs)
 
     def stop(self, finish: bool) -> None:
-        """End the environment; with ``finish``, after a running invocation has ended."""
+        """Stop the environment; with ``finish``, wait for a running invocation first."""
         if finish:
             with self._invoking:
                 self._end()
@@ -118,13 +115,13 @@ class Sandbox:
             self._end()
 
     def kill(self) -> None:
-        """End the process, as a crash does; the next invocation starts another one."""
+        """Kill the process, like a crash; the next invocation starts a new one."""
         process = self._process
         if process is not None:
             process.kill()
 
     def log(self) -> str:
-        """Return the lines that no invocation has taken yet."""
+        """Return the log lines that no invocation has returned yet."""
         return "".join(self._log)
 
     def _end(self) -> None:
@@ -135,7 +132,7 @@ class Sandbox:
             process.kill()
 
     def _load(self, phase: str, deadline: float) -> InvocationFailure | None:
-        """Start a process, and wait until it has loaded the function and asks for an event."""
+        """Start a process, and wait until it has loaded the function and requests an event."""
         if self._stopped:
             return InvocationFailure(
                 "Runtime.ExitError", "The environment was stopped", logged=True
@@ -158,7 +155,7 @@ class Sandbox:
 
     def _run(self, request: Request, deadline: float) -> InvocationFailure | bytes:
         process = self._process
-        # Whether it lived on after its last answer shows now.
+        # The process may have exited after its last response.
         if process is not None and (
             process.ended
             or not (self._asks_for_event or isinstance(process.next_event(deadline), Ready))
@@ -180,7 +177,7 @@ class Sandbox:
             client_context=request.client_context,
         )
         if request.kill_after == 0:
-            process.kill()  # before a quick function can be faster
+            process.kill()  # a timer could be slower than the function
         else:
             process.send(invocation)
         with _kill_after(process, request.kill_after):
@@ -203,7 +200,7 @@ class Sandbox:
         self._measure_memory()
         memory_used = math.ceil(self._memory_used / MEGABYTE)
         if failure is not None and failure.error_type == "Runtime.OutOfMemory":
-            # It had more for a moment, which on AWS cannot be.
+            # It exceeded the limit for a moment, which is impossible on AWS.
             memory_used = self._limits.memory_size
         figures = Report(
             duration=duration,
@@ -217,7 +214,7 @@ class Sandbox:
         self._log.append(self._platform_log.report(request_id, figures))
 
     def _reset(self) -> None:
-        """End the process, so that the next invocation starts another one."""
+        """Kill the process, so that the next invocation starts a new one."""
         if self._process is not None:
             self._measure_memory()
             self._process.kill()
@@ -235,7 +232,7 @@ class Sandbox:
 
 @contextmanager
 def _kill_after(process: RuntimeProcess, after: float | None) -> Iterator[None]:
-    """Kill a process after so many seconds, unless what is done meanwhile ends before that."""
+    """Kill a process ``after`` seconds, unless the ``with`` block finishes first."""
     if not after:
         yield
         return

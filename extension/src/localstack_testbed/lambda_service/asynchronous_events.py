@@ -1,11 +1,13 @@
-"""What becomes of an event: it succeeds, is tried again, or is given up.
+"""The processing of asynchronous events: invocation, retries, and what happens after the last one.
 
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html says:
 
-- A function error is tried again one minute later, and once more two minutes after that.
-- Throttled events and those that the service fails are tried again after 1 second, 2, 4 … up to
-  5 minutes. With a reserved concurrency of 0, they are given up at once.
-- An event that is older than its maximum age, 6 hours if none is set, is given up.
+- After a function error, Lambda retries after one minute, and again after two more minutes.
+- After throttling and service errors, it retries after 1 second, 2, 4 … up to 5 minutes. With a
+  reserved concurrency of 0, it drops the event immediately.
+- It drops events older than their maximum age, which is 6 hours by default.
+
+Dropped events go to the on-failure destination and the dead-letter queue.
 """
 
 import time
@@ -26,7 +28,7 @@ _retries = DelayedCalls("lambda-event-retries")
 
 
 def count_received(function_version: Any, invocation: Any) -> None:
-    """Count an event that was queued."""
+    """Count a queued event in the metric ``AsyncEventsReceived``."""
     target = target_of(function_version.id, invocation.invoked_arn)
     record_metrics(target, time.time(), lambda: {"AsyncEventsReceived": 1})
 
@@ -40,14 +42,14 @@ def retry_delay() -> float:
 
 
 class EventHandler:
-    """Handles events of a function version, which come from an internal queue."""
+    """Processes the events of a function version, which LocalStack keeps in an internal queue."""
 
     def __init__(self, version_manager: Any, queue_url: str) -> None:
         self._manager = version_manager
         self._queue_url = queue_url
 
     def handle(self, message: str) -> None:
-        """Invoke the function with an event, and do what is to be done with the result."""
+        """Invoke the function with an event; then send the result, retry, or drop the event."""
         from localstack.services.lambda_.invocation.event_manager import SQSInvocation
 
         event = SQSInvocation.decode(message)
@@ -98,7 +100,7 @@ class EventHandler:
         message = event.encode()
 
         def requeue() -> None:
-            # The queue goes with the function.
+            # LocalStack deletes the queue with the function.
             if self._queue_url in client.queue_manager.queues:
                 client.send_message(QueueUrl=self._queue_url, MessageBody=message)
 
@@ -115,7 +117,7 @@ class EventHandler:
         send_outcome(self._manager.function_version, event, outcome, destinations or {})
 
     def _settings(self, event: Any) -> Any:
-        """Return the settings of what was invoked: the function, or its version or alias."""
+        """Return the event invoke configuration of the function, version or alias invoked."""
         target = target_of(self._manager.function_version.id, event.invocation.invoked_arn)
         return self._manager.function.event_invoke_configs.get(target.qualifier or "$LATEST")
 

@@ -1,4 +1,4 @@
-"""Gather the values of metrics, and send what a second brought to CloudWatch in one request."""
+"""Batching of metric values, which are sent to CloudWatch once a second."""
 
 import logging
 import threading
@@ -20,7 +20,7 @@ type Values = Callable[[], Iterable[tuple[Metric, float]]]
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric of one account and region, and the second that its values belong to."""
+    """A metric of one account and region, in one second since the epoch."""
 
     account: str
     region: str
@@ -32,7 +32,7 @@ class Metric:
 
 @dataclass
 class Statistics:
-    """What CloudWatch keeps of many values."""
+    """A CloudWatch statistic set, which summarizes many values."""
 
     count: int = 0
     total: float = 0
@@ -47,7 +47,7 @@ class Statistics:
 
 
 class MetricBatcher:
-    """The values of a namespace's metrics, which are sent soon after the first one."""
+    """Collects the values of a namespace's metrics, and sends them a second after the first."""
 
     def __init__(self, namespace: str) -> None:
         self._namespace = namespace
@@ -55,7 +55,7 @@ class MetricBatcher:
         self._pending: list[Values] = []
 
     def add(self, values: Values) -> None:
-        """Note what gives values when they are sent; whoever causes them waits for no more."""
+        """Add a function that returns values; it is called later, when they are sent."""
         with self._lock:
             if not self._pending:
                 timer = threading.Timer(INTERVAL_SECONDS, self._send)
@@ -88,7 +88,7 @@ class MetricBatcher:
             client = connect_to(aws_access_key_id=account, region_name=region).cloudwatch
             client.put_metric_data(Namespace=self._namespace, MetricData=data)
         except Exception as error:
-            LOG.info("Cannot send metrics of %s: %s", self._namespace, error)
+            LOG.info("Cannot send metrics in the namespace %s: %s", self._namespace, error)
 
 
 def _datum(metric: Metric, statistics: Statistics) -> dict[str, Any]:

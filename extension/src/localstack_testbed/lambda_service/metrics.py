@@ -1,10 +1,9 @@
-"""The CloudWatch metrics of functions, sent once a second.
+"""The CloudWatch metrics of Lambda functions.
 
-LocalStack knows two, ``Invocations`` and ``Errors``, and sends itself a request for each, which
-costs more than the invocation. Here each invocation is pending, and what a second brought is sent
-as one request. The metrics, and what counts for them:
+LocalStack supports only ``Invocations`` and ``Errors``, and sends itself a request for each value,
+which takes longer than the invocation. Here values are sent once a second in one request. Metrics:
 https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
-Their dimensions and time: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
+Dimensions and time: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
 """
 
 import re
@@ -22,7 +21,7 @@ from localstack_testbed.lambda_service.metric_batching import Dimensions, Metric
 
 _batcher = MetricBatcher("AWS/Lambda")
 
-# The end of an invocation's log, which holds its report.
+# Characters at the end of an invocation's log, which contain its REPORT line.
 REPORT_LENGTH = 1000
 REPORTED_DURATION = re.compile(r'(?:\tDuration: |"durationMs": ?)([\d.]+)')
 
@@ -31,9 +30,9 @@ UNITS = {"Duration": "Milliseconds", "AsyncEventAge": "Milliseconds"}
 
 @dataclass(frozen=True)
 class Target:
-    """What a caller invoked: a function, or one of its versions or aliases.
+    """The function, version or alias that a caller invoked.
 
-    ``executed_version`` is given for an alias only.
+    ``executed_version`` is set for aliases only.
     """
 
     account: str
@@ -43,7 +42,7 @@ class Target:
     executed_version: str | None = None
 
     def dimensions(self) -> Iterator[Dimensions]:
-        """Give the dimensions of all metrics that a value of this target counts for."""
+        """Yield the dimensions of all metrics to which a value of this target is added."""
         yield ()
         yield ((function := ("FunctionName", self.function)),)
         resource = f"{self.function}:{self.qualifier}" if self.qualifier else self.function
@@ -54,7 +53,7 @@ class Target:
 
 
 def record_metrics(target: Target, moment: float, values: Callable[[], dict[str, float]]) -> None:
-    """Note values by the names of their metrics, caused at a moment (seconds since 1970)."""
+    """Record values by metric name, for a moment in seconds since the epoch."""
 
     def expanded() -> Iterator[tuple[Metric, float]]:
         named = values()
@@ -66,7 +65,7 @@ def record_metrics(target: Target, moment: float, values: Callable[[], dict[str,
 
 
 def target_of(version_id: Any, invoked_arn: str) -> Target:
-    """Return what was invoked by an ARN, which may have a qualifier, and led to a version."""
+    """Return the target of an invoked ARN, given the function version that it resolved to."""
     qualifier = invoked_arn.split(":", 7)[7] if invoked_arn.count(":") >= 7 else None
     is_alias = qualifier not in (None, version_id.qualifier)
     return Target(
@@ -97,7 +96,7 @@ def patch_leases() -> None:
 
 
 def patch_invocations() -> None:
-    """Note the metrics of each invocation in place of those that LocalStack sends."""
+    """Record the metrics of each invocation, instead of those that LocalStack sends."""
     from localstack.aws.api.lambda_ import TooManyRequestsException
     from localstack.services.lambda_.invocation import version_manager
 
@@ -125,7 +124,7 @@ def patch_invocations() -> None:
         )
         return result
 
-    # LocalStack starts a thread for each invocation in order to send the two metrics it knows.
+    # LocalStack starts a thread for each invocation to send its two metrics.
     def start_other_thread(method: Any, *args: Any, **kwargs: Any) -> Any:
         if str(kwargs.get("name")).startswith("record-cloudwatch-metric"):
             return None
@@ -135,13 +134,13 @@ def patch_invocations() -> None:
 
 
 def _reported_duration(report: str, otherwise: float) -> float:
-    """Return the milliseconds in the report of an invocation, which the log may be without."""
+    """Return the duration in a REPORT line in milliseconds, or ``otherwise`` if there is none."""
     found = REPORTED_DURATION.findall(report)
     return float(found[-1]) if found else otherwise
 
 
 class _RunningInvocations:
-    """How many invocations run at the moment: of a function, and in an account and region."""
+    """Counts running invocations, per function and per account and region."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -1,10 +1,10 @@
-"""Which actions on which resources a request to LocalStack is.
+"""The IAM actions and resources that an API operation requires.
 
-Mostly an operation is the action of its name; the exceptions, the resources' ARNs and the
-services' condition keys are from AWS's reference, here for the services of serverless pipelines:
+Most operations require the action of the same name. The exceptions, the resources' ARNs and the
+services' condition keys come from AWS's reference, for the services of serverless pipelines:
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
-An operation of another service is its action on the first ARN among its parameters, or on a
-resource that is not known, for which any resource in a policy will do.
+For other services, the resource is the first ARN among the parameters. If there is none, it is
+unknown, and any resource in a policy matches it.
 """
 
 import re
@@ -15,10 +15,10 @@ from localstack_testbed.permissions.evaluation import Request
 
 ANY = "*"
 
-# Where the name in requests' signatures is not the one in actions.
+# Signing names that differ from the prefix of the service's actions.
 _PREFIXES = {"monitoring": "cloudwatch"}
 
-# Everybody may ask who they are, whatever policies say:
+# Requires no permission, and cannot be denied:
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 _ALWAYS_ALLOWED = {("sts", "GetCallerIdentity")}
 
@@ -29,7 +29,7 @@ _FUNCTION = re.compile(
 
 
 class Call:
-    """A request to LocalStack: its operation, its parameters, and where it goes."""
+    """An API call: its operation, parameters, account and region."""
 
     def __init__(self, context: Any) -> None:
         self.service = context.service.signing_name
@@ -42,17 +42,17 @@ class Call:
         self.request: Any = context.request
 
     def text(self, name: str) -> str:
-        """Return a parameter, an empty text if it is not there."""
+        """Return a string parameter, or an empty string if it is missing."""
         value = self.parameters.get(name)
         return value if isinstance(value, str) else ""
 
     def arn(self, name: str) -> str:
-        """Return the ARN of a resource of this service, account and region."""
+        """Return the ARN of a resource in the call's service, account and region."""
         return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{name}"
 
 
 def requests_for(context: Any, values: Mapping[str, str | tuple[str, ...]]) -> list[Request]:
-    """Return what has to be allowed for a request to LocalStack to be."""
+    """Return everything that policies have to allow for an API call to be allowed."""
     call = Call(context)
     if (call.service, call.operation) in _ALWAYS_ALLOWED:
         return []
@@ -154,7 +154,7 @@ def _lambda(call: Call) -> ActionsOnResources:
 
 
 def function_arn(call: Call) -> str:
-    """Return the ARN of the function that a call is about, with its qualifier if it has one."""
+    """Return the ARN of the function that a call names, with its qualifier if it has one."""
     found = _FUNCTION.fullmatch(call.text("FunctionName"))
     if not found:
         return ANY
@@ -166,7 +166,7 @@ def function_arn(call: Call) -> str:
 
 def _events(call: Call) -> ActionsOnResources:
     if call.operation == "PutEvents":
-        # Each entry by itself; one that is refused refuses all.
+        # Each entry is evaluated separately; if one is denied, the whole request is.
         for entry in call.parameters.get("Entries") or []:
             bus = entry.get("EventBusName") or "default"
             name = bus if bus.startswith("arn:") else call.arn(f"event-bus/{bus}")
@@ -220,7 +220,7 @@ def _ses(call: Call) -> ActionsOnResources:
 
 
 def _by_parameter(parameter: str, kind: str) -> Callable[[Call], ActionsOnResources]:
-    """Return what finds a resource by one parameter, its name or ARN."""
+    """Return a function that finds the resource in one parameter, which is a name or an ARN."""
 
     def find(call: Call) -> ActionsOnResources:
         name = call.text(parameter)

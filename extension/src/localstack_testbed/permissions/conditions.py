@@ -1,4 +1,4 @@
-"""Condition elements.
+"""Evaluation of a policy's ``Condition`` element.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
@@ -18,7 +18,7 @@ _NULL = "null"
 
 
 def is_met(condition: Condition, values: Values) -> bool:
-    """Tell whether a condition is met; one with an unknown operator is not."""
+    """Return whether a condition is met; a condition with an unknown operator never is."""
     quantifier, _, operator = condition.operator.lower().rpartition(":")
     given = values.get(condition.key)
     if operator == _NULL:
@@ -37,7 +37,8 @@ def is_met(condition: Condition, values: Values) -> bool:
         return found != negates
 
     several = (given,) if isinstance(given, str) else given
-    # A key with several values without a quantifier: any of them does, of a negated operator all.
+    # Without a quantifier, one matching value of a multivalued key is enough; a negated operator
+    # requires that none matches.
     combine: Callable[[Iterable[bool]], bool] = _QUANTIFIERS.get(quantifier) or (
         all if negates else any
     )
@@ -58,7 +59,7 @@ def _like(value: str, pattern: Pattern, values: Values) -> bool:
 
 
 def _arn_like(value: str, pattern: Pattern, values: Values) -> bool:
-    """Each of the six parts of an ARN is matched by itself."""
+    """Match each of the six parts of an ARN separately."""
     wanted, given = pattern.text.split(":", 5), value.split(":", 5)
     return len(wanted) == len(given) == 6 and all(
         Pattern(part, pattern.has_variables).matches(other, values)
@@ -67,7 +68,7 @@ def _arn_like(value: str, pattern: Pattern, values: Values) -> bool:
 
 
 def _comparison(read: Callable[[str], float], compare: Callable[[float, float], bool]) -> Test:
-    """Return what compares two values that are read as numbers or times."""
+    """Return a test that converts both values with ``read`` and compares them."""
 
     def test(value: str, pattern: Pattern, values: Values) -> bool:
         try:
@@ -79,7 +80,7 @@ def _comparison(read: Callable[[str], float], compare: Callable[[float, float], 
 
 
 def _seconds(text: str) -> float:
-    """Return a time in seconds, from those or from ISO 8601."""
+    """Convert seconds since the epoch, or ISO 8601, to seconds since the epoch."""
     try:
         return float(text)
     except ValueError:
@@ -96,7 +97,7 @@ def _is_in_network(value: str, pattern: Pattern, values: Values) -> bool:
 
 
 def _with_negations(tests: dict[str, Test]) -> dict[str, tuple[Test, bool]]:
-    """Return each operator, and the one that says the opposite, if there is one."""
+    """Return all operators: the given ones, and their negated forms where AWS has one."""
     operators: dict[str, tuple[Test, bool]] = {}
     for name, test in tests.items():
         operators[name] = (test, False)
@@ -123,7 +124,7 @@ _OPERATORS = _with_negations(
         "stringequals": _equals,
         "stringequalsignorecase": _equals_ignore_case,
         "stringlike": _like,
-        # These two are the same:
+        # ArnEquals and ArnLike behave identically:
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
         "arnequals": _arn_like,
         "arnlike": _arn_like,

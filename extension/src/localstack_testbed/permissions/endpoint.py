@@ -1,7 +1,7 @@
-"""What permissions were used for, on LocalStack's port.
+"""The endpoint ``/_testbed/permissions``, which reports the use of permissions.
 
-``GET /_testbed/permissions`` answers with ``principals``, each with its permissions and how often
-they were used, and what was refused to it; ``DELETE`` counts from nothing.
+``GET`` answers ``{"principals": [{"principal", "permissions", "denied"}]}``: for each principal its
+permissions with the number of uses, and its denied requests. ``DELETE`` resets all counts to zero.
 """
 
 import json

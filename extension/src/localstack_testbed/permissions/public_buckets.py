@@ -1,4 +1,4 @@
-"""What access control lists of S3 grant to everybody, and what blocks that.
+"""Public access to S3 buckets by access control lists, and the settings that block it.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
@@ -29,7 +29,7 @@ _BUCKET_ACTIONS = {
 
 
 def acl_allows(request: Request) -> bool:
-    """Tell whether the list of a bucket or an object allows a request to everybody."""
+    """Return whether the ACL of the bucket or object allows a request to everyone."""
     bucket = bucket_of(request.resource)
     if bucket is None or bucket.object_ownership == "BucketOwnerEnforced":
         return False
@@ -44,7 +44,7 @@ def acl_allows(request: Request) -> bool:
 
 
 def ignores_public_policy(resource: str | None) -> bool:
-    """Tell whether a bucket's policy is without effect for those who have no account."""
+    """Return whether the bucket's ``RestrictPublicBuckets`` blocks anonymous access."""
     bucket = bucket_of(resource)
     return bool(bucket and (bucket.public_access_block or {}).get("RestrictPublicBuckets"))
 

@@ -1,7 +1,7 @@
-"""What each role's permissions were used for, and what was refused to whom.
+"""Counts of used permissions and denied requests, by principal.
 
-The journal does not do for this: it is bounded, and leaves out what services do for themselves,
-such as polling a queue with a function's role.
+The journal cannot provide them: it is bounded, and omits what services do internally, such as
+polling a queue with a function's role.
 """
 
 import threading
@@ -19,7 +19,7 @@ MAX_DENIALS = 1000
 
 @dataclass
 class Denial:
-    """What was refused, how often, and what was answered."""
+    """A denied request, the error message, and how often it was denied."""
 
     action: str
     resource: str | None
@@ -28,7 +28,7 @@ class Denial:
 
 
 class Usage:
-    """Counts decisions, by roles; refusals also by users and services."""
+    """Counts used permissions of roles, and denied requests of all principals."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -49,13 +49,13 @@ class Usage:
                 self._used[(who, match.policy.name, match.action, match.resource)] += 1
 
     def reset(self) -> None:
-        """Count from nothing."""
+        """Reset all counts to zero."""
         with self._lock:
             self._used.clear()
             self._denied.clear()
 
     def report(self, roles: Iterable[tuple[str, Iterable[Policy]]]) -> list[dict[str, Any]]:
-        """Return what roles may do and did, and what was refused to them and to others."""
+        """Return all roles with their permissions and counts, and all denied requests."""
         with self._lock:
             used = self._used.copy()
             denied: dict[str, list[dict[str, Any]]] = {}

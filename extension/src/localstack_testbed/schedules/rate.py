@@ -1,4 +1,4 @@
-"""Rates: an amount of elapsed time, again and again.
+"""Rate expressions: a fixed period of elapsed time.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rate-expressions.html and
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#rate-based
@@ -14,23 +14,23 @@ _SPACE = re.compile(r"\s+", re.ASCII)
 _NUMBER = re.compile(r"[0-9]+")
 
 _UNITS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
-"""A day is 24 hours, also where the clocks change: "days represents a 24-hour duration"."""
+"""A day has 24 hours even when clocks change: "days represents a 24-hour duration"."""
 
 
 @dataclass(frozen=True)
 class Rate:
-    """Due at every multiple of the period since its beginning."""
+    """A parsed rate, which is due at every multiple of its period since the start."""
 
     text: str
     period: timedelta
     starts_immediately: bool
-    """Whether the beginning itself is due, as for the Scheduler: "you use the StartDate property to
-    set the first occurrence", "if you do not provide a StartDate, your schedule starts invoking the
-    target immediately". A rule waits for one period first."""
+    """Whether the start itself is due, as in EventBridge Scheduler: "you use the StartDate property
+    to set the first occurrence", "if you do not provide a StartDate, your schedule starts invoking
+    the target immediately". A rule is first due after one period."""
 
     def next_after(self, moment: datetime, since: datetime) -> datetime | None:
-        """Return the first due time strictly later than *moment*, in UTC."""
-        # In UTC: datetimes of one time zone would be subtracted by their clocks.
+        """Return the first due time after *moment*, in UTC."""
+        # Python subtracts datetimes in the same time zone by wall clock, so convert to UTC.
         moment, since = moment.astimezone(UTC), since.astimezone(UTC)
         periods = max((moment - since) // self.period + 1, 0 if self.starts_immediately else 1)
         try:
@@ -40,15 +40,15 @@ class Rate:
 
 
 def parse_rate(text: str, body: str, *, for_rule: bool) -> Rate:
-    """Return the rate of *body*, what stands between the parentheses of *text*.
+    """Parse *body*, the part of *text* in parentheses.
 
-    A rule demands ``minute`` with 1 and ``minutes`` with more. The Scheduler does not: its own
-    documentation writes ``rate(1 days)``, and it takes ``rate(2 minute)`` and capital letters.
+    Rules require ``minute`` with 1 and ``minutes`` otherwise. EventBridge Scheduler does not: its
+    documentation has ``rate(1 days)``, and it accepts ``rate(2 minute)`` and capital letters.
 
     Raises
     ------
     InvalidExpression
-        A rate that AWS refuses.
+        A rate that AWS rejects.
     """
     fields = _SPACE.split(body)
     if len(fields) != 2:
@@ -65,5 +65,5 @@ def parse_rate(text: str, body: str, *, for_rule: bool) -> Rate:
     try:
         period = int(value) * _UNITS[singular]
     except OverflowError:
-        raise InvalidExpression(f"value: {value} {unit} is too long a time") from None
+        raise InvalidExpression(f"value: {value} {unit} is too long") from None
     return Rate(text, period, starts_immediately=not for_rule)

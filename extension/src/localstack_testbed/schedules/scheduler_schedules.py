@@ -35,7 +35,7 @@ ENABLED = "ENABLED"
 
 @dataclass(frozen=True)
 class _Timing:
-    """What decides when a schedule is due; while it stays the same, an update changes nothing."""
+    """The properties that determine a schedule's due times; other changes do not restart it."""
 
     enabled: bool
     expression: str
@@ -57,9 +57,9 @@ class _Timing:
         )
 
     def timing(self, now: datetime) -> Timing:
-        """Return the due times of a schedule that begins now.
+        """Return the due times of a schedule that is created now.
 
-        A rate without a StartDate is due at once, in whole seconds.
+        Without a StartDate, a rate is due immediately, at the next whole second.
         """
         expression = schedule_expression(self.expression, self.timezone)
         since = self.start or next_whole_second(now)
@@ -75,7 +75,7 @@ class _Timing:
 
 
 class SchedulerSchedules:
-    """All schedules, of every account and region, by their ARNs."""
+    """All schedules of all accounts and regions, by ARN."""
 
     def __init__(self, schedules: Schedules) -> None:
         self._schedules = schedules
@@ -88,7 +88,10 @@ class SchedulerSchedules:
         return self._schedules.clock.now()
 
     def changed(self, schedule: Schedule, delete: Callable[[], None]) -> None:
-        """Schedule what was created or updated; ``delete`` removes it from its group."""
+        """Update the engine after a schedule was created or updated.
+
+        ``delete`` removes the schedule from its group.
+        """
         arn, when = schedule.arn, _Timing.of(schedule)
         self._known[arn] = schedule
         self._delete[arn] = delete
@@ -100,7 +103,7 @@ class SchedulerSchedules:
             self._schedules.engine.put(Key(arn), when.timing(now), self._fire_due, after=now)
 
     def deleted(self, arn: str) -> None:
-        """Never fire a schedule again."""
+        """Stop firing a deleted schedule."""
         self._schedules.forget(arn)
         for known in (self._known, self._timings, self._delete):
             known.pop(arn, None)
@@ -120,10 +123,10 @@ class SchedulerSchedules:
         ]
 
     def fire(self, key: Key, due: datetime) -> None:
-        """Call the target of a schedule."""
+        """Call a schedule's target."""
         schedule = self._known.get(key.arn)
         if schedule is None:
-            raise UnknownScheduleError(f"there is no schedule {key.arn}")
+            raise UnknownScheduleError(f"no schedule has the ARN {key.arn}")
         call = _Call(key.arn, schedule.target, due)
         firing = new_id()
         record("schedule", id=firing, service="scheduler", resource=key.arn, due=due.isoformat())
@@ -147,7 +150,7 @@ class SchedulerSchedules:
             self.fire(key, due - when.offset)
 
     def _complete(self, schedule: Schedule) -> None:
-        """Delete a schedule after its last invocation, if it is to be.
+        """Delete a schedule after its last invocation, if ``ActionAfterCompletion`` says so.
 
         https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-delete.html
         """
@@ -163,7 +166,7 @@ class SchedulerSchedules:
 
 
 class _Call:
-    """The call of a schedule's target for one due time, with an execution id for each attempt."""
+    """The call of a schedule's target for one due time; each attempt has its own execution id."""
 
     def __init__(self, arn: str, target: dict[str, Any], scheduled_time: datetime) -> None:
         self._arn = arn
@@ -171,19 +174,19 @@ class _Call:
         self._scheduled_time = scheduled_time
 
     def send(self, attempt: int) -> None:
-        """Make the attempt of this number."""
+        """Make an attempt."""
         self._last = Invocation(
             self._arn, self._target, self._scheduled_time, str(uuid.uuid4()), attempt
         )
         call_target(self._last)
 
     def on_failure(self, failure: Failure) -> None:
-        """Tell of the last attempt that it failed."""
+        """Send the last attempt to the dead-letter queue."""
         send_dead_letter(self._last, failure)
 
 
 def _offset(schedule: Schedule) -> timedelta:
-    """Return when in its flexible time window a schedule is due: always at the same time of it.
+    """Return a schedule's offset in its flexible time window, which is always the same.
 
     https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-flexible-time-windows.html
     """

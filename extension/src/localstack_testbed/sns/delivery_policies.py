@@ -1,4 +1,4 @@
-"""SNS's delivery policies: how often a delivery is repeated, and after which pauses.
+"""SNS's delivery policies: the number of retries, and the delays between them.
 
 https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
 """
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Policy:
-    """The phases of a policy: how many retries each has, and after how many seconds.
+    """A policy's phases: for each, the number of retries and the delay in seconds.
 
-    In the backoff phase the pauses grow exponentially from the first number of seconds to the
-    second one. AWS varies all pauses at random; here they are always the same.
+    In the backoff phase, the delay grows exponentially from the first number of seconds to the
+    second. AWS adds random jitter to all delays; here there is none.
     """
 
     immediate: int
@@ -20,7 +20,7 @@ class Policy:
     post_backoff: tuple[int, float]
 
     def delay_before(self, retry: int) -> float | None:
-        """Return the seconds before a retry, counted from 1; None if there is no such one."""
+        """Return the delay in seconds before a retry, counted from 1; None after the last one."""
         number = retry - 1 - self.immediate
         if number < 0:
             return 0.0
@@ -51,4 +51,4 @@ POLICIES = {
     "sms": CUSTOMER_MANAGED,
     "application": CUSTOMER_MANAGED,
 }
-"""By the protocols of subscriptions."""
+"""Delivery policies by subscription protocol."""
