@@ -1,4 +1,7 @@
-"""A place where a running function and its test meet: functions share no files with the test."""
+"""A rendezvous of running functions and their test, over a socket.
+
+Functions are isolated and share no files with the test.
+"""
 
 import socket
 import textwrap
@@ -7,7 +10,7 @@ from contextlib import contextmanager
 
 ARRIVAL_LIMIT_SECONDS = 20.0
 
-# For a function: tell the test a word, and wait until it lets the function go on.
+# Source for functions: send a word to the test, and block until the test releases the function.
 ARRIVE = textwrap.dedent(
     """
     import socket
@@ -21,7 +24,7 @@ ARRIVE = textwrap.dedent(
 
 
 class Rendezvous:
-    """Where functions arrive and wait."""
+    """The test's side: functions arrive and block until they are released."""
 
     def __init__(self, listener: socket.socket) -> None:
         self._listener = listener
@@ -29,7 +32,7 @@ class Rendezvous:
         self.port: int = listener.getsockname()[1]
 
     def wait_for_arrival(self) -> str:
-        """Wait for the next function; return its word."""
+        """Wait for the next function, and return its word."""
         connection, _ = self._listener.accept()
         connection.settimeout(ARRIVAL_LIMIT_SECONDS)
         self._waiting.append(connection)
@@ -37,7 +40,7 @@ class Rendezvous:
             return words.readline().strip()
 
     def release(self) -> None:
-        """Let all go on that have arrived."""
+        """Release all functions that have arrived."""
         while self._waiting:
             self._waiting.pop().close()
 

@@ -1,4 +1,4 @@
-"""Execution environments live, are reused and end as on AWS."""
+"""The lifecycle of execution environments: start, reuse, freeze and stop."""
 
 import contextlib
 import os
@@ -50,7 +50,7 @@ def test_environment_is_reused(functions: FunctionFactory) -> None:
     assert len({result["stream"] for result in results}) == 1
 
 
-def test_simultaneous_invocations_have_environments_of_their_own(
+def test_concurrent_invocations_use_separate_environments(
     functions: FunctionFactory,
 ) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html"""
@@ -143,7 +143,7 @@ def test_running_invocation_survives_an_update(functions: FunctionFactory) -> No
     assert "last words" in function.log(until=f"REPORT RequestId: {old.request_id}")
 
 
-def test_deletion_ends_the_environment(functions: FunctionFactory, localstack: LocalStack) -> None:
+def test_deletion_stops_the_environment(functions: FunctionFactory, localstack: LocalStack) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
     function = functions(COUNTING)
     process = process_here(localstack.process, function.invoke().payload["process"])
@@ -177,7 +177,7 @@ def test_temporary_folder_is_kept_between_invocations(functions: FunctionFactory
     assert function.invoke("c").payload == ["a", "b"]
 
 
-def test_environment_stands_still_between_invocations(
+def test_environment_is_frozen_between_invocations(
     functions: FunctionFactory, localstack: LocalStack
 ) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
@@ -222,9 +222,7 @@ def test_reserved_concurrency_of_zero_runs_nothing(
         function.invoke()
 
 
-def test_loss_of_the_supervisor_is_made_good(
-    localstack: LocalStack, functions: FunctionFactory
-) -> None:
+def test_crashed_supervisor_is_replaced(localstack: LocalStack, functions: FunctionFactory) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
     function = functions(WITH_A_CHILD)
     processes = _processes_of(function, localstack)
@@ -232,7 +230,7 @@ def test_loss_of_the_supervisor_is_made_good(
     os.kill(psutil.Process(processes[0]).ppid(), 9)
     _all_end(processes)
 
-    # One at the very moment of the loss fails, as it does when its environment crashes.
+    # An invocation at the moment of the crash fails, as when its environment crashes.
     wait_until(
         lambda: function.invoke().error is None, RECOVERY_LIMIT, "an invocation that succeeds"
     )
@@ -264,7 +262,7 @@ def test_nothing_survives_localstack_when_it_is_killed(tmp_path: Path) -> None:
     wait_until(lambda: not list(folders("lambda-environments-*")), 5, "no folder is left")
 
 
-def test_shutdown_ends_everything_and_waits_for_no_invocation(tmp_path: Path) -> None:
+def test_shutdown_kills_environments_without_waiting_for_invocations(tmp_path: Path) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html (shutdown)"""
     with rendezvous() as place:
         with running_localstack(tmp_path) as localstack:
@@ -283,7 +281,7 @@ def test_shutdown_ends_everything_and_waits_for_no_invocation(tmp_path: Path) ->
             )
 
             def invoke() -> None:
-                # The connection breaks, in whatever way.
+                # The connection may fail in any way.
                 with contextlib.suppress(Exception):
                     function.invoke(place.port)
 
