@@ -176,8 +176,8 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
 @cache
 def _warn_about_runtime_version(function: str, asked: str, runtime: str) -> None:
     LOG.warning(
-        "Function %s requires %s and runs on %s here: add the interpreter of a %s environment to "
-        "LAMBDA_PROCESS_PYTHON",
+        "Function %s requires %s and runs on %s here: add the interpreter of a %s environment "
+        "to LAMBDA_PROCESS_PYTHON",
         function,
         asked,
         runtime,
