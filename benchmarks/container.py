@@ -13,7 +13,8 @@ import psutil
 
 from benchmarks.emulators import PARAMETER, Emulator, Running, Started
 from testbed.emulators import docker_daemon
-from testbed.emulators.compose import Compose, Container
+from testbed.emulators.compose import Compose
+from testbed.emulators.container import Container
 from testbed.errors import StartError, TestbedError
 from testbed.machine import ports
 from testbed.machine.host_address import HostAddress

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Run the init scripts in boot.d, as LocalStack's images do, and start LocalStack.
 set -eu
-# What the image has of it; a deployment adds packages, and the image is read-only.
+# Link the image's bundles into a writable cache, to which deployments add packages.
 mkdir -p "$TESTBED_CACHE"
 ln -sf /opt/testbed/cache/bundle-* "$TESTBED_CACHE/"
 export CUSTOM_SSL_CERT_PATH=/tmp/certificate.pem

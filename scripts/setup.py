@@ -1,7 +1,7 @@
-"""Make the testbed's own environment, .venv, on a machine that has any Python from 3.9 on.
+"""Create the virtual environment .venv with the testbed and its tools.
 
-It uses the standard library only and the syntax of 3.9, finds Python 3.13 (on PATH, in pyenv, or by
-uv, which fetches one), and installs what the lock file names. The second time it does nothing.
+This script runs on any Python from 3.9 on. It finds Python 3.13 on PATH or in pyenv, or has uv
+download it, and installs the packages of the lock file. If .venv is up to date, it does nothing.
 
 Usage: setup.py [test|lint]
 """
@@ -18,21 +18,21 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
-WANTED = "3.13"
-LOCK_OF_UV = ROOT / "requirements" / "uv.txt"
-# Beside the lock file these decide what is installed, and how.
+REQUIRED = "3.13"
+UV_LOCK = ROOT / "requirements" / "uv.txt"
+# With the lock file these decide what is installed.
 RECIPE = (Path(__file__), ROOT / "pyproject.toml")
 
-DISK_ADVICE = f"Make room on that disk, or give yourself permission to write to {ROOT}."
+DISK_ADVICE = f"Free some space on that disk, or give yourself permission to write to {ROOT}."
 
 
 class SetupError(Exception):
-    """What went wrong, and what to do about it."""
+    """An expected failure, with advice."""
 
 
 def main() -> None:
     group = sys.argv[1] if len(sys.argv) > 1 else "test"
-    # What lint needs includes what test needs.
+    # The lint group includes the test group.
     groups = ["test"] if group == "test" else ["test", group]
     try:
         set_up([ROOT / "requirements" / (name + ".txt") for name in groups])
@@ -45,13 +45,13 @@ def main() -> None:
 
 
 def set_up(locks: list) -> None:
-    """Bring .venv up to date with the last of the lock files, which includes the others."""
+    """Update .venv to the last of the lock files, which includes the others."""
     stamp = VENV / ".complete"
     wanted = [digest(lock) for lock in locks]
     if stamp.exists() and wanted[-1] in stamp.read_text().split():
         return
     lock = locks[-1]
-    if not VENV_PYTHON.exists() or not is_wanted(str(VENV_PYTHON)):
+    if not VENV_PYTHON.exists() or not has_required_version(str(VENV_PYTHON)):
         shutil.rmtree(str(VENV), ignore_errors=True)
         make_virtual_environment()
     with step("Packages of " + lock.name):
@@ -72,61 +72,61 @@ def digest(lock: Path) -> str:
 
 
 def make_virtual_environment() -> None:
-    with step("Python " + WANTED) as note:
-        python = find_python() or fetch_python()
+    with step("Python " + REQUIRED) as note:
+        python = find_python() or download_python()
         note(python)
     with step("Virtual environment"):
         install(python, VENV)
 
 
 def find_python() -> str:
-    """Return a Python of the wanted version that works, or an empty string.
+    """Return a working Python of the required version, or an empty string.
 
-    What PATH calls python3.13 may be pyenv's shim, which runs only where pyenv has chosen it.
+    python3.13 on PATH may be pyenv's shim, which fails unless pyenv has selected that version.
     """
-    candidates = [sys.executable, shutil.which("python" + WANTED) or ""]
+    candidates = [sys.executable, shutil.which("python" + REQUIRED) or ""]
     pyenv = Path(os.environ.get("PYENV_ROOT", str(Path.home() / ".pyenv")))
-    candidates += sorted(str(p) for p in pyenv.glob(f"versions/{WANTED}.*/bin/python"))
-    return next((python for python in candidates if python and is_wanted(python)), "")
+    candidates += sorted(str(p) for p in pyenv.glob(f"versions/{REQUIRED}.*/bin/python"))
+    return next((python for python in candidates if python and has_required_version(python)), "")
 
 
-def is_wanted(python: str) -> bool:
-    code = "import sys; sys.exit(sys.version_info[:2] != ({}))".format(WANTED.replace(".", ", "))
+def has_required_version(python: str) -> bool:
+    code = "import sys; sys.exit(sys.version_info[:2] != ({}))".format(REQUIRED.replace(".", ", "))
     try:
         return subprocess.run([python, "-c", code], capture_output=True).returncode == 0
     except OSError:
         return False
 
 
-def fetch_python() -> str:
-    """Let uv fetch the wanted Python."""
+def download_python() -> str:
+    """Download the required Python with uv."""
     own = ROOT / ".testbed" / "uv"
     own_uv = own / "bin" / "uv"
     try:
         if not own_uv.exists():
             install(sys.executable, own)
-        run([str(own_uv), "python", "install", WANTED])
-        return run([str(own_uv), "python", "find", "--managed-python", WANTED]).strip()
+        run([str(own_uv), "python", "install", REQUIRED])
+        return run([str(own_uv), "python", "find", "--managed-python", REQUIRED]).strip()
     except SetupError as error:
         raise SetupError(
-            f"Python {WANTED} is needed, and is neither on PATH nor in pyenv;"
-            f" fetching it failed.\n{error}\n"
-            f"Install Python {WANTED}, and run this again."
+            f"Python {REQUIRED} is required, and was found neither on PATH nor in pyenv;"
+            f" downloading it failed.\n{error}\n"
+            f"Install Python {REQUIRED}, and run this script again."
         ) from error
 
 
 def install(python: str, target: Path) -> None:
-    """Make a virtual environment that holds uv."""
+    """Create a virtual environment with uv."""
     try:
         run([python, "-m", "venv", str(target)])
     except SetupError as error:
         if re.search(r"\[Errno \d+\]|\(os error \d+\)", str(error)):
             advice = DISK_ADVICE
         else:
-            advice = "On Debian and Ubuntu its package python3-venv is missing."
-        raise SetupError(f"{python} cannot make {target}.\n{error}\n{advice}") from error
+            advice = "On Debian and Ubuntu, install the package python3-venv."
+        raise SetupError(f"{python} cannot create {target}.\n{error}\n{advice}") from error
     pip = [str(target / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
-    run([*pip, "install", "--quiet", "--require-hashes", "--requirement", str(LOCK_OF_UV)])
+    run([*pip, "install", "--quiet", "--require-hashes", "--requirement", str(UV_LOCK)])
 
 
 def uv(*arguments: str) -> str:
@@ -134,7 +134,7 @@ def uv(*arguments: str) -> str:
 
 
 def run(command: list) -> str:
-    # What the caller's shell has set for another Python is not for ours.
+    # The user's settings for another Python do not apply.
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -149,7 +149,7 @@ def run(command: list) -> str:
 
 
 class step:
-    """Print a line with its time when a step is done."""
+    """Print a line with the time that a step has taken."""
 
     def __init__(self, name: str) -> None:
         self.name = name

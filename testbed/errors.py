@@ -1,16 +1,16 @@
-"""What can go wrong, for the person who must act.
+"""The testbed's expected errors, each with a message and advice for the user.
 
 ::
 
-    TestbedError                 a message, and what to do about it
+    TestbedError                 the base of all
     ├── ProjectError             a file of the project is missing or not valid
     ├── EnvironmentBuildError    a Python environment could not be built
     ├── StartError               LocalStack did not start
     │   ├── PortInUseError
     │   └── InitScriptError      an init script failed; carries its output
-    ├── DockerError              Docker or Docker Compose is missing, or refuses
+    ├── DockerError              Docker or Docker Compose is missing or fails
     ├── NotRunningError          the command needs a running testbed
-    └── DeploymentError          CloudFormation refused or rolled back
+    └── DeploymentError          CloudFormation rejected or rolled back a deployment
 """
 
 import contextlib
@@ -25,9 +25,9 @@ class TestbedError(Exception):
     message
         What happened, and to what.
     advice
-        What the reader can do about it; may be empty where the message says it.
+        What the user can do about it; empty if the message says it.
     details
-        Output that explains the failure, shown as it is.
+        Output that explains the failure, shown unchanged.
 
     Examples
     --------
@@ -41,7 +41,7 @@ class TestbedError(Exception):
             print(error.message, error.advice)
     """
 
-    __test__ = False  # its name is not meant for pytest
+    __test__ = False  # pytest would collect it for its name
 
     def __init__(self, message: str, *, advice: str = "", details: str = "") -> None:
         super().__init__(message)
@@ -63,30 +63,31 @@ class StartError(TestbedError):
 
 
 class PortInUseError(StartError):
-    """Something else listens on the port that was asked for."""
+    """Another program listens on the port."""
 
 
 class InitScriptError(StartError):
-    """An init script failed, so the pipeline is not there."""
+    """An init script failed, so the pipeline is not deployed."""
 
 
 class DockerError(TestbedError):
-    """Docker or Docker Compose is missing, or does not do what it was asked for."""
+    """Docker or Docker Compose is missing or fails."""
 
 
 class NotRunningError(TestbedError):
-    """The command needs a running testbed, and there is none."""
+    """The command needs a running testbed."""
 
 
 class DeploymentError(TestbedError):
-    """CloudFormation refused the template or rolled the stack back."""
+    """CloudFormation rejected the template or rolled the stack back."""
 
 
 @contextlib.contextmanager
 def preserved(error: BaseException) -> Iterator[None]:
-    """Clean up after an error, which a failure of the clean-up must not hide.
+    """Clean up after an error, without hiding it if the clean-up fails, too.
 
-    That failure is added to the error's details, or to its notes if it is none of ours.
+    The failure of the clean-up is added to the details of a TestbedError, or to the notes of any
+    other error.
     """
     try:
         yield

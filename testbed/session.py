@@ -1,4 +1,4 @@
-"""A project and the place where it is deployed: what most commands work on."""
+"""A project and the LocalStack that it is deployed to, which most commands work on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from testbed.aws.clients import Aws
 from testbed.control import control_secret
 from testbed.control.control_secret import ControlSecret
 from testbed.control.endpoint import Endpoint
-from testbed.emulators.compose import Compose, Container
+from testbed.emulators.compose import Compose
+from testbed.emulators.container import Container
 from testbed.emulators.instance import Instance
 from testbed.emulators.localstack import LocalStack
 from testbed.errors import NotRunningError, ProjectError
@@ -26,16 +27,16 @@ _EXECUTE_API = re.compile(r"https://(?P<api>[\w-]+)\.execute-api\.[^/]+/(?P<rest
 
 @dataclass
 class Session:
-    """What the command line was told, and what follows from it.
+    """The command line's common options, and what they select.
 
     Parameters
     ----------
     folder
         A folder inside the project.
     state_folder
-        Where the testbed keeps its files, if not in the project's ``.testbed``.
+        The state folder, if it is not the project's ``.testbed``.
     given_endpoint
-        An endpoint to use in place of the running LocalStack's.
+        An endpoint to use instead of the running LocalStack's.
     """
 
     folder: Path
@@ -44,23 +45,23 @@ class Session:
 
     @cached_property
     def project(self) -> Project:
-        """The project around the folder.
+        """The project that contains the folder.
 
         Raises
         ------
         ProjectError
-            If there is none, or it is not valid.
+            If there is none or it is not valid.
         """
         return find_project(self.folder)
 
     @cached_property
     def state(self) -> Path:
-        """Where the testbed keeps its files."""
+        """The state folder, which holds the testbed's files."""
         return (self.state_folder or self.project.state).resolve()
 
     @cached_property
     def localstack(self) -> LocalStack:
-        """The project's embedded LocalStack, running or not."""
+        """The project's LocalStack as a process, running or not."""
         return LocalStack(self.state)
 
     @cached_property
@@ -70,11 +71,11 @@ class Session:
         return Compose(self.project.root, self.state, apart=apart)
 
     def running(self) -> Instance | Container | None:
-        """Return the LocalStack that runs, in either way, or None."""
+        """Return the running LocalStack, a process or a container, or None."""
         return self.localstack.running() or self.compose.running()
 
     def stop(self) -> bool:
-        """Stop LocalStack, in whichever way it runs; return whether it was running."""
+        """Stop LocalStack, a process or a container; return whether it was running."""
         return self.localstack.stop() or self.compose.stop()
 
     @cached_property
@@ -90,7 +91,7 @@ class Session:
 
     @cached_property
     def endpoint_url(self) -> str:
-        """Where the AWS APIs answer: as given, or the running LocalStack's.
+        """The URL of the AWS APIs: as given, or the running LocalStack's.
 
         Raises
         ------
@@ -113,11 +114,11 @@ class Session:
         return Endpoint(self.endpoint_url, self._control_secret)
 
     def _control_secret(self) -> ControlSecret | None:
-        """Return the secret of the running LocalStack, or of the endpoint that was given."""
+        """Return the control secret of the given endpoint or of the running LocalStack."""
         if self.given_endpoint and (given := control_secret.from_environment()):
             return given
-        with contextlib.suppress(ProjectError):  # an endpoint can be given outside of any project
-            # A test run, which has its own state folder, may use what `testbed up` has started.
+        with contextlib.suppress(ProjectError):  # an endpoint can be used outside of any project
+            # A test run has its own state folder, and may use the endpoint of `testbed up`.
             usual = self.project.state
             for localstack in (self.localstack, LocalStack(usual)):
                 embedded = localstack.running()
@@ -131,7 +132,7 @@ class Session:
 
     @cached_property
     def host_address(self) -> HostAddress:
-        """How functions reach this machine; as everything does, if an endpoint was given.
+        """How functions reach this machine; by the loopback address if an endpoint was given.
 
         Raises
         ------
@@ -158,7 +159,7 @@ class Session:
         NotRunningError
             If the stack is not deployed.
         """
-        from testbed.deployment.deploy import stack_outputs
+        from testbed.aws.stacks import stack_outputs
 
         outputs = stack_outputs(self.aws, self.project.stack_name)
         if outputs is None:
@@ -169,7 +170,7 @@ class Session:
         return outputs
 
     def description(self) -> dict[str, Any]:
-        """Return what a program needs to know to use the deployed stack."""
+        """Return the deployed stack's endpoint, outputs and settings, for ``--json``."""
         from testbed.control.isolation import isolation
         from testbed.control.subscriptions import unconfirmed
 
@@ -181,16 +182,15 @@ class Session:
             "host": asdict(self.host_address),
             "stack": self.project.stack_name,
             "outputs": outputs,
-            "isolation": isolation(self.endpoint_url),
+            "isolation": isolation(self.endpoint),
             "unconfirmed": [each.address for each in waiting],
         }
 
 
 def api_url(outputs: dict[str, str], endpoint_url: str) -> str | None:
-    """Return where the REST API is served that a stack's outputs name, if they name one.
+    """Return the URL of the REST API in a stack's outputs, or None if they have none.
 
-    On AWS, which has no one endpoint, the host name selects the API; an emulator takes it in the
-    path. https://docs.localstack.cloud/aws/services/apigateway/
+    On AWS the host name selects the API; with an emulator the path does. https://docs.localstack.cloud/aws/services/apigateway/
     """
     for value in outputs.values():
         if match := _EXECUTE_API.fullmatch(value):

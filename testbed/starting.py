@@ -1,54 +1,81 @@
-"""Starting LocalStack so that its init scripts deploy the project."""
+"""Starting LocalStack with the project deployed by its init scripts."""
 
 from __future__ import annotations
+
+import contextlib
+from contextlib import AbstractContextManager
+from typing import Protocol
 
 from testbed.deployment.deploy import check, prepare
 from testbed.emulators.environments import ensure_environments
 from testbed.errors import TestbedError
 from testbed.project.overrides import Overrides
 from testbed.session import Session
-from testbed.terminal import console
+
+
+class Progress(Protocol):
+    """Shows the steps of a start to the user, as :mod:`testbed.terminal.console` does."""
+
+    def step(self, name: str) -> AbstractContextManager[None]:
+        """Return a context that shows a step while it lasts."""
+
+    def report(self, message: str) -> None:
+        """Show what is being done within a step."""
+
+
+class _Silent:
+    def step(self, name: str) -> AbstractContextManager[None]:
+        return contextlib.nullcontext()
+
+    def report(self, message: str) -> None:
+        pass
+
+
+SILENT: Progress = _Silent()
 
 
 def start(
     session: Session,
-    choices: Overrides,
+    overrides: Overrides,
     *,
     port: int | None = None,
     settings: dict[str, str] | None = None,
     docker: bool = False,
+    progress: Progress = SILENT,
 ) -> None:
-    """Start LocalStack with the project deployed, printing each step with its time.
+    """Start LocalStack and deploy the project to it.
 
     Parameters
     ----------
-    choices
-        What is to be deployed otherwise than the project says.
+    overrides
+        What to deploy differently from the project's files.
+    port
+        The port to listen on; by default 4566, or any free port if that is in use.
     settings
-        Further environment variables for LocalStack.
+        Environment variables to add to LocalStack's.
     docker
-        Whether it is to run in a container.
+        Whether to run it in a container.
 
     Raises
     ------
     ProjectError
-        If what is to be deployed is not valid: before anything is started.
+        If the project is not valid. Nothing has been started then.
     EnvironmentBuildError, StartError, DockerError
-        As the steps say.
+        If a step fails.
     """
-    project = choices.apply(session.project)
+    project = overrides.apply(session.project)
     if docker:
         check(project)
-        with console.step("Image with LocalStack and the extension"):
+        with progress.step("Image with LocalStack and the extension"):
             session.compose.build()
-        with console.step("Container with LocalStack and its init scripts"):
-            session.compose.start(port=port, settings=settings or {}, choices=choices)
+        with progress.step("Container with LocalStack and its init scripts"):
+            session.compose.start(port=port, settings=settings or {}, overrides=overrides)
         return
-    with console.step("Python environments and packages"):
-        # Here, and not in an init script: what is wrong shows before anything is started.
-        prepare(project, console.report)
-        environments = ensure_environments(console.report)
-    with console.step("LocalStack and its init scripts"):
+    with progress.step("Python environments and packages"):
+        # Before LocalStack starts, so that an invalid project fails at once.
+        prepare(project, progress.report)
+        environments = ensure_environments(progress.report)
+    with progress.step("LocalStack and its init scripts"):
         session.localstack.start(
             environments,
             port=port,
@@ -56,25 +83,25 @@ def start(
             settings={
                 **(settings or {}),
                 "TESTBED_PROJECT": str(project.root),
-                **choices.environment(),
+                **overrides.environment(),
             },
         )
 
 
 def is_up(session: Session, *, docker: bool) -> bool:
-    """Return whether LocalStack runs in the way that is wanted.
+    """Return whether LocalStack runs: in a container if ``docker``, else as a process.
 
     Raises
     ------
     TestbedError
-        If it runs in the other way.
+        If it runs the other way.
     """
     embedded = session.localstack.running()
     contained = None if embedded else session.compose.running()
     if (embedded and docker) or (contained and not docker):
         way = "as a process" if embedded else "in a container"
         raise TestbedError(
-            f"The testbed of {session.project.root} is running {way}.",
+            f"The testbed of {session.project.root} is already running {way}.",
             advice="Stop it first, with: testbed down",
         )
     return bool(embedded or contained)

@@ -1,4 +1,4 @@
-"""An AWS account as a target: reached as the AWS CLI reaches it, and never by mistake.
+"""An AWS account as a target, with the AWS CLI's configuration and checks against mistakes.
 
 https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 """
@@ -23,40 +23,40 @@ _POLL_SECONDS = 2.0
 
 
 class AccountError(TestbedError):
-    """The account cannot be used as it was asked for."""
+    """The account cannot be used with the given profile or environment."""
 
 
 class Account(Aws):
-    """The AWS APIs of an account in a region, with a profile's credentials or the environment's.
+    """The AWS APIs of an account in a region.
 
     Parameters
     ----------
     profile
-        A profile of the AWS CLI's configuration; without it, what the environment says.
+        A profile of the AWS CLI's configuration; without it, credentials of the environment.
 
     Raises
     ------
     AccountError
-        If there is no such profile, or what is set in the environment is for an emulator.
+        If there is no such profile, or environment variables are set for an emulator.
     """
 
     def __init__(self, profile: str | None, region: str) -> None:
-        _refuse_emulator_settings(profile)
+        _check_not_emulator(profile)
         super().__init__(_named_endpoint(profile), region)
         self._profile = profile
-        if not self.endpoint_url:  # AWS itself, which limits how often it is asked
+        if not self.endpoint_url:  # AWS itself, which throttles requests
             self.poll_seconds = _POLL_SECONDS
 
     @cached_property
     def session(self) -> boto3.Session:
-        """A session with the profile's credentials, or the environment's."""
+        """A session with the credentials of the profile or the environment."""
         import boto3
 
         return boto3.Session(profile_name=self._profile, region_name=self.region)
 
     @cached_property
     def _endpoint(self) -> str | None:
-        # The SDK finds it, also one that the profile names.
+        # The SDK finds it, also if the profile sets one.
         return None
 
     @cached_property
@@ -66,26 +66,26 @@ class Account(Aws):
         return Config(retries={"mode": "standard"})
 
     def caller(self) -> GetCallerIdentityResponseTypeDef:
-        """Return whose credentials these are, and of which account.
+        """Return the identity and the account of the credentials.
 
         Raises
         ------
         AccountError
-            If there are none, or AWS does not take them.
+            If there are no credentials or AWS rejects them.
         """
         try:
             answer: GetCallerIdentityResponseTypeDef = self.client("sts").get_caller_identity()
         except (BotoCoreError, ClientError) as error:
             raise AccountError(
                 f"AWS cannot be used: {error}",
-                advice="Log in, name a profile by --profile or AWS_PROFILE, or set "
+                advice="Log in, choose a profile with --profile or AWS_PROFILE, or set "
                 "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
             ) from error
         return answer
 
 
 def _named_endpoint(profile: str | None) -> str:
-    """Return the endpoint that a profile names in place of AWS's own, or an empty string.
+    """Return the endpoint that a profile sets instead of AWS's, or an empty string.
 
     https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
     """
@@ -95,13 +95,13 @@ def _named_endpoint(profile: str | None) -> str:
         named = botocore.session.Session(profile=profile).get_scoped_config()
     except BotoCoreError as error:
         raise AccountError(
-            f"{error}.", advice="aws configure list-profiles shows the profiles that there are."
+            f"{error}.", advice="List your profiles with: aws configure list-profiles"
         ) from error
     return str(named.get("endpoint_url", "")).rstrip("/")
 
 
-def _refuse_emulator_settings(profile: str | None) -> None:
-    """Refuse what ``testbed env`` sets, so that nobody takes an emulator for AWS or vice versa."""
+def _check_not_emulator(profile: str | None) -> None:
+    """Raise AccountError if the environment has what ``testbed env`` sets for an emulator."""
     for name, value in sorted(os.environ.items()):
         if name == "AWS_ENDPOINT_URL" or name.startswith("AWS_ENDPOINT_URL_"):
             raise AccountError(

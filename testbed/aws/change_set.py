@@ -1,4 +1,4 @@
-"""What a change set would do to a stack, for somebody to look at before it is carried out.
+"""The changes that a change set or a deletion would make to a stack, for review.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets-view.html
 """
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Change:
-    """One resource that is added, modified, removed or imported."""
+    """A resource that is added, modified, removed or imported."""
 
     action: str
     logical_id: str
@@ -23,13 +23,13 @@ class Change:
     replaces: bool
 
     def __str__(self) -> str:
-        """Return the change in a line."""
-        note = "  (is replaced)" if self.replaces else ""
+        """Return the change as a line of text."""
+        note = "  (replacement)" if self.replaces else ""
         return f"{self.action:<7} {self.resource_type:<32} {self.logical_id}{note}"
 
 
 def changes_of(aws: Aws, stack_name: str, change_set: str) -> Iterator[Change]:
-    """Return what a change set would do."""
+    """Return the changes in a change set."""
     pages = aws.cloudformation.get_paginator("describe_change_set").paginate(
         StackName=stack_name, ChangeSetName=change_set
     )
@@ -45,7 +45,7 @@ def changes_of(aws: Aws, stack_name: str, change_set: str) -> Iterator[Change]:
 
 
 def removal_of(aws: Aws, stack_name: str) -> Iterator[Change]:
-    """Return what deleting a stack would remove: its resources, and the stack itself."""
+    """Return the changes of deleting a stack: its resources and the stack itself."""
     pages = aws.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_name)
     for page in pages:
         for resource in page["StackResourceSummaries"]:

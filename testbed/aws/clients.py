@@ -1,4 +1,4 @@
-"""Clients of the AWS SDK for one endpoint."""
+"""Clients of the AWS SDK for an emulator's endpoint."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ if TYPE_CHECKING:
     from types_boto3_sns import SNSClient
     from types_boto3_sqs import SQSClient
 
-# Any credentials do for an emulator, and these are the ones that LocalStack's texts use.
+# An emulator accepts any credentials; LocalStack's documentation uses these.
 ACCESS_KEY_ID = "test"
 SECRET_ACCESS_KEY = "test"  # noqa: S105
 
-# The folder with an `aws` that passes AWS_ENDPOINT_URL as an option: first on PATH, it covers
-# releases of the AWS CLI that ignore the variable, for some services or for all.
+# A folder with an `aws` that passes AWS_ENDPOINT_URL as an option. It has to be first on PATH, and
+# is for releases of the AWS CLI that ignore the variable.
 SHIMS = Path(__file__).with_name("shims")
 
 
 class Aws:
     """The AWS APIs behind an emulator's endpoint; each client is made on first use.
 
-    boto3 is imported on first use too: commands that need no API stay quick.
+    boto3 is imported on first use, too, since that takes time.
 
     Parameters
     ----------
     endpoint_url
-        Where every service answers.
+        The URL of all services.
 
     Examples
     --------
@@ -52,7 +52,7 @@ class Aws:
     """
 
     poll_seconds = 0.05
-    """How often to ask what becomes of a stack."""
+    """The pause between requests for the state of a stack, in seconds."""
 
     def __init__(self, endpoint_url: str, region: str) -> None:
         self.endpoint_url = endpoint_url
@@ -61,7 +61,7 @@ class Aws:
 
     @cached_property
     def session(self) -> boto3.Session:
-        """A session with the emulator's credentials, whatever the caller's profile says."""
+        """A session with the emulator's credentials, independent of the user's profile."""
         import boto3
 
         return boto3.Session(
@@ -78,13 +78,13 @@ class Aws:
     def _config(self) -> Config:
         from botocore.config import Config
 
-        # No proxy: those are for the way out, and an emulator is never out there.
+        # No proxy: the emulator is on this machine.
         return Config(
             proxies={}, retries={"total_max_attempts": 2}, s3={"addressing_style": "path"}
         )
 
     def client(self, service: str) -> Any:
-        """Return a client of any service, by its name in boto3; the same one each time."""
+        """Return the client of a service, by its name in boto3."""
         if service not in self._clients:
             self._clients[service] = self.session.client(  # type: ignore[call-overload]
                 service, endpoint_url=self._endpoint, config=self._config
@@ -135,30 +135,30 @@ class Aws:
 
 
 def environment_variables(endpoint_url: str, region: str) -> dict[str, str]:
-    """Return what makes the AWS CLI, ``awslocal`` and the SDKs talk to an emulator.
+    """Return the variables that make the AWS CLI, ``awslocal`` and the SDKs use an emulator.
 
-    Without :data:`SHIMS`, which ``PATH`` needs, too.
+    :data:`SHIMS` has to be added to ``PATH``, too.
 
     https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
     """
     return {
         "AWS_ENDPOINT_URL": endpoint_url,
-        # A profile may say otherwise, with `ignore_configured_endpoint_urls = true`.
+        # A profile can have `ignore_configured_endpoint_urls = true`.
         "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
         "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
         "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
         "AWS_DEFAULT_REGION": region,
         "AWS_REGION": region,
-        # awslocal prints 14 lines about its successor on every call otherwise.
+        # Otherwise awslocal prints a notice of 14 lines on every call.
         "DISABLE_DEPRECATION_NOTICE": "1",
     }
 
 
 def conflicting_variables(variables: Mapping[str, str] = os.environ) -> list[str]:
-    """Return the names of variables that take precedence over the ones for the emulator.
+    """Return the names of variables that would override those for the emulator.
 
-    Profiles and session tokens replace or spoil its credentials, and endpoints of single services
-    its endpoint. https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+    Profiles and session tokens change the credentials, and endpoints of single services the
+    endpoint. https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
     """
     endpoints = [name for name in variables if name.startswith("AWS_ENDPOINT_URL_")]
     return [

@@ -1,4 +1,4 @@
-"""The functions' logs, as CloudWatch Logs has them."""
+"""The functions' logs in CloudWatch Logs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from testbed.aws.clients import Aws
 
 _FOLLOW_SECONDS = 0.3
-# How much later than newer lines a line may arrive: each function's are sent in batches.
+# How much later than a newer line an older one may arrive: functions send lines in batches.
 _LATEST = timedelta(seconds=10)
 
 
@@ -27,7 +27,7 @@ class LogLine:
     Parameters
     ----------
     id
-        CloudWatch's identifier of the event, or what tells it from others as well as can be.
+        CloudWatch's event id, or a text that is most likely unique.
     """
 
     id: str
@@ -49,12 +49,12 @@ def stack_functions(aws: Aws, stack_name: str) -> list[str]:
 
 
 def check_function(name: str, known: list[str]) -> str:
-    """Return the name.
+    """Return the name if the stack has such a function.
 
     Raises
     ------
     TestbedError
-        If it is not among the known ones.
+        If it has not.
     """
     if name not in known:
         raise TestbedError(
@@ -65,9 +65,9 @@ def check_function(name: str, known: list[str]) -> str:
 
 
 def log_lines(aws: Aws, functions: list[str], since: datetime) -> list[LogLine]:
-    """Return what functions have logged since a moment, in order of time."""
+    """Return the log lines of functions since a moment, sorted by time."""
     lines = [line for function in functions for line in _function_lines(aws, function, since)]
-    # Sorting is stable: lines of one function with the same time stay in their order.
+    # The sort is stable: lines of a function with equal times keep their order.
     return sorted(lines, key=lambda line: line.time)
 
 
@@ -85,11 +85,11 @@ def _function_lines(aws: Aws, function: str, since: datetime) -> Iterator[LogLin
                     message=event["message"].rstrip("\r\n"),
                 )
     except aws.logs.exceptions.ResourceNotFoundException:
-        return  # it has not run yet, and has no log group of its own
+        return  # the function has not run yet, so it has no log group
 
 
 def _identifier(event: FilteredLogEventTypeDef) -> str:
-    """Return what tells a log event from others: its id, which it need not have.
+    """Return a log event's id, or a substitute, since it is optional.
 
     https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilteredLogEvent.html
     """
@@ -98,9 +98,10 @@ def _identifier(event: FilteredLogEventTypeDef) -> str:
 
 
 def follow_logs(aws: Aws, functions: list[str], since: datetime) -> Iterator[LogLine]:
-    """Yield what functions have logged since a moment, and go on as they log more.
+    """Yield the log lines of functions since a moment, and new ones as they arrive.
 
-    Only what may be new is read again, and remembered: what is not much older than the newest.
+    Each request repeats the last seconds, since older lines may arrive late; known lines are
+    skipped.
     """
     seen: dict[str, datetime] = {}
     start = since

@@ -15,7 +15,7 @@ from testbed.terminal.durations import Duration, ago
 from testbed.terminal.tables import print_table
 
 if TYPE_CHECKING:
-    from testbed.emulators.cache import Entry
+    from testbed.machine.cached_builds import CachedBuild
     from testbed.session import Session
 
 
@@ -51,11 +51,11 @@ def prune(session: Session, older_than: timedelta, dry_run: bool, yes: bool, as_
     Entries that this version, a running testbed or a build needs are kept. Deleted entries are
     built again when they are needed, which may require a network.
     """
-    from testbed.emulators.cache import prune as delete
+    from testbed.machine.cached_builds import delete
 
     if as_json and not (yes or dry_run):
         raise click.UsageError("--json requires --yes or --dry-run.")
-    chosen = [entry for entry in _entries(session) if entry.can_go(ago(older_than))]
+    chosen = [entry for entry in _entries(session) if entry.is_deletable(ago(older_than))]
     if not as_json:
         _print_table(chosen)
     if dry_run or not chosen:
@@ -73,18 +73,20 @@ def prune(session: Session, older_than: timedelta, dry_run: bool, yes: bool, as_
     console.progress.print(f"Deleted {_total(deleted)}.")
 
 
-def _entries(session: Session) -> list[Entry]:
-    from testbed.emulators.cache import entries
+def _entries(session: Session) -> list[CachedBuild]:
+    from testbed.machine.cached_builds import cached_builds
 
     with console.progress.status("Reading the cache"):
-        return entries(_current(session))
+        return cached_builds(_current(session))
 
 
 def _current(session: Session) -> set[Path]:
     """Return the folders that this version of the testbed and of the project needs."""
     from testbed.deployment.deploy import check
+    from testbed.deployment.requirements import bundle_name
     from testbed.emulators import ministack
-    from testbed.emulators.environments import bundle_name, environment_inputs, location
+    from testbed.emulators.environments import environment_inputs
+    from testbed.machine.cache import location
 
     needed = {location(name, inputs) for name, inputs in environment_inputs().items()}
     needed.add(ministack.environment_location())
@@ -99,8 +101,8 @@ def _current(session: Session) -> set[Path]:
     return needed
 
 
-def _print_json(found: list[Entry]) -> None:
-    from testbed.emulators.environments import cache_folder
+def _print_json(found: list[CachedBuild]) -> None:
+    from testbed.machine.cache_folder import cache_folder
 
     described: list[dict[str, Any]] = [
         {
@@ -114,8 +116,8 @@ def _print_json(found: list[Entry]) -> None:
     console.print_json({"folder": str(cache_folder()), "entries": described})
 
 
-def _print_table(found: list[Entry]) -> None:
-    from testbed.emulators.environments import cache_folder
+def _print_table(found: list[CachedBuild]) -> None:
+    from testbed.machine.cache_folder import cache_folder
 
     if found:
         print_table(
@@ -134,7 +136,7 @@ def _print_table(found: list[Entry]) -> None:
     console.line(f"{_total(found)} in {cache_folder()}")
 
 
-def _total(found: list[Entry]) -> str:
+def _total(found: list[CachedBuild]) -> str:
     count = len(found)
     size = _size_text(sum(entry.size for entry in found))
     return f"{count} {'entry' if count == 1 else 'entries'}, {size}"

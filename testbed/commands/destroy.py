@@ -27,7 +27,8 @@ def destroy(
     yes: bool,
 ) -> None:
     """Delete the stack, including buckets that are not empty."""
-    from testbed.aws.stacks import destroy_stack, stack_resources
+    from testbed.aws.stacks import stack_resources
+    from testbed.deployment.destroy import destroy_stack
     from testbed.deployment.ownership import check_ownership
     from testbed.errors import DeploymentError
     from testbed.project.overrides import Overrides

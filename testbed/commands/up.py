@@ -69,5 +69,6 @@ def up(
                 port=port,
                 settings=dict(settings),
                 docker=docker,
+                progress=console,
             )
     print_description(session, as_json=as_json)

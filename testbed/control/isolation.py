@@ -1,30 +1,30 @@
-"""Whether functions are isolated from the machine, as the running emulator says."""
+"""Whether functions are isolated from the machine's files, as the emulator says."""
 
 from __future__ import annotations
 
 from typing import TypedDict, cast
 
-_SECONDS = 10.0
+from testbed.control.endpoint import Endpoint, json_object
+from testbed.errors import TestbedError
+
+_ANSWER_SECONDS = 10.0
 
 
 class Isolation(TypedDict):
-    """An emulator's answer: ``reason`` says why functions are not isolated, if they are not."""
+    """The emulator's answer; ``reason`` says why functions are not isolated, if they are not."""
 
     isolated: bool
     reason: str | None
 
 
-def isolation(endpoint_url: str) -> Isolation | None:
-    """Return whether functions see a file system of their own; None if the emulator does not tell.
+def isolation(endpoint: Endpoint) -> Isolation | None:
+    """Return whether functions have their own file system; None if the emulator does not say.
 
-    One without the ``process`` Lambda executor does not.
+    Only an emulator with the ``process`` Lambda executor says.
     """
-    import requests
-
-    with requests.Session() as session:
-        session.trust_env = False  # no proxy on the way to 127.0.0.1
-        try:
-            answer = session.get(f"{endpoint_url}/_testbed/isolation", timeout=_SECONDS)
-            return cast(Isolation, answer.json()) if answer.ok else None
-        except requests.RequestException:  # an answer that is no JSON among them
-            return None
+    try:
+        response = endpoint.send("GET", "/_testbed/isolation", answer_within=_ANSWER_SECONDS)
+    except TestbedError:  # it does not answer
+        return None
+    answer = json_object(response)
+    return cast(Isolation, answer) if response.ok and answer is not None else None

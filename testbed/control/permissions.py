@@ -29,7 +29,7 @@ class Permission:
 
 @dataclass(frozen=True)
 class Denial:
-    """A call that was denied, AWS's message, and how often it was denied."""
+    """A denied request: what was denied, AWS's message, and how often it was denied."""
 
     action: str
     resource: str | None

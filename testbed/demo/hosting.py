@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Self
 
 from testbed.demo.pages import PAGES
-from testbed.emulators.compose import Container
+from testbed.emulators.container import Container
 from testbed.emulators.instance import Instance
 from testbed.errors import StartError, TestbedError
 from testbed.machine.websites import DEFAULT_OUTAGE, OUTAGE_PATH, LocalWebsite

@@ -36,7 +36,8 @@ def perform(session: Session, keep: bool, urls: tuple[str, ...], docker: bool) -
         sites_upload(session.project, real, file)  # wrong URLs are to be known at once
         nothing_yet = sites_upload(session.project, [], file)
         heading("Start")
-        start(session, Overrides(files={nothing_yet.name: file}), docker=docker)
+        overrides = Overrides(files={nothing_yet.name: file})
+        start(session, overrides, docker=docker, progress=console)
         stage.callback(_stop, session)
         with console.step("Websites of the demo"):
             running = session.running()

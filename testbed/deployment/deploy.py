@@ -1,4 +1,4 @@
-"""Deploying a SAM template by a change set, as ``sam deploy`` does.
+"""Deployment of a SAM template by a change set, as ``sam deploy`` does.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets.html
 """
@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from testbed.aws.change_set import Change, changes_of, removal_of
-from testbed.aws.stacks import delete_stack, describe_stack
+from testbed.aws.stacks import describe_stack, stack_outputs
+from testbed.deployment.destroy import delete_stack
 from testbed.deployment.packaging import Package, package
 from testbed.errors import DeploymentError, ProjectError, preserved
 from testbed.machine.waiting import WaitedTooLong, until
@@ -31,13 +32,13 @@ if TYPE_CHECKING:
     )
 
     from testbed.aws.clients import Aws
-    from testbed.emulators.environments import Report
+    from testbed.machine.cache import Report
     from testbed.project.project import Project
 
 _TIMEOUT_SECONDS = 300.0
 _ARTIFACTS = "testbed-artifacts"
 _FAILED_CREATION = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
-# What CloudFormation says of a change set with nothing in it.
+# CloudFormation's reasons for an empty change set.
 _NO_CHANGES = re.compile(r"didn't contain changes|No updates are to be performed")
 # A template in the request may have 51,200 bytes; a larger one goes through S3.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
@@ -46,14 +47,14 @@ _TEMPLATE_BODY_LIMIT = 51_200
 
 @dataclass(frozen=True)
 class Deployment:
-    """What a deployment left behind.
+    """The result of a deployment.
 
     Parameters
     ----------
     changed
-        Whether the stack was created or updated; False when it already was as the template says.
+        Whether the stack was created or updated; False if it was already up to date.
     uploaded
-        The files whose content in S3 was new.
+        The names of files that were uploaded because their content had changed.
     """
 
     outputs: dict[str, str]
@@ -62,36 +63,36 @@ class Deployment:
 
 
 Review = Callable[[list[Change]], bool]
-"""Is shown what a change set would do, and says whether to do it."""
+"""Is called with the changes of a change set; returns whether to apply them."""
 
 
 class NotDeployedError(DeploymentError):
-    """Whoever was shown the changes did not want them."""
+    """The review of the changes has rejected them."""
 
 
 def deploy(project: Project, aws: Aws, report: Report, review: Review | None = None) -> Deployment:
     """Package the project's code, bring its stack up to date and upload its files.
 
-    Whatever can be checked is checked before anything is changed.
+    Everything that can be checked is checked before anything is changed.
 
     Parameters
     ----------
     report
-        Is told of each step that takes time.
+        Is called before each step that takes long.
     review
-        If given, is asked before anything of the stack is changed or deleted. It is asked twice
-        if the stack's creation has failed: that stack must be deleted first.
+        If given, is called before the stack is changed or deleted: twice if the stack's creation
+        has failed, since it has to be deleted first.
 
     Raises
     ------
     NotDeployedError
-        If the review says no.
+        If the review rejects the changes.
     ProjectError
         If the template or a file to upload is not valid.
     EnvironmentBuildError
         If the functions' requirements cannot be installed.
     DeploymentError
-        If CloudFormation refuses the template or rolls the stack back.
+        If CloudFormation rejects the template or rolls the stack back.
     """
     files = {upload: upload.content() for upload in project.uploads}
     template = _checked_template(project)
@@ -103,7 +104,7 @@ def deploy(project: Project, aws: Aws, report: Report, review: Review | None = N
         place.replace(bucket, _put_package(aws, bucket, built))
     changed = _apply(project, aws, template, review)
     outputs = stack_outputs(aws, project.stack_name) or {}
-    _check_outputs(project, outputs)  # again: one may have a condition
+    _check_outputs(project, outputs)  # again: an output with a condition may be missing
     uploaded = [
         upload.name
         for upload, content in files.items()
@@ -113,7 +114,7 @@ def deploy(project: Project, aws: Aws, report: Report, review: Review | None = N
 
 
 def prepare(project: Project, report: Report) -> None:
-    """Do all of a deployment that needs no AWS API: check every file, and package the code.
+    """Do the part of a deployment that needs no AWS API: check the files and package the code.
 
     Raises
     ------
@@ -124,7 +125,7 @@ def prepare(project: Project, report: Report) -> None:
 
 
 def check(project: Project) -> list[LocalCode]:
-    """Check every file of a deployment, and return where its code is.
+    """Check the files of a deployment; return the template's properties that name local code.
 
     Raises
     ------
@@ -149,33 +150,25 @@ def _check_outputs(project: Project, outputs: Iterable[str]) -> None:
     for upload in project.uploads:
         if upload.output not in outputs:
             raise ProjectError(
-                f"{project.template.name} has no output {upload.output}, which is to say where"
-                f" {upload.name} belongs."
+                f"{project.template.name} has no output {upload.output}, which must hold the URI"
+                f" to upload {upload.name} to."
             )
 
 
 def _packages(places: Iterable[LocalCode], report: Report) -> dict[tuple[Path, str], Package]:
-    """Make the deployment packages: one serves every function that shares a folder."""
+    """Make the deployment packages, one for all functions that share a folder."""
     wanted = {(place.folder, place.architecture) for place in places}
     return {key: package(*key, report) for key in sorted(wanted)}
 
 
-def stack_outputs(aws: Aws, stack_name: str) -> dict[str, str] | None:
-    """Return the outputs of a stack by their names, or None if there is no such stack."""
-    stack = describe_stack(aws, stack_name)
-    if stack is None or stack["StackStatus"] == "REVIEW_IN_PROGRESS":
-        return None
-    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
-
-
 def _artifact_bucket(aws: Aws) -> str:
-    """Name the bucket for deployment packages, making it if it is missing."""
+    """Return the name of the bucket for deployment packages; create it if it is missing."""
     for bucket in aws.s3.list_buckets(Prefix=_ARTIFACTS)["Buckets"]:
         if bucket["Name"].startswith(f"{_ARTIFACTS}-{aws.region}-"):
             return bucket["Name"]
-    # Names of buckets are shared by all AWS accounts.
+    # Bucket names are unique across all AWS accounts.
     name = f"{_ARTIFACTS}-{aws.region}-{uuid.uuid4().hex[:12]}"
-    if aws.region == "us-east-1":  # the one region that must not be named
+    if aws.region == "us-east-1":  # the only region that must not be given
         aws.s3.create_bucket(Bucket=name)
     else:
         location: Any = {"LocationConstraint": aws.region}
@@ -212,8 +205,8 @@ def _apply(project: Project, aws: Aws, template: dict[str, Any], review: Review 
         # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
         if review and not review(list(removal_of(aws, stack_name))):
             raise NotDeployedError(
-                f"{stack_name} was left as it was, in {stack['StackStatus']}.",
-                advice="It can only be deployed again after it has been deleted.",
+                f"{stack_name} was not changed; it is in {stack['StackStatus']}.",
+                advice="Delete it before you deploy it again: testbed destroy",
             )
         delete_stack(aws, stack_name)
         stack = None
@@ -239,13 +232,13 @@ def _apply(project: Project, aws: Aws, template: dict[str, Any], review: Review 
         aws.cloudformation.create_change_set(**request)
     except ClientError as error:
         raise DeploymentError(
-            f"CloudFormation refused {project.template.name}: {error.response['Error']['Message']}"
+            f"CloudFormation rejected {project.template.name}: {error.response['Error']['Message']}"
         ) from error
     try:
         wanted = _change_set_ready(aws, stack_name, change_set)
         if wanted and review and not review(list(changes_of(aws, stack_name, change_set))):
-            raise NotDeployedError(f"{stack_name} was left as it was.")
-    except BaseException as error:  # Ctrl-C at the question, too
+            raise NotDeployedError(f"{stack_name} was not changed.")
+    except BaseException as error:  # including Ctrl-C during the review
         with preserved(error):
             _discard(aws, stack_name, change_set, with_stack=stack is None)
         raise
@@ -259,7 +252,7 @@ def _apply(project: Project, aws: Aws, template: dict[str, Any], review: Review 
 
 
 def _discard(aws: Aws, stack_name: str, change_set: str, *, with_stack: bool) -> None:
-    """Delete a change set that is not executed, and the empty stack that was made for it."""
+    """Delete a change set that is not executed, and the empty stack that it has created."""
     aws.cloudformation.delete_change_set(StackName=stack_name, ChangeSetName=change_set)
     if with_stack:
         aws.cloudformation.delete_stack(StackName=stack_name)
@@ -267,14 +260,14 @@ def _discard(aws: Aws, stack_name: str, change_set: str, *, with_stack: bool) ->
 
 def _put_template(aws: Aws, body: str) -> str:
     bucket = _artifact_bucket(aws)
-    # The same one is kept once, however often it is deployed.
+    # Equal templates share an object.
     key = f"{hashlib.sha256(body.encode()).hexdigest()}.template"
     aws.s3.put_object(Bucket=bucket, Key=key, Body=body.encode())
     return aws.s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key})
 
 
 def _change_set_ready(aws: Aws, stack_name: str, change_set: str) -> bool:
-    """Wait for a change set; return whether there is anything in it."""
+    """Wait until a change set is ready; return whether it changes anything."""
     answer: DescribeChangeSetOutputTypeDef | None = None
 
     def finished() -> bool:
@@ -288,10 +281,10 @@ def _change_set_ready(aws: Aws, stack_name: str, change_set: str) -> bool:
     assert answer is not None
     status, reason = answer["Status"], answer.get("StatusReason", "")
     if status == "CREATE_COMPLETE":
-        return True  # also without changes of resources: then outputs or tags have changed
+        return True  # even without changed resources: outputs or tags may have changed
     if _NO_CHANGES.search(reason):
         return False
-    raise DeploymentError(f"CloudFormation refused the template: {reason or status}")
+    raise DeploymentError(f"CloudFormation rejected the template: {reason or status}")
 
 
 def _await_stack(aws: Aws, stack_name: str, started: float) -> None:

@@ -1,6 +1,6 @@
-"""Deployment packages: a folder of code and its requirements, as one reproducible zip.
+"""Deployment packages: code and its requirements in a reproducible zip file.
 
-The same input gives the same bytes, on any machine, so that deploying an unchanged function
+Equal input gives equal bytes on any machine, so that the deployment of an unchanged function
 changes nothing. https://docs.aws.amazon.com/lambda/latest/dg/python-package.html
 """
 
@@ -15,27 +15,22 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from testbed.emulators.environments import (
-    COMPLETE,
-    Report,
-    cache_folder,
-    ensure_bundled_requirements,
-    make_cache_folder,
-    note_use,
-)
+from testbed.deployment.requirements import ensure_bundled_requirements
 from testbed.errors import ProjectError
+from testbed.machine.cache import COMPLETE, Report, note_use
+from testbed.machine.cache_folder import make_cache_folder, packages_folder
 from testbed.machine.file_errors import naming
 
-# Zip's own beginning of time.
+# The earliest time that a zip file can hold.
 _TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 _CHUNK_BYTES = 1 << 20
 _COMPILED = ("__pycache__", "*.pyc")
-# In each folder that uv has installed into.
+# uv creates it in each folder that it installs into.
 _LOCK_OF_UV = ".lock"
-# What `sam build` leaves out of a function, so that the same works here and on AWS:
+# What `sam build` excludes, so that packages are the same here and on AWS:
 # https://github.com/aws/aws-lambda-builders/blob/develop/aws_lambda_builders/workflows/python_pip/workflow.py
-# (EXCLUDED_FILES of release 1.68.0.) Kept are *.so, *.egg and *.egg-info, which layers need, and
-# which `sam package` packages. The last one is ours.
+# (EXCLUDED_FILES of release 1.68.0.) *.so, *.egg and *.egg-info are not excluded: layers need them,
+# and `sam package` packages them. The last entry is the testbed's own.
 _LEFT_OUT = (
     *_COMPILED,
     ".aws-sam", ".chalice", ".git", ".gitignore", ".Python",
@@ -55,7 +50,7 @@ class Package:
     Parameters
     ----------
     digest
-        SHA-256 of what went in, in hexadecimal: equal for equal packages.
+        The SHA-256 hash of its input, in hexadecimal: equal for equal packages.
     """
 
     path: Path
@@ -63,21 +58,21 @@ class Package:
 
 
 def package(folder: Path, architecture: str, report: Report) -> Package:
-    """Return the deployment package of a folder, made only if its content is new.
+    """Return the deployment package of a folder; create it if the content has changed.
 
-    What ``sam build`` leaves out is left out, and links are followed, as it follows them.
+    The same files as by ``sam build`` are excluded, and symbolic links are followed.
 
     Parameters
     ----------
     folder
-        The code; a ``requirements.txt`` in it names what is bundled with it.
+        The code; the packages in its ``requirements.txt`` are bundled.
     architecture
         ``x86_64`` or ``arm64``.
 
     Raises
     ------
     ProjectError
-        If something in the folder cannot be packaged.
+        If a file in the folder cannot be packaged.
     EnvironmentBuildError
         If the requirements cannot be installed.
     """
@@ -90,7 +85,7 @@ def package(folder: Path, architecture: str, report: Report) -> Package:
     bundled = None
     if requirements.is_file():
         bundled = ensure_bundled_requirements(requirements, architecture, report)
-        digest.update(bundled.name.encode())  # named by its content, which never changes
+        digest.update(bundled.name.encode())  # its name contains a hash of its inputs
     target = packages_folder() / f"{digest.hexdigest()}.zip"
     if not note_use(target):
         report(f"packaging {folder.name}")
@@ -99,11 +94,6 @@ def package(folder: Path, architecture: str, report: Report) -> Package:
         others = dict(_files(bundled, (*_COMPILED, COMPLETE, _LOCK_OF_UV))) if bundled else {}
         _write(target, {**others, **code})
     return Package(path=target, digest=digest.hexdigest())
-
-
-def packages_folder() -> Path:
-    """Return the folder in the cache that deployment packages are kept in."""
-    return cache_folder() / "packages"
 
 
 def _mode(path: Path) -> int:
@@ -119,7 +109,7 @@ def _digest(path: Path) -> bytes:
 
 
 def _files(folder: Path, left_out: Iterable[str]) -> Iterator[tuple[str, Path]]:
-    """Yield the files below a folder with their names in the package."""
+    """Yield the files in a folder and its subfolders with their names in the package."""
     yield from _files_below(folder, "", shutil.ignore_patterns(*left_out), (folder.resolve(),))
 
 
@@ -148,20 +138,20 @@ def _files_below(
             yield f"{prefix}{name}", path
         elif path.is_symlink() and not path.exists():
             raise _unfit(path, f"is a link to {path.readlink()}, which does not exist")
-        else:  # a socket, a pipe or a device: to read it may never end
+        else:  # a socket, a pipe or a device: reading it may block forever
             raise _unfit(path, "is neither a file nor a folder")
 
 
 def _unfit(path: Path, problem: str) -> ProjectError:
     shown = os.fsencode(path).decode(errors="backslashreplace")
     return ProjectError(
-        f"{shown} {problem}, and so cannot be packaged.",
-        advice="Remove it, or move it out of the folder of the function's code.",
+        f"{shown} {problem}, so the function cannot be packaged.",
+        advice="Delete it, or move it out of the folder with the function's code.",
     )
 
 
 def _write(target: Path, files: dict[str, Path]) -> None:
-    # Another process may be making the same package: each writes its own, and the last one stays.
+    # Other processes may create the same package: each writes its own file, and the last one wins.
     partial = target.with_suffix(f".{os.getpid()}")
     try:
         with (
@@ -172,7 +162,7 @@ def _write(target: Path, files: dict[str, Path]) -> None:
                 info = zipfile.ZipInfo(name, _TIMESTAMP)
                 info.compress_type = zipfile.ZIP_DEFLATED
                 info.external_attr = _mode(path) << 16
-                info.file_size = path.stat().st_size  # a large one needs another header
+                info.file_size = path.stat().st_size  # files over 2 GiB need another header
                 with path.open("rb") as source, archive.open(info, "w") as packed:
                     shutil.copyfileobj(source, packed, _CHUNK_BYTES)
         partial.replace(target)
@@ -181,5 +171,5 @@ def _write(target: Path, files: dict[str, Path]) -> None:
 
 
 if __name__ == "__main__":
-    # For an image that is to have in its cache what a folder's functions bundle.
+    # For docker/Dockerfile, which puts the functions' requirements into the image.
     package(Path(sys.argv[1]), sys.argv[2], print)

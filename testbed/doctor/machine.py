@@ -12,14 +12,10 @@ from pathlib import Path
 
 from testbed.doctor.context import Context, run
 from testbed.doctor.finding import Finding, checks, ok, problem, warning
-from testbed.emulators.environments import (
-    cache_folder,
-    environment_inputs,
-    extension_source,
-    is_complete,
-    location,
-)
+from testbed.emulators.environments import environment_inputs, extension_source
 from testbed.errors import DockerError, ProjectError
+from testbed.machine.cache import is_complete, location
+from testbed.machine.cache_folder import cache_folder
 
 _GIB = 1 << 30
 # What LocalStack writes until it is stopped, and twice the size of the Python environments.
@@ -35,8 +31,8 @@ _ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "ar
 _TRIAL = """
 import sys
 from pathlib import Path
-from localstack_testbed.lambda_executor.supervisor.isolation import obstacle
-print(obstacle(Path(sys.argv[1]), Path(sys.argv[2])) or "")
+from localstack_testbed.lambda_executor.supervisor.isolation import why_unavailable
+print(why_unavailable(Path(sys.argv[1]), Path(sys.argv[2])) or "")
 """
 # Kernel settings that forbid unprivileged user namespaces: the value that forbids them, and one
 # that permits them.

@@ -9,12 +9,9 @@ from pathlib import Path
 
 from testbed.doctor.context import Context, run
 from testbed.doctor.finding import Finding, checks, ok, problem, warning
-from testbed.emulators.environments import (
-    PYTHON_VERSION,
-    environment_inputs,
-    is_complete,
-    location,
-)
+from testbed.emulators.environments import environment_inputs
+from testbed.machine.cache import is_complete, location
+from testbed.machine.virtual_environments import PYTHON_VERSION, interpreter
 
 # The oldest version that runs scripts/setup.py.
 _OLDEST_FOR_SCRIPTS = (3, 9)
@@ -31,7 +28,7 @@ def own_python(context: Context) -> Finding:
     from uv import find_uv_bin
 
     command = [find_uv_bin(), "--no-config", "python", "find", "--no-python-downloads"]
-    found = run([*command, PYTHON_VERSION])
+    found = run([*command, interpreter()])
     if found.returncode == 0:
         return ok(f"{own}; for LocalStack {found.stdout.strip()}")
     return warning(

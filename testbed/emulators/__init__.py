@@ -1,1 +1,1 @@
-"""Emulators: how each one is built, started, found again and stopped."""
+"""Emulators: how each is built, started, found by later commands, and stopped."""

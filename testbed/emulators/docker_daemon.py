@@ -1,4 +1,4 @@
-"""The Docker daemon and Docker Compose, found as the ``docker`` command finds them."""
+"""The Docker daemon and the command of Docker Compose."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _REQUEST_LIMIT_SECONDS = 60
 
 
 def connect() -> docker.DockerClient:
-    """Return a client of the daemon that the ``docker`` command would talk to.
+    """Return a client of the daemon that the ``docker`` command uses.
 
-    ``DOCKER_HOST`` names it, or else a context: ``DOCKER_CONTEXT``, or the one chosen with
+    That is ``DOCKER_HOST``, or else a context: ``DOCKER_CONTEXT`` or the one selected with
     ``docker context use``. https://docs.docker.com/engine/manage-resources/contexts/
 
     Raises
@@ -35,7 +35,7 @@ def connect() -> docker.DockerClient:
     except (DockerException, OSError) as error:
         raise DockerError(
             f"The Docker daemon does not answer: {_reason(error)}",
-            advice="Start Docker, and see that `docker info` works for your user.",
+            advice="Start Docker, and check that `docker info` works for your user.",
         ) from error
     return client
 
@@ -45,7 +45,7 @@ def _client() -> docker.DockerClient:
     from docker.context import ContextAPI
 
     if host := os.environ.get("DOCKER_HOST"):
-        _knock(host)
+        _check_listening(host)
         return docker.from_env(timeout=_REQUEST_LIMIT_SECONDS)
     name = os.environ.get("DOCKER_CONTEXT")
     context = ContextAPI.get_context(name) if name else ContextAPI.get_current_context()
@@ -54,34 +54,34 @@ def _client() -> docker.DockerClient:
             f"There is no Docker context {name}.",
             advice="Choose one of `docker context ls`, or unset DOCKER_CONTEXT.",
         )
-    _knock(context.Host or "")
+    _check_listening(context.Host or "")
     return docker.DockerClient(
         base_url=context.Host, tls=context.TLSConfig or False, timeout=_REQUEST_LIMIT_SECONDS
     )
 
 
-def _knock(host: str) -> None:
-    """Raise OSError if nobody listens at a ``unix://`` address of a daemon.
+def _check_listening(host: str) -> None:
+    """Raise OSError if no program listens at a ``unix://`` address.
 
-    The SDK would find out too, but forgets to close its socket then, and Python warns of that
-    whenever it comes to collect it: in the middle of somebody's test, if warnings are errors.
+    The SDK finds that out, too, but does not close its socket. Python would warn of it at some
+    later time, which fails an unrelated test if warnings are errors.
     """
     scheme, _, path = host.partition("://")
     if scheme in ("unix", "http+unix"):
-        with socket.socket(socket.AF_UNIX) as door:
-            door.settimeout(_REQUEST_LIMIT_SECONDS)
-            door.connect(path)
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(_REQUEST_LIMIT_SECONDS)
+            probe.connect(path)
 
 
 def _reason(error: BaseException) -> str:
-    """Return what is at the bottom of an error: the SDK wraps it several times."""
+    """Return the message of the first error in a chain: the SDK wraps errors several times."""
     while (cause := error.__cause__ or error.__context__) is not None:
         error = cause
     return str(error)
 
 
 def compose_command() -> list[str]:
-    """Return the command of Docker Compose: version 2's plug-in, or the older program.
+    """Return the command of Docker Compose: the plug-in of version 2, or ``docker-compose``.
 
     Raises
     ------
@@ -95,6 +95,6 @@ def compose_command() -> list[str]:
         if found.returncode == 0:
             return command
     raise DockerError(
-        "There is no Docker Compose.",
+        "Docker Compose is not installed.",
         advice="Install it: https://docs.docker.com/compose/install/",
     )

@@ -1,4 +1,4 @@
-"""The record of a running testbed, by which later commands find it."""
+"""The record of a running LocalStack process, by which later commands find it."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from testbed.errors import TestbedError
 from testbed.machine.host_address import LOOPBACK, HostAddress
 
 MARK = "TESTBED_INSTANCE"
-"""The environment variable that identifies the process of an instance."""
+"""The environment variable that identifies an instance's process."""
 
 _FILE = "instance.json"
 
 
 @dataclass(frozen=True)
 class Instance:
-    """An embedded LocalStack that was started.
+    """A LocalStack process that was started.
 
     Parameters
     ----------
     pid, mark
-        Its process id, and the random value of :data:`MARK` in the process's environment. Process
-        ids are reused; the mark identifies the process whatever happens to the system clock, from
-        which the start time of a process is derived.
+        Its process id, and the random value of :data:`MARK` in its environment. Process ids are
+        reused. The usual check, a process's start time, depends on the system clock, which may
+        change.
     """
 
     pid: int
@@ -35,23 +35,23 @@ class Instance:
     endpoint_url: str
 
     def process(self) -> psutil.Process | None:
-        """Return its process, or None if that has ended."""
+        """Return its process, or None if that has exited."""
         try:
             process = psutil.Process(self.pid)
             alive = process.status() != psutil.STATUS_ZOMBIE
             return process if alive and process.environ().get(MARK) == self.mark else None
         except psutil.NoSuchProcess:
             return None
-        except psutil.AccessDenied:  # another user's process has this process id now
+        except psutil.AccessDenied:  # the process id is now another user's process
             return None
 
     @property
     def host_address(self) -> HostAddress:
-        """How functions reach this machine: as everything else on it does."""
+        """How functions reach this machine: by the loopback address."""
         return LOOPBACK
 
     def await_end(self) -> None:
-        """Return when its process has ended."""
+        """Return when its process has exited."""
         if process := self.process():
             process.wait()
 
@@ -78,7 +78,7 @@ def load(state: Path) -> Instance | None:
             advice="Run the command as that user, or choose another folder with --state.",
         ) from None
     except (FileNotFoundError, ValueError, TypeError):
-        return None  # never started, or cut off while it was written
+        return None  # never started, or interrupted while the record was written
 
 
 def forget(state: Path) -> None:

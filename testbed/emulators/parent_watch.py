@@ -1,7 +1,8 @@
 """A process that stops a testbed when the process that uses the testbed is killed.
 
-LocalStack outlives the command that starts it, as ``testbed up`` needs it to. A test run stops its
-LocalStack at its end; of SIGKILL it learns nothing, and pytest ends on SIGTERM without tidying up.
+LocalStack runs on when the command that started it exits, as ``testbed up`` requires. A test run
+stops its LocalStack itself, but not if it is killed, or terminated: pytest exits on SIGTERM without
+running its fixtures' clean-up.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _END_LIMIT_SECONDS = 10.0
 
 @contextmanager
 def stopped_with_this_process(root: Path, state: Path) -> Iterator[None]:
-    """Run what starts and stops a testbed, and have it stopped if this process does not get to it.
+    """Stop a testbed if this process is killed within the block, which starts and stops it.
 
     Parameters
     ----------
@@ -30,12 +31,12 @@ def stopped_with_this_process(root: Path, state: Path) -> Iterator[None]:
         The state folder of the testbed.
     """
     watcher = subprocess.Popen(
-        # Without -P a file in the current folder could take the place of a module.
+        # Without -P a file in the current folder could shadow a module.
         [sys.executable, "-P", "-m", __name__, str(root), str(state)],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,  # signals to this process's group are not for it
+        start_new_session=True,  # it must survive signals to this process's group
     )
     try:
         yield
@@ -51,10 +52,10 @@ def stopped_with_this_process(root: Path, state: Path) -> Iterator[None]:
 
 
 def watch(root: Path, state: Path) -> None:
-    """Return when the pipe from the parent is closed; stop the testbed, unless the parent has."""
+    """Wait until the pipe from the parent is closed; stop the testbed unless the parent has."""
     if sys.stdin.buffer.read() == _STOPPED:
         return
-    # Imported now, so that the process stays small as long as it waits.
+    # Imported late, so that the process needs little memory while it waits.
     from testbed.emulators.compose import Compose
     from testbed.emulators.localstack import LocalStack
 

@@ -1,4 +1,4 @@
-"""The folder in which a testbed keeps what is its own."""
+"""The state folder, which holds a testbed's log, secrets and files."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _OWNER_ONLY_FILE = 0o600
 
 
 def make(state: Path) -> None:
-    """Create a state folder that only its owner may enter, and that git ignores.
+    """Create a state folder that only its owner can open and that git ignores.
 
-    It holds the control secret, the certificate's key, emails and logs. The permissions of a folder
-    that exists already are tightened.
+    It holds the control secret, the certificate's key, emails and logs. The permissions of an
+    existing folder are restricted.
 
     Raises
     ------
@@ -36,25 +36,25 @@ def make(state: Path) -> None:
                 advice="Choose another one with --state, or delete it.",
             ) from None
         ignored = state / ".gitignore"
-        if not ignored.exists():  # `testbed down` must work on a full disk, too
+        if not ignored.exists():  # `testbed down` has to work on a full disk
             ignored.write_text("*\n", encoding="utf-8")
 
 
 def open_private(file: Path) -> IO[bytes]:
-    """Open a new, empty file that only its owner may read."""
-    file.unlink(missing_ok=True)  # a file that exists would keep its permissions
+    """Open a new, empty file that only its owner can read."""
+    file.unlink(missing_ok=True)  # an existing file would keep its permissions
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY_FILE)
     return os.fdopen(descriptor, "wb")
 
 
 @contextlib.contextmanager
 def exclusive(state: Path) -> Iterator[None]:
-    """Hold a state folder, so that two commands do not start or stop the same testbed at once.
+    """Lock a state folder, so that only one command starts or stops its testbed at a time.
 
     Raises
     ------
     TestbedError
-        If another command holds it.
+        If another command has locked it.
     """
     import fcntl
 
@@ -64,7 +64,7 @@ def exclusive(state: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise TestbedError(
-                "Another testbed command is starting or stopping this project's testbed.",
-                advice="Wait until it is done.",
+                "Another command is starting or stopping this project's testbed.",
+                advice="Wait until it has finished, and try again.",
             ) from None
         yield

@@ -1,1 +1,1 @@
-"""This machine: ports, processes, files and websites. Knows no AWS and no project."""
+"""This machine: ports, processes, files, websites and the cache; without AWS and projects."""

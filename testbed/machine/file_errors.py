@@ -1,4 +1,4 @@
-"""Files and folders that cannot be read or written, explained to the person who must act."""
+"""Messages for files and folders that cannot be read or written."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from testbed.errors import TestbedError
+from testbed.machine.cache_folder import cache_folder
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
 _MISSING = (errno.ENOENT, errno.ENOTDIR)
 _OTHER = (errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP, errno.EIO, errno.EMFILE)
-# As programs in Rust, uv among them, and in Python say it.
+# How programs in Rust, such as uv, and in Python print the number of an error.
 _NUMBER = re.compile(r"\(os error (\d+)\)|\[Errno (\d+)\]")
 
 
 @contextlib.contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Name the file or folder in errors that do not: those of writing to an open file."""
+    """Add the file or folder to errors that lack it, such as those of writing to an open file."""
     try:
         yield
     except OSError as error:
@@ -31,13 +32,13 @@ def naming(path: Path) -> Iterator[None]:
 
 
 def explained(error: OSError) -> TestbedError | None:
-    """Return an error of the file system as one of ours; None if it is of another kind."""
+    """Return a file system error as a TestbedError, or None for any other OSError."""
     if error.errno not in (*_FULL, *_DENIED, *_MISSING, *_OTHER):
         return None
     path = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ""
     if not path and error.errno in _MISSING and not _has_current_folder():
         return TestbedError(
-            "The current folder does not exist any more.", advice="Change to another one: cd."
+            "The current folder no longer exists.", advice="Change to another folder with cd."
         )
     return TestbedError(
         f"{path or 'A file'}: {error.strerror}.", advice=advice(error.errno or 0, Path(path))
@@ -45,39 +46,37 @@ def explained(error: OSError) -> TestbedError | None:
 
 
 def advice(number: int, path: Path) -> str:
-    """Return what to do about an error of the file system, or an empty text.
+    """Return what to do about a file system error, or an empty string.
 
     Parameters
     ----------
     number
-        The error's number, of :mod:`errno`.
+        The error's number in :mod:`errno`.
     path
-        What was to be read or written.
+        The file or folder.
     """
-    from testbed.emulators.environments import cache_folder
-
     in_cache = path.is_absolute() and path.is_relative_to(cache_folder())
     other = (
-        "choose another folder for what is built, with the variable TESTBED_CACHE"
+        "set TESTBED_CACHE to another folder"
         if in_cache
         else "choose another folder for the testbed's files, with --state"
     )
     if number in _FULL:
-        return f"Free some space on that disk (`testbed cache prune` may help), or {other}."
+        return f"Free some space on that disk, for example with `testbed cache prune`, or {other}."
     if number in _DENIED:
-        return f"Give yourself permission there, or {other}."
+        return f"Give yourself permission for it, or {other}."
     if number in _MISSING:
-        return "Check the path: each part of it but the last must be a folder that exists."
+        return "Check the path: its parent folder must exist."
     return ""
 
 
 def advice_on_output(output: str, path: Path) -> str:
-    """Return what to do about an error of the file system that a program printed, if one is there.
+    """Return what to do about a file system error in a program's output, or an empty string.
 
     Parameters
     ----------
     path
-        What the program was to write.
+        The file or folder that the program was writing.
     """
     for match in _NUMBER.finditer(output):
         number = int(match[1] or match[2])

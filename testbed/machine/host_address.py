@@ -1,4 +1,4 @@
-"""How functions reach servers on this machine, such as the websites of tests."""
+"""Addresses at which functions reach servers on this machine, such as test websites."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class HostAddress:
     Parameters
     ----------
     listen
-        Where a server has to listen.
+        The address on which a server has to listen.
     name
-        The host by which functions know it.
+        The host name that functions use in URLs.
     """
 
     listen: str

@@ -1,4 +1,4 @@
-"""TCP ports of this machine's loopback address."""
+"""TCP ports on 127.0.0.1."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ import psutil
 from testbed.errors import PortInUseError
 
 HOST = "127.0.0.1"
-# Where LocalStack listens if nothing says otherwise.
+# LocalStack's default.
 DEFAULT_PORT = 4566
 _OWN_PORTS = range(20_000, 30_000)
 
 
 def free_port() -> int:
-    """Return LocalStack's usual port, or any free one if that is taken."""
+    """Return LocalStack's default port, or any free port if that is in use."""
     return DEFAULT_PORT if is_free(DEFAULT_PORT) else random_free_port()
 
 
 def random_free_port() -> int:
-    """Return a free port by chance, so that two processes that choose at once get two.
+    """Return a random free port, so that two processes at the same time get different ones.
 
-    It is none of those that the system takes for connections: one of them could be taken until a
-    server listens.
+    It is outside of the range from which the system takes ports for outgoing connections, which
+    could take it before the server listens.
     https://docs.kernel.org/networking/ip-sysctl.html (ip_local_port_range)
     """
     while True:
-        # Not `random`, which test runs seed alike in all their processes.
+        # Not `random`: pytest-randomly seeds it equally in all processes of a test run.
         port = secrets.choice(_OWN_PORTS)
         if is_free(port):
             return port
@@ -38,7 +38,7 @@ def random_free_port() -> int:
 def is_free(port: int) -> bool:
     """Return whether a server can listen on a port."""
     with socket.socket() as probe:
-        # As LocalStack binds it: a port whose last connections are closing counts as free.
+        # As LocalStack does: a port whose last connections are being closed is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
@@ -48,7 +48,7 @@ def is_free(port: int) -> bool:
 
 
 def listens(pid: int, port: int) -> bool:
-    """Return whether it is this process that listens on a port."""
+    """Return whether the process with this id listens on a port."""
     return any(
         connection.status == psutil.CONN_LISTEN and connection.laddr[1:] == (port,)
         for connection in psutil.Process(pid).net_connections("tcp")
@@ -56,7 +56,7 @@ def listens(pid: int, port: int) -> bool:
 
 
 def taken(port: int) -> PortInUseError:
-    """Return the error that a port is in use, by whom, and what to do about it."""
+    """Return the error that a port is in use, with the program that uses it if that is known."""
     return PortInUseError(
         f"Port {port} on {HOST} is in use{_user_of(port)}.",
         advice="Stop that program, or choose another port with --port.",

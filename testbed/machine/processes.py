@@ -1,4 +1,4 @@
-"""Ending processes, and not being kept from it."""
+"""Termination of processes with their descendants."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from collections.abc import Iterator
 import psutil
 
 _LIMIT_SECONDS = 5.0
-_ENDING = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def terminate_tree(pid: int) -> None:
-    """End a process and all its descendants, if it runs: by request, then by force.
+    """Terminate a process, if it runs, and kill it and its descendants if they do not exit.
 
-    A second Ctrl-C does not keep it from that.
+    Ctrl-C does not interrupt this.
     """
     with signals_ignored(), contextlib.suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
@@ -32,11 +32,11 @@ def terminate_tree(pid: int) -> None:
 
 @contextlib.contextmanager
 def signals_ignored() -> Iterator[None]:
-    """Ignore further Ctrl-C and requests to end: they are being followed."""
+    """Ignore SIGINT (Ctrl-C) and SIGTERM during a block that handles an earlier one."""
     if threading.current_thread() is not threading.main_thread():
-        yield  # signals are the main thread's
+        yield  # only the main thread can set signal handlers
         return
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in _ENDING}
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in _SIGNALS}
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Waiting for something to become true, with a limit and without guessing how long it takes."""
+"""Polling until a condition is true, with a time limit."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_FIRST_POLL_SECONDS = 0.01
-_SLOWEST_POLL_SECONDS = 2.0
-# The pause grows with the time waited: an emulator is asked often, and AWS not for ever so often.
+_FIRST_PAUSE_SECONDS = 0.01
+_LONGEST_PAUSE_SECONDS = 2.0
+# The pause grows with the time waited, so that a slow service is not polled too often.
 _PAUSE_PER_SECOND_WAITED = 0.1
 
 
 class WaitedTooLong(Exception):
-    """A condition did not become true within its limit."""
+    """The time limit of :func:`until` has passed."""
 
 
 def until(
-    probe: Callable[[], T | None], *, within: float, what: str, every: float = _FIRST_POLL_SECONDS
+    probe: Callable[[], T | None],
+    *,
+    within: float,
+    what: str,
+    every: float = _FIRST_PAUSE_SECONDS,
 ) -> T:
     """Call a function until it returns something true, and return that.
 
@@ -28,9 +32,9 @@ def until(
     within
         The limit, in seconds.
     what
-        What is waited for, for the error's message.
+        What is waited for, as a noun for the error's message: "answer from LocalStack".
     every
-        The first pause, in seconds: to ask an emulator takes its time from what it works on.
+        The first pause, in seconds. Later ones are longer, up to two seconds.
 
     Raises
     ------
@@ -43,5 +47,5 @@ def until(
         if waited > within:
             raise WaitedTooLong(f"After {within:g} s there is still no {what}.")
         pause = max(waited * _PAUSE_PER_SECOND_WAITED, every)
-        time.sleep(min(pause, _SLOWEST_POLL_SECONDS))
+        time.sleep(min(pause, _LONGEST_PAUSE_SECONDS))
     return result

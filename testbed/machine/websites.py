@@ -1,6 +1,6 @@
-"""Websites on this machine that can be down, slow, or answer with errors.
+"""Websites on this machine that can be made unreachable, slow, or answer with errors.
 
-By hand, too: ``curl -X PUT …/_outage`` breaks one, ``curl -X DELETE …/_outage`` repairs it.
+``curl -X PUT …/_outage`` breaks a website, ``curl -X DELETE …/_outage`` repairs it.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _ERRORS = frozenset(status for status in HTTPStatus if status >= 400)
 
 @dataclass(frozen=True)
 class Page:
-    """What a website shows.
+    """The page of a website.
 
     Parameters
     ----------
     expect
-        Text in the body by which a check knows the page.
+        Text in the body by which a check recognizes the page.
     """
 
     name: str
@@ -42,7 +42,7 @@ class LocalWebsite:
     Parameters
     ----------
     address
-        Where it listens, and what its visitors call that.
+        The address to listen on, and the host name in its URL.
     """
 
     def __init__(self, page: Page, address: HostAddress = LOOPBACK) -> None:
@@ -57,12 +57,12 @@ class LocalWebsite:
 
     @property
     def url(self) -> str:
-        """Where functions find the page."""
+        """The page's URL for functions."""
         return self._url(self._address.name)
 
     @property
     def local_url(self) -> str:
-        """Where the page is for everything on this machine."""
+        """The page's URL for programs on this machine."""
         return self._url(self._address.listen)
 
     def _url(self, host: str) -> str:
@@ -70,35 +70,35 @@ class LocalWebsite:
 
     @property
     def outage(self) -> HTTPStatus | None:
-        """The status that every request is answered with in place of the page, if one is."""
+        """The status that every request is answered with instead of the page, or None."""
         return self._outage
 
     def answers(self, status: int) -> None:
-        """Answer every request with a status, and not with the page.
+        """Answer every request with a status instead of the page.
 
         Raises
         ------
         ValueError
-            If it is none of HTTP's that end a request.
+            If it is not a final status of HTTP, from 200 on.
         """
         if status not in _FINAL:
-            raise ValueError(f"{status} is not a status that HTTP ends a request with")
+            raise ValueError(f"{status} is not a final HTTP status (200 or higher)")
         self._outage, self._is_down = HTTPStatus(status), False
 
     def down(self) -> None:
-        """Hang up on every request, as a machine does whose server has crashed."""
+        """Close the connection of every request without an answer, as a crashed server does."""
         self._is_down = True
 
     def slow(self, seconds: float) -> None:
-        """Let every request wait for so long before it is answered."""
+        """Delay every answer by a number of seconds."""
         self._delay = seconds
 
     def recovers(self) -> None:
-        """Show the page again, and at once."""
+        """Answer with the page again, without a delay."""
         self._outage, self._is_down, self._delay = None, False, 0.0
 
     def admits(self) -> bool:
-        """Wait as long as the website is slow; return whether the request is to be answered."""
+        """Wait if the website is slow; return whether to answer the request."""
         if self._delay:
             self._closed.wait(self._delay)
         return not self._is_down
@@ -121,7 +121,7 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing of clients that hang up."""
+        """Do not print errors of clients that close the connection."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -140,21 +140,21 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(outage, f"{outage.phrase}\n")
 
     def do_PUT(self) -> None:
-        """Break the website, with the status in the body or with 503."""
+        """Break the website: answer with the status in the body, or with 503."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self._concerns_outage():
             try:
                 self._break(int(body or DEFAULT_OUTAGE))
             except ValueError:
                 self._answer(
-                    HTTPStatus.BAD_REQUEST, "The body must be an error of HTTP, such as 503.\n"
+                    HTTPStatus.BAD_REQUEST, "The body must be an HTTP error status, such as 503.\n"
                 )
             else:
                 self._answer(HTTPStatus.OK, f"{self._website.page.name} is broken.\n")
 
     def _break(self, status: int) -> None:
         if status not in _ERRORS:
-            raise ValueError(f"{status} is not an error of HTTP")
+            raise ValueError(f"{status} is not an HTTP error status")
         self._website.answers(status)
 
     def do_DELETE(self) -> None:
@@ -166,7 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _concerns_outage(self) -> bool:
         if self.path == OUTAGE_PATH:
             return True
-        self._answer(HTTPStatus.NOT_FOUND, f"There is nothing but {OUTAGE_PATH} to change.\n")
+        self._answer(HTTPStatus.NOT_FOUND, f"Only {OUTAGE_PATH} can be changed.\n")
         return False
 
     def _answer(self, status: HTTPStatus, text: str, content_type: str = "text/plain") -> None:

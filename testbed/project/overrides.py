@@ -1,4 +1,4 @@
-"""What a user changes in a project for one deployment: parameters, and files to upload."""
+"""Changes to a project for one deployment: parameters and files to upload."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _FILES_VARIABLE = "TESTBED_FILES"
 
 @dataclass(frozen=True)
 class Overrides:
-    """Changes to a project.
+    """Changes to a project for one deployment.
 
-    ``testbed up`` hands them in environment variables to the init scripts, which run
+    ``testbed up`` passes them in environment variables to the init scripts, which run
     ``testbed deploy``.
 
     Parameters
@@ -26,7 +26,7 @@ class Overrides:
     parameters
         Values of the template's parameters.
     files
-        Files to upload in place of the project's, by the names of those.
+        Files to upload instead of the project's, by the names of those.
     """
 
     parameters: dict[str, str] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class Overrides:
 
     @classmethod
     def of(cls, parameters: Iterable[str], files: Iterable[str]) -> Overrides:
-        """Read options of the form ``NAME=VALUE``.
+        """Parse options of the form ``NAME=VALUE``.
 
         Raises
         ------
@@ -49,19 +49,19 @@ class Overrides:
 
     @classmethod
     def from_environment(cls) -> Overrides:
-        """Read what ``testbed up`` has handed over, if it has."""
+        """Return what ``testbed up`` has passed, if anything."""
         return cls.of(
             shlex.split(os.environ.get(_PARAMETERS_VARIABLE, "")),
             shlex.split(os.environ.get(_FILES_VARIABLE, "")),
         )
 
     def environment(self, files: Mapping[str, Path] | None = None) -> dict[str, str]:
-        """Return the variables that hand these choices over.
+        """Return the environment variables that pass these changes to init scripts.
 
         Parameters
         ----------
         files
-            Where the receiver finds the files, if not where they are.
+            The paths of the files for the init scripts, if they differ, as in a container.
         """
         found = self.files if files is None else files
         return {
@@ -70,16 +70,16 @@ class Overrides:
         }
 
     def updated(self, other: Overrides) -> Overrides:
-        """Return these choices with another's on top."""
+        """Return these changes with others added, which take precedence."""
         return Overrides({**self.parameters, **other.parameters}, {**self.files, **other.files})
 
     def apply(self, project: Project) -> Project:
-        """Return the project as chosen.
+        """Return a copy of the project with these changes.
 
         Raises
         ------
         ProjectError
-            If the project uploads no file of a chosen name.
+            If the project uploads no file with one of the names.
         """
         return project.with_parameters(self.parameters).with_files(self.files)
 

@@ -1,8 +1,7 @@
-"""What is deployed: read from SAM's own configuration, so that it stands in one place.
+"""A project: what is deployed, as SAM's own configuration says.
 
 ``samconfig.toml`` names the stack, the template, the region and the parameters, for ``sam deploy``
-and for the testbed alike. ``[tool.testbed]`` in ``pyproject.toml`` adds what SAM has no setting
-for.
+and for the testbed. ``[tool.testbed]`` in ``pyproject.toml`` has settings that SAM lacks.
 """
 
 from __future__ import annotations
@@ -19,23 +18,23 @@ import yaml
 
 from testbed.errors import ProjectError
 
-# What is read of SAM's parameters; some of them may be a text or a list of texts.
+# The parameters of SAM that are read; those in _LISTS may be a string or a list of strings.
 _TEXTS = frozenset({"stack_name", "template_file", "region", "profile"})
 _LISTS = frozenset({"capabilities", "parameter_overrides", "tags"})
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that a deployment puts into S3 beside the code.
+    """A file that a deployment uploads to S3 in addition to the code.
 
     Parameters
     ----------
     file
         The file, relative to the project's root or absolute.
     output
-        The stack output that holds the ``s3://`` URI to put it to.
+        The stack output with the ``s3://`` URI to upload it to.
     schema
-        The JSON Schema that the file, YAML or JSON, must satisfy.
+        The JSON Schema for the file, which is YAML or JSON.
     """
 
     name: str
@@ -49,7 +48,7 @@ class Upload:
         Raises
         ------
         ProjectError
-            If the file is missing, is not YAML, or breaks its schema, or that is not JSON.
+            If the file is missing or not valid, or its schema is not JSON.
         """
         try:
             content = self.file.read_bytes()
@@ -78,15 +77,15 @@ class Upload:
         if problems:
             raise ProjectError(
                 f"{self.file} is not valid.",
-                advice=f"What it may hold is described in {self.schema}.",
+                advice=f"Its JSON Schema is {self.schema}.",
                 details="\n".join(problems),
             )
 
 
 def _validator_class(schema: dict[str, Any]) -> Any:
-    """Return the schema's own validator, with one keyword more: ``uniqueItemProperties``.
+    """Return the schema's validator with one more keyword: ``uniqueItemProperties``.
 
-    JSON Schema cannot say that no two items of an array may share a name; Ajv's keyword can.
+    JSON Schema cannot forbid two items of an array with the same name; Ajv's keyword can.
     https://github.com/ajv-validator/ajv-keywords#uniqueitemproperties
     """
 
@@ -111,11 +110,11 @@ class Project:
     Parameters
     ----------
     parameters
-        The template's parameters, by name; what is not named keeps the template's default.
+        Values of the template's parameters; the others keep the template's defaults.
     tags
-        The stack's tags, by which it is known as this project's.
+        The stack's tags, which identify it as this project's.
     profile
-        The profile of the AWS CLI's configuration that deploys it to an account, if one is named.
+        The profile of the AWS CLI's configuration for deployments to an account.
     """
 
     root: Path
@@ -130,20 +129,20 @@ class Project:
 
     @property
     def state(self) -> Path:
-        """Where the testbed keeps what belongs to this project: log, instance, scratch."""
+        """The default state folder: the log and the files of the project's LocalStack."""
         return self.root / ".testbed"
 
     @property
     def init_scripts(self) -> Path:
-        """LocalStack's init folder (``ready.d`` and its siblings), which may be missing."""
+        """The folder of init scripts (``ready.d`` and its siblings), which may be missing."""
         return self.root / "init"
 
     def with_parameters(self, parameters: dict[str, str]) -> Project:
-        """Return the same project with some of its parameters changed."""
+        """Return a copy of the project with some parameters changed."""
         return replace(self, parameters={**self.parameters, **parameters})
 
     def with_files(self, files: dict[str, Path]) -> Project:
-        """Return the same project, uploading other files in place of those named.
+        """Return a copy of the project that uploads other files instead of those named.
 
         Raises
         ------
@@ -165,7 +164,7 @@ class Project:
 
 
 def find_project(start: Path) -> Project:
-    """Return the project that holds ``start``: the nearest folder with a ``samconfig.toml``.
+    """Return the project of the nearest folder with a ``samconfig.toml``, from ``start`` upwards.
 
     Raises
     ------
@@ -177,7 +176,7 @@ def find_project(start: Path) -> Project:
             return _read_project(folder)
     raise ProjectError(
         f"There is no samconfig.toml in {start.resolve()} or above it.",
-        advice="Run the command inside the project, or name its folder with --project.",
+        advice="Run the command inside a project, or name its folder with --project.",
     )
 
 
@@ -198,7 +197,7 @@ def _read_project(root: Path) -> Project:
         template=template,
         stack_name=stack_name,
         region=deploy.get("region", "us-east-1"),
-        # A SAM template is a macro, and a change set may only expand one when told so.
+        # SAM templates use a macro, which needs this capability.
         capabilities=tuple(dict.fromkeys([*capabilities, "CAPABILITY_AUTO_EXPAND"])),
         parameters=_parameter_overrides(deploy.get("parameter_overrides", "")),
         tags=_parameter_overrides(deploy.get("tags", "")),
@@ -215,7 +214,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 def _sam_parameters(path: Path) -> dict[str, Any]:
-    """Merge the ``global`` and ``deploy`` parameters of SAM's default environment.
+    """Merge the ``global`` and ``deploy`` parameters of SAM's environment ``default``.
 
     https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-sam-cli-config.html
     """
@@ -232,12 +231,12 @@ def _sam_parameters(path: Path) -> dict[str, Any]:
 
 def _table(value: object, name: str, path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise ProjectError(f"{path}: {name} must be a table, and is {value!r}.")
+        raise ProjectError(f"{path}: {name} must be a table, but is {value!r}.")
     return value
 
 
 def _is_valid(name: str, value: object) -> bool:
-    """Tell whether a parameter of SAM's that we read is text, or also, of some, a list of texts."""
+    """Return whether a parameter of SAM has a type that we can read."""
     if name in _LISTS and isinstance(value, list):
         return all(isinstance(each, str) for each in value)
     return isinstance(value, str) or name not in _TEXTS | _LISTS
@@ -246,7 +245,7 @@ def _is_valid(name: str, value: object) -> bool:
 def _parameter_overrides(overrides: str | list[str]) -> dict[str, str]:
     try:
         words = shlex.split(overrides) if isinstance(overrides, str) else overrides
-    except ValueError as error:  # a quotation mark without its pair
+    except ValueError as error:  # an unclosed quotation mark
         raise ProjectError(f"parameter_overrides: {overrides!r} cannot be read: {error}.") from None
     return dict(parse_pair(word, "parameter_overrides") for word in words)
 

@@ -1,4 +1,4 @@
-"""Templates on disk: YAML with CloudFormation's short intrinsic functions, and local code."""
+"""Templates: YAML with CloudFormation's short intrinsic functions, parameters and local code."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import yaml
 
 from testbed.errors import ProjectError
 
-# The property of a resource type that may name a local folder, and the shape of its replacement.
+# By resource type: the property that may name a local folder, and the keys for an S3 object.
 # https://docs.aws.amazon.com/cli/latest/reference/cloudformation/package.html
 _CODE_PROPERTIES = {
     "AWS::Serverless::Function": ("CodeUri", "Bucket", "Key"),
@@ -25,7 +25,7 @@ _DEFAULT_ARCHITECTURE = "x86_64"
 
 @dataclass(frozen=True)
 class LocalCode:
-    """A property of the template that names a folder of code.
+    """A property in a template that names a local folder of code.
 
     Parameters
     ----------
@@ -41,12 +41,12 @@ class LocalCode:
     architecture: str
 
     def replace(self, bucket: str, key: str) -> None:
-        """Make the property name an object in S3 instead."""
+        """Replace the folder by an object in S3."""
         self.holder[self.property] = {self.bucket_key: bucket, self.object_key: key}
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML with ``!Ref`` and its like, turned into the long form that JSON has."""
+    """YAML with ``!Ref`` and others converted to the long form of JSON templates."""
 
 
 def _intrinsic(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def _intrinsic(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
 
 
 _Loader.add_multi_constructor("!", _intrinsic)
-# "2012-10-17" is the version of the policy language, not a day.
+# "2012-10-17" is the version of the policy language, not a date.
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
@@ -72,7 +72,7 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def read_template(path: Path) -> dict[str, Any]:
-    """Return the template, its intrinsic functions in their long form.
+    """Read a template, with its intrinsic functions in their long form.
 
     Raises
     ------
@@ -90,49 +90,49 @@ def read_template(path: Path) -> dict[str, Any]:
 
 
 def section(holder: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return a section of a template; an empty one if it is missing, or has no content."""
+    """Return a section of a template; empty if it is missing or not a mapping."""
     found = holder.get(name)
     return found if isinstance(found, dict) else {}
 
 
 def check_parameters(template: dict[str, Any], values: dict[str, str]) -> None:
-    """Check the values of a template's parameters as CloudFormation does; LocalStack takes any.
+    """Check the values of a template's parameters as CloudFormation does; LocalStack does not.
 
-    A parameter that has no value must have a default, which is checked like a value. The
-    constraints of a list hold for each of its items.
+    A parameter without a value must have a default, which is checked like a value. The constraints
+    of a list apply to each item.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/parameters-section-structure.html
 
     Raises
     ------
     ProjectError
-        If the template has no such parameter, a value is missing, or one is not allowed.
+        If the template has no such parameter, or a value is missing or not allowed.
     """
     parameters = section(template, "Parameters")
     for name in values:
         if name not in parameters:
             raise ProjectError(
                 f"The template has no parameter {name}.",
-                advice=f"There are: {', '.join(sorted(parameters)) or 'none'}.",
+                advice=f"Its parameters: {', '.join(sorted(parameters)) or 'none'}.",
             )
     for name, parameter in parameters.items():
         if name not in values and "Default" not in parameter:
             raise ProjectError(
                 f"The parameter {name} has no value and no default.",
-                advice=f"Give it one with --parameter {name}=VALUE, or in samconfig.toml.",
+                advice=f"Set it with --parameter {name}=VALUE or in samconfig.toml.",
             )
         given = values.get(name, _text(parameter.get("Default", "")))
         for value in _items(parameter.get("Type", "String"), given):
             if problem := _problem(parameter, value):
                 raise ProjectError(
-                    f"{value!r} is no value of the parameter {name}:"
+                    f"Invalid value {value!r} of the parameter {name}:"
                     f" {parameter.get('ConstraintDescription', problem)}"
                 )
 
 
 def _items(kind: str, value: str) -> list[str]:
-    """Return what the constraints of a parameter hold for: a value, or each item of a list."""
-    # The values of the SSM types are names of parameters, whose values AWS looks up.
+    """Return what a parameter's constraints apply to: the value, or each item of a list."""
+    # Values of SSM types are names of SSM parameters, whose values only AWS knows.
     if kind.startswith("AWS::SSM::Parameter::Value<"):
         return []
     if kind == "CommaDelimitedList" or kind.startswith("List<"):
@@ -141,7 +141,7 @@ def _items(kind: str, value: str) -> list[str]:
 
 
 def _problem(parameter: dict[str, Any], value: str) -> str | None:
-    """Return which constraint a value breaks, or None."""
+    """Return the constraint that a value violates, or None."""
     allowed = parameter.get("AllowedValues")
     if allowed is not None and value not in [_text(each) for each in allowed]:
         return f"must be one of: {', '.join(_text(each) for each in allowed)}"
@@ -163,7 +163,7 @@ def _problem(parameter: dict[str, Any], value: str) -> str | None:
 def _matches(pattern: str, value: str) -> bool:
     try:
         return re.fullmatch(pattern, value) is not None
-    except re.error:  # one of Java's, which Python does not know: CloudFormation will tell
+    except re.error:  # CloudFormation uses Java's syntax, parts of which Python does not know
         return True
 
 
@@ -177,17 +177,17 @@ def _out_of_range(parameter: dict[str, Any], what: str, number: float, unit: str
 
 
 def _text(value: Any) -> str:
-    """Return a scalar of YAML as CloudFormation takes it: true, and not True."""
+    """Return a YAML scalar as CloudFormation reads it: ``true``, not ``True``."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def local_code(template: dict[str, Any], folder: Path) -> Iterator[LocalCode]:
-    """Yield every place in a template that names a local folder of code.
+    """Yield every property in a template that names a local folder of code.
 
     Parameters
     ----------
     folder
-        The template's folder, which its paths are relative to.
+        The template's folder, to which its paths are relative.
 
     Raises
     ------

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from testbed.aws.stacks import destroy_stack
 from testbed.control.clock import Clock
 from testbed.control.faults import Faults
 from testbed.control.inbox import Inbox
@@ -20,6 +19,7 @@ from testbed.control.journal import Journal
 from testbed.control.permissions import Permissions
 from testbed.control.subscriptions import confirm
 from testbed.deployment.deploy import deploy
+from testbed.deployment.destroy import destroy_stack
 from testbed.errors import ProjectError, preserved
 from testbed.machine.websites import LocalWebsite, Page
 from testbed.project.project import Project

@@ -80,7 +80,7 @@ def test_changes_are_shown_and_made_when_confirmed(
     assert declined.returncode == 1
     assert "Account 000000000000, region us-east-1, as arn:aws:" in declined.stdout
     assert "Add     AWS::SNS::Topic" in declined.stdout
-    assert f"{stack_name} was left as it was" in declined.stderr
+    assert f"{stack_name} was not changed" in declined.stderr
     assert "Traceback" not in declined.stderr
 
     made = run("deploy", *AWS, answer="y\n")
@@ -124,7 +124,7 @@ def test_stack_whose_creation_failed_is_deleted_only_if_confirmed(
     kept = run("deploy", *AWS, answer="n\n")
     assert kept.returncode == 1
     assert f"Remove  AWS::CloudFormation::Stack       {stack_name}" in kept.stdout
-    assert f"{stack_name} was left as it was, in ROLLBACK_COMPLETE" in kept.stderr
+    assert f"{stack_name} was not changed; it is in ROLLBACK_COMPLETE" in kept.stderr
     assert status() == "ROLLBACK_COMPLETE"
 
     made = run("deploy", *AWS, answer="y\ny\n")

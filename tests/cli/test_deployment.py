@@ -7,8 +7,8 @@ import uuid
 from dataclasses import replace
 from pathlib import Path
 
-from testbed.aws.stacks import remove_stack
 from testbed.deployment.deploy import Deployment, deploy
+from testbed.deployment.destroy import destroy_stack
 from testbed.project.project import Project
 from tests.conftest import CommandLine, Deployed
 
@@ -48,7 +48,7 @@ def test_outputs_and_tags_alone_are_deployed_too(running_testbed: Deployed, tmp_
         assert deployed(tagged, First="1", Second="2").changed
         assert not deployed(tagged, First="1", Second="2").changed
     finally:
-        remove_stack(aws, name)
+        destroy_stack(aws, name)
 
 
 def test_invalid_sites_file(copied: CommandLine) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.emulators.environments import cache_folder
+from testbed.machine.cache_folder import cache_folder
 from tests.conftest import ROOT
 
 LIMIT_SECONDS = 60.0
@@ -109,7 +109,7 @@ def test_cache_folder(bad: Bad, tmp_path: Path) -> None:
     # As of most users, uv's own cache is on the same disk; it is made before the network is asked.
     caches = {"TESTBED_CACHE": str(cache), "UV_CACHE_DIR": str(bad.folder / "uv")}
     result = bad.run("--state", str(tmp_path / "state"), "up", **caches)
-    check_error(result, reason(bad), "with the variable TESTBED_CACHE")
+    check_error(result, reason(bad), "set TESTBED_CACHE to another folder")
     assert "needs the network" not in result.stderr
 
 
@@ -196,7 +196,7 @@ def test_current_folder_that_is_gone(tmp_path: Path) -> None:
         timeout=LIMIT_SECONDS,
         check=False,
     )
-    check_error(result, "The current folder does not exist any more")
+    check_error(result, "The current folder no longer exists")
 
 
 def test_upload_that_is_missing(tmp_path: Path) -> None:

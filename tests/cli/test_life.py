@@ -143,8 +143,8 @@ def test_failing_init_script(bare: CommandLine) -> None:
 def test_localstack_that_does_not_start(bare: CommandLine) -> None:
     result = bare.run("up", "--env", "LAMBDA_PROCESS_PYTHON=/no/such/python")
     assert result.returncode == 1
-    assert "LocalStack ended with exit code" in result.stderr
-    assert "LAMBDA_PROCESS_PYTHON=/no/such/python is no program" in result.stderr
+    assert "LocalStack exited with status" in result.stderr
+    assert "LAMBDA_PROCESS_PYTHON=/no/such/python is not executable" in result.stderr
     await_no_process(bare.state)
 
 

@@ -43,11 +43,11 @@ def test_missing_python(tmp_path: Path) -> None:
     own_uv.mkdir(parents=True)
     (own_uv / "uv").symlink_to(find_uv_bin())
     script = tmp_path / "scripts" / "setup.py"
-    script.write_text(script.read_text().replace('WANTED = "3.13"', 'WANTED = "3.99"'))
+    script.write_text(script.read_text().replace('REQUIRED = "3.13"', 'REQUIRED = "3.99"'))
     result = set_up(tmp_path)
     assert result.returncode == 1
-    assert "Error: Python 3.99 is needed, and is neither on PATH nor in pyenv" in result.stderr
-    assert "Install Python 3.99, and run this again." in result.stderr
+    assert "Error: Python 3.99 is required, and was found neither" in result.stderr
+    assert "Install Python 3.99, and run this script again." in result.stderr
     assert "Traceback" not in result.stderr
 
 

@@ -1,12 +1,8 @@
 """One LocalStack with the extension for all tests, and what they need to use it through boto3."""
 
 import os
-import signal
-import subprocess
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,19 +12,14 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from testbed.emulators import localstack_process
 from testbed.emulators.environments import ensure_environments
 from testbed.machine.ports import random_free_port
 from tests.extension.control import CONTROL_SECRET
 from tests.extension.faults import FaultRules
 from tests.extension.lambda_functions import FunctionFactory
-from tests.extension.waiting import wait_until
 
-START_LIMIT = 60.0
 STOP_LIMIT = 30.0
-
-
-class LocalStackEnded(Exception):
-    """LocalStack ended instead of starting."""
 
 
 class LocalStack(NamedTuple):
@@ -39,7 +30,7 @@ class LocalStack(NamedTuple):
     process
         Its process id.
     folder
-        Where its files and its log are.
+        The folder with its files and its log.
     """
 
     endpoint: str
@@ -48,68 +39,46 @@ class LocalStack(NamedTuple):
 
     @property
     def log(self) -> str:
-        """What it has said so far."""
+        """What it has printed so far."""
         return (self.folder / "localstack.log").read_text()
 
 
 @contextmanager
 def running_localstack(directory: Path, **settings: str) -> Iterator[LocalStack]:
-    """Run LocalStack with the extension."""
+    """Run LocalStack as ``testbed up`` does, but without permissions and preloaded services.
+
+    Raises
+    ------
+    StartError
+        If it exits instead of starting.
+    """
     port = random_free_port()
-    environments = ensure_environments(print)
-    (directory / "tmp").mkdir(parents=True, exist_ok=True)
-    # What LocalStack would make for itself, for seconds: an index of services, and a certificate.
-    (directory / "usr" / "lib").mkdir(parents=True)
-    (directory / "usr" / "lib" / "localstack").symlink_to(environments.static_files)
-    variables = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(directory),
-        "FILESYSTEM_ROOT": str(directory),
-        "TEMP": str(directory / "tmp"),
-        "GATEWAY_LISTEN": f"127.0.0.1:{port}",
-        "LOCALSTACK_HOST": f"127.0.0.1:{port}",
-        "SQS_ENDPOINT_STRATEGY": "path",
-        "SKIP_SSL_CERT_DOWNLOAD": "1",
-        "DISABLE_EVENTS": "1",
-        "DNS_ADDRESS": "0",
-        "IN_MEMORY_CLIENT": "1",
-        "OVERRIDE_IN_DOCKER": "0",
-        "CUSTOM_SSL_CERT_PATH": str(environments.copy_certificate(directory)),
-        "LAMBDA_RUNTIME_EXECUTOR": "process",
-        "TESTBED_CONTROL_SECRET": CONTROL_SECRET,
-        "TESTBED_ASYNCHRONOUS_RETRY_DELAY": "0.1",
-        "LAMBDA_PROCESS_PYTHON": str(environments.runtime_python),
-        "PYTHONPATH": str(environments.extension),
-    }
-    with (directory / "localstack.log").open("ab") as log:
-        process = subprocess.Popen(
-            [str(environments.localstack_python), "-m", "localstack.runtime.main"],
-            env=variables | settings,
-            cwd=directory,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
+    directory.mkdir(exist_ok=True)
+    process = localstack_process.start(
+        ensure_environments(print),
+        directory,
+        directory / "localstack.log",
+        port=port,
+        settings={
+            "HOME": str(directory),
+            "ENFORCE_IAM": "0",
+            "TESTBED_PRELOADED_SERVICES": "",
+            "TESTBED_CONTROL_SECRET": CONTROL_SECRET,
+            "TESTBED_ASYNCHRONOUS_RETRY_DELAY": "0.1",
+            **settings,
+        },
+    )
     try:
-        endpoint = f"http://127.0.0.1:{port}"
-        wait_until(lambda: _is_ready(endpoint, process), START_LIMIT, "LocalStack is ready")
-        yield LocalStack(endpoint, process.pid, directory)
+        localstack_process.await_ready(process, port)
+        yield LocalStack(process.endpoint_url, process.child.pid, directory)
     finally:
-        process.send_signal(signal.SIGTERM)
+        # Not process.stop(), which kills what LocalStack leaves behind: it must leave nothing.
+        process.child.terminate()
         try:
-            process.wait(STOP_LIMIT)
+            process.child.wait(STOP_LIMIT)
         finally:
-            process.kill()
-            process.wait()
-
-
-def _is_ready(endpoint: str, process: subprocess.Popen[bytes]) -> bool:
-    if process.poll() is not None:
-        raise LocalStackEnded
-    try:
-        with urllib.request.urlopen(f"{endpoint}/_localstack/init/ready") as response:
-            return b'"completed": true' in response.read()
-    except (urllib.error.URLError, ConnectionError):
-        return False
+            process.child.kill()
+            process.child.wait()
 
 
 class Clients:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from testbed.control import control_secret
-from testbed.emulators.environments import cache_folder
+from testbed.machine.cache_folder import cache_folder
 from testbed.pytest_plugin.running import RunningTestbed
 
 TEMPLATE = """

@@ -10,8 +10,8 @@ import pytest
 
 import testbed as package
 from testbed import RunningTestbed
-from testbed.aws.stacks import destroy_stack
 from testbed.control import control_secret
+from testbed.deployment.destroy import destroy_stack
 from testbed.pytest_plugin.configuration import name_of
 from tests.conftest import ROOT
 from tests.public_examples import as_module, example_of

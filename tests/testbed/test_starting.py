@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from testbed.emulators.compose import Container
+from testbed.emulators.container import Container
 from testbed.emulators.instance import Instance
 from testbed.errors import TestbedError
 from testbed.machine import ports
@@ -33,14 +33,14 @@ def test_container_is_found_also_on_another_port(
 ) -> None:
     """The usual port is free then, and says nothing."""
     monkeypatch.setattr(ports, "is_free", lambda port: True)
-    with pytest.raises(TestbedError, match="is running in a container"):
+    with pytest.raises(TestbedError, match="is already running in a container"):
         is_up(session(tmp_path, None, CONTAINER), docker=False)
     assert is_up(session(tmp_path, None, CONTAINER), docker=True)
 
 
 def test_process_is_found(tmp_path: Path) -> None:
     assert is_up(session(tmp_path, INSTANCE, None), docker=False)
-    with pytest.raises(TestbedError, match="is running as a process"):
+    with pytest.raises(TestbedError, match="is already running as a process"):
         is_up(session(tmp_path, INSTANCE, None), docker=True)
 
 

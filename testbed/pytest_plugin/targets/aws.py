@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from testbed.aws.account import Account
-from testbed.aws.stacks import describe_stack, destroy_stack
+from testbed.aws.stacks import describe_stack
 from testbed.deployment.deploy import deploy
+from testbed.deployment.destroy import destroy_stack
 from testbed.errors import DeploymentError, preserved
 from testbed.pytest_plugin.configuration import Configuration
 from testbed.pytest_plugin.hosted_websites import TEMPLATE, HostedWebsites

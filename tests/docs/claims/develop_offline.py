@@ -21,6 +21,6 @@ CLAIMS: Claims = {
         "tests/cli/test_use.py::test_aws_cli_with_services_whose_endpoints_it_has_in_a_table",
     ),
     "`testbed cache` shows what was built": (
-        "tests/testbed/emulators/test_cache.py::test_command_shows_and_asks",
+        "tests/testbed/machine/test_cached_builds.py::test_command_shows_and_asks",
     ),
 }

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from testbed.emulators.environments import ensure, ensure_environments, virtual_environment
+from testbed.emulators.environments import ensure_environments
 from testbed.errors import EnvironmentBuildError
+from testbed.machine import virtual_environments
+from testbed.machine.cache import build_once
 from testbed.machine.ports import random_free_port
 from testbed.pytest_plugin.configuration import pairs
 from testbed.pytest_plugin.running import RunningTestbed
@@ -85,7 +87,9 @@ def shell(
 ) -> Shell:
     """A shell that finds ``sam``, which is in an environment of its own."""
     try:
-        environment = ensure("sam", [LOCK], lambda at: virtual_environment(at, LOCK), print)
+        environment = build_once(
+            "sam", [LOCK], lambda at: virtual_environments.create(at, LOCK), print
+        )
     except EnvironmentBuildError as error:
         pytest.fail(f"sam cannot be installed: {error.message}\n{error.details}", pytrace=False)
     folder = tmp_path_factory.mktemp("sam")

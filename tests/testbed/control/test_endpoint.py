@@ -21,7 +21,8 @@ from testbed.control.inbox import Inbox
 from testbed.control.journal import Journal
 from testbed.control.permissions import Permissions
 from testbed.emulators import instance
-from testbed.emulators.compose import Compose, Container
+from testbed.emulators.compose import Compose
+from testbed.emulators.container import Container
 from testbed.errors import TestbedError
 from testbed.project.project import Project
 from testbed.session import Session

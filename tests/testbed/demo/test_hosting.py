@@ -52,7 +52,7 @@ def test_answers_with_a_status_until_it_recovers(
 
 @pytest.mark.parametrize("status", [100, 499, 600])
 def test_answers_with_nothing_that_http_does_not_know(shop: LocalWebsite, status: int) -> None:
-    with pytest.raises(ValueError, match=f"{status} is not a status"):
+    with pytest.raises(ValueError, match=f"{status} is not a final"):
         shop.answers(status)
 
 

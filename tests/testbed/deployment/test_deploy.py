@@ -11,8 +11,9 @@ from botocore.exceptions import ClientError
 
 from testbed.aws.change_set import Change
 from testbed.aws.clients import Aws
-from testbed.aws.stacks import describe_stack, destroy_stack
+from testbed.aws.stacks import describe_stack
 from testbed.deployment.deploy import NotDeployedError, deploy
+from testbed.deployment.destroy import destroy_stack
 from testbed.errors import DeploymentError, ProjectError
 from testbed.project.project import Project, Upload
 from tests.handlers.aws_fakes import client_error
@@ -136,7 +137,7 @@ def test_missing_output_for_an_upload_shows_before_anything_is_changed(
 @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED"])
 def test_stack_whose_creation_failed_is_kept_after_no(project: Project, status: str) -> None:
     cloudformation, answers = FakeCloudFormation(status), Answers([False])
-    with pytest.raises(NotDeployedError, match=f"left as it was, in {status}"):
+    with pytest.raises(NotDeployedError, match=f"not changed; it is in {status}"):
         attempt(project, cloudformation, answers)
     assert cloudformation.calls == []
     assert answers.shown == [["Remove Kept", "Remove tried"]]

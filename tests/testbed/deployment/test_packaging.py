@@ -130,7 +130,7 @@ def test_what_cannot_be_packaged_is_named(
 ) -> None:
     folder = code(tmp_path / "c", 1e9)
     make(folder / "inner" / "odd")
-    with pytest.raises(ProjectError, match=f"{problem}, and so cannot be packaged"):
+    with pytest.raises(ProjectError, match=f"{problem}, so the function cannot be packaged"):
         package(folder, "x86_64", lambda _: None)
     assert not list(cache.glob("packages/*"))
 

@@ -114,7 +114,7 @@ def test_two_names_for_the_daemon(tmp_path: Path) -> None:
             "too old for `up --wait`",
         ),
         ({"docker": "echo strange"}, "warning", "does not report its version"),
-        ({"docker": "exit 1"}, "warning", "There is no Docker Compose."),
+        ({"docker": "exit 1"}, "warning", "Docker Compose is not installed."),
     ],
 )
 def test_compose(

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from testbed.doctor import pythons
-from testbed.emulators.environments import environment_inputs, location
+from testbed.emulators.environments import environment_inputs
+from testbed.machine.cache import location
 from tests.testbed.doctor.doctoring import make_context, run
 
 

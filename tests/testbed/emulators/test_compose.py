@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,10 +12,13 @@ from typing import Any
 
 import pytest
 import requests
+import yaml
 from docker.errors import APIError, NotFound
 
-from testbed.emulators import compose, docker_daemon
-from testbed.emulators.compose import Compose, Container
+from testbed.emulators import container, docker_daemon
+from testbed.emulators.compose import Compose
+from testbed.emulators.compose_command import ComposeCommand
+from testbed.emulators.container import Container
 from testbed.errors import DockerError
 
 
@@ -42,7 +47,7 @@ def await_end(monkeypatch: pytest.MonkeyPatch) -> Any:
         daemon = FakeDaemon(list(answers))
         monkeypatch.setattr(docker_daemon, "connect", lambda: SimpleNamespace(containers=daemon))
         clock = SimpleNamespace(monotonic=lambda: daemon.seconds, sleep=daemon.sleep)
-        monkeypatch.setattr(compose, "time", clock)
+        monkeypatch.setattr(container, "time", clock)
         Container("id", "name", "http://127.0.0.1:1").await_end()
         return daemon
 
@@ -59,11 +64,11 @@ def await_end(monkeypatch: pytest.MonkeyPatch) -> Any:
 )
 def test_errors_of_docker_are_waited_out(await_end: Any, error: Exception) -> None:
     daemon = await_end("running", error, error, "running", error, "exited")
-    assert daemon.pauses == [compose._END_POLL_SECONDS] * 5
+    assert daemon.pauses == [container._END_POLL_SECONDS] * 5
 
 
 def test_container_that_is_gone_has_ended(await_end: Any) -> None:
-    assert await_end("running", NotFound("gone")).seconds == compose._END_POLL_SECONDS
+    assert await_end("running", NotFound("gone")).seconds == container._END_POLL_SECONDS
 
 
 def test_waiting_for_a_daemon_that_only_fails_ends(await_end: Any) -> None:
@@ -81,7 +86,70 @@ def test_container_is_removed_also_without_room_for_its_log(
 
     monkeypatch.setattr(Compose, "_containers", lambda _: [SimpleNamespace(status="running")])
     monkeypatch.setattr(Compose, "_save_log", save)
-    monkeypatch.setattr(Compose, "_compose", lambda _, *arguments: commands.append(arguments))
+    monkeypatch.setattr(ComposeCommand, "run", lambda _, *arguments: commands.append(arguments))
     with pytest.raises(OSError, match=r"No space left on device: '.*localstack\.log'"):
         Compose(tmp_path, tmp_path / "state", apart=False).stop()
     assert commands == [("down",)]
+
+
+class FakeCompose:
+    """A Docker Compose that writes down how it was called."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._record = folder / "record"
+        program = folder / "compose"
+        program.write_text(
+            f'#!/bin/sh\nprintf "%s\\n" "$PWD" "$TESTBED_PORT" "$@" > {self._record}\n'
+            'case "$*" in *fail*) echo "no such service"; exit 3;; esac\n'
+        )
+        program.chmod(0o755)
+        monkeypatch.setattr(docker_daemon, "compose_command", lambda: [str(program)])
+        monkeypatch.delenv("COMPOSE_FILE", raising=False)
+
+    @property
+    def call(self) -> list[str]:
+        """Its working directory, the port, and its arguments."""
+        return self._record.read_text().splitlines()
+
+
+def test_compose_finds_its_files_unless_there_is_an_override(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fake = FakeCompose(tmp_path, monkeypatch)
+    root, additions, sites = tmp_path / "root", tmp_path / "additions", tmp_path / "sites.yaml"
+    root.mkdir()
+    (root / "docker-compose.yml").touch()
+    sites.write_text("sites: []")
+    command = ComposeCommand(root, additions)
+    command.override({}, {})
+    command.run("up", port=5000)
+    assert fake.call == [str(root), "5000", "up"]
+
+    command.override({"environment": {"A": "b"}}, {"/files/0": sites})
+    override = additions / "override.yml"
+    command.run("build")
+    assert fake.call == [
+        str(root), "", "--file", "docker-compose.yml", "--file", str(override), "build",
+    ]  # fmt: skip
+    service = yaml.safe_load(override.read_text())["services"]["localstack"]
+    [mount] = service["volumes"]
+    copy, inside, mode = mount.split(":")
+    assert (service["environment"], inside, mode) == ({"A": "b"}, "/files/0", "ro")
+    assert Path(copy).read_text() == "sites: []"
+
+    monkeypatch.setenv("COMPOSE_FILE", f"one.yml{os.pathsep}two.yml")
+    command.run("build")
+    assert fake.call[2:6] == ["--file", "one.yml", "--file", "two.yml"]
+    command.remove_override()
+    assert not command.has_override
+
+
+def test_failure_of_compose_carries_its_output(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fake = FakeCompose(tmp_path, monkeypatch)
+    with pytest.raises(DockerError, match="failed with exit status 3") as raised:
+        ComposeCommand(tmp_path, tmp_path / "additions", tmp_path).run("fail")
+    assert raised.value.details == "no such service"
+    assert fake.call[2] == "--project-name"
+    assert re.fullmatch(r"testbed-[0-9a-f]{12}", fake.call[3])

@@ -27,9 +27,9 @@ def test_one_that_ends_at_once_is_told_with_its_last_words(
     python.parent.mkdir()
     python.write_text("#!/bin/sh\necho the port is on fire\nexit 3\n")
     python.chmod(0o755)
-    monkeypatch.setattr(ministack, "ensure", lambda *arguments: tmp_path)
+    monkeypatch.setattr(ministack, "build_once", lambda *arguments: tmp_path)
     with (
-        pytest.raises(StartError, match="MiniStack ended with exit code 3") as ended,
+        pytest.raises(StartError, match="MiniStack exited with status 3") as ended,
         ministack.ministack(tmp_path / "files", lambda message: None),
     ):
         pass

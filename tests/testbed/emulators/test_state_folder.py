@@ -9,8 +9,9 @@ import pytest
 
 from testbed.emulators import instance
 from testbed.emulators import state_folder as state
-from testbed.emulators.environments import Environments, make_cache_folder
+from testbed.emulators.environments import PythonEnvironments
 from testbed.emulators.instance import Instance
+from testbed.machine.cache_folder import make_cache_folder
 
 
 def mode(path: Path) -> int:
@@ -47,7 +48,7 @@ def test_certificate_with_its_key_is_copied_for_its_owner(tmp_path: Path) -> Non
     (tmp_path / "certificate.pem").write_text("key")
     (tmp_path / "certificate.pem").chmod(0o644)
     (tmp_path / "copy").mkdir()
-    environments = Environments(tmp_path, tmp_path, tmp_path)
+    environments = PythonEnvironments(tmp_path, tmp_path, tmp_path)
     assert mode(environments.copy_certificate(tmp_path / "copy")) == 0o600
 
 

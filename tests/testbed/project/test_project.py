@@ -64,8 +64,8 @@ PARAMETERS = "[default.deploy.parameters]\n"
     [
         ("samconfig.toml", "[default", "cannot be read as TOML"),
         ("samconfig.toml", "", "names no stack_name"),
-        ("samconfig.toml", "default = []", r"default must be a table, and is \[\]"),
-        ("samconfig.toml", "[default]\ndeploy = 1", "deploy must be a table, and is 1"),
+        ("samconfig.toml", "default = []", r"default must be a table, but is \[\]"),
+        ("samconfig.toml", "[default]\ndeploy = 1", "deploy must be a table, but is 1"),
         (
             "samconfig.toml",
             "[default.deploy]\nparameters = 'x'",

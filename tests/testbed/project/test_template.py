@@ -111,8 +111,8 @@ def test_values_that_a_template_allows() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"Kind": "c"}, "'c' is no value of the parameter Kind"),
-        ({"Count": "3"}, "'3' is no value of the parameter Count"),
+        ({"Kind": "c"}, "Invalid value 'c' of the parameter Kind"),
+        ({"Count": "3"}, "Invalid value '3' of the parameter Count"),
         ({"Rate": "a rate(1 day)"}, "Rate: must be rate"),
         ({"Other": "x"}, "no parameter Other"),
     ],

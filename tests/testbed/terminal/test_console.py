@@ -225,7 +225,7 @@ def test_deployment_to_an_account(command: CommandHere, monkeypatch: pytest.Monk
     monkeypatch.setattr(
         "testbed.aws.stacks.stack_resources", lambda *_: {"a": HOSTILE + LINE_BREAK}
     )
-    monkeypatch.setattr("testbed.aws.stacks.destroy_stack", lambda *_: None)
+    monkeypatch.setattr("testbed.deployment.destroy.destroy_stack", lambda *_: None)
     for words in ("deploy", "destroy"):
         ended = command.run(words, "--target", "aws", "--yes")
         printed = ended.stdout + ended.stderr

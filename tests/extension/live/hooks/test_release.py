@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from testbed.emulators.environments import ensure_environments
-from tests.extension.conftest import LocalStackEnded, running_localstack
+from testbed.errors import StartError
+from tests.extension.conftest import running_localstack
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def test_extension_warns_and_stays_off(another_release: str, tmp_path: Path) -> 
 
 def test_process_executor_is_rejected(another_release: str, tmp_path: Path) -> None:
     with (
-        pytest.raises(LocalStackEnded),
+        pytest.raises(StartError),
         running_localstack(tmp_path, PYTHONPATH=another_release),
     ):
         pass

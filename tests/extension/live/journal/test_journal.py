@@ -9,8 +9,9 @@ import pytest
 import requests
 
 from testbed.control.journal import Entry, Journal
+from testbed.errors import StartError
 from testbed.trace.chains import Hop, chain_of
-from tests.extension.conftest import Clients, LocalStackEnded, running_localstack
+from tests.extension.conftest import Clients, running_localstack
 from tests.extension.control import CONTROL_HEADERS
 from tests.extension.emails import Mailbox
 from tests.extension.faults import FaultRules
@@ -393,6 +394,6 @@ def test_journal_can_be_switched_off(tmp_path: Path) -> None:
 
 
 def test_bad_limit_ends_the_start(tmp_path: Path) -> None:
-    with pytest.raises(LocalStackEnded), running_localstack(tmp_path, TESTBED_JOURNAL_BYTES="0"):
+    with pytest.raises(StartError), running_localstack(tmp_path, TESTBED_JOURNAL_BYTES="0"):
         pass
     assert "TESTBED_JOURNAL_BYTES=0 is invalid" in (tmp_path / "localstack.log").read_text()

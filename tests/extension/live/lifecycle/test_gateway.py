@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.extension.conftest import LocalStackEnded, running_localstack
+from testbed.errors import StartError
+from tests.extension.conftest import running_localstack
 
 
 def test_other_addresses_of_the_machine_are_closed(localstack_endpoint: str) -> None:
@@ -25,7 +26,7 @@ def test_localstack_exits_if_its_certificate_cannot_be_read(tmp_path: Path) -> N
         "".join(f"-----BEGIN {each}-----\n-----END {each}-----\n" for each in kinds)
     )
     with (
-        pytest.raises(LocalStackEnded),
+        pytest.raises(StartError),
         running_localstack(tmp_path, CUSTOM_SSL_CERT_PATH=str(certificate)),
     ):
         pass

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.extension.conftest import LocalStackEnded, running_localstack
+from testbed.errors import StartError
+from tests.extension.conftest import running_localstack
 
 
 def states(endpoint: str) -> dict[str, str]:
@@ -77,7 +78,7 @@ def test_init_scripts(tmp_path: Path) -> None:
 
 def test_localstack_exits_without_an_interpreter_for_functions(tmp_path: Path) -> None:
     """The message names the missing setting."""
-    with pytest.raises(LocalStackEnded), running_localstack(tmp_path, LAMBDA_PROCESS_PYTHON=""):
+    with pytest.raises(StartError), running_localstack(tmp_path, LAMBDA_PROCESS_PYTHON=""):
         pass
 
     output = (tmp_path / "localstack.log").read_text()

@@ -1,4 +1,4 @@
-"""What is built once and kept in the cache folder: what is there, and what can be deleted."""
+"""What the cache folder holds, and which of it can be deleted."""
 
 from __future__ import annotations
 
@@ -14,33 +14,37 @@ from typing import Literal
 
 import psutil
 
-from testbed.deployment.packaging import packages_folder
-from testbed.emulators.environments import COMPLETE, cache_folder, lock, lock_file
+from testbed.machine.cache import COMPLETE, lock, lock_file
+from testbed.machine.cache_folder import cache_folder, packages_folder
 
-# NAME-HASH, as testbed.environments names its folders; nothing else there is touched.
+# NAME-HASH, as testbed.machine.cache names its folders. Everything else is left alone.
 _BUILT = re.compile(r"[a-z0-9_-]+-[0-9a-f]{12}")
-# A finished package, or what a process (by its number) has begun to write.
+# A finished package, or one that the process of that id is writing.
 _PACKAGE = re.compile(r"[0-9a-f]{64}\.(zip|\d+)")
-_CONDEMNED = ".condemned"
-# A package is written in less, whatever the machine does meanwhile.
+_RESERVED_FOR_DELETION = ".condemned"
+# Writing a package never takes longer.
 _WRITING = timedelta(hours=1)
 
 Status = Literal["current", "in use", "building", "unused", "incomplete"]
-"""Needed by this version of the code, by a process, not finished yet, by nobody, never finished."""
+"""Why a build is kept, or that it can be deleted.
+
+``current``: this version of the code needs it. ``in use``: a process uses it. ``building``: a
+process is building it. ``unused``: none of these. ``incomplete``: its build was interrupted.
+"""
 
 IsUsed = Callable[[Path], bool]
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A folder or a deployment package in the cache.
+class CachedBuild:
+    """An environment, a bundle of requirements or a deployment package in the cache.
 
     Parameters
     ----------
     size
         In bytes.
     used
-        When it was used last.
+        When it was last used.
     """
 
     path: Path
@@ -53,43 +57,44 @@ class Entry:
         """Its path in the cache folder."""
         return str(self.path.relative_to(cache_folder()))
 
-    def can_go(self, before: datetime) -> bool:
-        """Return whether it can be deleted because it was not used since a moment."""
+    def is_deletable(self, unused_since: datetime) -> bool:
+        """Return whether it can be deleted: incomplete, or unused since a moment."""
         if self.status == "incomplete":
             return True
-        return self.status == "unused" and self.used < before
+        return self.status == "unused" and self.used < unused_since
 
 
-def entries(current: set[Path]) -> list[Entry]:
-    """Return what is in the cache, in the order of names.
+def cached_builds(current: set[Path]) -> list[CachedBuild]:
+    """Return the content of the cache, sorted by name.
 
     Parameters
     ----------
     current
-        What this version of the code and of the project needs.
+        The folders that this version of the code and of the project needs.
     """
     is_used = used_by_processes()
     found = [_built(path, current, is_used) for path in _folders()]
     found += [_package(path) for path in _packages()]
-    return sorted(found, key=lambda entry: entry.name)
+    return sorted(found, key=lambda build: build.name)
 
 
-def prune(chosen: list[Entry]) -> list[Entry]:
-    """Delete entries, but for those that somebody has begun to use or to build meanwhile.
+def delete(chosen: list[CachedBuild]) -> list[CachedBuild]:
+    """Delete builds, except those that a process has begun to use or build meanwhile.
 
     Returns
     -------
-    list[Entry]
+    list[CachedBuild]
         Those that were deleted.
     """
     is_used = used_by_processes()
-    return [entry for entry in chosen if _delete(entry, is_used)]
+    return [build for build in chosen if _delete(build, is_used)]
 
 
 def used_by_processes() -> IsUsed:
-    """Look at all processes; return a function that says whether one works with a folder.
+    """Look at all processes; return a function that says whether one of them uses a folder.
 
-    LocalStack, and what it starts, have the environments' paths in their commands and variables.
+    LocalStack and the processes it starts have the environments' paths in their command lines and
+    environment variables.
     """
     texts: list[str] = []
     for process in psutil.process_iter():
@@ -113,7 +118,7 @@ def _packages() -> Iterator[Path]:
         yield from (path for path in folder.iterdir() if _PACKAGE.fullmatch(path.name))
 
 
-def _built(path: Path, current: set[Path], is_used: IsUsed) -> Entry:
+def _built(path: Path, current: set[Path], is_used: IsUsed) -> CachedBuild:
     stamp = path / COMPLETE
     complete = stamp.exists()
     status: Status = "unused"
@@ -123,15 +128,15 @@ def _built(path: Path, current: set[Path], is_used: IsUsed) -> Entry:
         status = "building" if _is_locked(path) else "incomplete"
     elif path in current:
         status = "current"
-    return Entry(path, _size(path), _time(stamp if complete else path), status)
+    return CachedBuild(path, _size(path), _time(stamp if complete else path), status)
 
 
-def _package(path: Path) -> Entry:
+def _package(path: Path) -> CachedBuild:
     used = _time(path)
     status: Status = "unused"
     if path.suffix != ".zip":
         status = "building" if used > datetime.now(UTC) - _WRITING else "incomplete"
-    return Entry(path, path.lstat().st_size, used, status)
+    return CachedBuild(path, path.lstat().st_size, used, status)
 
 
 def _is_locked(path: Path) -> bool:
@@ -144,36 +149,37 @@ def _is_locked(path: Path) -> bool:
         return True
 
 
-def _delete(entry: Entry, is_used: IsUsed) -> bool:
-    if entry.path.parent == packages_folder():
-        entry.path.unlink(missing_ok=True)
+def _delete(build: CachedBuild, is_used: IsUsed) -> bool:
+    if build.path.parent == packages_folder():
+        build.path.unlink(missing_ok=True)
         return True
     try:
-        with lock(entry.path, wait=False):
-            if not _condemn(entry, is_used):
+        with lock(build.path, wait=False):
+            if not _reserve(build, is_used):
                 return False
-            shutil.rmtree(entry.path)
-            lock_file(entry.path).unlink()
+            shutil.rmtree(build.path)
+            lock_file(build.path).unlink()
     except BlockingIOError:  # it is being built
         return False
     return True
 
 
-def _condemn(entry: Entry, is_used: IsUsed) -> bool:
-    """Make a folder count as not built, unless somebody uses it; return whether it does.
+def _reserve(build: CachedBuild, is_used: IsUsed) -> bool:
+    """Mark a folder as not built so that it can be deleted; return False if it is in use.
 
-    Whoever begins to use it notes that in the stamp first: either before it has another name, and
-    then it is newer, or in vain, and then it is built anew.
+    A process that begins to use the folder first updates the time of the stamp. If it does so
+    before the stamp is renamed, the new time shows that; if after, it does not find the stamp and
+    builds the folder anew.
     """
-    stamp, condemned = entry.path / COMPLETE, entry.path / _CONDEMNED
-    if entry.status == "incomplete":
+    stamp, reserved = build.path / COMPLETE, build.path / _RESERVED_FOR_DELETION
+    if build.status == "incomplete":
         return not stamp.exists()
     try:
-        stamp.rename(condemned)
+        stamp.rename(reserved)
     except FileNotFoundError:
         return False
-    if _time(condemned) > entry.used or is_used(entry.path):
-        condemned.rename(stamp)
+    if _time(reserved) > build.used or is_used(build.path):
+        reserved.rename(stamp)
         return False
     return True
 
@@ -186,6 +192,6 @@ def _size(folder: Path) -> int:
     size = 0
     for parent, _, names in os.walk(folder):
         for name in names:
-            with suppress(FileNotFoundError):  # it is being built, or deleted
+            with suppress(FileNotFoundError):  # it is being built or deleted
                 size += Path(parent, name).lstat().st_size
     return size

@@ -16,17 +16,12 @@ import pytest
 from click.testing import CliRunner
 
 from testbed.commands.main import testbed as command
-from testbed.deployment.packaging import package, packages_folder
-from testbed.emulators.cache import Entry, entries, prune
-from testbed.emulators.environments import (
-    COMPLETE,
-    bundle_name,
-    ensure,
-    environment_inputs,
-    location,
-    lock,
-    lock_file,
-)
+from testbed.deployment.packaging import package
+from testbed.deployment.requirements import bundle_name
+from testbed.emulators.environments import environment_inputs
+from testbed.machine.cache import COMPLETE, build_once, location, lock, lock_file
+from testbed.machine.cache_folder import packages_folder
+from testbed.machine.cached_builds import CachedBuild, cached_builds, delete
 from testbed.machine.waiting import until
 
 DAY = 86_400.0
@@ -67,8 +62,8 @@ def packaged(name: str, seconds: float = LONG_AGO) -> Path:
     return aged(path, seconds)
 
 
-def old(found: list[Entry]) -> list[Entry]:
-    return [entry for entry in found if entry.can_go(NOW)]
+def old(found: list[CachedBuild]) -> list[CachedBuild]:
+    return [entry for entry in found if entry.is_deletable(NOW)]
 
 
 def test_what_nobody_needs_is_deleted_and_nothing_else(cache: Path) -> None:
@@ -84,7 +79,7 @@ def test_what_nobody_needs_is_deleted_and_nothing_else(cache: Path) -> None:
         (cache / name).touch()
     (packages_folder() / "mine.zip").touch()
 
-    found = entries({current})
+    found = cached_builds({current})
     assert {entry.name: entry.status for entry in found} == {
         unused.name: "unused",
         unfinished.name: "incomplete",
@@ -93,7 +88,7 @@ def test_what_nobody_needs_is_deleted_and_nothing_else(cache: Path) -> None:
         f"packages/{DIGEST}.123": "incomplete",
         f"packages/{DIGEST}.124": "building",
     }
-    deleted = prune(old(found))
+    deleted = delete(old(found))
     assert {entry.path for entry in deleted} == {unused, unfinished, finished, begun}
     left = {path.relative_to(cache).as_posix() for path in cache.rglob("*")}
     assert left == {
@@ -106,14 +101,14 @@ def test_what_nobody_needs_is_deleted_and_nothing_else(cache: Path) -> None:
 @pytest.mark.parametrize("complete", [False, True])
 def test_what_is_being_built_is_kept(cache: Path, complete: bool) -> None:
     folder = built(cache / f"a-{'0' * 12}", complete=complete)
-    [entry] = entries(set())
+    [entry] = cached_builds(set())
     with lock(folder):
-        assert prune([entry]) == []
+        assert delete([entry]) == []
         if not complete:
-            [seen] = entries(set())
-            assert (seen.status, seen.can_go(NOW)) == ("building", False)
+            [seen] = cached_builds(set())
+            assert (seen.status, seen.is_deletable(NOW)) == ("building", False)
     assert (folder / "file").exists()
-    assert prune([entry]) == [entry]
+    assert delete([entry]) == [entry]
 
 
 @pytest.mark.parametrize("how", ["command", "variable"])
@@ -129,24 +124,24 @@ def test_what_a_process_uses_is_kept(cache: Path, how: str) -> None:
     ) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        found = {entry.path: entry for entry in entries(set())}
+        found = {entry.path: entry for entry in cached_builds(set())}
         assert found[used].status == "in use"
         assert found[namesake].status == "unused"
         # Also if it began after they were listed.
-        listed = Entry(used, 0, found[used].used, "unused")
-        assert prune([listed]) == []
+        listed = CachedBuild(used, 0, found[used].used, "unused")
+        assert delete([listed]) == []
         process.communicate(b"\n")
-    assert prune([listed]) == [listed]
+    assert delete([listed]) == [listed]
 
 
 def test_what_is_used_after_it_was_listed_is_kept(cache: Path, tmp_path: Path) -> None:
     source = tmp_path / "input"
     source.touch()
     folder = built(location("a", [source]))
-    chosen = old(entries(set()))
+    chosen = old(cached_builds(set()))
     assert [entry.path for entry in chosen] == [folder]
-    assert ensure("a", [source], lambda target: pytest.fail("built again"), print) == folder
-    assert prune(chosen) == []
+    assert build_once("a", [source], lambda target: pytest.fail("built again"), print) == folder
+    assert delete(chosen) == []
     assert (folder / COMPLETE).exists()
 
 
@@ -155,11 +150,11 @@ def test_packages_are_as_old_as_their_last_use(cache: Path, tmp_path: Path) -> N
     code.mkdir()
     (code / "a.py").touch()
     aged(package(code, "x86_64", print).path)
-    [entry] = entries(set())
-    assert entry.can_go(datetime.now(UTC) - timedelta(days=30))
+    [entry] = cached_builds(set())
+    assert entry.is_deletable(datetime.now(UTC) - timedelta(days=30))
     package(code, "x86_64", print)
-    [entry] = entries(set())
-    assert not entry.can_go(datetime.now(UTC) - timedelta(days=30))
+    [entry] = cached_builds(set())
+    assert not entry.is_deletable(datetime.now(UTC) - timedelta(days=30))
 
 
 def test_lock_that_was_deleted_meanwhile_is_taken_anew(cache: Path) -> None:
