@@ -16,18 +16,18 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from benchmarks import report
+from benchmarks.benchmark import Benchmark
 from benchmarks.container import Contained
-from benchmarks.course import Course
 from benchmarks.emulators import Emulator, MiniStack, Testbed, WithoutJournal
-from benchmarks.functions import course as functions
-from benchmarks.functions.measures import FunctionMeasure
+from benchmarks.functions import benchmark as functions
+from benchmarks.functions.metrics import FunctionMetric
 from benchmarks.machine import Machine, this_machine
-from benchmarks.measures import Results
-from benchmarks.pipeline import course as pipeline
-from benchmarks.pipeline.measures import PipelineMeasure
-from benchmarks.schedules import course as scheduled
+from benchmarks.metrics import Results
+from benchmarks.pipeline import benchmark as pipeline
+from benchmarks.pipeline.metrics import PipelineMetric
+from benchmarks.schedules import benchmark as scheduled
 from benchmarks.schedules import report as schedules_report
-from benchmarks.schedules.measures import Findings, ScheduleMeasure
+from benchmarks.schedules.metrics import Findings, ScheduleMetric
 from testbed.errors import TestbedError
 from testbed.terminal import console
 from testbed.terminal.durations import Duration
@@ -53,7 +53,7 @@ class _View[R](Protocol):
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 def benchmarks() -> None:
-    """Measure the testbed. docs/benchmarks.md tells how to read the numbers."""
+    """Metric the testbed. docs/benchmarks.md tells how to read the numbers."""
 
 
 def _with_results[**P](command: Callable[P, None]) -> Callable[P, None]:
@@ -75,7 +75,7 @@ def _times(name: str, default: int, help_text: str) -> Callable[..., Any]:
 
 
 _without_journal = click.option(
-    "--without-journal", is_flag=True, help="Measure the testbed without its journal, too."
+    "--without-journal", is_flag=True, help="Metric the testbed without its journal, too."
 )
 
 
@@ -88,9 +88,9 @@ _without_journal = click.option(
     help="How long a silence is.",
 )  # fmt: skip
 @click.option(
-    "--cold", is_flag=True, help="Measure a start from empty caches, too; it needs the network."
+    "--cold", is_flag=True, help="Metric a start from empty caches, too; it needs the network."
 )
-@click.option("--docker", is_flag=True, help="Measure the testbed in a container, too.")
+@click.option("--docker", is_flag=True, help="Metric the testbed in a container, too.")
 @_without_journal
 @_with_results
 def up(
@@ -104,14 +104,14 @@ def up(
     file: Path | None,
     markdown: bool,
 ) -> None:
-    """Measure from nothing to the pipeline, and from a check to the incident, beside MiniStack."""
+    """Metric from nothing to the pipeline, and from a check to the incident, beside MiniStack."""
     plan = pipeline.Plan(starts, rounds, silent_rounds, silence, cold)
 
-    def course(emulators: Sequence[Emulator], results: Results) -> Course:
-        return pipeline.PipelineCourse(emulators, plan, results, console.report)
+    def benchmark(emulators: Sequence[Emulator], results: Results) -> Benchmark:
+        return pipeline.PipelineBenchmark(emulators, plan, results, console.report)
 
     _run(
-        lambda names: Results(names, PipelineMeasure), plan, course, report, file, markdown,
+        lambda names: Results(names, PipelineMetric), plan, benchmark, report, file, markdown,
         (
             *_COMPARED,
             *([Contained] if docker else []),
@@ -136,14 +136,14 @@ def lambda_(
     file: Path | None,
     markdown: bool,
 ) -> None:
-    """Measure functions by themselves, beside MiniStack: time of invocations, and memory."""
+    """Metric functions by themselves, beside MiniStack: time of invocations, and memory."""
     plan = functions.Plan(warm, cold, bursts, batches)
 
-    def course(emulators: Sequence[Emulator], results: Results) -> Course:
-        return functions.FunctionCourse(emulators, plan, results, console.report)
+    def benchmark(emulators: Sequence[Emulator], results: Results) -> Benchmark:
+        return functions.FunctionBenchmark(emulators, plan, results, console.report)
 
     _run(
-        lambda names: Results(names, FunctionMeasure), plan, course, report, file, markdown,
+        lambda names: Results(names, FunctionMetric), plan, benchmark, report, file, markdown,
         (*_COMPARED, WithoutJournal) if without_journal else _COMPARED,
     )  # fmt: skip
 
@@ -168,11 +168,11 @@ def schedules(duration: timedelta, quiet: timedelta, file: Path | None, markdown
         raise click.BadParameter("only whole minutes are comparable.", param_hint="--quiet")
     plan = scheduled.Plan(duration.total_seconds(), quiet.total_seconds())
 
-    def course(emulators: Sequence[Emulator], findings: Findings) -> Course:
-        return scheduled.ScheduleCourse(emulators, plan, findings, console.report)
+    def benchmark(emulators: Sequence[Emulator], findings: Findings) -> Benchmark:
+        return scheduled.ScheduleBenchmark(emulators, plan, findings, console.report)
 
     findings = _run(
-        lambda names: Findings(names, ScheduleMeasure), plan, course, schedules_report,
+        lambda names: Findings(names, ScheduleMetric), plan, benchmark, schedules_report,
         file, markdown,
     )  # fmt: skip
     if schedules_report.is_wrong(findings):
@@ -182,7 +182,7 @@ def schedules(duration: timedelta, quiet: timedelta, file: Path | None, markdown
 def _run[R: Results](
     empty: Callable[[tuple[str, ...]], R],
     plan: DataclassInstance,
-    course: Callable[[Sequence[Emulator], R], Course],
+    benchmark: Callable[[Sequence[Emulator], R], Benchmark],
     view: _View[R],
     file: Path | None,
     markdown: bool,
@@ -192,7 +192,7 @@ def _run[R: Results](
     with TemporaryDirectory(prefix="benchmarks-") as folder:
         emulators = [kind(_PROJECT, Path(folder)) for kind in kinds]
         results = empty(tuple(emulator.name for emulator in emulators))
-        course(emulators, results).run()
+        benchmark(emulators, results).run()
     if file is not None:
         file.write_text(view.as_json(results, machine, plan), encoding="utf-8")
     if markdown:
@@ -200,7 +200,7 @@ def _run[R: Results](
     else:
         console.output.print(view.as_table(results))
         console.output.print(Text(str(machine)))
-        for line in report.lacking(results):
+        for line in report.failures(results):
             console.output.print(Text(line))
     _check_ours(results, emulators)
     return results
@@ -210,10 +210,10 @@ def _check_ours(results: Results, emulators: Sequence[Emulator]) -> None:
     """Fail if the testbed could not do something; what MiniStack lacks is a result."""
     ours = [each.name for each in emulators if not isinstance(each, MiniStack)]
     failed = [
-        f"{name}, {measure.label}: {reason}"
-        for measure in results.measured()
+        f"{name}, {metric.label}: {reason}"
+        for metric in results.measured()
         for name in ours
-        if (reason := results.reason(measure, name))
+        if (reason := results.reason(metric, name))
     ]
     if failed:
         raise TestbedError("The testbed could not be measured.", details="\n".join(failed))

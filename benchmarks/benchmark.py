@@ -9,12 +9,12 @@ from contextlib import contextmanager
 import psutil
 
 from benchmarks.emulators import Emulator
-from benchmarks.measures import Measure, Results
+from benchmarks.metrics import Metric, Results
 from benchmarks.processes import Memory, memory
 from testbed.errors import TestbedError
 
 
-class Course(ABC):
+class Benchmark(ABC):
     """One run: what is measured when, the emulators always in turn.
 
     Parameters
@@ -34,27 +34,27 @@ class Course(ABC):
 
     @abstractmethod
     def run(self) -> None:
-        """Measure everything; what an emulator cannot do becomes part of the results."""
+        """Metric everything; what an emulator cannot do becomes part of the results."""
 
-    def _weigh(
-        self, emulator: Emulator, process: psutil.Process, rss: Measure, pss: Measure
+    def _measure_memory(
+        self, emulator: Emulator, process: psutil.Process, rss: Metric, pss: Metric
     ) -> None:
         self._add_memory(emulator, memory(process), rss, pss)
 
-    def _add_memory(self, emulator: Emulator, weight: Memory, rss: Measure, pss: Measure) -> None:
+    def _add_memory(self, emulator: Emulator, weight: Memory, rss: Metric, pss: Metric) -> None:
         self._results.add(rss, emulator.name, weight.rss)
         if weight.pss is not None:
             self._results.add(pss, emulator.name, weight.pss)
 
     @contextmanager
-    def _noting(self, measure: Measure, emulator: Emulator) -> Iterator[None]:
+    def _recording_failure(self, metric: Metric, emulator: Emulator) -> Iterator[None]:
         """Make an expected failure a result: the emulator lacks something."""
         try:
             yield
         except TestbedError as error:
-            self._note(measure, emulator, error)
+            self._record_failure(metric, emulator, error)
 
-    def _note(self, measure: Measure, emulator: Emulator, error: TestbedError) -> None:
+    def _record_failure(self, metric: Metric, emulator: Emulator, error: TestbedError) -> None:
         reason = " ".join(f"{error.message} {error.details}".split())
         self._report(f"{emulator.name}: {reason}")
-        self._results.lacks(measure, emulator.name, reason)
+        self._results.failed(metric, emulator.name, reason)

@@ -10,7 +10,7 @@ from typing import Self
 
 
 class Unit(StrEnum):
-    """The unit of a measure's samples."""
+    """The unit of a metric's samples."""
 
     SECONDS = "s"
     BYTES = "B"
@@ -18,7 +18,7 @@ class Unit(StrEnum):
     PERCENT = "%"
 
 
-class Measure(StrEnum):
+class Metric(StrEnum):
     """A thing to measure; docs/benchmarks.md says from where to where.
 
     Each command has an enumeration of its own, whose members are in the order of the table:
@@ -46,40 +46,40 @@ class Measure(StrEnum):
 
 @dataclass
 class Results:
-    """The samples of each measure and emulator, and what could not be measured.
+    """The samples of each metric and emulator, and what could not be measured.
 
     Parameters
     ----------
     samples
-        Lists of samples by measure and the emulator's name, in the order of measuring.
-    lacking
-        Why there are no (further) samples, by measure and the emulator's name.
+        Lists of samples by metric and the emulator's name, in the order of measuring.
+    failures
+        Why there are no (further) samples, by metric and the emulator's name.
     """
 
     emulators: tuple[str, ...]
-    measures: type[Measure]
-    samples: dict[Measure, dict[str, list[float]]] = field(default_factory=dict)
-    lacking: dict[Measure, dict[str, str]] = field(default_factory=dict)
+    metrics: type[Metric]
+    samples: dict[Metric, dict[str, list[float]]] = field(default_factory=dict)
+    failures: dict[Metric, dict[str, str]] = field(default_factory=dict)
 
-    def add(self, measure: Measure, emulator: str, sample: float) -> None:
+    def add(self, metric: Metric, emulator: str, sample: float) -> None:
         """Keep a sample."""
-        self.samples.setdefault(measure, {}).setdefault(emulator, []).append(sample)
+        self.samples.setdefault(metric, {}).setdefault(emulator, []).append(sample)
 
-    def lacks(self, measure: Measure, emulator: str, reason: str) -> None:
+    def failed(self, metric: Metric, emulator: str, reason: str) -> None:
         """Keep the first reason why something could not be measured."""
-        self.lacking.setdefault(measure, {}).setdefault(emulator, reason)
+        self.failures.setdefault(metric, {}).setdefault(emulator, reason)
 
-    def of(self, measure: Measure, emulator: str) -> list[float]:
+    def of(self, metric: Metric, emulator: str) -> list[float]:
         """Return the samples, of which there may be none."""
-        return self.samples.get(measure, {}).get(emulator, [])
+        return self.samples.get(metric, {}).get(emulator, [])
 
-    def reason(self, measure: Measure, emulator: str) -> str | None:
+    def reason(self, metric: Metric, emulator: str) -> str | None:
         """Return why something could not be measured, or None if it could."""
-        return self.lacking.get(measure, {}).get(emulator)
+        return self.failures.get(metric, {}).get(emulator)
 
-    def measured(self) -> list[Measure]:
-        """Return what was measured or tried, in the order of the command's measures."""
-        return [one for one in self.measures if one in self.samples or one in self.lacking]
+    def measured(self) -> list[Metric]:
+        """Return what was measured or tried, in the order of the command's metrics."""
+        return [one for one in self.metrics if one in self.samples or one in self.failures]
 
 
 def percentile(samples: list[float], share: float) -> float:
@@ -96,7 +96,7 @@ def percentile(samples: list[float], share: float) -> float:
     return sorted(samples)[math.ceil(share * len(samples)) - 1]
 
 
-def ratio(results: Results, measure: Measure, ours: str, theirs: str) -> float | None:
+def ratio(results: Results, metric: Metric, ours: str, theirs: str) -> float | None:
     """Return our median over theirs: below 1 where we need less; None without both, or with 0."""
-    own, other = results.of(measure, ours), results.of(measure, theirs)
+    own, other = results.of(metric, ours), results.of(metric, theirs)
     return median(own) / median(other) if own and other and median(other) else None

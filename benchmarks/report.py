@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from benchmarks import tables
 from benchmarks.machine import Machine
-from benchmarks.measures import Measure, Results, Unit, percentile, ratio
+from benchmarks.metrics import Metric, Results, Unit, percentile, ratio
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -19,49 +20,49 @@ _SMALL_BYTES = 2**17  # as 0.1 MiB they would all look alike
 
 
 def rows(results: Results) -> list[list[str]]:
-    """Return the header and one row per measure: each emulator's median and p99, then the ratio.
+    """Return the header and one row per metric: each emulator's median and p99, then the ratio.
 
     The ratio is the first emulator's median over the other's.
     """
     ours, *others = results.emulators
-    header = ["Measure"]
+    header = ["Metric"]
     for name in results.emulators:
         header += [name, "p99"]
     table = [[*header, *("Ratio" for _ in others), "Samples"]]
-    for measure in results.measured():
-        row = [measure.label]
+    for metric in results.measured():
+        row = [metric.label]
         for name in results.emulators:
-            row += _cells(results, measure, name)
+            row += _cells(results, metric, name)
         for name in others:
-            value = ratio(results, measure, ours, name)
+            value = ratio(results, metric, ours, name)
             row.append("–" if value is None else f"{value:.2f}")
-        row.append(" + ".join(str(len(results.of(measure, name))) for name in results.emulators))
+        row.append(" + ".join(str(len(results.of(metric, name))) for name in results.emulators))
         table.append(row)
     return table
 
 
-def _cells(results: Results, measure: Measure, emulator: str) -> list[str]:
-    samples, lacking = results.of(measure, emulator), results.reason(measure, emulator)
+def _cells(results: Results, metric: Metric, emulator: str) -> list[str]:
+    samples, failure = results.of(metric, emulator), results.reason(metric, emulator)
     if not samples:
-        return ["lacking" if lacking else "–", "–"]
-    mark = " (!)" if lacking else ""
+        return ["failed" if failure else "–", "–"]
+    mark = " (!)" if failure else ""
     return [
-        amount(median(samples), measure.unit) + mark,
-        amount(percentile(samples, 0.99), measure.unit),
+        amount(median(samples), metric.unit) + mark,
+        amount(percentile(samples, 0.99), metric.unit),
     ]
 
 
-def lacking(results: Results) -> list[str]:
+def failures(results: Results) -> list[str]:
     """Return a sentence for each thing that could not be measured."""
     return [
-        f"{emulator}, {measure.label}: {reason}"
-        for measure in results.measured()
-        for emulator, reason in results.lacking.get(measure, {}).items()
+        f"{emulator}, {metric.label}: {reason}"
+        for metric in results.measured()
+        for emulator, reason in results.failures.get(metric, {}).items()
     ]
 
 
 def amount(value: float, unit: Unit) -> str:
-    """Format a sample with a unit that people use."""
+    """Format a sample with a unit of a suitable size."""
     match unit:
         case Unit.COUNT:
             return f"{value:g}"
@@ -76,29 +77,19 @@ def amount(value: float, unit: Unit) -> str:
 
 
 def _rounded(value: float) -> str:
-    """Leave two digits at least."""
+    """Round to at least two digits."""
     return f"{value:.1f}" if abs(value) < 9.95 else f"{value:.0f}"
 
 
 def as_table(results: Results) -> Table:
     """Return a table for a terminal."""
-    header, *body = rows(results)
-    table = Table(box=None, padding=(0, 1, 0, 0))  # fits into 80 columns
-    table.add_column(header[0], no_wrap=True)
-    for title in header[1:]:
-        table.add_column(title, justify="right", no_wrap=True)
-    for row in body:
-        table.add_row(*row)
-    return table
+    return tables.for_terminal(rows(results))
 
 
 def as_markdown(results: Results, machine: Machine) -> str:
-    """Return the table, the machine and what is lacking as Markdown."""
-    header, *body = rows(results)
-    lines = [header, ["---"] + ["---:"] * (len(header) - 1), *body]
-    text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    notes = "".join(f"- {line}\n" for line in lacking(results))
-    return f"{text}\n\n{machine}.\n" + (f"\n{notes}" if notes else "")
+    """Return the table, the machine and what could not be measured as Markdown."""
+    notes = "".join(f"- {line}\n" for line in failures(results))
+    return f"{tables.as_markdown(rows(results))}\n\n{machine}.\n" + (f"\n{notes}" if notes else "")
 
 
 def as_json(results: Results, machine: Machine, plan: DataclassInstance) -> str:
@@ -107,6 +98,6 @@ def as_json(results: Results, machine: Machine, plan: DataclassInstance) -> str:
         "machine": asdict(machine),
         "plan": asdict(plan),
         "samples": results.samples,
-        "lacking": results.lacking,
+        "failures": results.failures,
     }
     return json.dumps(document, indent=2) + "\n"

@@ -1,4 +1,4 @@
-"""The course of the command ``lambda``."""
+"""The benchmark of the command ``lambda``."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from benchmarks import processes
-from benchmarks.course import Course
+from benchmarks.benchmark import Benchmark
 from benchmarks.emulators import Emulator, Started
 from benchmarks.functions.invoking import Answer, Function, Functions, Kind
-from benchmarks.functions.measures import FunctionMeasure as Measure
-from benchmarks.measures import Results
-from benchmarks.polling import poll
+from benchmarks.functions.metrics import FunctionMetric as Metric
+from benchmarks.metrics import Results
 from testbed.errors import TestbedError
+from testbed.machine.waiting import WaitedTooLong, until
 
 BURST = 100
 BATCH = 20
@@ -28,13 +28,13 @@ _SETTLE_SECONDS = 3.0
 _PAUSE_SECONDS = 1.0
 _LIMIT_SECONDS = 60.0
 _COLD = {
-    Kind.TRIVIAL: (Measure.COLD, Measure.COLD_INIT),
-    Kind.IMPORT: (Measure.COLD_IMPORT, Measure.COLD_IMPORT_INIT),
-    Kind.CLIENT: (Measure.COLD_CLIENT, Measure.COLD_CLIENT_INIT),
+    Kind.TRIVIAL: (Metric.COLD, Metric.COLD_INIT),
+    Kind.IMPORT: (Metric.COLD_IMPORT, Metric.COLD_IMPORT_INIT),
+    Kind.CLIENT: (Metric.COLD_CLIENT, Metric.COLD_CLIENT_INIT),
 }
 _IDLE = {
-    Kind.TRIVIAL: (Measure.IDLE_RSS, Measure.IDLE_PSS),
-    Kind.CLIENT: (Measure.IDLE_CLIENT_RSS, Measure.IDLE_CLIENT_PSS),
+    Kind.TRIVIAL: (Metric.IDLE_RSS, Metric.IDLE_PSS),
+    Kind.CLIENT: (Metric.IDLE_CLIENT_RSS, Metric.IDLE_CLIENT_PSS),
 }
 
 
@@ -61,7 +61,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Side:
+class Contender:
     """An emulator that is up."""
 
     emulator: Emulator
@@ -84,7 +84,7 @@ class Side:
         return answer
 
 
-class FunctionCourse(Course):
+class FunctionBenchmark(Benchmark):
     """One run of the command."""
 
     def __init__(
@@ -96,20 +96,20 @@ class FunctionCourse(Course):
     ) -> None:
         super().__init__(emulators, results, report)
         self._plan = plan
-        self._sides: list[Side] = []
+        self._contenders: list[Contender] = []
 
     def run(self) -> None:
-        """Measure everything; what an emulator cannot do becomes part of the results.
+        """Metric everything; what an emulator cannot do becomes part of the results.
 
         All emulators are up all the time, so that what else the machine does meets them alike.
         """
         with ExitStack() as stack:
             for emulator in self._emulators:
                 self._report(f"start: {emulator.name}")
-                with self._noting(Measure.WARM, emulator):
+                with self._recording_failure(Metric.WARM, emulator):
                     started = stack.enter_context(emulator.started())
                     functions = Functions(started.endpoint_url, BURST)
-                    self._sides.append(Side(emulator, started, functions))
+                    self._contenders.append(Contender(emulator, started, functions))
             time.sleep(_SETTLE_SECONDS)
             self._measure_warm_invocations()
             for kind in _COLD:
@@ -124,62 +124,67 @@ class FunctionCourse(Course):
         with ExitStack() as stack:
             functions: dict[str, tuple[Function, str]] = {}
 
-            def make(side: Side) -> None:
-                function = stack.enter_context(side.functions.made(Kind.TRIVIAL))
-                functions[side.emulator.name] = function, side.first_answer(function).environment
+            def make(contender: Contender) -> None:
+                function = stack.enter_context(contender.functions.made(Kind.TRIVIAL))
+                functions[contender.emulator.name] = (
+                    function,
+                    contender.first_answer(function).environment,
+                )
 
-            def invoke(side: Side, measure: Measure, logs: bool) -> None:
-                function, environment = functions[side.emulator.name]
+            def invoke(contender: Contender, metric: Metric, logs: bool) -> None:
+                function, environment = functions[contender.emulator.name]
                 answer = function.invoke(logs=logs)
                 if answer.environment != environment:
                     raise TestbedError("Another environment answered a warm invocation.")
-                self._results.add(measure, side.emulator.name, answer.seconds)
+                self._results.add(metric, contender.emulator.name, answer.seconds)
 
-            ready = self._in_turn(self._sides, 1, Measure.WARM, make)
-            for measure, logs in ((Measure.WARM, True), (Measure.WARM_SILENT, False)):
-                sample = partial(invoke, measure=measure, logs=logs)
-                self._in_turn(ready, self._plan.warm, measure, sample)
+            ready = self._in_turn(self._contenders, 1, Metric.WARM, make)
+            for metric, logs in ((Metric.WARM, True), (Metric.WARM_SILENT, False)):
+                sample = partial(invoke, metric=metric, logs=logs)
+                self._in_turn(ready, self._plan.warm, metric, sample)
 
     def _measure_cold_starts(self, kind: Kind) -> None:
         self._report(f"{self._plan.cold} cold starts: {kind}")
-        measure, init = _COLD[kind]
+        metric, init = _COLD[kind]
 
-        def start(side: Side) -> Answer:
-            with side.functions.made(kind) as function:
-                return side.first_answer(function)
+        def start(contender: Contender) -> Answer:
+            with contender.functions.made(kind) as function:
+                return contender.first_answer(function)
 
-        def start_and_count(side: Side) -> None:
-            answer = start(side)
-            self._results.add(measure, side.emulator.name, answer.seconds)
+        def start_and_count(contender: Contender) -> None:
+            answer = start(contender)
+            self._results.add(metric, contender.emulator.name, answer.seconds)
             if answer.init_duration is not None:
-                self._results.add(init, side.emulator.name, answer.init_duration)
+                self._results.add(init, contender.emulator.name, answer.init_duration)
 
-        ready = self._in_turn(self._sides, 1, measure, start)  # uncounted: files are read first
-        self._in_turn(ready, self._plan.cold, measure, start_and_count)
+        ready = self._in_turn(self._contenders, 1, metric, start)  # uncounted: files are read first
+        self._in_turn(ready, self._plan.cold, metric, start_and_count)
 
     def _measure_interpreters(self) -> None:
         self._report(f"{self._plan.cold} starts of the functions' interpreters")
 
-        def start(side: Side) -> None:
-            command = [str(side.started.python), "-c", "import boto3"]
+        def start(contender: Contender) -> None:
+            command = [str(contender.started.python), "-c", "import boto3"]
             started = time.perf_counter()
             processes.run(command, {}, _LIMIT_SECONDS)
             seconds = time.perf_counter() - started
-            self._results.add(Measure.INTERPRETER, side.emulator.name, seconds)
+            self._results.add(Metric.INTERPRETER, contender.emulator.name, seconds)
 
-        self._in_turn(self._sides, self._plan.cold, Measure.INTERPRETER, start)
+        self._in_turn(self._contenders, self._plan.cold, Metric.INTERPRETER, start)
 
     def _measure_bursts(self) -> None:
         self._report(f"{self._plan.bursts} bursts of {BURST} invocations")
-        errors = {side.emulator.name: 0 for side in self._sides}
+        errors = {contender.emulator.name: 0 for contender in self._contenders}
 
-        def burst(side: Side, function: Function, each: Measure, everything: Measure) -> None:
-            name = side.emulator.name
+        def burst(
+            contender: Contender, function: Function, each: Metric, everything: Metric
+        ) -> None:
+            name = contender.emulator.name
             answers: list[Answer] = []
             for got in function.invoke_at_once(BURST, _BURST_SECONDS):
                 if isinstance(got, TestbedError):
                     errors[name] += 1
-                    self._note(Measure.BURST_ERRORS, side.emulator, got)
+                    self._record_failure(Metric.BURST_ERRORS, contender.emulator, got)
                 else:
                     answers.append(got)
                     self._results.add(each, name, got.seconds)
@@ -187,38 +192,41 @@ class FunctionCourse(Course):
                 first, last = min(a.started for a in answers), max(a.ended for a in answers)
                 self._results.add(everything, name, last - first)
 
-        def bursts(side: Side) -> None:
-            with side.functions.made(Kind.TRIVIAL) as function:
-                burst(side, function, Measure.BURST_COLD, Measure.BURST_COLD_ALL)
-                burst(side, function, Measure.BURST_WARM, Measure.BURST_WARM_ALL)
+        def bursts(contender: Contender) -> None:
+            with contender.functions.made(Kind.TRIVIAL) as function:
+                burst(contender, function, Metric.BURST_COLD, Metric.BURST_COLD_ALL)
+                burst(contender, function, Metric.BURST_WARM, Metric.BURST_WARM_ALL)
 
-        self._in_turn(self._sides, self._plan.bursts, Measure.BURST_COLD, bursts)
+        self._in_turn(self._contenders, self._plan.bursts, Metric.BURST_COLD, bursts)
         if self._plan.bursts:
             for name, number in errors.items():
-                self._results.add(Measure.BURST_ERRORS, name, number)
+                self._results.add(Metric.BURST_ERRORS, name, number)
 
     def _measure_idle_environments(self, kind: Kind) -> None:
         self._report(f"{self._plan.batches} times {BATCH} idle environments: {kind}")
         rss, pss = _IDLE[kind]
 
-        def weigh(side: Side) -> None:
-            emulator = side.started.process
-            with side.functions.made(kind) as function:
+        def weigh(contender: Contender) -> None:
+            emulator = contender.started.process
+            with contender.functions.made(kind) as function:
                 members = len(processes.family(emulator))
                 before = processes.memory(emulator)
                 answers = function.invoke_at_once(BATCH, _BATCH_SECONDS)
                 self._check_batch(answers)
                 time.sleep(_PAUSE_SECONDS)
                 growth = processes.memory(emulator).growth(before, BATCH)
-            self._add_memory(side.emulator, growth, rss, pss)
-            # What still goes away would be missing from the next growth.
-            poll(
-                lambda: len(processes.family(emulator)) <= members,
-                within=_LIMIT_SECONDS,
-                what="end of the environments of a function that was deleted",
-            )
+            self._add_memory(contender.emulator, growth, rss, pss)
+            # Environments that are still being removed would be missing from the next growth.
+            try:
+                until(
+                    lambda: len(processes.family(emulator)) <= members,
+                    within=_LIMIT_SECONDS,
+                    what="end of the environments of a deleted function",
+                )
+            except WaitedTooLong as error:
+                raise TestbedError(str(error)) from error
 
-        self._in_turn(self._sides, self._plan.batches, rss, weigh)
+        self._in_turn(self._contenders, self._plan.batches, rss, weigh)
 
     @staticmethod
     def _check_batch(answers: list[Answer | TestbedError]) -> None:
@@ -231,21 +239,21 @@ class FunctionCourse(Course):
 
     def _in_turn(
         self,
-        sides: Sequence[Side],
+        contenders: Sequence[Contender],
         times: int,
-        measure: Measure,
-        sample: Callable[[Side], object],
-    ) -> list[Side]:
+        metric: Metric,
+        sample: Callable[[Contender], object],
+    ) -> list[Contender]:
         """Do something with each emulator so many times; return those that have not failed.
 
         One that fails is left out of the remaining times.
         """
-        remaining = list(sides)
+        remaining = list(contenders)
         for _ in range(times):
-            for side in list(remaining):
+            for contender in list(remaining):
                 try:
-                    sample(side)
+                    sample(contender)
                 except TestbedError as error:
-                    self._note(measure, side.emulator, error)
-                    remaining.remove(side)
+                    self._record_failure(metric, contender.emulator, error)
+                    remaining.remove(contender)
         return remaining

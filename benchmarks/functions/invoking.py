@@ -21,10 +21,10 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from benchmarks.polling import poll
 from benchmarks.roles import LOGGING, ensure_role
 from testbed.aws.clients import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from testbed.errors import TestbedError
+from testbed.machine.waiting import WaitedTooLong, until
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -265,7 +265,10 @@ class Functions:
                 raise TestbedError(f"The new function failed: {found.get('StateReason')}")
             return found["State"] == "Active"
 
-        poll(active, within=_ACTIVE_LIMIT_SECONDS, what="active function")
+        try:
+            until(active, within=_ACTIVE_LIMIT_SECONDS, what="active function")
+        except WaitedTooLong as error:
+            raise TestbedError(str(error)) from error
 
     def _delete(self, name: str) -> None:
         try:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from benchmarks.measures import Measure, Unit
+from benchmarks.metrics import Metric, Unit
 
 
-class FunctionMeasure(Measure):
+class FunctionMetric(Metric):
     """In the order of the table."""
 
     WARM = "warm", "Warm invocation"

@@ -1,4 +1,4 @@
-"""The course of the command ``up``."""
+"""The benchmark of the command ``up``."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.course import Course
+from benchmarks.benchmark import Benchmark
 from benchmarks.emulators import Emulator, Running
-from benchmarks.measures import Results
-from benchmarks.pipeline.checking import Api, WatchedWebsite
-from benchmarks.pipeline.measures import PipelineMeasure as Measure
+from benchmarks.metrics import Results
+from benchmarks.pipeline.checks import await_api, timed_check
+from benchmarks.pipeline.metrics import PipelineMetric as Metric
+from benchmarks.pipeline.website import WatchedWebsite
+from testbed.demo.status_api import StatusApi
 from testbed.errors import TestbedError
 
 # After this an emulator that was just used is taken to be idle.
@@ -48,7 +50,7 @@ class Plan:
     cold: bool = False
 
 
-class PipelineCourse(Course):
+class PipelineBenchmark(Benchmark):
     """One run of the command."""
 
     def __init__(
@@ -62,14 +64,14 @@ class PipelineCourse(Course):
         self._plan = plan
 
     def run(self) -> None:
-        """Measure everything; what an emulator cannot do becomes part of the results."""
+        """Metric everything; what an emulator cannot do becomes part of the results."""
         if self._plan.cold:
             self._measure_cold_starts()
         self._warm_caches()
         for number in range(1, self._plan.starts + 1):
             for emulator in self._emulators:
                 self._report(f"start {number} of {self._plan.starts}: {emulator.name}")
-                with self._noting(Measure.START, emulator):
+                with self._recording_failure(Metric.START, emulator):
                     self._measure_start(emulator)
         self._measure_checks()
 
@@ -77,11 +79,11 @@ class PipelineCourse(Course):
         for emulator in self._emulators:
             self._report(f"start from empty caches: {emulator.name}")
             with (
-                self._noting(Measure.COLD_START, emulator),
+                self._recording_failure(Metric.COLD_START, emulator),
                 empty_caches(),
                 started(emulator) as (_, _, seconds),
             ):
-                self._results.add(Measure.COLD_START, emulator.name, seconds)
+                self._results.add(Metric.COLD_START, emulator.name, seconds)
 
     def _warm_caches(self) -> None:
         """Start each once, uncounted: environments and packages may have to be made.
@@ -91,51 +93,54 @@ class PipelineCourse(Course):
         working = []
         for emulator in self._emulators:
             self._report(f"environments and packages: {emulator.name}")
-            with self._noting(Measure.START, emulator), started(emulator):
+            with self._recording_failure(Metric.START, emulator), started(emulator):
                 working.append(emulator)
         self._emulators = working
 
     def _measure_start(self, emulator: Emulator) -> None:
         with started(emulator) as (running, website, seconds):
-            self._results.add(Measure.START, emulator.name, seconds)
+            self._results.add(Metric.START, emulator.name, seconds)
             time.sleep(_SETTLE_SECONDS)
-            self._weigh(emulator, running.process, Measure.IDLE_RSS, Measure.IDLE_PSS)
-            with self._noting(Measure.FIRST_INCIDENT, emulator), Api(running.api_url) as api:
-                api.await_answer()
-                website.breaks()
-                self._results.add(Measure.FIRST_INCIDENT, emulator.name, api.timed_check("OPEN"))
+            self._measure_memory(emulator, running.process, Metric.IDLE_RSS, Metric.IDLE_PSS)
+            with (
+                self._recording_failure(Metric.FIRST_INCIDENT, emulator),
+                StatusApi(running.api_url) as api,
+            ):
+                await_api(api)
+                website.start_outage()
+                self._results.add(Metric.FIRST_INCIDENT, emulator.name, timed_check(api, "OPEN"))
 
     def _measure_checks(self) -> None:
-        """Measure with all emulators up, so that what else the machine does meets them alike."""
+        """Metric with all emulators up, so that what else the machine does meets them alike."""
         with ExitStack() as stack:
             watched = []
             for emulator in self._emulators:
-                with self._noting(Measure.INCIDENT, emulator):
+                with self._recording_failure(Metric.INCIDENT, emulator):
                     running, website, _ = stack.enter_context(started(emulator))
-                    api = stack.enter_context(Api(running.api_url))
+                    api = stack.enter_context(StatusApi(running.api_url))
                     outage = Outage(emulator, running, website, api)
                     outage.begins()  # the functions' first invocations
                     outage.ends()
                     watched.append(outage)
             for number in range(1, self._plan.rounds + 1):
                 self._report(f"check {number} of {self._plan.rounds}")
-                self._measure_outages(watched, Measure.INCIDENT, Measure.END_OF_INCIDENT)
+                self._measure_outages(watched, Metric.INCIDENT, Metric.END_OF_INCIDENT)
             for number in range(1, self._plan.silent_rounds + 1):
                 self._report(f"silence {number} of {self._plan.silent_rounds}")
                 time.sleep(self._plan.silence)
-                self._measure_outages(watched, Measure.INCIDENT_AFTER_SILENCE, None)
+                self._measure_outages(watched, Metric.INCIDENT_AFTER_SILENCE, None)
             time.sleep(_SETTLE_SECONDS)
             for outage in watched:
-                self._weigh(
-                    outage.emulator, outage.running.process, Measure.BUSY_RSS, Measure.BUSY_PSS
+                self._measure_memory(
+                    outage.emulator, outage.running.process, Metric.BUSY_RSS, Metric.BUSY_PSS
                 )
 
     def _measure_outages(
-        self, watched: list[Outage], beginning: Measure, end: Measure | None
+        self, watched: list[Outage], beginning: Metric, end: Metric | None
     ) -> None:
         for outage in list(watched):
             name = outage.emulator.name
-            with self._noting(beginning, outage.emulator):
+            with self._recording_failure(beginning, outage.emulator):
                 try:
                     begun, ended = outage.begins(), outage.ends()
                 except TestbedError:
@@ -153,20 +158,20 @@ class Outage:
     emulator: Emulator
     running: Running
     website: WatchedWebsite
-    api: Api
+    api: StatusApi
 
     def begins(self) -> float:
         """Break the website; return the seconds from a check to its incident at the API."""
-        self.website.breaks()
+        self.website.start_outage()
         return self._check("OPEN")
 
     def ends(self) -> float:
         """Repair the website; return the seconds from a check to the incident's end at the API."""
-        self.website.repaired()
+        self.website.end_outage()
         return self._check("CLOSED")
 
     def _check(self, status: str) -> float:
-        seconds = self.api.timed_check(status)
+        seconds = timed_check(self.api, status)
         time.sleep(_PAUSE_SECONDS)
         return seconds
 
@@ -181,8 +186,8 @@ def started(emulator: Emulator) -> Iterator[tuple[Running, WatchedWebsite, float
     ):
         beginning = time.perf_counter()
         with emulator.deployed(website.sites) as running:
-            with Api(running.api_url) as api:
-                api.await_answer()
+            with StatusApi(running.api_url) as api:
+                await_api(api)
             yield running, website, time.perf_counter() - beginning
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from benchmarks.measures import Measure, Unit
+from benchmarks.metrics import Metric, Unit
 
 
-class PipelineMeasure(Measure):
+class PipelineMetric(Metric):
     """In the order of the table."""
 
     COLD_START = "cold_start", "Empty caches → API answers"

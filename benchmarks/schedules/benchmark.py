@@ -1,4 +1,4 @@
-"""The course of the command ``schedules``."""
+"""The benchmark of the command ``schedules``."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from benchmarks.course import Course
+from benchmarks.benchmark import Benchmark
 from benchmarks.emulators import Emulator, Started
 from benchmarks.processes import cpu_seconds, memory
 from benchmarks.schedules.bulk import Bulk
 from benchmarks.schedules.firings import MINUTE, judge, next_minute, times
-from benchmarks.schedules.measures import Findings
-from benchmarks.schedules.measures import ScheduleMeasure as Measure
+from benchmarks.schedules.metrics import Findings
+from benchmarks.schedules.metrics import ScheduleMetric as Metric
 from benchmarks.schedules.scheduling import Scheduling
 from benchmarks.schedules.watching import Watch
 from testbed.errors import TestbedError
@@ -47,7 +47,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Side:
+class Contender:
     """An emulator that is up."""
 
     emulator: Emulator
@@ -55,7 +55,7 @@ class Side:
     scheduling: Scheduling
 
 
-class ScheduleCourse(Course):
+class ScheduleBenchmark(Benchmark):
     """One run of the command."""
 
     def __init__(
@@ -68,19 +68,21 @@ class ScheduleCourse(Course):
         super().__init__(emulators, results, report)
         self._findings = results
         self._plan = plan
-        self._sides: list[Side] = []
+        self._contenders: list[Contender] = []
 
     def run(self) -> None:
-        """Measure everything; what an emulator cannot do becomes part of the results.
+        """Metric everything; what an emulator cannot do becomes part of the results.
 
         All emulators are up all the time, so that what else the machine does meets them alike.
         """
         with ExitStack() as stack:
             for emulator in self._emulators:
                 self._report(f"start: {emulator.name}")
-                with self._noting(Measure.RULE_RATE, emulator):
+                with self._recording_failure(Metric.RULE_RATE, emulator):
                     started = stack.enter_context(emulator.started())
-                    self._sides.append(Side(emulator, started, Scheduling(started.endpoint_url)))
+                    self._contenders.append(
+                        Contender(emulator, started, Scheduling(started.endpoint_url))
+                    )
             self._watch()
             if self._plan.quiet:
                 self._measure_costs()
@@ -97,105 +99,109 @@ class ScheduleCourse(Course):
             moment + timedelta(seconds=7 * number % 30)
             for number, moment in enumerate(times(begin + MINUTE / 2, until))
         ]
-        watches = self._each(Measure.RULE_RATE, lambda side: self._watched(side, moments))
+        watches = self._each(Metric.RULE_RATE, lambda contender: self._watched(contender, moments))
         if not watches:
             return
         first = watches[0][1]
         disabling = first.between_due_times(begin + (until - begin) / 2)
         self._wait("one of the rules is disabled", disabling)
-        for side, watch in watches:
-            with self._noting(Measure.RULE_DISABLED, side.emulator):
+        for contender, watch in watches:
+            with self._recording_failure(Metric.RULE_DISABLED, contender.emulator):
                 watch.disable()
         self._wait("all has fired", until + _GRACE)
         collected = _now()
-        for side, watch in watches:
-            with self._noting(Measure.RULE_RATE, side.emulator):
+        for contender, watch in watches:
+            with self._recording_failure(Metric.RULE_RATE, contender.emulator):
                 for kind, verdict in watch.verdicts(until, collected):
-                    self._findings.judged(kind.measure, side.emulator.name, verdict)
+                    self._findings.judged(kind.metric, contender.emulator.name, verdict)
 
-    def _watched(self, side: Side, moments: Sequence[datetime]) -> Watch:
+    def _watched(self, contender: Contender, moments: Sequence[datetime]) -> Watch:
         return Watch(
-            side.scheduling,
+            contender.scheduling,
             moments,
-            lambda kind, error: self._note(kind.measure, side.emulator, error),
+            lambda kind, error: self._record_failure(kind.metric, contender.emulator, error),
         )
 
     def _measure_costs(self) -> None:
-        """Measure the processor's time with no schedule, with 1,000, and with 100 that fire."""
-        bulks = self._each(Measure.QUIET_CPU, lambda side: Bulk(side.scheduling, "bulk"))
+        """Metric the processor's time with no schedule, with 1,000, and with 100 that fire."""
+        bulks = self._each(Metric.QUIET_CPU, lambda contender: Bulk(contender.scheduling, "bulk"))
         idle = self._cpu("nothing scheduled", bulks)
-        self._add_growth(Measure.IDLE_CPU, idle, {})
+        self._add_growth(Metric.IDLE_CPU, idle, {})
 
         self._report(f"create {QUIET} that are not due")
-        bulks = self._remaining(bulks, Measure.QUIET_CPU, lambda bulk: bulk.add_quiet(QUIET))
+        bulks = self._remaining(bulks, Metric.QUIET_CPU, lambda bulk: bulk.add_quiet(QUIET))
         quiet = self._cpu(f"{QUIET} that are not due", bulks)
-        self._add_growth(Measure.QUIET_CPU, quiet, idle)
+        self._add_growth(Metric.QUIET_CPU, quiet, idle)
 
         _sleep_until(_early_in_a_minute(_now()))
-        bulks = self._remaining(bulks, Measure.DUE_CPU, lambda bulk: bulk.add_due(DUE))
+        bulks = self._remaining(bulks, Metric.DUE_CPU, lambda bulk: bulk.add_due(DUE))
         begin = next_minute(_now())
         until = begin + timedelta(seconds=self._plan.quiet) - MINUTE / 2
         due = self._cpu(f"{DUE} more that are due once a minute", bulks)
-        self._add_growth(Measure.DUE_CPU, due, quiet)
+        self._add_growth(Metric.DUE_CPU, due, quiet)
         # In the middle of a minute nothing is on its way any more.
         self._wait("all has fired", max(_now(), until))
-        for side, bulk in bulks:
-            with self._noting(Measure.HUNDRED, side.emulator):
+        for contender, bulk in bulks:
+            with self._recording_failure(Metric.HUNDRED, contender.emulator):
                 verdict = judge(
                     times(begin, until + MINUTE), bulk.arrivals(), until=until, copies=DUE
                 )
-                self._findings.judged(Measure.HUNDRED, side.emulator.name, verdict)
+                self._findings.judged(Metric.HUNDRED, contender.emulator.name, verdict)
 
     def _weigh_many(self) -> None:
         """Weigh further ones: those that came before them have taken what memory was free."""
         self._report(f"{_BATCHES} times {QUIET} more")
         for number in range(_BATCHES):
-            for side in self._sides:
-                with self._noting(Measure.EACH_RSS, side.emulator):
-                    before = memory(side.started.process)
-                    Bulk(side.scheduling, f"batch-{number}").add_quiet(QUIET)
+            for contender in self._contenders:
+                with self._recording_failure(Metric.EACH_RSS, contender.emulator):
+                    before = memory(contender.started.process)
+                    Bulk(contender.scheduling, f"batch-{number}").add_quiet(QUIET)
                     time.sleep(_SETTLE_SECONDS)
-                    growth = memory(side.started.process).growth(before, QUIET)
-                    self._add_memory(side.emulator, growth, Measure.EACH_RSS, Measure.EACH_PSS)
+                    growth = memory(contender.started.process).growth(before, QUIET)
+                    self._add_memory(contender.emulator, growth, Metric.EACH_RSS, Metric.EACH_PSS)
 
-    def _cpu(self, name: str, bulks: list[tuple[Side, Bulk]]) -> dict[str, float]:
+    def _cpu(self, name: str, bulks: list[tuple[Contender, Bulk]]) -> dict[str, float]:
         """Return what each emulator uses of one core in an interval, in percent."""
         time.sleep(_SETTLE_SECONDS)
         self._report(f"{self._plan.quiet:g} s with {name}")
         started = time.perf_counter()
-        before = {side.emulator.name: cpu_seconds(side.started.process) for side, _ in bulks}
+        before = {
+            contender.emulator.name: cpu_seconds(contender.started.process)
+            for contender, _ in bulks
+        }
         time.sleep(self._plan.quiet)
-        used = {side.emulator.name: cpu_seconds(side.started.process) for side, _ in bulks}
+        used = {
+            contender.emulator.name: cpu_seconds(contender.started.process)
+            for contender, _ in bulks
+        }
         seconds = time.perf_counter() - started
         return {name: 100 * (used[name] - before[name]) / seconds for name in before}
 
-    def _add_growth(
-        self, measure: Measure, now: dict[str, float], before: dict[str, float]
-    ) -> None:
+    def _add_growth(self, metric: Metric, now: dict[str, float], before: dict[str, float]) -> None:
         for name, percent in now.items():
-            self._results.add(measure, name, percent - before.get(name, 0.0))
+            self._results.add(metric, name, percent - before.get(name, 0.0))
 
-    def _each[T](self, measure: Measure, make: Callable[[Side], T]) -> list[tuple[Side, T]]:
+    def _each[T](self, metric: Metric, make: Callable[[Contender], T]) -> list[tuple[Contender, T]]:
         """Make something with each emulator; return it where that did not fail."""
         made = []
-        for side in self._sides:
-            with self._noting(measure, side.emulator):
-                made.append((side, make(side)))
+        for contender in self._contenders:
+            with self._recording_failure(metric, contender.emulator):
+                made.append((contender, make(contender)))
         return made
 
     def _remaining(
         self,
-        bulks: list[tuple[Side, Bulk]],
-        measure: Measure,
+        bulks: list[tuple[Contender, Bulk]],
+        metric: Metric,
         do: Callable[[Bulk], None],
-    ) -> list[tuple[Side, Bulk]]:
+    ) -> list[tuple[Contender, Bulk]]:
         remaining = []
-        for side, bulk in bulks:
+        for contender, bulk in bulks:
             try:
                 do(bulk)
-                remaining.append((side, bulk))
+                remaining.append((contender, bulk))
             except TestbedError as error:
-                self._note(measure, side.emulator, error)
+                self._record_failure(metric, contender.emulator, error)
         return remaining
 
     def _wait(self, what: str, moment: datetime) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 MINUTE = timedelta(minutes=1)
 
 
-class Fault(StrEnum):
+class Defect(StrEnum):
     """What can be wrong with a firing."""
 
     MISSING = "missing"
@@ -51,34 +51,34 @@ class Verdict:
         Messages that arrived for them.
     lateness
         From each due time to its message, in seconds; below 0 if it was early.
-    faults
+    defects
         A line for each thing that was wrong.
     """
 
     expected: int = 0
     seen: int = 0
     lateness: list[float] = field(default_factory=list)
-    faults: dict[Fault, list[str]] = field(default_factory=dict)
+    defects: dict[Defect, list[str]] = field(default_factory=dict)
 
-    def blame(self, fault: Fault, evidence: str) -> None:
+    def add_defect(self, defect: Defect, evidence: str) -> None:
         """Keep what was wrong."""
-        self.faults.setdefault(fault, []).append(evidence)
+        self.defects.setdefault(defect, []).append(evidence)
 
-    def count(self, fault: Fault) -> int:
+    def count(self, defect: Defect) -> int:
         """Return how often something was wrong."""
-        return len(self.faults.get(fault, []))
+        return len(self.defects.get(defect, []))
 
     def __add__(self, other: Verdict) -> Verdict:
-        faults = {
-            fault: [*self.faults.get(fault, []), *other.faults.get(fault, [])]
-            for fault in Fault
-            if fault in self.faults or fault in other.faults
+        defects = {
+            defect: [*self.defects.get(defect, []), *other.defects.get(defect, [])]
+            for defect in Defect
+            if defect in self.defects or defect in other.defects
         }
         return Verdict(
             self.expected + other.expected,
             self.seen + other.seen,
             [*self.lateness, *other.lateness],
-            faults,
+            defects,
         )
 
 
@@ -111,7 +111,7 @@ def judge(
     found: dict[datetime, list[Arrival]] = {moment: [] for moment in due}
     for arrival in sorted(arrivals, key=lambda one: one.sent):
         if disabled and arrival.sent > disabled:
-            verdict.blame(Fault.DISABLED, f"at {_time(arrival.sent)}")
+            verdict.add_defect(Defect.DISABLED, f"at {_time(arrival.sent)}")
         elif due:
             found[_due(due, arrival)].append(arrival)
     for moment in due:
@@ -121,14 +121,14 @@ def judge(
         verdict.expected += copies
         verdict.seen += len(got)
         for _ in range(copies - len(got)):
-            verdict.blame(Fault.MISSING, f"due {_time(moment)}")
+            verdict.add_defect(Defect.MISSING, f"due {_time(moment)}")
         for arrival in got[copies:]:
-            verdict.blame(Fault.DOUBLE, _evidence(moment, arrival))
+            verdict.add_defect(Defect.DOUBLE, _evidence(moment, arrival))
         for arrival in got:
             if arrival.sent < _whole_millisecond(moment):
-                verdict.blame(Fault.EARLY, _evidence(moment, arrival))
+                verdict.add_defect(Defect.EARLY, _evidence(moment, arrival))
             if arrival.claimed != moment:
-                verdict.blame(Fault.DATED, f"{_evidence(moment, arrival)}, {_claim(arrival)}")
+                verdict.add_defect(Defect.DATED, f"{_evidence(moment, arrival)}, {_claim(arrival)}")
         verdict.lateness += [(arrival.sent - moment).total_seconds() for arrival in got[:copies]]
     return verdict
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Self
 
-from benchmarks.measures import Measure, Results, Unit
+from benchmarks.metrics import Metric, Results, Unit
 from benchmarks.schedules.firings import Verdict
 
 
-class ScheduleMeasure(Measure):
+class ScheduleMetric(Metric):
     """In the order of the tables; a firing's samples are how late it was."""
 
     RULE_RATE = "rule_rate", "Rule, rate"
@@ -27,45 +27,45 @@ class ScheduleMeasure(Measure):
     EACH_PSS = "each_pss", "Memory of each of 1,000 (PSS)", Unit.BYTES
 
 
-COSTS = tuple(one for one in ScheduleMeasure if one.unit is not Unit.SECONDS)
+COSTS = tuple(one for one in ScheduleMetric if one.unit is not Unit.SECONDS)
 
 
 class Kind(StrEnum):
-    """A rule or schedule that is watched: its measure, its API and its expression.
+    """A rule or schedule that is watched: its metric, its API and its expression.
 
     The expression of ``AT`` is made for each minute.
     """
 
     expression: str
-    measure: ScheduleMeasure
+    metric: ScheduleMetric
     is_rule: bool
 
-    def __new__(cls, expression: str, measure: ScheduleMeasure, is_rule: bool) -> Self:
+    def __new__(cls, expression: str, metric: ScheduleMetric, is_rule: bool) -> Self:
         """Make a member."""
-        member = str.__new__(cls, measure.value)
-        member._value_ = measure.value
+        member = str.__new__(cls, metric.value)
+        member._value_ = metric.value
         member.expression = expression
-        member.measure = measure
+        member.metric = metric
         member.is_rule = is_rule
         return member
 
-    RULE_RATE = "rate(1 minute)", ScheduleMeasure.RULE_RATE, True
-    RULE_CRON = "cron(* * * * ? *)", ScheduleMeasure.RULE_CRON, True
-    RULE_DISABLED = "rate(1 minute)", ScheduleMeasure.RULE_DISABLED, True
-    RATE = "rate(1 minute)", ScheduleMeasure.SCHEDULE_RATE, False
-    CRON = "cron(* * * * ? *)", ScheduleMeasure.SCHEDULE_CRON, False
-    AT = "", ScheduleMeasure.SCHEDULE_AT, False
+    RULE_RATE = "rate(1 minute)", ScheduleMetric.RULE_RATE, True
+    RULE_CRON = "cron(* * * * ? *)", ScheduleMetric.RULE_CRON, True
+    RULE_DISABLED = "rate(1 minute)", ScheduleMetric.RULE_DISABLED, True
+    RATE = "rate(1 minute)", ScheduleMetric.SCHEDULE_RATE, False
+    CRON = "cron(* * * * ? *)", ScheduleMetric.SCHEDULE_CRON, False
+    AT = "", ScheduleMetric.SCHEDULE_AT, False
 
 
 @dataclass
 class Findings(Results):
-    """Results, and of every measure of firings and emulator whether they were as they should be."""
+    """Results, with a verdict for each metric of firings and each emulator."""
 
-    verdicts: dict[Measure, dict[str, Verdict]] = field(default_factory=dict)
+    verdicts: dict[Metric, dict[str, Verdict]] = field(default_factory=dict)
 
-    def judged(self, measure: Measure, emulator: str, verdict: Verdict) -> None:
+    def judged(self, metric: Metric, emulator: str, verdict: Verdict) -> None:
         """Keep a verdict, added to what there is; its times become samples."""
-        by_emulator = self.verdicts.setdefault(measure, {})
+        by_emulator = self.verdicts.setdefault(metric, {})
         by_emulator[emulator] = by_emulator.get(emulator, Verdict()) + verdict
         for seconds in verdict.lateness:
-            self.add(measure, emulator, seconds)
+            self.add(metric, emulator, seconds)

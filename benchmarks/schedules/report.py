@@ -1,4 +1,4 @@
-"""What was found about schedules, as tables, as Markdown and as JSON."""
+"""Results of the schedules benchmark as tables, Markdown and JSON."""
 
 from __future__ import annotations
 
@@ -9,131 +9,112 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from rich.console import Group
-from rich.table import Table
 from rich.text import Text
 
-from benchmarks import report
+from benchmarks import report, tables
 from benchmarks.machine import Machine
-from benchmarks.measures import Measure, percentile, ratio
+from benchmarks.metrics import Metric, percentile, ratio
 from benchmarks.report import amount
-from benchmarks.schedules.firings import Fault
-from benchmarks.schedules.measures import COSTS, Findings
+from benchmarks.schedules.firings import Defect
+from benchmarks.schedules.metrics import COSTS, Findings
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-# Further faults of one kind are alike.
+# Further defects of the same kind look alike.
 _SHOWN = 2
-_COUNTED = (Fault.MISSING, Fault.DOUBLE, Fault.EARLY)
+_COUNTED = (Defect.MISSING, Defect.DOUBLE, Defect.EARLY)
 
 
 def firings(findings: Findings) -> list[list[str]]:
-    """Return the header, and for each kind and emulator how late, how many and what was wrong."""
+    """Return the header, and a row for each kind and emulator: lateness, counts and defects."""
     header = ["Late by", "Emulator", "median", "p99", "max", "due", "seen"]
-    table = [header + [str(fault) for fault in _COUNTED]]
-    for measure in findings.measured():
-        if measure in COSTS:
+    table = [header + [str(defect) for defect in _COUNTED]]
+    for metric in findings.measured():
+        if metric in COSTS:
             continue
         for name in findings.emulators:
-            table.append([measure.label, name, *_firing(findings, measure, name)])
+            table.append([metric.label, name, *_firing(findings, metric, name)])
     return table
 
 
-def _firing(findings: Findings, measure: Measure, emulator: str) -> list[str]:
-    verdict = findings.verdicts.get(measure, {}).get(emulator)
+def _firing(findings: Findings, metric: Metric, emulator: str) -> list[str]:
+    verdict = findings.verdicts.get(metric, {}).get(emulator)
     if verdict is None:
-        lacking = findings.reason(measure, emulator)
-        return ["lacking" if lacking else "–", *["–"] * (4 + len(_COUNTED))]
-    samples = findings.of(measure, emulator)
+        failure = findings.reason(metric, emulator)
+        return ["failed" if failure else "–", *["–"] * (4 + len(_COUNTED))]
+    samples = findings.of(metric, emulator)
     values = (median(samples), percentile(samples, 0.99), max(samples)) if samples else ()
-    lateness = [amount(value, measure.unit) for value in values] or ["–"] * 3
-    counts = (verdict.expected, verdict.seen, *(verdict.count(fault) for fault in _COUNTED))
+    lateness = [amount(value, metric.unit) for value in values] or ["–"] * 3
+    counts = (verdict.expected, verdict.seen, *(verdict.count(defect) for defect in _COUNTED))
     return [*lateness, *map(str, counts)]
 
 
 def costs(findings: Findings) -> list[list[str]]:
-    """Return the header, and one row per measure of costs, with the ratio to the first."""
+    """Return the header, and one row per metric of costs, with the ratio to the first."""
     ours, *others = findings.emulators
     table = [["Cost", *findings.emulators, *("Ratio" for _ in others)]]
-    for measure in findings.measured():
-        if measure not in COSTS:
+    for metric in findings.measured():
+        if metric not in COSTS:
             continue
-        row = [measure.label]
+        row = [metric.label]
         for name in findings.emulators:
-            samples = findings.of(measure, name)
-            reason = findings.reason(measure, name)
+            samples = findings.of(metric, name)
+            reason = findings.reason(metric, name)
             row.append(
-                amount(median(samples), measure.unit) if samples else "lacking" if reason else "–"
+                amount(median(samples), metric.unit) if samples else "failed" if reason else "–"
             )
         for name in others:
-            value = ratio(findings, measure, ours, name)
+            value = ratio(findings, metric, ours, name)
             row.append("–" if value is None or value < 0 else f"{value:.2f}")
         table.append(row)
     return table
 
 
-def faults(findings: Findings) -> Iterator[str]:
-    """Yield a line for each thing that was wrong with the firings of an emulator."""
-    for measure, by_emulator in findings.verdicts.items():
+def defects(findings: Findings) -> Iterator[str]:
+    """Yield a line for each kind of defect of each emulator's firings."""
+    for metric, by_emulator in findings.verdicts.items():
         for emulator, verdict in by_emulator.items():
-            for fault, evidence in verdict.faults.items():
+            for defect, evidence in verdict.defects.items():
                 shown = "; ".join(evidence[:_SHOWN])
                 more = f"; and {len(evidence) - _SHOWN} more" if len(evidence) > _SHOWN else ""
                 yield (
-                    f"{emulator}, {measure.label}: {len(evidence)} {fault.upper()}: {shown}{more}"
+                    f"{emulator}, {metric.label}: {len(evidence)} {defect.upper()}: {shown}{more}"
                 )
 
 
 def is_wrong(findings: Findings) -> bool:
-    """Return whether the first emulator, ours, did something wrong or could not do it."""
+    """Return whether the first emulator, the testbed, had a defect or could not do something."""
     ours = findings.emulators[0]
-    return any(ours in reasons for reasons in findings.lacking.values()) or any(
-        ours in verdicts and verdicts[ours].faults for verdicts in findings.verdicts.values()
+    return any(ours in reasons for reasons in findings.failures.values()) or any(
+        ours in verdicts and verdicts[ours].defects for verdicts in findings.verdicts.values()
     )
 
 
 def as_table(findings: Findings) -> Group:
-    """Return what a terminal shows; what was wrong is red."""
-    wrong = [Text(line, style="bold red") for line in faults(findings)]
-    return Group(
-        _table(firings(findings), left=2), Text(), _table(costs(findings), left=1), Text(), *wrong
+    """Return what a terminal shows; defects are red."""
+    wrong = [Text(line, style="bold red") for line in defects(findings)]
+    late = tables.for_terminal(
+        firings(findings), text_columns=(0, 1), alarming=[str(defect) for defect in _COUNTED]
     )
-
-
-def _table(rows: list[list[str]], left: int) -> Table:
-    header, *body = rows
-    table = Table(box=None, padding=(0, 1, 0, 0))
-    for position, title in enumerate(header):
-        table.add_column(title, justify="left" if position < left else "right", no_wrap=True)
-    alarming = [header.index(str(fault)) for fault in _COUNTED if str(fault) in header]
-    for row in body:
-        cells = [Text(cell) for cell in row]
-        for position in alarming:
-            if row[position] not in ("0", "–"):
-                cells[position].stylize("bold red")
-        table.add_row(*cells)
-    return table
+    return Group(late, Text(), tables.for_terminal(costs(findings)), Text(), *wrong)
 
 
 def as_markdown(findings: Findings, machine: Machine) -> str:
-    """Return the same as Markdown, with the machine and what is lacking."""
-    notes = [f"**{line}**" for line in faults(findings)] + report.lacking(findings)
-    text = f"{_markdown(firings(findings), left=2)}\n\n{_markdown(costs(findings), left=1)}\n\n"
+    """Return the same as Markdown, with the machine and what could not be measured."""
+    late = tables.as_markdown(firings(findings), text_columns=(0, 1))
+    notes = [f"**{line}**" for line in defects(findings)] + report.failures(findings)
     listed = "".join(f"- {line}\n" for line in notes)
-    return f"{text}{machine}.\n" + (f"\n{listed}" if listed else "")
-
-
-def _markdown(rows: list[list[str]], left: int) -> str:
-    header, *body = rows
-    lines = [header, ["---"] * left + ["---:"] * (len(header) - left), *body]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return f"{late}\n\n{tables.as_markdown(costs(findings))}\n\n{machine}.\n" + (
+        f"\n{listed}" if listed else ""
+    )
 
 
 def as_json(findings: Findings, machine: Machine, plan: DataclassInstance) -> str:
-    """Return everything, every sample and every fault included."""
+    """Return everything, including every sample and defect."""
     verdicts = {
-        measure: {emulator: asdict(verdict) for emulator, verdict in by_emulator.items()}
-        for measure, by_emulator in findings.verdicts.items()
+        metric: {emulator: asdict(verdict) for emulator, verdict in by_emulator.items()}
+        for metric, by_emulator in findings.verdicts.items()
     }
     document = json.loads(report.as_json(findings, machine, plan))
     return json.dumps(document | {"verdicts": verdicts}, indent=2) + "\n"

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from benchmarks.schedules.firings import MINUTE, Fault, Verdict, judge, next_minute, times
-from benchmarks.schedules.measures import Kind
+from benchmarks.schedules.firings import MINUTE, Defect, Verdict, judge, next_minute, times
+from benchmarks.schedules.metrics import Kind
 from benchmarks.schedules.scheduling import Created, Queue, Scheduling, at, whole_second
 from testbed.errors import TestbedError
 
@@ -96,7 +96,7 @@ class Watch:
                 disabled=self._disabled if one.kind is Kind.RULE_DISABLED else None,
             )
             if one.name in left:
-                verdict.blame(Fault.LEFT, one.name)
+                verdict.add_defect(Defect.LEFT, one.name)
             found.append((one.kind, verdict))
         return found
 

@@ -13,7 +13,7 @@ import click
 
 from benchmarks.machine import this_machine
 from benchmarks.soak import report
-from benchmarks.soak.course import Course, Findings, Plan
+from benchmarks.soak.soak_run import Findings, Plan, SoakRun
 from testbed.errors import TestbedError
 from testbed.terminal import console
 from testbed.terminal.durations import Duration
@@ -71,7 +71,7 @@ def soak(
     status = 0
     with TemporaryDirectory(prefix="soak-") as folder:
         try:
-            Course(plan, Path(folder).resolve(), findings, console.report).run()
+            SoakRun(plan, Path(folder).resolve(), findings, console.report).run()
         except _Interrupted as interruption:
             status = int(interruption.args[0])
     if file is not None:

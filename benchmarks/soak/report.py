@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
+from benchmarks import tables
 from benchmarks.machine import Machine
-from benchmarks.soak.course import Findings, Plan
+from benchmarks.soak.soak_run import Findings, Plan
 from benchmarks.soak.verdicts import MEBIBYTE, Result, judge
 
 
@@ -80,15 +79,18 @@ def notes(findings: Findings) -> list[str]:
 def as_tables(findings: Findings) -> RenderableType:
     """Return everything for a terminal."""
     return Group(
-        _table(invocation_rows(findings), numbers=2),
-        _table(resource_rows(findings), numbers=3),
+        tables.for_terminal(invocation_rows(findings)),
+        tables.for_terminal(resource_rows(findings), text_columns=(0, 4)),
         *(Text(line) for line in notes(findings)),
     )
 
 
 def as_markdown(findings: Findings, machine: Machine, plan: Plan) -> str:
     """Return everything as Markdown."""
-    parts = [_markdown(invocation_rows(findings), 2), _markdown(resource_rows(findings), 3)]
+    parts = [
+        tables.as_markdown(invocation_rows(findings)),
+        tables.as_markdown(resource_rows(findings), text_columns=(0, 4)),
+    ]
     parts.append("\n".join(f"- {line}" for line in notes(findings)))
     parts.append(
         f"{plan.duration / 60:g} minutes of load, {plan.clients} clients, at most {plan.rate:g}"
@@ -115,19 +117,3 @@ def as_json(findings: Findings, machine: Machine, plan: Plan) -> str:
         "remains": findings.remains,
     }
     return json.dumps(document, indent=2) + "\n"
-
-
-def _table(rows: Sequence[Sequence[str]], numbers: int) -> Table:
-    header, *body = rows
-    table = Table()
-    for position, title in enumerate(header):
-        table.add_column(title, justify="right" if 1 <= position <= numbers else "left")
-    for row in body:
-        table.add_row(*row)
-    return table
-
-
-def _markdown(rows: Sequence[Sequence[str]], numbers: int) -> str:
-    header, *body = rows
-    marks = ["---:" if 1 <= position <= numbers else "---" for position in range(len(header))]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (header, marks, *body))

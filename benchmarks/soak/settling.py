@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from benchmarks.soak.figures import Counts
+from benchmarks.soak.resource_usage import Counts
 from benchmarks.soak.verdicts import is_back
 
 # Longer than LocalStack's pollers take to see that their queue or function is gone (20 s).

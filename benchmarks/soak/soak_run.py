@@ -1,4 +1,4 @@
-"""The course of a soak test: load and rest in turn, then the end of LocalStack."""
+"""The soak run of a soak test: load and rest in turn, then the end of LocalStack."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import psutil
 from botocore.exceptions import BotoCoreError, ClientError
 
 from benchmarks.soak.clients import Clients
-from benchmarks.soak.figures import Figures, Gauge, marked_processes
 from benchmarks.soak.fleet import Fleet
 from benchmarks.soak.load import Deck, Pace, run
 from benchmarks.soak.operations import BURST, Operations
-from benchmarks.soak.rest import settle
+from benchmarks.soak.resource_usage import Figures, Gauge, marked_processes
+from benchmarks.soak.settling import settle
 from benchmarks.soak.tally import Tally
 from benchmarks.soak.verdicts import RestPoint
 from testbed.emulators.environments import ensure_environments
@@ -88,7 +88,7 @@ class Findings:
     remains: list[str] = field(default_factory=list)
 
 
-class Course:
+class SoakRun:
     """One run.
 
     Parameters

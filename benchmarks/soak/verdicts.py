@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from statistics import linear_regression
 
-from benchmarks.soak.figures import Counts, Figures
+from benchmarks.soak.resource_usage import Counts, Figures
 
 MEBIBYTE = 2**20
 

@@ -24,6 +24,7 @@ def until(
     within: float,
     what: str,
     every: float = _FIRST_PAUSE_SECONDS,
+    pace: float | None = None,
 ) -> T:
     """Call a function until it returns something true, and return that.
 
@@ -35,6 +36,9 @@ def until(
         What is waited for, as a noun for the error's message: "answer from LocalStack".
     every
         The first pause, in seconds. Later ones are longer, up to two seconds.
+    pace
+        Seconds from the beginning of one call to the beginning of the next, for a wait that is
+        timed: growing pauses would round the time up.
 
     Raises
     ------
@@ -42,10 +46,15 @@ def until(
         If the limit passes.
     """
     started = time.monotonic()
-    while not (result := probe()):
-        waited = time.monotonic() - started
-        if waited > within:
+    while True:
+        called = time.monotonic()
+        if result := probe():
+            return result
+        now = time.monotonic()
+        if now - started > within:
             raise WaitedTooLong(f"After {within:g} s there is still no {what}.")
-        pause = max(waited * _PAUSE_PER_SECOND_WAITED, every)
-        time.sleep(min(pause, _LONGEST_PAUSE_SECONDS))
-    return result
+        if pace is None:
+            pause = max((now - started) * _PAUSE_PER_SECOND_WAITED, every)
+            time.sleep(min(pause, _LONGEST_PAUSE_SECONDS))
+        else:
+            time.sleep(max(0.0, called + pace - now))

@@ -1,4 +1,4 @@
-"""The course of ``lambda``, with emulators that answer from this process."""
+"""The benchmark of ``lambda``, with emulators that answer from this process."""
 
 import os
 import sys
@@ -12,11 +12,11 @@ import psutil
 import pytest
 
 from benchmarks.emulators import Started
-from benchmarks.functions import course
-from benchmarks.functions.course import BATCH, BURST, FunctionCourse, Plan
+from benchmarks.functions import benchmark
+from benchmarks.functions.benchmark import BATCH, BURST, FunctionBenchmark, Plan
 from benchmarks.functions.invoking import Answer, Kind
-from benchmarks.functions.measures import FunctionMeasure as Measure
-from benchmarks.measures import Results
+from benchmarks.functions.metrics import FunctionMetric as Metric
+from benchmarks.metrics import Results
 from testbed.errors import StartError, TestbedError
 from tests.benchmarks.unusable import UnusableEmulator
 
@@ -95,32 +95,32 @@ class FakeFunctions:
 
 @pytest.fixture(autouse=True)
 def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(course, "_SETTLE_SECONDS", 0.0)
-    monkeypatch.setattr(course, "_PAUSE_SECONDS", 0.0)
-    monkeypatch.setattr(course, "Functions", FakeFunctions)
+    monkeypatch.setattr(benchmark, "_SETTLE_SECONDS", 0.0)
+    monkeypatch.setattr(benchmark, "_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(benchmark, "Functions", FakeFunctions)
 
 
 def measured(*emulators: FakeEmulator, **plan: Any) -> Results:
-    results = Results(tuple(emulator.name for emulator in emulators), Measure)
+    results = Results(tuple(emulator.name for emulator in emulators), Metric)
     chosen = Plan(**{"warm": 3, "cold": 1, "bursts": 2, "batches": 1, **plan})
-    FunctionCourse(emulators, chosen, results, lambda _: None).run()
+    FunctionBenchmark(emulators, chosen, results, lambda _: None).run()
     assert [emulator.running for emulator in emulators] == [0] * len(emulators)
     return results
 
 
 def test_everything_is_measured(tmp_path: Path) -> None:
     results = measured(FakeEmulator("A", tmp_path), FakeEmulator("B", tmp_path))
-    assert not results.lacking
-    assert results.measured() == list(Measure)
+    assert not results.failures
+    assert results.measured() == list(Metric)
     for name in "AB":
-        assert results.of(Measure.WARM, name) == [0.25] * 3
-        assert results.of(Measure.WARM_SILENT, name) == [0.25] * 3
-        assert results.of(Measure.COLD, name) == [0.25]
-        assert results.of(Measure.COLD_CLIENT_INIT, name) == [0.125]
-        assert results.of(Measure.BURST_COLD, name) == [2.0] * (2 * BURST)
-        assert results.of(Measure.BURST_WARM_ALL, name) == [BURST + 1.0] * 2
-        assert results.of(Measure.BURST_ERRORS, name) == [0]
-        assert len(results.of(Measure.IDLE_CLIENT_RSS, name)) == 1
+        assert results.of(Metric.WARM, name) == [0.25] * 3
+        assert results.of(Metric.WARM_SILENT, name) == [0.25] * 3
+        assert results.of(Metric.COLD, name) == [0.25]
+        assert results.of(Metric.COLD_CLIENT_INIT, name) == [0.125]
+        assert results.of(Metric.BURST_COLD, name) == [2.0] * (2 * BURST)
+        assert results.of(Metric.BURST_WARM_ALL, name) == [BURST + 1.0] * 2
+        assert results.of(Metric.BURST_ERRORS, name) == [0]
+        assert len(results.of(Metric.IDLE_CLIENT_RSS, name)) == 1
 
 
 def test_nothing_is_measured_if_nothing_is_asked_for(tmp_path: Path) -> None:
@@ -130,36 +130,36 @@ def test_nothing_is_measured_if_nothing_is_asked_for(tmp_path: Path) -> None:
 
 def test_what_does_not_start_is_reported_and_left_out(tmp_path: Path) -> None:
     results = measured(FakeEmulator("A", tmp_path), BrokenEmulator("B", tmp_path))
-    assert results.reason(Measure.WARM, "B") == "It did not start. no reason"
-    assert len(results.of(Measure.WARM, "A")) == 3
-    assert not results.of(Measure.INTERPRETER, "B")
+    assert results.reason(Metric.WARM, "B") == "It did not start. no reason"
+    assert len(results.of(Metric.WARM, "A")) == 3
+    assert not results.of(Metric.INTERPRETER, "B")
 
 
 def test_what_it_cannot_do_does_not_keep_it_from_the_rest(tmp_path: Path) -> None:
     results = measured(FakeEmulator("A", tmp_path, NO_CLIENT))
-    assert results.reason(Measure.COLD_CLIENT, "A") == "No module named boto3."
-    assert results.reason(Measure.IDLE_CLIENT_RSS, "A") == "No module named boto3."
-    assert set(results.lacking) == {Measure.COLD_CLIENT, Measure.IDLE_CLIENT_RSS}
-    assert results.of(Measure.COLD_IMPORT, "A")
+    assert results.reason(Metric.COLD_CLIENT, "A") == "No module named boto3."
+    assert results.reason(Metric.IDLE_CLIENT_RSS, "A") == "No module named boto3."
+    assert set(results.failures) == {Metric.COLD_CLIENT, Metric.IDLE_CLIENT_RSS}
+    assert results.of(Metric.COLD_IMPORT, "A")
 
 
 def test_errors_of_a_burst_are_counted_and_are_no_samples(tmp_path: Path) -> None:
     results = measured(FakeEmulator("A", tmp_path, ONE_FAILS))
-    assert results.of(Measure.BURST_ERRORS, "A") == [4]  # two bursts, twice each
-    assert results.reason(Measure.BURST_ERRORS, "A") == "Too much."
-    assert len(results.of(Measure.BURST_COLD, "A")) == 2 * (BURST - 1)
-    assert not results.of(Measure.BURST_COLD_ALL, "A")
-    assert results.reason(Measure.IDLE_RSS, "A") == "Too much."
+    assert results.of(Metric.BURST_ERRORS, "A") == [4]  # two bursts, twice each
+    assert results.reason(Metric.BURST_ERRORS, "A") == "Too much."
+    assert len(results.of(Metric.BURST_COLD, "A")) == 2 * (BURST - 1)
+    assert not results.of(Metric.BURST_COLD_ALL, "A")
+    assert results.reason(Metric.IDLE_RSS, "A") == "Too much."
 
 
 def test_environment_that_was_used_is_no_cold_start(tmp_path: Path) -> None:
     results = measured(FakeEmulator("A", tmp_path, ONE_FOR_ALL))
-    assert "used before" in (results.reason(Measure.COLD, "A") or "")
-    assert not results.of(Measure.COLD, "A")
-    assert f"{BATCH} invocations at once had 1" in (results.reason(Measure.IDLE_RSS, "A") or "")
+    assert "used before" in (results.reason(Metric.COLD, "A") or "")
+    assert not results.of(Metric.COLD, "A")
+    assert f"{BATCH} invocations at once had 1" in (results.reason(Metric.IDLE_RSS, "A") or "")
 
 
 def test_environment_that_is_new_is_not_warm(tmp_path: Path) -> None:
     results = measured(FakeEmulator("A", tmp_path, NEVER_WARM))
-    assert "Another environment" in (results.reason(Measure.WARM, "A") or "")
-    assert not results.of(Measure.WARM, "A")
+    assert "Another environment" in (results.reason(Metric.WARM, "A") or "")
+    assert not results.of(Metric.WARM, "A")

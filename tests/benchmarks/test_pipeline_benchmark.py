@@ -1,4 +1,4 @@
-"""The course of ``up``, with emulators that are an HTTP server."""
+"""The benchmark of ``up``, with emulators that are an HTTP server."""
 
 import json
 import os
@@ -15,10 +15,10 @@ import requests
 import yaml
 
 from benchmarks.emulators import Running
-from benchmarks.measures import Results
-from benchmarks.pipeline import course
-from benchmarks.pipeline.course import PipelineCourse, Plan, empty_caches
-from benchmarks.pipeline.measures import PipelineMeasure as Measure
+from benchmarks.metrics import Results
+from benchmarks.pipeline import benchmark
+from benchmarks.pipeline.benchmark import PipelineBenchmark, Plan, empty_caches
+from benchmarks.pipeline.metrics import PipelineMetric as Metric
 from testbed.errors import StartError
 from tests.benchmarks.unusable import UnusableEmulator
 
@@ -100,30 +100,30 @@ class BrokenEmulator(FakeEmulator):
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(course, "_SETTLE_SECONDS", 0.0)
-    monkeypatch.setattr(course, "_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(benchmark, "_SETTLE_SECONDS", 0.0)
+    monkeypatch.setattr(benchmark, "_PAUSE_SECONDS", 0.0)
 
 
 def measured(*emulators: FakeEmulator, **plan: Any) -> tuple[Results, list[str]]:
-    results = Results(tuple(emulator.name for emulator in emulators), Measure)
+    results = Results(tuple(emulator.name for emulator in emulators), Metric)
     told: list[str] = []
     chosen = Plan(**{"starts": 2, "rounds": 3, "silent_rounds": 1, "silence": 0.0, **plan})
-    PipelineCourse(emulators, chosen, results, told.append).run()
+    PipelineBenchmark(emulators, chosen, results, told.append).run()
     return results, told
 
 
 def test_everything_is_measured_in_turn(tmp_path: Path) -> None:
     emulators = FakeEmulator("A", tmp_path), FakeEmulator("B", tmp_path)
     results, told = measured(*emulators)
-    assert not results.lacking
+    assert not results.failures
     for name in "AB":
-        counts = {measure: len(results.of(measure, name)) for measure in Measure}
-        assert counts[Measure.START] == counts[Measure.FIRST_INCIDENT] == 2
-        assert counts[Measure.INCIDENT] == counts[Measure.END_OF_INCIDENT] == 3
-        assert counts[Measure.INCIDENT_AFTER_SILENCE] == 1
-        assert counts[Measure.IDLE_RSS] == 2
-        assert counts[Measure.BUSY_RSS] == 1
-        assert counts[Measure.COLD_START] == 0
+        counts = {metric: len(results.of(metric, name)) for metric in Metric}
+        assert counts[Metric.START] == counts[Metric.FIRST_INCIDENT] == 2
+        assert counts[Metric.INCIDENT] == counts[Metric.END_OF_INCIDENT] == 3
+        assert counts[Metric.INCIDENT_AFTER_SILENCE] == 1
+        assert counts[Metric.IDLE_RSS] == 2
+        assert counts[Metric.BUSY_RSS] == 1
+        assert counts[Metric.COLD_START] == 0
     assert [line for line in told if line.startswith("start ")] == [
         f"start {number} of 2: {name}" for number in (1, 2) for name in "AB"
     ]
@@ -134,24 +134,24 @@ def test_everything_is_measured_in_turn(tmp_path: Path) -> None:
 def test_what_does_not_start_is_reported_and_left_out(tmp_path: Path) -> None:
     broken = BrokenEmulator("B", tmp_path)
     results, _ = measured(FakeEmulator("A", tmp_path), broken)
-    assert results.reason(Measure.START, "B") == "It did not start. no reason"
+    assert results.reason(Metric.START, "B") == "It did not start. no reason"
     assert broken.starts == 1
-    assert len(results.of(Measure.INCIDENT, "A")) == 3
+    assert len(results.of(Metric.INCIDENT, "A")) == 3
 
 
 def test_pipeline_that_refuses_checks_is_reported(tmp_path: Path) -> None:
     emulators = FakeEmulator("A", tmp_path), FakeEmulator("B", tmp_path, checks_status=500)
     results, _ = measured(*emulators)
-    assert "500" in (results.reason(Measure.INCIDENT, "B") or "")
-    assert not results.of(Measure.INCIDENT, "B")
-    assert len(results.of(Measure.START, "B")) == 2
-    assert len(results.of(Measure.INCIDENT, "A")) == 3
+    assert "500" in (results.reason(Metric.INCIDENT, "B") or "")
+    assert not results.of(Metric.INCIDENT, "B")
+    assert len(results.of(Metric.START, "B")) == 2
+    assert len(results.of(Metric.INCIDENT, "A")) == 3
     assert [emulator.running for emulator in emulators] == [0, 0]
 
 
 def test_cold_start_is_measured_once(tmp_path: Path) -> None:
     results, _ = measured(FakeEmulator("A", tmp_path), starts=1, cold=True)
-    assert len(results.of(Measure.COLD_START, "A")) == 1
+    assert len(results.of(Metric.COLD_START, "A")) == 1
 
 
 def test_empty_caches_are_ours_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:

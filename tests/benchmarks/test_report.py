@@ -5,9 +5,9 @@ import json
 import pytest
 
 from benchmarks.machine import Machine, this_machine
-from benchmarks.measures import Results, Unit
-from benchmarks.pipeline.course import Plan
-from benchmarks.pipeline.measures import PipelineMeasure as Measure
+from benchmarks.metrics import Results, Unit
+from benchmarks.pipeline.benchmark import Plan
+from benchmarks.pipeline.metrics import PipelineMetric as Metric
 from benchmarks.report import amount, as_json, as_markdown, rows
 
 MACHINE = Machine("A processor", 2, 8 * 2**30, "Linux 6", "3.13.0", 0.25)
@@ -15,24 +15,24 @@ MACHINE = Machine("A processor", 2, 8 * 2**30, "Linux 6", "3.13.0", 0.25)
 
 @pytest.fixture
 def results() -> Results:
-    found = Results(("Ours", "Theirs"), Measure)
-    found.add(Measure.START, "Ours", 1.5)
-    found.add(Measure.START, "Theirs", 3.0)
-    found.add(Measure.INCIDENT, "Ours", 0.04)
-    found.lacks(Measure.INCIDENT, "Theirs", "no such thing")
+    found = Results(("Ours", "Theirs"), Metric)
+    found.add(Metric.START, "Ours", 1.5)
+    found.add(Metric.START, "Theirs", 3.0)
+    found.add(Metric.INCIDENT, "Ours", 0.04)
+    found.failed(Metric.INCIDENT, "Theirs", "no such thing")
     return found
 
 
 def test_rows(results: Results) -> None:
     assert rows(results) == [
-        ["Measure", "Ours", "p99", "Theirs", "p99", "Ratio", "Samples"],
+        ["Metric", "Ours", "p99", "Theirs", "p99", "Ratio", "Samples"],
         ["Nothing → API answers", "1.50 s", "1.50 s", "3.00 s", "3.00 s", "0.50", "1 + 1"],
-        ["Check → incident", "40 ms", "40 ms", "lacking", "–", "–", "1 + 0"],
+        ["Check → incident", "40 ms", "40 ms", "failed", "–", "–", "1 + 0"],
     ]
 
 
 def test_samples_before_a_failure_are_marked(results: Results) -> None:
-    results.lacks(Measure.START, "Ours", "gave up")
+    results.failed(Metric.START, "Ours", "gave up")
     assert rows(results)[1][1] == "1.50 s (!)"
 
 
@@ -46,7 +46,7 @@ def test_markdown_names_the_machine_and_what_is_lacking(results: Results) -> Non
 def test_json_has_every_sample(results: Results) -> None:
     document = json.loads(as_json(results, MACHINE, Plan()))
     assert document["samples"]["start"] == {"Ours": [1.5], "Theirs": [3.0]}
-    assert document["lacking"] == {"incident": {"Theirs": "no such thing"}}
+    assert document["failures"] == {"incident": {"Theirs": "no such thing"}}
     assert document["machine"]["cpu"] == "A processor"
     assert document["plan"]["rounds"] == 30
 

@@ -1,4 +1,4 @@
-"""The course of ``schedules``, with emulators and a time that are made up."""
+"""The benchmark of ``schedules``, with emulators and a time that are made up."""
 
 import os
 import sys
@@ -12,11 +12,11 @@ import psutil
 import pytest
 
 from benchmarks.emulators import Started
-from benchmarks.schedules import bulk, course
-from benchmarks.schedules.course import DUE, Plan, ScheduleCourse
-from benchmarks.schedules.firings import MINUTE, Arrival, Fault, next_minute, times
-from benchmarks.schedules.measures import Findings
-from benchmarks.schedules.measures import ScheduleMeasure as Measure
+from benchmarks.schedules import benchmark, bulk
+from benchmarks.schedules.benchmark import DUE, Plan, ScheduleBenchmark
+from benchmarks.schedules.firings import MINUTE, Arrival, Defect, next_minute, times
+from benchmarks.schedules.metrics import Findings
+from benchmarks.schedules.metrics import ScheduleMetric as Metric
 from benchmarks.schedules.scheduling import Created, Queue, at, daily, whole_second
 from testbed.errors import TestbedError
 from tests.benchmarks.unusable import UnusableEmulator
@@ -48,8 +48,8 @@ class FakeScheduling:
 
     clock: FakeTime
 
-    def __init__(self, fault: str) -> None:
-        self._fault = fault
+    def __init__(self, defect: str) -> None:
+        self._fault = defect
         self._disabled: datetime | None = None
         self._fired: dict[str, list[tuple[str, datetime]]] = {}
         self._there: list[str] = []
@@ -115,14 +115,14 @@ class FakeScheduling:
 class FakeEmulator(UnusableEmulator):
     """Starts at once."""
 
-    def __init__(self, name: str, scratch: Path, fault: str = "") -> None:
+    def __init__(self, name: str, scratch: Path, defect: str = "") -> None:
         super().__init__(scratch, scratch)
         self.name = name
-        self._fault = fault
+        self._fault = defect
 
     @contextmanager
     def started(self) -> Iterator[Started]:
-        """Name its fault in place of an endpoint."""
+        """Name its defect in place of an endpoint."""
         yield Started(self._fault, psutil.Process(os.getpid()), Path(sys.executable))
 
 
@@ -130,63 +130,62 @@ class FakeEmulator(UnusableEmulator):
 def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = FakeTime()
     monkeypatch.setattr(FakeScheduling, "clock", clock, raising=False)
-    monkeypatch.setattr(course, "Scheduling", FakeScheduling)
-    monkeypatch.setattr(course, "_now", clock.now)
-    monkeypatch.setattr(course, "_sleep_until", clock.sleep_until)
+    monkeypatch.setattr(benchmark, "Scheduling", FakeScheduling)
+    monkeypatch.setattr(benchmark, "_now", clock.now)
+    monkeypatch.setattr(benchmark, "_sleep_until", clock.sleep_until)
     monkeypatch.setattr(bulk, "_now", clock.now)
     monkeypatch.setattr(time, "sleep", clock.sleep)
 
 
 def found(*emulators: FakeEmulator, minutes: int = 4) -> Findings:
-    findings = Findings(tuple(emulator.name for emulator in emulators), Measure)
+    findings = Findings(tuple(emulator.name for emulator in emulators), Metric)
     plan = Plan(duration=60.0 * minutes, quiet=60.0)
-    ScheduleCourse(emulators, plan, findings, lambda _: None).run()
+    ScheduleBenchmark(emulators, plan, findings, lambda _: None).run()
     return findings
 
 
 def test_everything_is_measured(tmp_path: Path) -> None:
     findings = found(FakeEmulator("A", tmp_path), FakeEmulator("B", tmp_path))
-    assert not findings.lacking
-    assert findings.measured() == list(Measure)
+    assert not findings.failures
+    assert findings.measured() == list(Metric)
     for name in "AB":
         expected = {
-            measure: by_emulator[name].expected
-            for measure, by_emulator in findings.verdicts.items()
+            metric: by_emulator[name].expected for metric, by_emulator in findings.verdicts.items()
         }
         assert expected == {
-            Measure.RULE_RATE: 4,
-            Measure.RULE_CRON: 4,
-            Measure.RULE_DISABLED: 2,
-            Measure.SCHEDULE_RATE: 5,
-            Measure.SCHEDULE_CRON: 4,
-            Measure.SCHEDULE_AT: 4,
-            Measure.HUNDRED: DUE,
+            Metric.RULE_RATE: 4,
+            Metric.RULE_CRON: 4,
+            Metric.RULE_DISABLED: 2,
+            Metric.SCHEDULE_RATE: 5,
+            Metric.SCHEDULE_CRON: 4,
+            Metric.SCHEDULE_AT: 4,
+            Metric.HUNDRED: DUE,
         }
-        for measure, by_emulator in findings.verdicts.items():
-            assert not by_emulator[name].faults
-            assert findings.of(measure, name) == [0.007] * expected[measure]
+        for metric, by_emulator in findings.verdicts.items():
+            assert not by_emulator[name].defects
+            assert findings.of(metric, name) == [0.007] * expected[metric]
 
 
 def test_rule_that_fires_although_it_is_disabled_is_noticed(tmp_path: Path) -> None:
     findings = found(FakeEmulator("A", tmp_path, NOT_DISABLED))
-    verdict = findings.verdicts[Measure.RULE_DISABLED]["A"]
-    assert set(verdict.faults) == {Fault.DISABLED}
+    verdict = findings.verdicts[Metric.RULE_DISABLED]["A"]
+    assert set(verdict.defects) == {Defect.DISABLED}
 
 
 def test_schedules_that_are_left_are_noticed(tmp_path: Path) -> None:
     findings = found(FakeEmulator("A", tmp_path, KEEPS), minutes=3)
-    assert findings.verdicts[Measure.SCHEDULE_AT]["A"].count(Fault.LEFT) == 3
+    assert findings.verdicts[Metric.SCHEDULE_AT]["A"].count(Defect.LEFT) == 3
 
 
 def test_emulator_that_cannot_do_it_is_lacking_and_the_other_is_not(tmp_path: Path) -> None:
     findings = found(FakeEmulator("A", tmp_path), FakeEmulator("B", tmp_path, NO_CRON))
-    assert findings.lacking == {
-        measure: {"B": "No cron."}
-        for measure in (Measure.SCHEDULE_CRON, Measure.QUIET_CPU, Measure.EACH_RSS)
+    assert findings.failures == {
+        metric: {"B": "No cron."}
+        for metric in (Metric.SCHEDULE_CRON, Metric.QUIET_CPU, Metric.EACH_RSS)
     }
-    assert len(findings.of(Measure.RULE_RATE, "B")) == 4
-    assert len(findings.of(Measure.SCHEDULE_CRON, "A")) == 4
-    assert not findings.of(Measure.SCHEDULE_CRON, "B")
+    assert len(findings.of(Metric.RULE_RATE, "B")) == 4
+    assert len(findings.of(Metric.SCHEDULE_CRON, "A")) == 4
+    assert not findings.of(Metric.SCHEDULE_CRON, "B")
 
 
 def test_expressions() -> None:

@@ -9,10 +9,10 @@ from rich.console import Console
 
 from benchmarks.machine import Machine
 from benchmarks.schedules import report
-from benchmarks.schedules.course import Plan
+from benchmarks.schedules.benchmark import Plan
 from benchmarks.schedules.firings import Arrival, Verdict, judge
-from benchmarks.schedules.measures import Findings
-from benchmarks.schedules.measures import ScheduleMeasure as Measure
+from benchmarks.schedules.metrics import Findings
+from benchmarks.schedules.metrics import ScheduleMetric as Metric
 
 MACHINE = Machine("A processor", 2, 8 * 2**30, "Linux 6", "3.13.0", 0.25)
 MOMENT = datetime(2030, 1, 1, tzinfo=UTC)
@@ -25,24 +25,24 @@ def fired(milliseconds: int) -> Verdict:
 
 @pytest.fixture
 def findings() -> Findings:
-    found = Findings(("Ours", "Theirs"), Measure)
+    found = Findings(("Ours", "Theirs"), Metric)
     for milliseconds in (4, 6):
-        found.judged(Measure.RULE_CRON, "Ours", fired(milliseconds))
-    found.judged(Measure.RULE_CRON, "Theirs", judge([MOMENT], [], until=MOMENT, copies=5))
-    found.lacks(Measure.SCHEDULE_AT, "Theirs", "no such thing")
-    for measure, ours, theirs in ((Measure.QUIET_CPU, 0.5, 2.0), (Measure.EACH_PSS, 4096, 8192)):
-        found.add(measure, "Ours", ours)
-        found.add(measure, "Theirs", theirs)
-    found.add(Measure.DUE_CPU, "Ours", -0.1)
-    found.add(Measure.DUE_CPU, "Theirs", 1)
+        found.judged(Metric.RULE_CRON, "Ours", fired(milliseconds))
+    found.judged(Metric.RULE_CRON, "Theirs", judge([MOMENT], [], until=MOMENT, copies=5))
+    found.failed(Metric.SCHEDULE_AT, "Theirs", "no such thing")
+    for metric, ours, theirs in ((Metric.QUIET_CPU, 0.5, 2.0), (Metric.EACH_PSS, 4096, 8192)):
+        found.add(metric, "Ours", ours)
+        found.add(metric, "Theirs", theirs)
+    found.add(Metric.DUE_CPU, "Ours", -0.1)
+    found.add(Metric.DUE_CPU, "Theirs", 1)
     return found
 
 
 def test_firings_of_each_emulator(findings: Findings) -> None:
-    _, ours, theirs, _, lacking = report.firings(findings)
+    _, ours, theirs, _, failed = report.firings(findings)
     assert ours == ["Rule, cron", "Ours", "5.0 ms", "6.0 ms", "6.0 ms", "2", "2", "0", "0", "0"]
     assert theirs == ["Rule, cron", "Theirs", "–", "–", "–", "5", "0", "5", "0", "0"]
-    assert lacking[2:4] == ["lacking", "–"]
+    assert failed[2:4] == ["failed", "–"]
 
 
 def test_costs_have_a_ratio_where_there_is_one(findings: Findings) -> None:
@@ -55,16 +55,16 @@ def test_costs_have_a_ratio_where_there_is_one(findings: Findings) -> None:
 
 
 def test_faults_are_told_with_evidence_and_ours_are_an_error(findings: Findings) -> None:
-    [line] = report.faults(findings)
+    [line] = report.defects(findings)
     assert line.startswith("Theirs, Rule, cron: 5 MISSING: due 00:00:00.000; ")
     assert line.endswith("; and 3 more")
     assert not report.is_wrong(findings)
-    findings.judged(Measure.RULE_CRON, "Ours", fired(-1))
+    findings.judged(Metric.RULE_CRON, "Ours", fired(-1))
     assert report.is_wrong(findings)
 
 
 def test_what_ours_cannot_do_is_an_error(findings: Findings) -> None:
-    findings.lacks(Measure.SCHEDULE_RATE, "Ours", "no answer")
+    findings.failed(Metric.SCHEDULE_RATE, "Ours", "no answer")
     assert report.is_wrong(findings)
 
 
@@ -81,5 +81,5 @@ def test_table_and_markdown_have_faults_and_costs(findings: Findings) -> None:
 def test_json_has_samples_and_faults(findings: Findings) -> None:
     document = json.loads(report.as_json(findings, MACHINE, Plan()))
     assert document["samples"]["rule_cron"]["Ours"] == [0.004, 0.006]
-    assert document["verdicts"]["rule_cron"]["Theirs"]["faults"]["missing"]
+    assert document["verdicts"]["rule_cron"]["Theirs"]["defects"]["missing"]
     assert document["plan"] == {"duration": 600.0, "quiet": 60.0}

@@ -13,11 +13,11 @@ import pytest
 
 from benchmarks.machine import Machine
 from benchmarks.soak import report
-from benchmarks.soak.course import Findings, Plan
 from benchmarks.soak.deliveries import Deliveries
-from benchmarks.soak.figures import Counts, Figures, Gauge, marked_processes
 from benchmarks.soak.load import Deck, Pace, run
 from benchmarks.soak.operations import Kind, Operations
+from benchmarks.soak.resource_usage import Counts, Figures, Gauge, marked_processes
+from benchmarks.soak.soak_run import Findings, Plan
 from benchmarks.soak.tally import Tally, Unexpected, UnexpectedAnswer
 from benchmarks.soak.verdicts import MEBIBYTE, RestPoint, Result, growth, is_back, judge
 from testbed.machine.waiting import until
