@@ -1,4 +1,4 @@
-"""A tour of the pipeline at work, in a few seconds: ``testbed demo``."""
+"""The command ``testbed demo``: the pipeline at work while a website fails and recovers."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ def run(
     real_sites: tuple[str, ...] = (),
     docker: bool = False,
 ) -> None:
-    """Start the project, have a website break and recover, show what happens, and stop it all.
+    """Start the pipeline, break and repair a website, show what happens, and stop everything.
 
     Parameters
     ----------
     keep
-        Leave LocalStack and the websites running, and say what to try next.
+        Whether to leave LocalStack and the websites running, and print what to try next.
     real_sites
-        URLs of real websites to watch too.
+        URLs of further websites to monitor.
     docker
-        Whether LocalStack is to run in a container.
+        Whether to run LocalStack in a container.
 
     Raises
     ------
     TestbedError
-        If the project's testbed runs already, a URL is no website's, something does not start, or
-        the news does not arrive somewhere in time. Nothing is left running, with ``keep`` only
-        what has been started completely.
+        If the project's testbed is already running, a URL is invalid, something does not start, or
+        an alert does not arrive in time. Nothing is left running; with ``keep``, only what has
+        started completely.
     """
     from testbed.demo.performance import perform
 

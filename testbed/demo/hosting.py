@@ -1,7 +1,7 @@
-"""The demo's websites in a process of their own, which can outlive the demo.
+"""The process that serves the demo's websites, and can outlive the demo.
 
-``python -m testbed.demo.hosting`` serves them for as long as the LocalStack runs that it is told
-of, as a process or in a container, so that ``testbed down`` ends them, too.
+``python -m testbed.demo.hosting`` serves them until the given LocalStack, a process or a container,
+has stopped. So ``testbed down`` stops the websites, too.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ _REQUEST_LIMIT_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class HostedWebsite:
-    """One of the websites, seen from outside their process.
+    """A website of the demo, controlled from outside its process.
 
     Parameters
     ----------
     url
-        Where functions find it.
+        Its URL for functions.
     local_url
-        Where everything on this machine finds it.
+        Its URL for programs on this machine.
     expect
-        Text in the body by which a check knows the page.
+        Text in the body that a check looks for.
     """
 
     name: str
@@ -48,21 +48,21 @@ class HostedWebsite:
 
     @property
     def outage_url(self) -> str:
-        """What is PUT to break the website, and DELETEd to repair it."""
+        """The URL to PUT in order to break the website, and to DELETE in order to repair it."""
         return self.local_url.rstrip("/") + OUTAGE_PATH
 
-    def breaks(self, status: int = DEFAULT_OUTAGE) -> None:
-        """Have every request answered with an error, until repaired.
+    def start_outage(self, status: int = DEFAULT_OUTAGE) -> None:
+        """Answer every request with an error status, until :meth:`end_outage`.
 
         Raises
         ------
         TestbedError
-            If the website refuses, or does not answer.
+            If the status is not one of an error, or the website does not answer.
         """
         self._request("PUT", str(int(status)))
 
-    def repaired(self) -> None:
-        """Have the page shown again.
+    def end_outage(self) -> None:
+        """Serve the page again.
 
         Raises
         ------
@@ -83,24 +83,24 @@ class HostedWebsite:
         except requests.RequestException as error:
             raise TestbedError(
                 f"{method} {self.outage_url} failed: {error}",
-                advice="The demo's websites run in a process of their own: has that ended?",
+                advice="Check that the process of the demo's websites is still running.",
             ) from error
 
 
 class Hosting:
-    """The running process.
+    """The process that serves the websites.
 
     Parameters
     ----------
     running
-        The LocalStack whose end is the websites' end.
+        The LocalStack to wait for: the websites stop when it has stopped.
     log
-        The file that gets the process's complaints.
+        The file for the process's standard error.
 
     Raises
     ------
     StartError
-        If the process does not start to serve.
+        If the process does not serve the websites within 15 seconds.
     """
 
     def __init__(self, running: Instance | Container, log: Path) -> None:
@@ -126,18 +126,18 @@ class Hosting:
         if not line:
             raise StartError(
                 "The demo's websites did not start.",
-                advice=f"Their log is {log}.",
+                advice=f"See their log: {log}",
                 details=log.read_text(encoding="utf-8", errors="replace").strip(),
             )
         return tuple(HostedWebsite(**website) for website in json.loads(line))
 
     def wait(self) -> None:
-        """Return when the process has ended, as it does soon after LocalStack.
+        """Wait until the process has exited, as it does soon after LocalStack.
 
         Raises
         ------
         subprocess.TimeoutExpired
-            If it has not within 5 seconds.
+            If it does not within 5 seconds.
         """
         self._process.wait(_STOP_LIMIT_SECONDS)
 
@@ -151,8 +151,8 @@ class Hosting:
             self._process.wait()
 
     def detach(self) -> None:
-        """Leave the process to itself, and to the end of LocalStack."""
-        # Python warns of children that are still running when their object goes.
+        """Leave the process running until LocalStack has stopped."""
+        # Otherwise Python warns that the child process is still running.
         self._process.returncode = 0
 
     def __enter__(self) -> Self:
@@ -163,7 +163,7 @@ class Hosting:
 
 
 def serve(running: Instance | Container) -> None:
-    """Serve the websites, say where on standard output, and return when LocalStack has ended."""
+    """Serve the websites, print their URLs as JSON, and return when LocalStack has stopped."""
     address = running.host_address
     with contextlib.ExitStack() as stack:
         websites = [stack.enter_context(LocalWebsite(page, address)) for page in PAGES]
@@ -172,7 +172,7 @@ def serve(running: Instance | Container) -> None:
             for site in websites
         ]
         print(json.dumps([asdict(website) for website in hosted]), flush=True)
-        # Nobody reads any further.
+        # Nothing reads standard output from here on.
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
@@ -180,5 +180,5 @@ def serve(running: Instance | Container) -> None:
 
 
 if __name__ == "__main__":
-    told = json.loads(sys.argv[1])
-    serve(Instance(**told) if "pid" in told else Container(**told))
+    given = json.loads(sys.argv[1])
+    serve(Instance(**given) if "pid" in given else Container(**given))

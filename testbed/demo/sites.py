@@ -1,4 +1,4 @@
-"""The list of sites that the demo has checked: its own websites, and real ones."""
+"""The list of monitored sites for the demo: its own websites, and real ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAME_LENGTH = 63
 
 
 @dataclass(frozen=True)
-class Site:
+class SiteEntry:
     """An entry of ``sites.yaml``."""
 
     name: str
@@ -26,38 +26,38 @@ class Site:
     expect: str | None = None
 
 
-def real_sites(urls: Iterable[str], taken: Iterable[str]) -> tuple[Site, ...]:
+def real_sites(urls: Iterable[str], taken: Iterable[str]) -> tuple[SiteEntry, ...]:
     """Name real websites after their hosts: ``https://www.example.com/`` is ``example-com``.
 
     Parameters
     ----------
     taken
-        Names that are in use; a number makes a name differ.
+        Names that are in use; a number is appended to a name that is taken.
 
     Raises
     ------
     TestbedError
-        If one is not an http or https URL.
+        If one is not an HTTP or HTTPS URL.
     """
     names = set(taken)
     sites = []
     for url in dict.fromkeys(urls):
         name = _free_name(_host(url), names)
         names.add(name)
-        sites.append(Site(name, url))
+        sites.append(SiteEntry(name, url))
     return tuple(sites)
 
 
 def _host(url: str) -> str:
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port  # a port that is no number raises
+        host, _ = parts.hostname, parts.port  # raises if the port is not a number
     except ValueError:
         parts, host = urlsplit(""), None
     if parts.scheme not in ("http", "https") or not host or parts.username is not None:
         raise TestbedError(
             f"--site {url} is not the URL of a website.",
-            advice="Give http:// or https:// and a host, without credentials:"
+            advice="Use http:// or https:// and a host, without credentials:"
             " --site https://example.com/",
         )
     return host
@@ -73,13 +73,13 @@ def _free_name(host: str, taken: set[str]) -> str:
     return name
 
 
-def sites_upload(project: Project, sites: Iterable[Site], file: Path) -> Upload:
-    """Write sites to a file, and return it in place of the project's own list.
+def sites_upload(project: Project, sites: Iterable[SiteEntry], file: Path) -> Upload:
+    """Write sites to a file, and return the upload that replaces the project's own list.
 
     Raises
     ------
     ProjectError
-        If the project has no list of sites, or its schema does not allow these.
+        If the project uploads no list of sites, or these do not match its schema.
     """
     entries = [
         {key: value for key, value in vars(site).items() if value is not None} for site in sites
@@ -96,6 +96,6 @@ def sites_upload(project: Project, sites: Iterable[Site], file: Path) -> Upload:
             chosen.content()
             return chosen
     raise ProjectError(
-        f"The project uploads nothing to its output {SITES_OUTPUT}, as the demo needs it.",
-        advice="The demo shows the pipeline that this testbed comes with.",
+        f"The demo needs an upload to the output {SITES_OUTPUT}, and this project has none.",
+        advice="Run the demo in the project of the Website Monitoring System.",
     )

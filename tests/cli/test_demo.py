@@ -13,9 +13,16 @@ from tests.conftest import CommandLine
 def test_demo_tells_the_whole_story(command: CommandLine) -> None:
     result = command.run("demo")
     assert result.returncode == 0, f"{result.stdout}\n{result.stderr}"
-    hops = ("alert published", "email received", "incident recorded", "open at API")
-    for hop in (*hops, "incident closed", "closed at API"):
-        assert re.search(rf"{hop} +\d+ ms", result.stdout), hop
+    steps = ("alert published", "email received", "incident recorded", "open at API")
+    for step in (*steps, "incident closed", "closed at API"):
+        assert re.search(rf"✓ {step} +\S", result.stdout), step
+    for trace in ("shop breaks: the trace", "shop recovers: the trace"):
+        _, found, drawn = result.stdout.partition(trace)
+        assert found
+        assert re.search(
+            r"ms  λ incident-recorder \(.*\n(?:.*\n)?.*ms  s3 PutObject .*/incidents/", drawn
+        )
+    assert "✗" not in result.stdout
     assert "\x1b" not in result.stdout  # plain, as it is not on a terminal
     await_no_process(command.state)
 

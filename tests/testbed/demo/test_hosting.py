@@ -117,23 +117,23 @@ def test_hosted_websites_break_and_are_repaired(tmp_path: Path, http: requests.S
         assert [website.name for website in running.websites] == [page.name for page in PAGES]
         for website in running.websites:
             assert website.expect in http.get(website.url).text
-            website.breaks(500)
+            website.start_outage(500)
             assert http.get(website.url).status_code == 500
-            website.repaired()
+            website.end_outage()
             assert http.get(website.url).status_code == 200
 
     for website in running.websites:
         with pytest.raises(requests.ConnectionError):
             http.get(website.url)
         with pytest.raises(TestbedError, match=f"PUT {website.outage_url} failed"):
-            website.breaks()
+            website.start_outage()
 
 
 def test_hosted_website_refuses_what_is_no_error(shop: LocalWebsite) -> None:
     hosted = HostedWebsite("shop", shop.url, shop.local_url, PAGE.expect)
 
     with pytest.raises(TestbedError, match="400"):
-        hosted.breaks(200)
+        hosted.start_outage(200)
 
 
 def test_hosting_ends_with_the_process_that_it_watches(tmp_path: Path) -> None:

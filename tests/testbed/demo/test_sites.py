@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from testbed.demo.sites import Site, real_sites, sites_upload
+from testbed.demo.sites import SiteEntry, real_sites, sites_upload
 from testbed.errors import ProjectError, TestbedError
 from testbed.project.project import Project, Upload, find_project
 
@@ -29,7 +29,7 @@ def names(*urls: str, taken: tuple[str, ...] = ()) -> list[str]:
     ],
 )
 def test_site_is_named_after_its_host(url: str, name: str) -> None:
-    assert real_sites([url], ()) == (Site(name, url),)
+    assert real_sites([url], ()) == (SiteEntry(name, url),)
 
 
 def test_names_differ() -> None:
@@ -73,7 +73,10 @@ def project() -> Project:
 
 
 def test_list_is_written_and_valid(project: Project, tmp_path: Path) -> None:
-    sites = (Site("shop", "http://127.0.0.1:1/", "Größe: \U0001f375"), Site("a-b", "http://a.b/"))
+    sites = (
+        SiteEntry("shop", "http://127.0.0.1:1/", "Größe: \U0001f375"),
+        SiteEntry("a-b", "http://a.b/"),
+    )
 
     upload = sites_upload(project, sites, tmp_path / "sites.yaml")
 
@@ -94,7 +97,7 @@ def test_empty_list_is_valid(project: Project, tmp_path: Path) -> None:
 
 def test_list_that_breaks_the_schema_is_refused(project: Project, tmp_path: Path) -> None:
     with pytest.raises(ProjectError) as refusal:
-        sites_upload(project, [Site("a-b", "http://a b/")], tmp_path / "sites.yaml")
+        sites_upload(project, [SiteEntry("a-b", "http://a b/")], tmp_path / "sites.yaml")
 
     assert "http://a b/" in refusal.value.details
 

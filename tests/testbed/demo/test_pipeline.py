@@ -1,13 +1,13 @@
-"""The way of the news, found in the journal."""
+"""The trace of an alert, found in the journal."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from testbed.control.inbox import Email
 from testbed.control.journal import Entry
-from testbed.demo.trail import find_trail
+from testbed.demo.pipeline import finished_trace
 
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
-SUBJECT = "[critical] shop is DOWN"
 DOCUMENT = "incidents/1-shop.json"
 
 
@@ -16,36 +16,36 @@ def entry(number: int, kind: str, **fields: Any) -> Entry:
     return Entry.of({"position": number, "time": time, "kind": kind, **fields})
 
 
+def email(identity: str) -> Email:
+    return Email(identity, "", "", (), "[critical] shop is DOWN", "")
+
+
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:monitor"
 ENTRIES = [
     entry(0, "schedule", id="event", resource="cron"),
     entry(1, "delivery", id="hop", causes=["event"], service="events", resource=FUNCTION),
-    entry(
-        2, "invocation", id="run", causes=["run", "event"], resource="monitor",
-        report={"init_ms": 300.5},
-    ),
+    entry(2, "invocation", id="run", causes=["run", "event"], resource="monitor"),
     entry(3, "api", id="call", causes=["run"], makes=["news"], operation="Publish"),
     entry(4, "delivery", id="to-email", causes=["news"], service="sns", resource="a@example.com"),
-    entry(5, "email", id="email", causes=["to-email"], subject=SUBJECT),
+    entry(5, "email", id="email-1", causes=["to-email"], subject="[critical] shop is DOWN"),
     entry(6, "delivery", id="to-queue", causes=["news"], service="sns", resource="queue"),
     entry(7, "queue", id="message", causes=["to-queue"], resource="queue", action="sent"),
     entry(8, "invocation", id="run-2", causes=["run-2", "message"], resource="recorder"),
     entry(9, "api", id="put", causes=["run-2"], operation="PutObject", resource=f"b/{DOCUMENT}"),
-]  # fmt: skip
+    entry(10, "queue", id="message", causes=["message"], resource="queue", action="deleted"),
+]
 
 
-def test_way_is_found_from_its_email() -> None:
-    trail = find_trail(ENTRIES, SUBJECT, DOCUMENT)
-    assert trail is not None
-    moments = (trail.origin, trail.check, trail.published, trail.mailed, trail.recorded)
-    assert [round((moment - START) / timedelta(milliseconds=1)) for moment in moments] == [
-        0, 2, 3, 5, 9,
-    ]  # fmt: skip
-    assert trail.cold == {"monitor": 300.5}
+def test_trace_is_found_by_its_email() -> None:
+    trace = finished_trace(ENTRIES, email("email-1"), DOCUMENT)
+
+    assert trace is not None
+    assert trace.entry.position == 0
+    assert {hop.entry.position for hop in trace.all()} == set(range(11))
 
 
-def test_way_is_not_there_before_its_end() -> None:
-    assert find_trail(ENTRIES[:-1], SUBJECT, DOCUMENT) is None
-    assert find_trail(ENTRIES, "[critical] shop is UP", DOCUMENT) is None
-    assert find_trail(ENTRIES, SUBJECT, "incidents/2-shop.json") is None
-    assert find_trail([], SUBJECT, DOCUMENT) is None
+def test_trace_is_not_finished_before_its_incident_is_recorded() -> None:
+    for stored in range(len(ENTRIES)):
+        assert finished_trace(ENTRIES[:stored], email("email-1"), DOCUMENT) is None
+    assert finished_trace(ENTRIES, email("email-2"), DOCUMENT) is None
+    assert finished_trace(ENTRIES, email("email-1"), "incidents/2-shop.json") is None
