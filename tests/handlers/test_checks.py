@@ -164,7 +164,7 @@ def test_expected_text(content_type: bytes, encoding: str) -> None:
     assert (seen.status, seen.reason) == ("UP", None)
 
 
-def test_expected_text_that_is_not_there() -> None:
+def test_missing_expected_text() -> None:
     seen = look(page(body=b"maintenance"), expect="Grüße")
 
     assert (seen.status, seen.reason) == ("DOWN", "expected text not found")
@@ -178,7 +178,7 @@ def test_expected_text_that_arrives_in_pieces(text: str) -> None:
     assert look(head + b"".join(chunks) + b"0\r\n\r\n", expect=text).status == "UP"
 
 
-def test_expected_text_in_a_packed_body() -> None:
+def test_expected_text_in_a_compressed_body() -> None:
     head = b"Content-Encoding: gzip\x1b[31m" + b"\x85" * 999 + b"\r\n\r\n"
     seen = look(OK + head + b"\x1f\x8b", expect="text")
 
@@ -188,7 +188,7 @@ def test_expected_text_in_a_packed_body() -> None:
     assert seen.reason.isprintable()
 
 
-def test_the_moment_of_a_look_is_when_it_saw_the_site() -> None:
+def test_a_check_has_the_time_of_the_response() -> None:
     """A slow look that began earlier may have seen the site later."""
     answered: list[None] = []
 
@@ -207,7 +207,7 @@ def test_the_moment_of_a_look_is_when_it_saw_the_site() -> None:
     assert asyncio.run(look()) == at(1)
 
 
-def test_asks_for_the_plain_page() -> None:
+def test_requests_an_uncompressed_page() -> None:
     async def serve(request: bytes, writer: asyncio.StreamWriter) -> None:
         asked.append(request)
         writer.write(page())
@@ -259,7 +259,7 @@ def test_follows_redirects(code: int) -> None:
         (b"http://127.0.0.1:1/", "connection refused"),
     ],
 )
-def test_redirects_that_lead_nowhere(location: bytes, reason: str) -> None:
+def test_redirects_that_are_not_followed(location: bytes, reason: str) -> None:
     seen = look(redirect(location))
 
     assert seen.status == "DOWN"
@@ -367,7 +367,7 @@ def test_a_body_in_tiny_chunks() -> None:
     assert seen.reason == "body of 1041 bytes in 1041 chunks"
 
 
-def test_other_checks_have_their_turn_before_each_read() -> None:
+def test_connection_yields_before_each_read() -> None:
     """Also when so much has arrived that no read has to wait."""
 
     turns: list[None] = []
@@ -491,7 +491,7 @@ def test_a_page_over_tls_that_ends_with_its_connection() -> None:
     assert look_with_tls(sending(OK, b"\r\nok"), expect="ok").status == "UP"
 
 
-def test_a_certificate_that_nobody_trusts() -> None:
+def test_an_untrusted_certificate() -> None:
     seen = look_with_tls(sending(page()), trusted=False)
 
     assert (seen.reason or "").startswith("certificate not trusted: self-signed certificate")
@@ -512,7 +512,7 @@ def test_tls_records_of_one_byte(monkeypatch: pytest.MonkeyPatch) -> None:
     assert seen.reason == "too many bytes in addition to the body"
 
 
-def test_handshakes_leave_the_event_loop_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_handshakes_run_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server chooses how much there is to compute: 0.1 s for the group ffdhe8192 of TLS 1.3."""
 
     class Recorded(ssl.SSLObject):
@@ -533,7 +533,7 @@ def test_handshakes_leave_the_event_loop_alone(monkeypatch: pytest.MonkeyPatch) 
     assert threading.get_ident() not in threads
 
 
-def test_no_handshake_in_which_the_server_chooses_how_much_there_is_to_compute() -> None:
+def test_finite_field_diffie_hellman_is_off() -> None:
     """It does with finite-field Diffie-Hellman, which the system's own defaults allow."""
     exchanges = {cipher["kea"] for cipher in connections.trusting_system().get_ciphers()}
 
@@ -663,7 +663,7 @@ def test_a_name_with_public_and_internal_addresses(public: str, names: Names) ->
     assert seen.reason == "redirect to the internal address 127.0.0.2 not followed"
 
 
-def test_a_way_into_the_internal_network_over_an_internal_server(public: str, names: Names) -> None:
+def test_redirect_by_an_internal_server_to_a_public_address_and_back(public: str, names: Names) -> None:
     """An internal server that redirects to the host it was asked for opens no way inside."""
     names.answers = {"rebind.example": [[INTERNAL], [public]]}
     hops = Hops([redirect(b"/https"), redirect(b"http://127.0.0.2:PORT/secret")])
@@ -683,7 +683,7 @@ def test_a_name_with_an_address_that_does_not_answer(public: str, names: Names) 
         assert hops.look("mixed.example").status == "UP"
 
 
-def test_a_name_with_an_address_that_swallows_everything(
+def test_a_name_with_an_address_that_times_out(
     monkeypatch: pytest.MonkeyPatch, names: Names
 ) -> None:
     async def connect(sock: socket.socket, address: tuple[str, int]) -> None:
@@ -755,7 +755,7 @@ def test_an_unexpected_error_makes_the_site_down_and_is_logged(
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
-def test_an_end_of_the_process_is_no_outage(
+def test_exit_of_the_process_is_not_an_outage(
     monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
 ) -> None:
     def parse(head: bytes) -> None:
@@ -767,7 +767,7 @@ def test_an_end_of_the_process_is_no_outage(
         look(page())
 
 
-def test_a_cancelled_check_is_no_outage() -> None:
+def test_a_cancelled_check_is_not_an_outage() -> None:
     async def cancel() -> None:
         reached = asyncio.Event()
 

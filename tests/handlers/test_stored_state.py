@@ -44,7 +44,7 @@ def test_one_check_with_a_clock_that_is_ahead_hides_no_outage(runs: Runs, ahead:
 
 
 @pytest.mark.parametrize("back", [10, 60, HOUR, DAY])
-def test_a_clock_that_is_set_back_during_an_outage_hides_neither_its_end_nor_the_next_one(
+def test_a_clock_that_is_set_back_during_an_outage_hides_no_change(
     runs: Runs, back: float
 ) -> None:
     runs.enter(down(back))
@@ -60,7 +60,7 @@ def test_a_clock_that_is_set_back_during_an_outage_hides_neither_its_end_nor_the
     assert ended["duration_ms"] == 0  # and not negative
 
 
-def test_a_look_that_comes_late_is_told_from_a_state_of_the_future(runs: Runs) -> None:
+def test_a_late_check_is_ignored_unless_the_state_is_from_the_future(runs: Runs) -> None:
     """Within the difference that two clocks may have, the order of the looks counts."""
     runs.enter(up(4))
 
@@ -88,7 +88,7 @@ def test_the_lease_of_a_run_that_died_anywhere_ends_by_elapsed_time(jump: float)
 
 
 @pytest.mark.parametrize("back", [20, HOUR, DAY])
-def test_a_run_that_lives_keeps_its_lease_when_the_clock_is_set_back(
+def test_a_running_run_keeps_its_lease_when_the_clock_is_set_back(
     runs: Runs, back: float
 ) -> None:
     def overtake(moment: str) -> None:
@@ -205,7 +205,7 @@ def test_runs_with_wrong_clocks_that_die_anywhere_lose_no_alert(
 
 
 @pytest.mark.parametrize("owner", ["", "the event's own"])
-def test_a_state_from_before_leases_had_owners_of_their_own_goes_on(owner: str, runs: Runs) -> None:
+def test_a_state_of_an_earlier_version_is_read(owner: str, runs: Runs) -> None:
     """A document as version 1 wrote it: the site is DOWN, and the alert is pending."""
     told = incident(0)
     lease = {"owner": owner, "until": at(LEASE_SECONDS)} if owner else None
@@ -262,7 +262,7 @@ def broken_and_removed(runs: Runs, look: Observation) -> None:
     del runs.s3.objects[KEY]
 
 
-def test_a_state_that_is_removed_during_an_outage_leaves_one_incident(runs: Runs) -> None:
+def test_a_state_that_is_deleted_during_an_outage_leaves_one_incident(runs: Runs) -> None:
     runs.enter(down(0))
     runs.deliver()
     broken_and_removed(runs, down(10))
@@ -275,7 +275,7 @@ def test_a_state_that_is_removed_during_an_outage_leaves_one_incident(runs: Runs
     assert runs.incidents == [incident(0, 60).document()]
 
 
-def test_an_outage_that_ends_before_its_removed_state_is_written_anew_ends(runs: Runs) -> None:
+def test_an_outage_that_ends_before_its_deleted_state_is_stored_again_ends(runs: Runs) -> None:
     runs.enter(down(0))
     runs.deliver()
     broken_and_removed(runs, down(10))
@@ -287,7 +287,7 @@ def test_an_outage_that_ends_before_its_removed_state_is_written_anew_ends(runs:
 
 
 @pytest.mark.parametrize("looks", [(down(20), down(21)), (up(60), up(60)), (down(20), up(60))])
-def test_overlapping_runs_after_a_state_was_removed_leave_one_incident(
+def test_overlapping_runs_after_a_state_was_deleted_leave_one_incident(
     looks: tuple[Observation, Observation],
 ) -> None:
     runs = Runs()
@@ -312,7 +312,7 @@ def test_overlapping_runs_after_a_state_was_removed_leave_one_incident(
         assert [alert["status"] for alert in runs.sns.alerts] == ["DOWN", "UP"], schedule
 
 
-def test_a_removed_state_of_a_site_that_was_up_is_as_if_never_looked_at(runs: Runs) -> None:
+def test_a_site_that_was_up_and_whose_state_was_deleted_starts_afresh(runs: Runs) -> None:
     runs.enter(down(0))
     runs.enter(up(60))
     runs.deliver()
@@ -361,7 +361,7 @@ def test_a_pending_alert_of_a_removed_site_is_published(runs: Runs) -> None:
     assert runs.retire(60).published == (DOWN_ID, REMOVED_ID)
 
 
-def test_what_a_dead_run_leased_of_a_removed_site_is_published_later(runs: Runs) -> None:
+def test_an_alert_leased_by_a_dead_run_is_published_after_the_lease(runs: Runs) -> None:
     runs.gates(crash_at("publish"))
     with pytest.raises(Crash):
         runs.enter(down(0))
@@ -385,7 +385,7 @@ def test_a_broken_state_of_a_removed_site_is_replaced(runs: Runs) -> None:
 @pytest.mark.parametrize(
     "foreign", [("site",), ("incident", "site"), ("pending", 0, "site")], ids=str
 )
-def test_a_state_with_what_is_known_of_another_site_is_broken(
+def test_a_state_with_data_of_another_site_is_broken(
     runs: Runs, foreign: tuple[str | int, ...]
 ) -> None:
     """Published from here, an alert would stay pending: it would be sought in the other state."""
@@ -405,7 +405,7 @@ def test_a_state_with_what_is_known_of_another_site_is_broken(
     assert runs.sns.ids == []
 
 
-def test_a_site_that_is_listed_again_begins_anew(runs: Runs) -> None:
+def test_a_site_that_is_listed_again_starts_afresh(runs: Runs) -> None:
     runs.enter(down(0))
     runs.retire(60)
 

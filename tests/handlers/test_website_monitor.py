@@ -90,7 +90,7 @@ def test_the_schedule_checks_all_sites(
     }
 
 
-def test_a_recovery_is_told_once(
+def test_a_recovery_is_published_once(
     monitor: ModuleType, web: Web, s3: FakeS3, sns: FakeSNS, context: Context
 ) -> None:
     s3.objects["sites.yaml"] = web.sites("shop")
@@ -141,7 +141,7 @@ def test_a_malformed_request_fails(
         monitor.handler({"detail": {"sites": sites}}, context)
 
 
-def test_one_site_s_broken_storage_stops_no_other(
+def test_broken_storage_of_one_site_stops_no_other(
     monitor: ModuleType, web: Web, s3: FakeS3, sns: FakeSNS, context: Context
 ) -> None:
     s3.objects["sites.yaml"] = web.sites("shop", "blog", "docs")
@@ -158,7 +158,7 @@ def test_one_site_s_broken_storage_stops_no_other(
     assert [alert["site"] for alert in sns.alerts] == ["blog"]
 
 
-def test_an_alert_that_cannot_be_published_fails_the_run_and_is_told_by_the_next(
+def test_an_unpublished_alert_fails_the_run_and_is_published_by_the_next(
     monitor: ModuleType, web: Web, s3: FakeS3, sns: FakeSNS, context: Context
 ) -> None:
     s3.objects["sites.yaml"] = web.sites("shop")
@@ -173,7 +173,7 @@ def test_an_alert_that_cannot_be_published_fails_the_run_and_is_told_by_the_next
     assert [alert["site"] for alert in sns.alerts] == ["shop"]
 
 
-def test_a_slow_site_delays_no_other_site_s_alert(
+def test_a_slow_site_delays_no_other_alert(
     monitor: ModuleType, web: Web, s3: FakeS3, sns: FakeSNS, context: Context
 ) -> None:
     """The slow site answers only once the other one's alert is out."""
@@ -219,7 +219,7 @@ def test_hostile_sites_hide_no_outage(
     assert s3.load("state/up.json")["latency_ms"] < 2_000
 
 
-def test_an_unexpected_error_in_a_check_concerns_that_site_alone(
+def test_an_unexpected_error_in_a_check_affects_only_that_site(
     monitor: ModuleType,
     web: Web,
     s3: FakeS3,
@@ -254,7 +254,7 @@ def test_without_a_list_of_sites_the_run_fails(monitor: ModuleType, context: Con
         monitor.handler({}, context)
 
 
-def test_a_lease_is_one_run_s_alone_and_lasts_while_it_publishes(
+def test_each_run_has_its_own_lease_which_outlasts_publishing(
     monitor: ModuleType, web: Web, s3: FakeS3, sns: FakeSNS, context: Context
 ) -> None:
     leases: list[Any] = []
@@ -303,7 +303,7 @@ def test_two_concurrent_runs_of_one_event_send_one_alert(
     assert s3.load("state/shop.json")["pending"] == []
 
 
-def test_the_clock_of_s3_counts(
+def test_the_clock_of_s3_is_used(
     monitor: ModuleType, web: Web, s3: FakeS3, sns: FakeSNS, context: Context
 ) -> None:
     """The machine's clock is decades wrong."""
@@ -345,7 +345,7 @@ def test_a_check_of_one_site_ends_the_incident_of_no_other(
     assert [alert["status"] for alert in sns.alerts] == ["DOWN"]
 
 
-def test_what_fails_for_removed_sites_stops_no_check_and_is_tried_again(
+def test_a_failure_for_removed_sites_stops_no_check_and_is_retried(
     monitor: ModuleType, web: Web, s3: FakeS3, sns: FakeSNS, context: Context
 ) -> None:
     s3.objects["sites.yaml"] = web.sites("shop", "blog")
@@ -368,7 +368,7 @@ def test_what_fails_for_removed_sites_stops_no_check_and_is_tried_again(
     assert [alert["site"] for alert in sns.alerts] == ["shop", "blog", "shop"]
 
 
-def test_a_removed_site_whose_alert_another_run_may_be_publishing_is_looked_at_again(
+def test_a_removed_site_with_a_leased_alert_is_processed_again(
     monitor: ModuleType, web: Web, s3: FakeS3, sns: FakeSNS, context: Context
 ) -> None:
     seconds = 0.0
@@ -384,7 +384,7 @@ def test_a_removed_site_whose_alert_another_run_may_be_publishing_is_looked_at_a
     assert len(monitor.handler({}, context)["alerts"]) == 2
 
 
-def test_a_quiet_run_asks_for_no_removed_sites(
+def test_a_settled_list_causes_no_requests_for_removed_sites(
     monitor: ModuleType, web: Web, s3: FakeS3, context: Context
 ) -> None:
     """Only while a run with an earlier list may be there, it lists states, and reads each once."""

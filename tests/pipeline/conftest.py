@@ -1,7 +1,7 @@
 """The deployed pipeline through AWS APIs, and websites for it to watch.
 
-Each test declares websites with names of its own, so that tests share one deployed stack without
-seeing one another.
+Each test monitors its own websites under unique names, so that tests can share one deployed
+stack.
 """
 
 from __future__ import annotations
@@ -10,29 +10,30 @@ import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 import yaml
 
 from testbed import Aws, Clock, Email, Inbox, MakeWebsite, RunningTestbed, Website
+from testbed.demo.status_api import StatusApi
 from testbed.deployment.deploy import deploy
 from testbed.machine.waiting import until
 from tests.conftest import Deployed
 from tests.pipeline.known_differences import KNOWN_DIFFERENCES
 
 HERE = Path(__file__).parent
-# What the pipeline promises its users: an alert within so many seconds of a check.
+# The pipeline's promise to its users: the limit from a check to its alert.
 PROMISE_SECONDS = 15.0
-# To ask takes its time from what is waited for.
+# Polling more often would slow down what is waited for.
 POLL_SECONDS = 0.05
 
 
 @dataclass
-class Pipeline:
-    """What a test does to the pipeline, and what it can see of it."""
+class DeployedPipeline:
+    """What a test does with the pipeline, and what it observes of it."""
 
     testbed: RunningTestbed
     api_url: str
@@ -46,16 +47,16 @@ class Pipeline:
 
     @property
     def inbox(self) -> Inbox:
-        """The emails; where there is no inbox, the test is skipped."""
+        """The inbox; the test is skipped on a target without one."""
         return self.testbed.inbox
 
     @property
     def clock(self) -> Clock:
-        """What schedules go by; where it cannot be moved, the test is skipped."""
+        """The clock of the schedules; the test is skipped on a target where it cannot be moved."""
         return self.testbed.clock
 
     def declare(self, *sites: dict[str, Any]) -> None:
-        """Make these the sites to watch, as an upload of ``sites.yaml`` does."""
+        """Upload a list of sites to monitor."""
         self.put_sites(yaml.safe_dump({"sites": list(sites)}).encode())
 
     def put_sites(self, content: bytes) -> None:
@@ -63,29 +64,26 @@ class Pipeline:
         self.aws.s3.put_object(Bucket=self.outputs["BucketName"], Key="sites.yaml", Body=content)
 
     def check(self) -> dict[str, Any]:
-        """Run the monitor once, to its end, and return Lambda's answer."""
+        """Invoke the monitor once, and return its error and payload."""
         answer = self.aws.lambda_.invoke(FunctionName="website-monitor", Payload=b"{}")
         payload = json.loads(answer["Payload"].read())
         return {"error": answer.get("FunctionError"), "payload": payload}
 
-    def api(self, method: str, path: str, **options: Any) -> requests.Response:
-        """Call the REST API."""
-        with requests.Session() as session:
-            session.trust_env = False
-            return session.request(method, self.api_url + path, timeout=30, **options)
+    @cached_property
+    def api(self) -> StatusApi:
+        """A client of the REST API."""
+        return StatusApi(self.api_url)
 
     def incidents(self, site: str) -> list[dict[str, Any]]:
-        """Return a site's incidents, newest first, as the API shows them."""
-        shown = self.api("GET", "/incidents", params={"site": site})
-        shown.raise_for_status()
-        return list(shown.json()["incidents"])
+        """Return a site's incidents from the API, newest first."""
+        return self.api.incidents(site)
 
     def emails(self, site: str) -> list[Email]:
         """Return the emails whose subject names a site."""
         return [email for email in self.inbox.emails() if site in email.subject]
 
     def await_incident(self, site: str, status: str, count: int = 1) -> dict[str, Any]:
-        """Wait until the API shows so many incidents of a site with a status; return the newest."""
+        """Wait until the API has ``count`` incidents of a site with a status; return the newest."""
 
         def newest() -> dict[str, Any] | None:
             shown = [each for each in self.incidents(site) if each["status"] == status]
@@ -95,7 +93,7 @@ class Pipeline:
         return until(newest, within=PROMISE_SECONDS, what=what, every=POLL_SECONDS)
 
     def await_emails(self, site: str, count: int) -> list[Email]:
-        """Wait until so many emails about a site have arrived, and return them."""
+        """Wait until ``count`` emails about a site have arrived, and return them."""
         return until(
             lambda: emails if len(emails := self.emails(site)) >= count else None,
             within=PROMISE_SECONDS,
@@ -104,7 +102,7 @@ class Pipeline:
         )
 
     def messages(self, queue_url: str) -> list[dict[str, Any]]:
-        """Take what waits in a queue."""
+        """Receive and delete the messages in a queue, at most ten."""
         answer = self.aws.sqs.receive_message(
             QueueUrl=queue_url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
         )
@@ -115,7 +113,7 @@ class Pipeline:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Expect of a target's known differences that they are there still."""
+    """Expect the known differences of a target to fail."""
     known = KNOWN_DIFFERENCES.get(config.getoption("--testbed-target"), {})
     for item in items:
         if item.path.parent == HERE and (cause := known.get(f"{item.path.name}::{item.name}")):
@@ -124,14 +122,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture
 def deployed(running_testbed: Deployed) -> Deployed:
-    """What a test works on; modules may choose another one."""
+    """The stack that tests use; modules may override this."""
     return running_testbed
 
 
 @pytest.fixture
-def pipeline(deployed: Deployed) -> Pipeline:
+def pipeline(deployed: Deployed) -> DeployedPipeline:
     """The deployed pipeline."""
-    return Pipeline(
+    return DeployedPipeline(
         testbed=deployed.testbed,
         api_url=deployed.api_url,
         stack=deployed.stack,
@@ -141,7 +139,7 @@ def pipeline(deployed: Deployed) -> Pipeline:
 
 @dataclass(frozen=True)
 class WatchedSite:
-    """A website of a test's own, and its entry in ``sites.yaml``."""
+    """A test's own website, and its entry in ``sites.yaml``."""
 
     name: str
     website: Website
@@ -150,7 +148,7 @@ class WatchedSite:
 
 @pytest.fixture
 def new_site(website: MakeWebsite) -> Callable[..., WatchedSite]:
-    """Makes websites; options are further keys of the entry in ``sites.yaml``."""
+    """A function that creates websites; its options are keys of the entry in ``sites.yaml``."""
 
     def make(**options: Any) -> WatchedSite:
         name = f"site-{uuid.uuid4().hex[:8]}"
@@ -162,8 +160,8 @@ def new_site(website: MakeWebsite) -> Callable[..., WatchedSite]:
 
 
 @pytest.fixture
-def site(new_site: Callable[..., WatchedSite], pipeline: Pipeline) -> WatchedSite:
-    """One website, declared to the pipeline, and known to be up."""
+def site(new_site: Callable[..., WatchedSite], pipeline: DeployedPipeline) -> WatchedSite:
+    """A website that the pipeline monitors and has found up."""
     made = new_site()
     pipeline.declare(made.entry)
     assert pipeline.check()["error"] is None
@@ -174,7 +172,7 @@ def site(new_site: Callable[..., WatchedSite], pipeline: Pipeline) -> WatchedSit
 def trigger(
     request: pytest.FixtureRequest, testbed: RunningTestbed, deployed: Deployed
 ) -> Iterator[str]:
-    """A value of the template's parameter, which the stack has until the test's end."""
+    """A value of the template's parameter ``Trigger``, deployed for the duration of the test."""
     is_usual = request.param == "rule"
     project = replace(testbed.session.project, uploads=())  # a test's list of sites is its own
     if not is_usual:

@@ -1,7 +1,6 @@
-"""Tests that do not pass on a target that is not AWS's own, and why: all of them, and only they.
+"""The tests that fail on a target, and how the target differs from AWS.
 
-docs/targets.md tells more of each. A test that passes in spite of standing here fails the run, so
-that it is taken out.
+docs/targets.md explains each. A test that is listed here and passes fails the run.
 """
 
 from __future__ import annotations
@@ -9,5 +8,5 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 KNOWN_DIFFERENCES: Mapping[str, Mapping[str, str]] = {
-    # By target, then by test: "test_api.py::test_name": "what the target does, and not AWS".
+    # By target, then by test: "test_api.py::test_name": "how the target differs from AWS".
 }

@@ -1,4 +1,4 @@
-"""What the template permits, piece by piece, and the pipeline without one of the pieces."""
+"""The permissions in the template, and ways to remove each from the deployed pipeline."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from typing import Any, Protocol
 
 from testbed.aws.stacks import stack_resources
 from testbed.project.template import read_template
-from tests.pipeline.conftest import Pipeline
+from tests.pipeline.conftest import DeployedPipeline
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 
 
 class Permission(Protocol):
-    """Something that the template permits."""
+    """A permission in the template."""
 
-    def taken_away(self, pipeline: Pipeline) -> AbstractContextManager[str]:
-        """Take it away for a time; the value is a pattern of what AWS then says."""
+    def removed(self, pipeline: DeployedPipeline) -> AbstractContextManager[str]:
+        """Remove it for the block; yield a pattern of AWS's message about its absence."""
 
 
 @dataclass(frozen=True)
 class RolePermission:
-    """An action on a resource that a role of the template allows, by its logical id."""
+    """An action that a role of the template allows on a resource, by logical ids."""
 
     role: str
     action: str
@@ -37,8 +37,8 @@ class RolePermission:
         return f"{self.role} {self.action} {self.resource}"
 
     @contextmanager
-    def taken_away(self, pipeline: Pipeline) -> Iterator[str]:
-        """Put a policy without it in place of the role's own."""
+    def removed(self, pipeline: DeployedPipeline) -> Iterator[str]:
+        """Replace the role's policy by one without the permission."""
         iam, name = pipeline.aws.client("iam"), physical_id(pipeline, self.role)
         [policy] = iam.list_role_policies(RoleName=name)["PolicyNames"]
         usual = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
@@ -61,7 +61,7 @@ class RolePermission:
 
         put(left)
         try:
-            yield refusal(
+            yield denial(
                 rf"arn:aws:sts::\d+:assumed-role/{name}/\S+", self.action, arn, "identity-based"
             )
         finally:
@@ -70,7 +70,7 @@ class RolePermission:
 
 @dataclass(frozen=True)
 class Trust:
-    """That a role of the template may be assumed by a service."""
+    """A service's permission to assume a role of the template."""
 
     role: str
     service: str
@@ -79,8 +79,8 @@ class Trust:
         return f"{self.role} assumed by {self.service}"
 
     @contextmanager
-    def taken_away(self, pipeline: Pipeline) -> Iterator[str]:
-        """Let the role trust its account alone."""
+    def removed(self, pipeline: DeployedPipeline) -> Iterator[str]:
+        """Let the role trust only its own account."""
         iam, name = pipeline.aws.client("iam"), physical_id(pipeline, self.role)
         usual = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
 
@@ -101,7 +101,7 @@ class Trust:
 
 @dataclass(frozen=True)
 class QueuePermission:
-    """That a service may send messages to a queue, for one of the sources in its policy."""
+    """A service's permission to send messages to a queue for one source."""
 
     policy: str
     source: str
@@ -110,8 +110,8 @@ class QueuePermission:
         return f"{self.policy} {self.source}"
 
     @contextmanager
-    def taken_away(self, pipeline: Pipeline) -> Iterator[str]:
-        """Leave the other sources in the policy, if it has any."""
+    def removed(self, pipeline: DeployedPipeline) -> Iterator[str]:
+        """Replace the queue's policy by one without the source."""
         properties = resources()[self.policy]["Properties"]
         [written] = properties["PolicyDocument"]["Statement"]
         [queue] = properties["Queues"]
@@ -126,7 +126,7 @@ class QueuePermission:
         policy = json.dumps(document) if left else ""
         sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
         try:
-            yield refusal(
+            yield denial(
                 statement["Principal"]["Service"],
                 "sqs:SendMessage",
                 statement["Resource"],
@@ -138,7 +138,7 @@ class QueuePermission:
 
 @dataclass(frozen=True)
 class CallerPermission:
-    """That a service may call a function, as SAM or the template says.
+    """A service's permission to invoke a function, from SAM or the template.
 
     https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
     """
@@ -150,7 +150,7 @@ class CallerPermission:
         return self.logical_id
 
     @contextmanager
-    def taken_away(self, pipeline: Pipeline) -> Iterator[str]:
+    def removed(self, pipeline: DeployedPipeline) -> Iterator[str]:
         """Remove its statement from the function's policy."""
         functions, name = pipeline.aws.lambda_, self.function
         sid = physical_id(pipeline, self.logical_id)
@@ -159,7 +159,7 @@ class CallerPermission:
         principal = statement["Principal"]["Service"]
         functions.remove_permission(FunctionName=name, StatementId=sid)
         try:
-            yield refusal(
+            yield denial(
                 principal, "lambda:InvokeFunction", statement["Resource"], "resource-based"
             )
         finally:
@@ -172,12 +172,12 @@ class CallerPermission:
             )
 
 
-def refusal(user: str, action: str, resource: str, kind: str) -> str:
+def denial(user: str, action: str, resource: str, kind: str) -> str:
     """Return a pattern of AWS's message.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
     """
-    # Of two services, AWS's messages have the actions in other letters.
+    # Two services write their actions in another case than their messages do.
     spelled = action.lower() if action.startswith("sqs:") else action.replace("sns:", "SNS:")
     about = re.escape(resource).replace(r"\*", r"\S*")
     return (
@@ -187,7 +187,7 @@ def refusal(user: str, action: str, resource: str, kind: str) -> str:
 
 
 def of_template() -> Iterator[Permission]:
-    """Return each permission in the template, but those that SAM makes of events."""
+    """Return the permissions in the template, except those that SAM generates for events."""
     for name, resource in resources().items():
         properties = resource["Properties"]
         if resource["Type"] == "AWS::IAM::Role":
@@ -209,8 +209,8 @@ def resources() -> dict[str, dict[str, Any]]:
     return found
 
 
-def physical_id(pipeline: Pipeline, logical_id: str) -> str:
-    """Return a resource's physical id in the stack as it is now."""
+def physical_id(pipeline: DeployedPipeline, logical_id: str) -> str:
+    """Return a resource's physical id in the deployed stack."""
     return stack_resources(pipeline.aws, pipeline.stack)[logical_id]
 
 
@@ -224,7 +224,7 @@ def label(value: Any) -> str:
 
 
 def several(value: Any) -> list[Any]:
-    """Return a list, also of what IAM allows to stand there alone."""
+    """Return a list; IAM allows a single value in place of one."""
     return value if isinstance(value, list) else [value]
 
 

@@ -1,4 +1,4 @@
-"""What the pipeline promises, each as the least that a test of it does and asserts."""
+"""The pipeline's promises, each as the smallest check that it is kept."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from monitoring.incidents import Incident
 
 from testbed.aws.logs import log_lines
 from testbed.machine.waiting import until
-from tests.pipeline.conftest import POLL_SECONDS, PROMISE_SECONDS, Pipeline, WatchedSite
+from tests.pipeline.conftest import POLL_SECONDS, PROMISE_SECONDS, DeployedPipeline, WatchedSite
 from tests.pipeline.permissions import physical_id
 
-# The template's retries have all been made by then.
+# After this, all retries that the template configures have been made.
 LONG_ENOUGH = timedelta(minutes=1)
 
 type Promise = Callable[["Trial"], None]
@@ -26,40 +26,39 @@ type Promise = Callable[["Trial"], None]
 
 @dataclass(frozen=True)
 class Trial:
-    """A pipeline, on which a promise is put to the test.
+    """The pipeline that a promise is checked on.
 
     Parameters
     ----------
-    refused
-        Whether something has been refused for want of which the promise cannot be kept: then it
-        is waited for no longer.
+    denied
+        Whether AWS has denied a call that the promise depends on. Waiting ends early then.
     """
 
-    pipeline: Pipeline
+    pipeline: DeployedPipeline
     new_site: Callable[..., WatchedSite]
-    refused: Callable[[], bool]
+    denied: Callable[[], bool]
 
     def until(self, probe: Callable[[], object], what: str) -> None:
-        """Wait until something is there, and fail if that cannot be any more."""
+        """Wait until a probe finds something; fail at once if a call that it needs was denied."""
         found: object = None
 
         def ended() -> bool:
             nonlocal found
-            refused = self.refused()  # before the look, so that the last look comes after it
+            denied = self.denied()  # first, so that the last probe comes after the denial
             found = probe()
-            return bool(found) or refused
+            return bool(found) or denied
 
         until(ended, within=PROMISE_SECONDS, what=what, every=POLL_SECONDS)
         assert found, f"no {what}"
 
     def site(self) -> WatchedSite:
-        """Declare a website that was never checked."""
+        """Monitor a website that was never checked."""
         made = self.new_site()
         self.pipeline.declare(made.entry)
         return made
 
     def outage(self) -> WatchedSite:
-        """Declare a website that is down, and check it."""
+        """Monitor a website that is down, and check it."""
         made = self.site()
         made.website.answers(503)
         self.pipeline.check()
@@ -82,7 +81,7 @@ class Trial:
 
     @contextmanager
     def failing(self, call: str, resource: str) -> Iterator[None]:
-        """Let no service succeed with a call about a resource."""
+        """Deny all services a call on a resource."""
         with self.pipeline.testbed.faults() as faults:
             for service in ("sns", "events", "scheduler"):
                 faults.error(call, code="AccessDenied", resource=resource, caller=service)
@@ -101,7 +100,7 @@ def sites_are_checked(trial: Trial) -> None:
     assert result["error"] is None, result["payload"]
 
 
-def outage_is_mailed(trial: Trial) -> None:
+def outage_is_emailed(trial: Trial) -> None:
     site = trial.outage()
     trial.until(lambda: trial.pipeline.emails(site.name), "email")
 
@@ -127,7 +126,7 @@ def recorded_alert_leaves_the_queue(trial: Trial) -> None:
 
 
 def late_recovery_is_recorded(trial: Trial) -> None:
-    """Whose alert comes before that of its outage, so that there may be nothing to add it to."""
+    """The alert of a recovery arrives before that of its outage."""
     site = trial.new_site()
     try:
         trial.pipeline.aws.sqs.send_message(
@@ -136,18 +135,18 @@ def late_recovery_is_recorded(trial: Trial) -> None:
         )
         trial.until(lambda: trial.objects("incidents/", site), "incident")
     finally:
-        trial.empty("IncidentQueueUrl")  # what was not recorded would come again
+        trial.empty("IncidentQueueUrl")  # or SQS would redeliver what was not recorded
 
 
 def outage_outlives_its_state(trial: Trial) -> None:
-    """The state of a site that is down was removed: its incident goes on."""
+    """The incident continues when the state of a site that is down was deleted."""
     site = trial.site()
     incident = replace(incident_of(site), ended_at=None)
     trial.put_incident(incident)
     site.website.answers(503)
     result = trial.pipeline.check()
     assert result["error"] is None, result["payload"]
-    shown = trial.pipeline.api("GET", f"/sites/{site.name}").json()
+    shown = trial.pipeline.api.send("GET", f"/sites/{site.name}").json()
     assert shown["incident"] == incident.id, shown
 
 
@@ -159,14 +158,14 @@ def failed_run_is_kept(trial: Trial) -> None:
         InvocationType="Event",
         Payload=json.dumps({"marker": marker}).encode(),
     )
-    _is_kept(trial, "MonitorDeadLetterQueueUrl", marker)
+    _await_kept(trial, "MonitorDeadLetterQueueUrl", marker)
 
 
 def undeliverable_alert_is_kept(trial: Trial) -> None:
     """https://docs.aws.amazon.com/sns/latest/dg/sns-configure-dead-letter-queue.html"""
     with trial.failing("sqs.SendMessage", "incident-queue"):
         site = trial.outage()
-        _is_kept(trial, "IncidentDeadLetterQueueUrl", site.name)
+        _await_kept(trial, "IncidentDeadLetterQueueUrl", site.name)
 
 
 def undeliverable_request_is_kept(trial: Trial) -> None:
@@ -174,7 +173,7 @@ def undeliverable_request_is_kept(trial: Trial) -> None:
     site = trial.site()
     with trial.failing("lambda.Invoke", "website-monitor"):
         _request_check(trial, site)
-        _is_kept(trial, "MonitorDeadLetterQueueUrl", site.name)
+        _await_kept(trial, "MonitorDeadLetterQueueUrl", site.name)
 
 
 def undeliverable_schedule_is_kept(trial: Trial, schedule: str) -> None:
@@ -183,16 +182,16 @@ def undeliverable_schedule_is_kept(trial: Trial, schedule: str) -> None:
     with trial.failing("lambda.Invoke", "website-monitor"):
         trial.pipeline.clock.fire(schedule)
         trial.pipeline.clock.advance_by(LONG_ENOUGH)
-        _is_kept(trial, "MonitorDeadLetterQueueUrl", schedule)
+        _await_kept(trial, "MonitorDeadLetterQueueUrl", schedule)
 
 
 def run_is_logged(trial: Trial, function: str) -> None:
-    """However it ends, and as if in a new execution environment, which has a stream of its own."""
+    """A new execution environment can log: its log stream does not exist yet."""
     logs, group = trial.pipeline.aws.logs, f"/aws/lambda/{function}"
     pages = list(logs.get_paginator("describe_log_streams").paginate(logGroupName=group))
     for stream in (each for page in pages for each in page["logStreams"]):
         logs.delete_log_stream(logGroupName=group, logStreamName=stream["logStreamName"])
-    trial.site()  # for whichever function looks at websites
+    trial.site()  # so that website-monitor has a list of sites
     since = datetime.now(UTC) - timedelta(seconds=1)
     answer = trial.pipeline.aws.lambda_.invoke(FunctionName=function, Payload=b"{}")
     answer["Payload"].close()
@@ -234,8 +233,8 @@ def scheduled_check_is_done(trial: Trial, schedule: str) -> None:
     trial.until(lambda: trial.objects("state/", site), "state")
 
 
-# The following is said by services before anything happens. What is asked for is there already,
-# but what a role lacks is said first.
+# Services check these permissions when a resource is created or configured. The resources exist
+# already; a missing permission is reported before that.
 
 
 def function_can_be_made(trial: Trial, function: str) -> None:
@@ -247,7 +246,7 @@ def function_can_be_made(trial: Trial, function: str) -> None:
             Role=role,
             Runtime="python3.13",
             Handler="any.handler",
-            Code={"ZipFile": b"not looked at"},
+            Code={"ZipFile": b"not read"},
         )
 
 
@@ -287,7 +286,7 @@ def schedule_can_be_made(trial: Trial) -> None:
 
 
 def incident_of(site: WatchedSite) -> Incident:
-    """Return an incident that is over."""
+    """Return an incident that has ended."""
     start, end = (datetime.now(UTC) - timedelta(hours=hours) for hours in (2, 1))
     time_format = "%Y-%m-%dT%H:%M:%S.000Z"
     return Incident(
@@ -301,17 +300,17 @@ def incident_of(site: WatchedSite) -> Incident:
 
 
 def _shows(trial: Trial, path: str) -> None:
-    answer = trial.pipeline.api("GET", path)
+    answer = trial.pipeline.api.send("GET", path)
     assert answer.status_code == 200, answer.text
 
 
 def _request_check(trial: Trial, site: WatchedSite) -> None:
-    answer = trial.pipeline.api("POST", "/checks", json={"sites": [site.name]})
+    answer = trial.pipeline.api.send("POST", "/checks", json={"sites": [site.name]})
     assert answer.status_code == 202, answer.text
 
 
-def _is_kept(trial: Trial, output: str, text: str) -> None:
-    """Wait for a message with a text in it in a dead-letter queue."""
+def _await_kept(trial: Trial, output: str, text: str) -> None:
+    """Wait for a message that contains a text in a dead-letter queue."""
     trial.until(
         lambda: [
             message

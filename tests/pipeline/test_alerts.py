@@ -1,4 +1,4 @@
-"""From a check to the people and the records: what the pipeline is for."""
+"""Alerts: from a check to the email and the recorded incident."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from testbed.machine.waiting import until
-from tests.pipeline.conftest import PROMISE_SECONDS, Pipeline, WatchedSite
+from tests.pipeline.conftest import PROMISE_SECONDS, DeployedPipeline, WatchedSite
 
 
 def test_outage_opens_an_incident_and_recovery_closes_it(
-    pipeline: Pipeline, site: WatchedSite
+    pipeline: DeployedPipeline, site: WatchedSite
 ) -> None:
     site.website.answers(503)
     pipeline.check()
@@ -30,7 +30,7 @@ def test_outage_opens_an_incident_and_recovery_closes_it(
 
 
 @pytest.mark.usefixtures("inbox")
-def test_outage_and_recovery_are_mailed(pipeline: Pipeline, site: WatchedSite) -> None:
+def test_outage_and_recovery_are_emailed(pipeline: DeployedPipeline, site: WatchedSite) -> None:
     site.website.answers(500)
     pipeline.check()
     [down] = pipeline.await_emails(site.name, 1)
@@ -45,7 +45,7 @@ def test_outage_and_recovery_are_mailed(pipeline: Pipeline, site: WatchedSite) -
 
 
 def test_missing_text_counts_as_down(
-    pipeline: Pipeline, new_site: Callable[..., WatchedSite]
+    pipeline: DeployedPipeline, new_site: Callable[..., WatchedSite]
 ) -> None:
     site = new_site(expect="a text that the page does not have")
     pipeline.declare(site.entry)
@@ -55,16 +55,16 @@ def test_missing_text_counts_as_down(
 
 
 def test_repeated_and_overlapping_runs_send_one_alert(
-    pipeline: Pipeline, site: WatchedSite
+    pipeline: DeployedPipeline, site: WatchedSite
 ) -> None:
     with subscribed_queue(pipeline, site.name) as alerts:
         site.website.answers(503)
-        for _ in range(8):  # these overlap
+        for _ in range(8):  # overlapping invocations
             pipeline.aws.lambda_.invoke(
                 FunctionName="website-monitor", InvocationType="Event", Payload=b"{}"
             )
         pipeline.await_incident(site.name, "OPEN")
-        pipeline.check()  # and this comes after them
+        pipeline.check()  # one more, after them
         site.website.recovers()
         pipeline.check()
         pipeline.await_incident(site.name, "CLOSED")
@@ -78,20 +78,20 @@ def test_repeated_and_overlapping_runs_send_one_alert(
     assert sorted(seen) == ["DOWN", "UP"]
 
 
-def test_broken_site_does_not_keep_others_from_being_checked(
-    pipeline: Pipeline, new_site: Callable[..., WatchedSite]
+def test_unreachable_site_stops_no_other_check(
+    pipeline: DeployedPipeline, new_site: Callable[..., WatchedSite]
 ) -> None:
-    fine, refused = new_site(), new_site()
-    refused.website.close()  # nothing listens any more
-    pipeline.declare(fine.entry, refused.entry)
+    fine, closed = new_site(), new_site()
+    closed.website.close()  # refuses connections
+    pipeline.declare(fine.entry, closed.entry)
     assert pipeline.check()["error"] is None
-    pipeline.await_incident(refused.name, "OPEN")
-    statuses = {s["name"]: s["status"] for s in pipeline.api("GET", "/status").json()["sites"]}
-    assert statuses == {fine.name: "UP", refused.name: "DOWN"}
+    pipeline.await_incident(closed.name, "OPEN")
+    statuses = {s["name"]: s["status"] for s in pipeline.api.send("GET", "/status").json()["sites"]}
+    assert statuses == {fine.name: "UP", closed.name: "DOWN"}
 
 
 @pytest.mark.usefixtures("clock")
-def test_schedule_reaches_the_monitor(pipeline: Pipeline, site: WatchedSite) -> None:
+def test_schedule_reaches_the_monitor(pipeline: DeployedPipeline, site: WatchedSite) -> None:
     """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html"""
     rule = pipeline.aws.events.describe_rule(Name="cron-rule")
     assert rule["State"] == "ENABLED"
@@ -102,32 +102,32 @@ def test_schedule_reaches_the_monitor(pipeline: Pipeline, site: WatchedSite) -> 
 
 
 def test_subscribers_can_filter_by_attributes(
-    pipeline: Pipeline, new_site: Callable[..., WatchedSite]
+    pipeline: DeployedPipeline, new_site: Callable[..., WatchedSite]
 ) -> None:
     """https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html"""
-    grave, slight = new_site(severity="critical"), new_site(severity="warning")
+    critical, warning = new_site(severity="critical"), new_site(severity="warning")
     policy = {"severity": ["critical"], "status": ["DOWN"]}
-    with subscribed_queue(pipeline, grave.name, policy) as alerts:
-        pipeline.declare(slight.entry, grave.entry)
-        for site in (slight, grave):
+    with subscribed_queue(pipeline, critical.name, policy) as alerts:
+        pipeline.declare(warning.entry, critical.entry)
+        for site in (warning, critical):
             site.website.answers(503)
         pipeline.check()
-        for site in (slight, grave):
+        for site in (warning, critical):
             pipeline.await_incident(site.name, "OPEN")
-        # News of other tests' sites may still be on their way, and be of interest here.
+        # Alerts about other tests' sites may still arrive, and match the filter.
         ours = until(
-            lambda: [each for each in alerts() if each["site"] in (grave.name, slight.name)],
+            lambda: [each for each in alerts() if each["site"] in (critical.name, warning.name)],
             within=PROMISE_SECONDS,
             what="alert in the queue",
         )
-    assert ours == [{"site": grave.name, "status": "DOWN", "severity": "critical"}]
+    assert ours == [{"site": critical.name, "status": "DOWN", "severity": "critical"}]
 
 
 @contextmanager
 def subscribed_queue(
-    pipeline: Pipeline, name: str, policy: dict[str, list[str]] | None = None
+    pipeline: DeployedPipeline, name: str, policy: dict[str, list[str]] | None = None
 ) -> Iterator[Callable[[], list[dict[str, str]]]]:
-    """Subscribe a queue to the alerts, and take the attributes of those that wait in it."""
+    """Subscribe a queue to the alerts; yield a function that takes their attributes from it."""
     sqs, sns = pipeline.aws.sqs, pipeline.aws.sns
     url = sqs.create_queue(QueueName=f"pager-{name}")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][

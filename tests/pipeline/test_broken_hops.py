@@ -1,4 +1,4 @@
-"""A broken hop is named by the report of a failed test, each in turn."""
+"""Reports of failed tests, which name the hop that was broken."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from testbed.control.faults import Faults
 from testbed.machine.waiting import until
 from testbed.pytest_plugin.report import explain, wrong
 from testbed.pytest_plugin.running import RunningTestbed
-from tests.pipeline.conftest import Pipeline, WatchedSite
+from tests.pipeline.conftest import DeployedPipeline, WatchedSite
 
 LIMIT_SECONDS = 20.0
 POLL_SECONDS = 0.1
 MONITOR, RECORDER, QUEUE = "website-monitor", "incident-recorder", "incident-queue"
 
-type Break = Callable[[Pipeline, Faults], AbstractContextManager[object]]
+type Break = Callable[[DeployedPipeline, Faults], AbstractContextManager[object]]
 
 
 @contextmanager
-def without_targets(pipeline: Pipeline, rule: str) -> Iterator[None]:
+def without_targets(pipeline: DeployedPipeline, rule: str) -> Iterator[None]:
     events = pipeline.aws.events
     targets = events.list_targets_by_rule(Rule=rule)["Targets"]
     events.remove_targets(Rule=rule, Ids=[target["Id"] for target in targets])
@@ -34,7 +34,7 @@ def without_targets(pipeline: Pipeline, rule: str) -> Iterator[None]:
 
 
 @contextmanager
-def disabled_rule(pipeline: Pipeline, rule: str) -> Iterator[None]:
+def disabled_rule(pipeline: DeployedPipeline, rule: str) -> Iterator[None]:
     pipeline.aws.events.disable_rule(Name=rule)
     try:
         yield
@@ -43,7 +43,7 @@ def disabled_rule(pipeline: Pipeline, rule: str) -> Iterator[None]:
 
 
 @contextmanager
-def subscription_that_wants_nothing(pipeline: Pipeline, protocol: str) -> Iterator[None]:
+def subscription_that_matches_nothing(pipeline: DeployedPipeline, protocol: str) -> Iterator[None]:
     sns, topic = pipeline.aws.sns, pipeline.outputs["AlertsTopicArn"]
     [arn] = [
         each["SubscriptionArn"]
@@ -51,20 +51,20 @@ def subscription_that_wants_nothing(pipeline: Pipeline, protocol: str) -> Iterat
         if each["Protocol"] == protocol
     ]
 
-    def want(policy: str) -> None:
+    def set_filter(policy: str) -> None:
         sns.set_subscription_attributes(
             SubscriptionArn=arn, AttributeName="FilterPolicy", AttributeValue=policy
         )
 
-    want('{"nothing": ["of this"]}')
+    set_filter('{"nothing": ["of this"]}')
     try:
         yield
     finally:
-        want("{}")
+        set_filter("{}")
 
 
 @contextmanager
-def disabled_mapping(pipeline: Pipeline) -> Iterator[None]:
+def disabled_mapping(pipeline: DeployedPipeline) -> Iterator[None]:
     functions = pipeline.aws.lambda_
     [mapping] = functions.list_event_source_mappings(FunctionName=RECORDER)["EventSourceMappings"]
 
@@ -86,12 +86,12 @@ def disabled_mapping(pipeline: Pipeline) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Case:
-    """A way to break one hop, and the line that names it.
+    """A way to break one hop, and the line of the report that names it.
 
     Parameters
     ----------
     by_api
-        Whether the check is requested at the API, and not by the schedule.
+        Whether to request the check at the API instead of firing the schedule.
     """
 
     breaks: Break
@@ -104,7 +104,7 @@ CASES = {
         lambda pipeline, faults: without_targets(pipeline, "cron-rule"),
         "✗ schedule cron-rule fires: has no target",
     ),
-    "EventBridge may not call the monitor": Case(
+    "EventBridge is denied the monitor": Case(
         lambda pipeline, faults: faults.error(
             "lambda.Invoke", code="AccessDeniedException", resource=MONITOR, caller="events"
         ),
@@ -113,59 +113,59 @@ CASES = {
     "the monitor dies": Case(
         lambda pipeline, faults: faults.kill(MONITOR), f"✗ λ {MONITOR}: Runtime.ExitError"
     ),
-    "the monitor may not read the sites": Case(
+    "the monitor is denied the sites": Case(
         lambda pipeline, faults: faults.error(
             "s3.GetObject", code="AccessDenied", caller=MONITOR, resource="*/sites.yaml"
         ),
         f"/sites.yaml by {MONITOR}: AccessDenied",
     ),
-    "the monitor may not publish": Case(
+    "the monitor is denied publishing": Case(
         lambda pipeline, faults: faults.error(
             "sns.Publish", code="AuthorizationError", caller=MONITOR
         ),
         f"✗ sns Publish website-alerts by {MONITOR}: AuthorizationError",
     ),
     "the person is not subscribed": Case(
-        lambda pipeline, faults: subscription_that_wants_nothing(pipeline, "email"),
+        lambda pipeline, faults: subscription_that_matches_nothing(pipeline, "email"),
         f"✗ sns Publish website-alerts by {MONITOR}: not followed by:"
         " SNS website-alerts → oncall@example.com",
     ),
     "the queue is not subscribed": Case(
-        lambda pipeline, faults: subscription_that_wants_nothing(pipeline, "sqs"),
+        lambda pipeline, faults: subscription_that_matches_nothing(pipeline, "sqs"),
         f"✗ sns Publish website-alerts by {MONITOR}: not followed by: SNS website-alerts → {QUEUE}",
     ),
-    "SNS may not send to the queue": Case(
+    "SNS is denied the queue": Case(
         lambda pipeline, faults: faults.error(
             "sqs.SendMessage", code="AccessDenied", resource=QUEUE, caller="sns"
         ),
         f"✗ SNS website-alerts → {QUEUE}: ",
     ),
-    "the queue has no reader": Case(
+    "the queue has no consumer": Case(
         lambda pipeline, faults: disabled_mapping(pipeline),
         f"✗ {QUEUE}: message sent: nobody has received it",
     ),
     "the recorder dies": Case(
         lambda pipeline, faults: faults.kill(RECORDER), f"✗ λ {RECORDER}: Runtime.ExitError"
     ),
-    "the recorder may not write": Case(
+    "the recorder is denied writing": Case(
         lambda pipeline, faults: faults.error("s3.PutObject", code="AccessDenied", caller=RECORDER),
         f" by {RECORDER}: AccessDenied",
     ),
-    "the API may not call its function": Case(
+    "the API is denied its function": Case(
         lambda pipeline, faults: faults.error(
             "lambda.Invoke", code="AccessDeniedException", resource="status-api"
         ),
         "✗ lambda Invoke status-api by apigateway: AccessDeniedException",
         by_api=True,
     ),
-    "the API's function may not put events": Case(
+    "the API's function is denied putting events": Case(
         lambda pipeline, faults: faults.error(
             "events.PutEvents", code="AccessDeniedException", caller="status-api"
         ),
         "✗ events PutEvents default by status-api: AccessDeniedException",
         by_api=True,
     ),
-    "no rule wants the event": Case(
+    "no rule matches the event": Case(
         lambda pipeline, faults: disabled_rule(pipeline, "check-requested"),
         "✗ events PutEvents default by status-api: matched no rule",
         by_api=True,
@@ -179,8 +179,8 @@ CASES = {
 
 
 @pytest.fixture
-def sound(pipeline: Pipeline, new_site: Callable[..., WatchedSite]) -> None:
-    """News that took its whole way before, from which the report knows what should follow."""
+def complete_chain(pipeline: DeployedPipeline, new_site: Callable[..., WatchedSite]) -> None:
+    """An earlier alert with all hops, from which the report knows what usually follows."""
     other = new_site()
     pipeline.declare(other.entry)
     pipeline.check()
@@ -190,17 +190,21 @@ def sound(pipeline: Pipeline, new_site: Callable[..., WatchedSite]) -> None:
     pipeline.await_emails(other.name, 1)
 
 
-@pytest.mark.usefixtures("journal", "sound")
+@pytest.mark.usefixtures("journal", "complete_chain")
 @pytest.mark.parametrize("name", CASES)
 def test_report_names_the_broken_hop(
-    pipeline: Pipeline, site: WatchedSite, faults: Faults, testbed: RunningTestbed, name: str
+    pipeline: DeployedPipeline,
+    site: WatchedSite,
+    faults: Faults,
+    testbed: RunningTestbed,
+    name: str,
 ) -> None:
     case = CASES[name]
     since = datetime.now(UTC)
     site.website.answers(503)
     with case.breaks(pipeline, faults):
         if case.by_api:
-            pipeline.api("POST", "/checks", json={"sites": [site.name]})
+            pipeline.api.send("POST", "/checks", json={"sites": [site.name]})
         else:
             pipeline.clock.fire("cron-rule")
 

@@ -1,4 +1,4 @@
-"""Where failures go: nothing is dropped in silence."""
+"""Failures: each ends in a dead-letter queue, a record or an error message."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import json
 import uuid
 
 from testbed.machine.waiting import until
-from tests.pipeline.conftest import Pipeline, WatchedSite
+from tests.pipeline.conftest import DeployedPipeline, WatchedSite
 
-# Of AWS's own pauses: a queue's new attributes hold after up to 60 seconds, and a failed event is
-# tried again after a minute. Emulators are quicker.
+# On AWS, new attributes of a queue take up to 60 seconds to apply, and the first retry of a failed
+# asynchronous invocation comes after a minute. Emulators are faster.
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 LIMIT_SECONDS = 100.0
 
 
-def test_message_that_is_no_alert_ends_in_the_dead_letter_queue(pipeline: Pipeline) -> None:
+def test_message_that_is_not_an_alert_is_dead_lettered(pipeline: DeployedPipeline) -> None:
     """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html"""
     body = f"no alert {uuid.uuid4().hex}"
     queue = pipeline.outputs["IncidentQueueUrl"]
-    # What a broken publisher would send: it is retried, and then set aside.
+    # SQS redelivers it without a pause, and then moves it to the dead-letter queue.
     usual = pipeline.aws.sqs.get_queue_attributes(
         QueueUrl=queue, AttributeNames=["VisibilityTimeout"]
     )["Attributes"]
@@ -39,8 +39,8 @@ def test_message_that_is_no_alert_ends_in_the_dead_letter_queue(pipeline: Pipeli
         pipeline.aws.sqs.set_queue_attributes(QueueUrl=queue, Attributes=usual)
 
 
-def test_failed_asynchronous_run_is_kept_with_its_reason(
-    pipeline: Pipeline, site: WatchedSite
+def test_failed_asynchronous_run_is_sent_to_the_destination(
+    pipeline: DeployedPipeline, site: WatchedSite
 ) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html"""
     pipeline.put_sites(b"sites: {this is no list}")
@@ -62,8 +62,8 @@ def test_failed_asynchronous_run_is_kept_with_its_reason(
     assert "sites" in record["responsePayload"]["errorMessage"]
 
 
-def test_synchronous_run_with_invalid_sites_says_what_is_wrong(
-    pipeline: Pipeline, site: WatchedSite
+def test_run_with_invalid_sites_reports_the_cause(
+    pipeline: DeployedPipeline, site: WatchedSite
 ) -> None:
     pipeline.put_sites(b"sites:\n  - name: UPPER\n    url: https://example.com\n")
     result = pipeline.check()

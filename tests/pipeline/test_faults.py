@@ -1,7 +1,7 @@
-"""With a fault on any hop, an outage is still told and recorded, and recorded once.
+"""Injected faults: with one on any hop, each outage is emailed and recorded, and recorded once.
 
-Each fault happens when the site goes down, and again when it is up. The schedule fires again now
-and then, as it does on AWS.
+Each fault is injected when the site goes down, and again when it recovers. The schedule keeps
+firing, as it does on AWS.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import pytest
 
 from testbed.control.faults import Fault, Faults
 from testbed.machine.waiting import WaitedTooLong, until
-from tests.pipeline.conftest import POLL_SECONDS, Pipeline, WatchedSite
+from tests.pipeline.conftest import POLL_SECONDS, DeployedPipeline, WatchedSite
 
-# A message that was not handled comes again after the visibility timeout, up to a second late, and
-# a mapping whose queue fails backs off for some seconds.
+# SQS redelivers a message after the visibility timeout, up to a second late, and an event source
+# mapping backs off for some seconds when its queue fails.
 REDELIVERY_SECONDS = 2
-# So long the news may take after the schedule has fired, and so often it fires: also after the 35
-# seconds for which the lease of a killed run lasts.
+# The time that an alert may take after the schedule has fired, and how often it fires: longer than
+# the 35 seconds that the lease of a killed run lasts.
 RUN_SECONDS = 10.0
 RUNS = 9
 RUNS_AT_ONCE = 3
@@ -28,9 +28,9 @@ LIMIT_SECONDS = RUN_SECONDS * RUNS
 
 MONITOR, RECORDER, QUEUE = "website-monitor", "incident-recorder", "incident-queue"
 
-# More than the three attempts that the functions' SDK makes.
+# More than the three attempts of the functions' AWS SDK.
 BEYOND_THE_SDK = 4
-# More incidents than one test makes.
+# More than the incidents of one test.
 RECENT = 20
 
 type Hop = Callable[[Faults], Fault]
@@ -89,7 +89,7 @@ HOPS: dict[str, Hop] = {
     "Lambda cannot call the recorder": lambda faults: faults.throttle(
         "lambda.Invoke", resource=RECORDER, next=1
     ),
-    "messages come twice": lambda faults: faults.duplicate(QUEUE),
+    "messages are delivered twice": lambda faults: faults.duplicate(QUEUE),
     "the recorder cannot read": lambda faults: faults.throttle(
         "s3.GetObject", caller=RECORDER, next=BEYOND_THE_SDK
     ),
@@ -120,13 +120,13 @@ HOPS: dict[str, Hop] = {
         RECORDER, at="s3.PutObject", next=1
     ),
 }
-# An outage's beginning is written without a read before it.
+# The recorder writes the beginning of an outage without reading first.
 ONLY_AT_THE_END = {"the recorder cannot read"}
 
 
 @pytest.fixture(autouse=True)
-def quick_redelivery(faults: Faults, pipeline: Pipeline) -> Iterator[None]:
-    """Messages that were not handled come again soon, and none of other tests at all."""
+def quick_redelivery(faults: Faults, pipeline: DeployedPipeline) -> Iterator[None]:
+    """An empty queue with a short visibility timeout."""
     queue, sqs = pipeline.outputs["IncidentQueueUrl"], pipeline.aws.sqs
     sqs.purge_queue(QueueUrl=queue)
     usual = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])[
@@ -140,28 +140,30 @@ def quick_redelivery(faults: Faults, pipeline: Pipeline) -> Iterator[None]:
 
 
 def bring_about(site: WatchedSite, status: str) -> None:
-    """Let a site be down, or up again, from which an incident gets a status."""
+    """Break or repair a site, so that its incident gets a status."""
     if status == "OPEN":
         site.website.answers(503)
     else:
         site.website.recovers()
 
 
-def told_and_recorded(pipeline: Pipeline, site: WatchedSite, status: str) -> bool:
-    """Whether the incident has a status, and an email told of it."""
+def emailed_and_recorded(pipeline: DeployedPipeline, site: WatchedSite, status: str) -> bool:
+    """Return whether the incident has a status, and the email about it has arrived."""
     word = {"OPEN": "DOWN", "CLOSED": "UP"}[status]
     return any(record["status"] == status for record in records(pipeline, site)) and any(
         word in email.subject for email in pipeline.emails(site.name)
     )
 
 
-def await_told_and_recorded(pipeline: Pipeline, sites: Iterable[WatchedSite], status: str) -> None:
-    """Fire the schedule until each site's incident has a status, and an email told of it."""
+def await_emailed_and_recorded(
+    pipeline: DeployedPipeline, sites: Iterable[WatchedSite], status: str
+) -> None:
+    """Fire the schedule until each site's incident has a status and its email has arrived."""
     waiting = list(sites)
     what = f"{status} incident and email of {', '.join(site.name for site in waiting)}"
 
     def none_waits() -> bool:
-        while waiting and told_and_recorded(pipeline, waiting[-1], status):
+        while waiting and emailed_and_recorded(pipeline, waiting[-1], status):
             waiting.pop()
         return not waiting
 
@@ -181,8 +183,8 @@ def await_told_and_recorded(pipeline: Pipeline, sites: Iterable[WatchedSite], st
             return
 
 
-def await_nothing_pending(pipeline: Pipeline, site: WatchedSite) -> None:
-    """Fire the schedule until the outbox is empty: a killed run's lease must have ended first."""
+def await_nothing_pending(pipeline: DeployedPipeline, site: WatchedSite) -> None:
+    """Fire the schedule until no alert is pending, which may take until a lease has ended."""
     s3, bucket = pipeline.aws.s3, pipeline.outputs["BucketName"]
 
     def is_empty() -> bool:
@@ -191,7 +193,7 @@ def await_nothing_pending(pipeline: Pipeline, site: WatchedSite) -> None:
 
     for run in range(1, RUNS + 1):
         try:
-            until(is_empty, within=RUN_SECONDS, what=f"empty outbox of {site.name}")
+            until(is_empty, within=RUN_SECONDS, what=f"state without pending alerts of {site.name}")
         except WaitedTooLong:
             if run == RUNS:
                 raise
@@ -200,8 +202,8 @@ def await_nothing_pending(pipeline: Pipeline, site: WatchedSite) -> None:
             return
 
 
-def records(pipeline: Pipeline, site: WatchedSite) -> list[dict[str, Any]]:
-    """Return the incidents of a site as they lie in the bucket, the newest first."""
+def records(pipeline: DeployedPipeline, site: WatchedSite) -> list[dict[str, Any]]:
+    """Return the incidents of a site in the bucket, the newest first."""
     s3, bucket = pipeline.aws.s3, pipeline.outputs["BucketName"]
     listed = s3.list_objects_v2(Bucket=bucket, Prefix="incidents/", MaxKeys=RECENT)
     return [
@@ -211,8 +213,8 @@ def records(pipeline: Pipeline, site: WatchedSite) -> list[dict[str, Any]]:
     ]
 
 
-def await_silence(pipeline: Pipeline) -> None:
-    """Wait until no alert is on its way to the recorder any more."""
+def await_empty_queue(pipeline: DeployedPipeline) -> None:
+    """Wait until the incident queue is empty."""
 
     def is_empty() -> bool:
         attributes = pipeline.aws.sqs.get_queue_attributes(
@@ -227,82 +229,82 @@ def await_silence(pipeline: Pipeline) -> None:
     until(is_empty, within=LIMIT_SECONDS, what="empty incident queue")
 
 
-def assert_recorded_once(pipeline: Pipeline, site: WatchedSite) -> None:
-    await_silence(pipeline)
+def assert_recorded_once(pipeline: DeployedPipeline, site: WatchedSite) -> None:
+    await_empty_queue(pipeline)
     [record] = records(pipeline, site)
     assert record["status"] == "CLOSED"
     assert record["started_at"] < record["ended_at"]
 
 
-def assert_none_given_up(pipeline: Pipeline, site: WatchedSite) -> None:
+def assert_none_dead_lettered(pipeline: DeployedPipeline, site: WatchedSite) -> None:
     lost = pipeline.messages(pipeline.outputs["IncidentDeadLetterQueueUrl"])
     assert not [message for message in lost if site.name in message["Body"]]
 
 
 @pytest.mark.parametrize("hop", HOPS)
 def test_fault_on_a_hop_loses_no_alert_and_records_nothing_twice(
-    pipeline: Pipeline, site: WatchedSite, faults: Faults, hop: str
+    pipeline: DeployedPipeline, site: WatchedSite, faults: Faults, hop: str
 ) -> None:
     for status in ("OPEN", "CLOSED"):
         bring_about(site, status)
         if hop in ONLY_AT_THE_END and status == "OPEN":
-            await_told_and_recorded(pipeline, [site], status)
+            await_emailed_and_recorded(pipeline, [site], status)
             continue
         fault = HOPS[hop](faults)
-        await_told_and_recorded(pipeline, [site], status)
+        await_emailed_and_recorded(pipeline, [site], status)
         assert fault.hits
         fault.remove()
         await_nothing_pending(pipeline, site)
     assert_recorded_once(pipeline, site)
-    assert_none_given_up(pipeline, site)
+    assert_none_dead_lettered(pipeline, site)
 
 
-def test_news_in_the_wrong_order_is_one_incident(
-    pipeline: Pipeline, site: WatchedSite, faults: Faults
+def test_reordered_alerts_make_one_incident(
+    pipeline: DeployedPipeline, site: WatchedSite, faults: Faults
 ) -> None:
     """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues-message-order.html"""
     fault = faults.reorder(QUEUE, seconds=LIMIT_SECONDS, next=1)
     site.website.answers(503)
     pipeline.check()
-    until(lambda: fault.spent, within=LIMIT_SECONDS, what="the bad news is being held back")
+    until(lambda: fault.spent, within=LIMIT_SECONDS, what="held-back DOWN alert")
     assert records(pipeline, site) == []
     site.website.recovers()
-    await_told_and_recorded(pipeline, [site], "CLOSED")
+    await_emailed_and_recorded(pipeline, [site], "CLOSED")
     assert_recorded_once(pipeline, site)
-    assert_none_given_up(pipeline, site)
+    assert_none_dead_lettered(pipeline, site)
     assert ["DOWN" in email.subject for email in pipeline.emails(site.name)] == [True, False]
 
 
-def test_api_repeats_a_throttled_request_for_a_check(
-    pipeline: Pipeline, site: WatchedSite, faults: Faults
+def test_api_retries_a_throttled_request_for_a_check(
+    pipeline: DeployedPipeline, site: WatchedSite, faults: Faults
 ) -> None:
     """https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html"""
     site.website.answers(503)
     throttled = faults.throttle("events.PutEvents", caller="status-api", next=2)
-    assert pipeline.api("POST", "/checks", json={"sites": [site.name]}).status_code == 202
+    assert pipeline.api.send("POST", "/checks", json={"sites": [site.name]}).status_code == 202
     assert throttled.spent
     pipeline.await_incident(site.name, "OPEN")
 
 
-def test_api_says_that_a_check_could_not_be_requested(
-    pipeline: Pipeline, site: WatchedSite, faults: Faults
+def test_api_reports_that_a_check_could_not_be_requested(
+    pipeline: DeployedPipeline, site: WatchedSite, faults: Faults
 ) -> None:
     with faults.throttle("events.PutEvents", caller="status-api"):
-        assert pipeline.api("POST", "/checks", json={}).status_code == 503
-    assert pipeline.api("POST", "/checks", json={}).status_code == 202
+        assert pipeline.api.send("POST", "/checks", json={}).status_code == 503
+    assert pipeline.api.send("POST", "/checks", json={}).status_code == 202
 
 
-def test_api_fails_while_its_function_cannot_be_called(
-    pipeline: Pipeline, site: WatchedSite, faults: Faults
+def test_api_fails_while_its_function_cannot_be_invoked(
+    pipeline: DeployedPipeline, site: WatchedSite, faults: Faults
 ) -> None:
     """https://docs.aws.amazon.com/apigateway/latest/developerguide/handle-errors-in-lambda-integration.html"""
     with faults.throttle("lambda.Invoke", resource="status-api", caller="apigateway"):
-        assert pipeline.api("GET", "/status").status_code >= 500
-    assert pipeline.api("GET", "/status").status_code == 200
+        assert pipeline.api.send("GET", "/status").status_code >= 500
+    assert pipeline.api.send("GET", "/status").status_code == 200
 
 
 def test_faults_on_all_hops_at_once(
-    pipeline: Pipeline, new_site: Callable[..., WatchedSite], faults: Faults
+    pipeline: DeployedPipeline, new_site: Callable[..., WatchedSite], faults: Faults
 ) -> None:
     sites = [new_site() for _ in range(8)]
     pipeline.declare(*(site.entry for site in sites))
@@ -330,11 +332,11 @@ def test_faults_on_all_hops_at_once(
             bring_about(site, status)
         for _ in range(RUNS_AT_ONCE):
             pipeline.clock.fire("cron-rule")
-        await_told_and_recorded(pipeline, sites, status)
+        await_emailed_and_recorded(pipeline, sites, status)
     assert all(rule["hits"] for rule in faults.rules() if rule["seen"] > 20)
     faults.clear()
     for site in sites:
         await_nothing_pending(pipeline, site)
-        # Whatever lies in the dead-letter queue after five receipts has been recorded nevertheless,
-        # as its deletion failed, or because the end of an outage tells of its beginning, too.
+        # An alert in the dead-letter queue has been recorded nevertheless: its deletion failed, or
+        # the alert of the recovery has the outage's beginning, too.
         assert_recorded_once(pipeline, site)

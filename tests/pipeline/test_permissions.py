@@ -1,6 +1,6 @@
-"""Every permission in the template is needed: without it a promise of the pipeline is broken.
+"""Every permission in the template: without it, a promise of the pipeline is broken.
 
-What a failed test of that promise shows has AWS's own words for what is missing.
+The report of a failed test contains AWS's message about the missing permission.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from testbed.control.permissions import Permissions
 from testbed.machine.waiting import WaitedTooLong, until
 from testbed.pytest_plugin.report import wrong
 from tests.pipeline import promises
-from tests.pipeline.conftest import PROMISE_SECONDS, Pipeline, WatchedSite
+from tests.pipeline.conftest import PROMISE_SECONDS, DeployedPipeline, WatchedSite
 from tests.pipeline.permissions import (
     CallerPermission,
     Permission,
@@ -43,7 +43,7 @@ class Case:
     Parameters
     ----------
     says
-        What AWS says, where that is not that somebody is not authorized to do something.
+        A pattern of AWS's message, where it differs from the usual one (not authorized).
     """
 
     permission: Permission
@@ -61,7 +61,7 @@ def name_of(promise: Promise) -> str:
 
 
 def of_function(role: str, function: str, logs: str) -> Iterator[Case]:
-    """Return what the roles of all functions have."""
+    """Return the cases of what the roles of all functions allow."""
     yield Case(Trust(role, "lambda"), partial(promises.function_can_be_made, function=function))
     for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
         allowed = RolePermission(role, action, f"${{{logs}.Arn}}")
@@ -83,7 +83,7 @@ BY_RULE = [
             ("s3:GetObject", "${Bucket.Arn}/incidents/*"): promises.outage_outlives_its_state,
             ("s3:PutObject", "${Bucket.Arn}/state/*"): promises.sites_are_checked,
             ("s3:ListBucket", "${Bucket.Arn}"): promises.sites_are_checked,
-            ("sns:Publish", "${WebsiteAlerts}"): promises.outage_is_mailed,
+            ("sns:Publish", "${WebsiteAlerts}"): promises.outage_is_emailed,
             ("sqs:SendMessage", "${WebsiteMonitorDeadLetters.Arn}"): promises.failed_run_is_kept,
         },
     ),
@@ -181,31 +181,31 @@ type NewSite = Callable[..., WatchedSite]
     indirect=["trigger"],
 )
 @pytest.mark.usefixtures("permissions", "trigger")
-def test_promise_is_broken_without_it_and_the_report_says_why(
-    pipeline: Pipeline, new_site: NewSite, journal: Journal, case: Case
+def test_promise_is_broken_without_permission_and_report_names_it(
+    pipeline: DeployedPipeline, new_site: NewSite, journal: Journal, case: Case
 ) -> None:
     since, position = datetime.now(UTC), journal.position()
-    with case.permission.taken_away(pipeline) as message:
+    with case.permission.removed(pipeline) as message:
         says = case.says or message
 
-        def refused() -> bool:
+        def denied() -> bool:
             entries = journal.entries(position, ["api"])
             return any(re.search(says, entry["message"] or "") for entry in entries)
 
         with pytest.raises((AssertionError, ClientError)) as failure:
-            case.promise(Trial(pipeline, new_site, refused))
-        # A retry that comes when it is permitted again would do the next test's work.
+            case.promise(Trial(pipeline, new_site, denied))
+        # A retry after the permission is restored would affect the next test.
         pipeline.clock.advance_by(promises.LONG_ENOUGH)
     shown = "\n".join((str(failure.value), *wrong(pipeline.testbed, since)))
     assert re.search(says, shown), shown
 
 
 def test_promises_are_kept_and_everything_allowed_is_used(
-    pipeline: Pipeline, new_site: NewSite, permissions: Permissions, trigger: str
+    pipeline: DeployedPipeline, new_site: NewSite, permissions: Permissions, trigger: str
 ) -> None:
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege"""
     for promise in {name_of(case.promise): case.promise for case in CASES[trigger]}.values():
-        promise(Trial(pipeline, new_site, refused=lambda: False))
+        promise(Trial(pipeline, new_site, denied=lambda: False))
 
     in_stack = stack_resources(pipeline.aws, pipeline.stack, "AWS::IAM::Role")
     roles = {
@@ -224,7 +224,7 @@ def test_promises_are_kept_and_everything_allowed_is_used(
     assert left() == []
 
 
-def test_nothing_in_the_template_is_forgotten() -> None:
+def test_every_permission_in_the_template_is_covered() -> None:
     assert [str(each) for each in of_template() if each not in covered()] == []
     for resource in resources().values():
         kind, names = resource["Type"], set(resource["Properties"])
@@ -233,12 +233,12 @@ def test_nothing_in_the_template_is_forgotten() -> None:
         elif kind == "AWS::Serverless::Function":
             assert "Role" in names  # or SAM would make one
         else:
-            # What else permits something has one of these words in its name.
+            # Any other type that grants a permission has one of these words in its name.
             known = ("AWS::SQS::QueuePolicy", "AWS::Lambda::Permission")
             assert kind in known or not re.search("Policy|Permission|::IAM::", kind)
 
 
-def test_nothing_that_sam_makes_is_forgotten(pipeline: Pipeline) -> None:
+def test_every_permission_that_sam_generates_is_covered(pipeline: DeployedPipeline) -> None:
     callers = {str(each) for each in covered() if isinstance(each, CallerPermission)}
     assert set(stack_resources(pipeline.aws, pipeline.stack, "AWS::Lambda::Permission")) == callers
     roles = {each.role for each in covered() if isinstance(each, RolePermission)}

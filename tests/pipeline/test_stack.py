@@ -1,13 +1,13 @@
-"""What is deployed, beyond what the functions do."""
+"""The deployed resources."""
 
 from __future__ import annotations
 
 from testbed.aws.logs import stack_functions
 from testbed.aws.stacks import stack_resources
-from tests.pipeline.conftest import Pipeline
+from tests.pipeline.conftest import DeployedPipeline
 
 
-def test_every_function_has_a_role_of_its_own(pipeline: Pipeline) -> None:
+def test_every_function_has_its_own_role(pipeline: DeployedPipeline) -> None:
     roles = {
         name: pipeline.aws.lambda_.get_function_configuration(FunctionName=name)["Role"]
         for name in stack_functions(pipeline.aws, pipeline.stack)
@@ -16,7 +16,7 @@ def test_every_function_has_a_role_of_its_own(pipeline: Pipeline) -> None:
     assert len(set(roles.values())) == len(roles)
 
 
-def test_every_log_group_forgets(pipeline: Pipeline) -> None:
+def test_every_log_group_has_a_retention(pipeline: DeployedPipeline) -> None:
     pages = pipeline.aws.logs.get_paginator("describe_log_groups").paginate(
         logGroupNamePrefix="/aws/lambda/"
     )
@@ -29,7 +29,7 @@ def test_every_log_group_forgets(pipeline: Pipeline) -> None:
     assert all(retention[f"/aws/lambda/{name}"] for name in functions), retention
 
 
-def test_queue_outlasts_its_consumer(pipeline: Pipeline) -> None:
+def test_visibility_timeout_exceeds_the_consumers_timeout(pipeline: DeployedPipeline) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
     attributes = pipeline.aws.sqs.get_queue_attributes(
         QueueUrl=pipeline.outputs["IncidentQueueUrl"], AttributeNames=["All"]
@@ -39,7 +39,7 @@ def test_queue_outlasts_its_consumer(pipeline: Pipeline) -> None:
     assert "incident-dlq" in attributes["RedrivePolicy"]
 
 
-def test_api_has_the_one_stage_that_was_asked_for(pipeline: Pipeline) -> None:
+def test_api_has_only_the_configured_stage(pipeline: DeployedPipeline) -> None:
     api = stack_resources(pipeline.aws, pipeline.stack, "AWS::ApiGateway::RestApi")["Api"]
     stages = pipeline.aws.apigateway.get_stages(restApiId=api)["item"]
     assert [stage["stageName"] for stage in stages] == ["v1"]

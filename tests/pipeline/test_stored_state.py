@@ -1,4 +1,4 @@
-"""What is stored may be broken, removed, or written by a wrong clock: outages are alerted."""
+"""Stored documents that are broken, deleted, or from a wrong clock: outages still raise alerts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.pipeline.conftest import Pipeline, WatchedSite
+from tests.pipeline.conftest import DeployedPipeline, WatchedSite
 
 type Change = Callable[[dict[str, Any]], None]
 
@@ -18,24 +18,24 @@ def key_of(site: WatchedSite) -> str:
     return f"state/{site.name}.json"
 
 
-def change_state(pipeline: Pipeline, site: WatchedSite, change: Change) -> None:
-    """Change the stored state of a site, as a run of another time or machine would."""
+def change_state(pipeline: DeployedPipeline, site: WatchedSite, change: Change) -> None:
+    """Change the stored state of a site."""
     bucket, s3 = pipeline.outputs["BucketName"], pipeline.aws.s3
     state = json.loads(s3.get_object(Bucket=bucket, Key=key_of(site))["Body"].read())
     change(state)
     s3.put_object(Bucket=bucket, Key=key_of(site), Body=json.dumps(state).encode())
 
 
-def hence(seconds: float) -> str:
+def from_now(seconds: float) -> str:
     moment = datetime.now(UTC) + timedelta(seconds=seconds)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @pytest.mark.parametrize("ahead", [3_600, 86_400])
 def test_state_from_a_clock_that_was_ahead_hides_no_outage(
-    pipeline: Pipeline, site: WatchedSite, ahead: float
+    pipeline: DeployedPipeline, site: WatchedSite, ahead: float
 ) -> None:
-    change_state(pipeline, site, lambda state: state.update(checked_at=hence(ahead)))
+    change_state(pipeline, site, lambda state: state.update(checked_at=from_now(ahead)))
     site.website.answers(503)
     pipeline.check()
     pipeline.await_incident(site.name, "OPEN")
@@ -44,9 +44,7 @@ def test_state_from_a_clock_that_was_ahead_hides_no_outage(
     pipeline.await_incident(site.name, "CLOSED")
 
 
-def test_state_removed_as_the_error_advises_leaves_one_incident(
-    pipeline: Pipeline, site: WatchedSite
-) -> None:
+def test_deleted_state_leaves_one_incident(pipeline: DeployedPipeline, site: WatchedSite) -> None:
     site.website.answers(503)
     pipeline.check()
     opened = pipeline.await_incident(site.name, "OPEN")
@@ -68,8 +66,8 @@ def test_state_removed_as_the_error_advises_leaves_one_incident(
     assert len(pipeline.incidents(site.name)) == 1
 
 
-def test_incident_of_a_renamed_site_ends_and_that_of_the_new_name_begins(
-    pipeline: Pipeline, new_site: Callable[..., WatchedSite], site: WatchedSite
+def test_incident_of_a_renamed_site_ends_and_a_new_one_begins(
+    pipeline: DeployedPipeline, new_site: Callable[..., WatchedSite], site: WatchedSite
 ) -> None:
     site.website.answers(503)
     pipeline.check()
@@ -87,15 +85,15 @@ def test_incident_of_a_renamed_site_ends_and_that_of_the_new_name_begins(
 
 
 def test_pending_alert_of_a_removed_site_is_sent(
-    pipeline: Pipeline, new_site: Callable[..., WatchedSite], site: WatchedSite
+    pipeline: DeployedPipeline, new_site: Callable[..., WatchedSite], site: WatchedSite
 ) -> None:
-    """Its run died before it published, and the lease has ended."""
+    """The run died before it published the alert, and its lease has ended."""
     alerts: list[dict[str, Any]] = []
 
     def forget_publishing(state: dict[str, Any]) -> None:
         incident = state["incident"]
         alerts.append({"version": 1, "id": "any", **incident, "status": "DOWN"})
-        state.update(pending=alerts, lease={"owner": "dead", "until": hence(-1)})
+        state.update(pending=alerts, lease={"owner": "dead", "until": from_now(-1)})
 
     site.website.answers(503)
     pipeline.check()
@@ -107,7 +105,7 @@ def test_pending_alert_of_a_removed_site_is_sent(
     assert [alert.rpartition("-")[2] for alert in sent if site.name in alert] == ["DOWN", "UP"]
 
 
-def test_broken_incident_hides_no_other(pipeline: Pipeline, site: WatchedSite) -> None:
+def test_broken_incident_hides_no_other(pipeline: DeployedPipeline, site: WatchedSite) -> None:
     site.website.answers(503)
     pipeline.check()
     incident = pipeline.await_incident(site.name, "OPEN")
@@ -115,7 +113,7 @@ def test_broken_incident_hides_no_other(pipeline: Pipeline, site: WatchedSite) -
     broken = f"incidents/0000000000000-{site.name}.json"
     s3.put_object(Bucket=bucket, Key=broken, Body=b"{broken")
     try:
-        answer = pipeline.api("GET", "/incidents", params={"site": site.name})
+        answer = pipeline.api.send("GET", "/incidents", params={"site": site.name})
     finally:
         s3.delete_object(Bucket=bucket, Key=broken)
     assert answer.status_code == 200
@@ -127,13 +125,13 @@ def test_broken_incident_hides_no_other(pipeline: Pipeline, site: WatchedSite) -
 @pytest.mark.parametrize("body", [b"\xff\xfe", '{"sites": ["größer"]}'.encode("latin-1"), b"\x80"])
 @pytest.mark.parametrize("content_type", ["application/json", "application/octet-stream"])
 def test_request_that_is_not_utf_8_is_rejected(
-    pipeline: Pipeline, site: WatchedSite, body: bytes, content_type: str
+    pipeline: DeployedPipeline, site: WatchedSite, body: bytes, content_type: str
 ) -> None:
-    answer = pipeline.api("POST", "/checks", data=body, headers={"Content-Type": content_type})
+    answer = pipeline.api.send("POST", "/checks", data=body, headers={"Content-Type": content_type})
     assert answer.status_code == 400, answer.text
 
 
-def test_answers_of_s3_tell_the_time(pipeline: Pipeline, site: WatchedSite) -> None:
+def test_responses_of_s3_have_a_date(pipeline: DeployedPipeline, site: WatchedSite) -> None:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/RESTCommonResponseHeaders.html"""
     bucket, s3 = pipeline.outputs["BucketName"], pipeline.aws.s3
     found = s3.get_object(Bucket=bucket, Key="sites.yaml")

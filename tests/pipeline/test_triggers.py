@@ -1,4 +1,4 @@
-"""The schedule, by a rule or by EventBridge Scheduler: the pipeline does the same."""
+"""The schedule as a rule and as an EventBridge Scheduler schedule."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 
 from testbed.control.clock import label
-from tests.pipeline.conftest import Pipeline, WatchedSite
+from tests.pipeline.conftest import DeployedPipeline, WatchedSite
 
 TRIGGERS = {"rule": "cron-rule", "scheduler": "cron-schedule"}
 
 
 @pytest.mark.usefixtures("clock", "inbox")
 def test_outage_is_found_by_the_next_check(
-    trigger: str, pipeline: Pipeline, site: WatchedSite
+    trigger: str, pipeline: DeployedPipeline, site: WatchedSite
 ) -> None:
     known = {each["name"] for each in pipeline.clock.view()["next"]}
     assert known & set(TRIGGERS.values()) == {TRIGGERS[trigger]}

@@ -84,11 +84,11 @@ CLAIMS: Claims = {
     "On AWS you can neither fire a schedule nor move the clock": OF_AWS,
     # Permissions
     "identity-based and resource-based policies": (
-        f"{PERMISSIONS}::test_promise_is_broken_without_it_and_the_report_says_why",
+        f"{PERMISSIONS}::test_promise_is_broken_without_permission_and_report_names_it",
         f"{DIFFERENCES}::test_pass_role_is_not_enforced",
     ),
     "A changed policy applies at once": (
-        f"{PERMISSIONS}::test_promise_is_broken_without_it_and_the_report_says_why",
+        f"{PERMISSIONS}::test_promise_is_broken_without_permission_and_report_names_it",
     ),
     "if `ENFORCE_IAM=1`": (f"{ACCESS}/test_signatures.py::test_without_signature",),
     "A topic's policy can allow them": (

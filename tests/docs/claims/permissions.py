@@ -38,11 +38,11 @@ CLAIMS: Claims = {
         f"{PERMISSIONS}::test_promises_are_kept_and_everything_allowed_is_used",
     ),
     "remove each action on each resource": (
-        f"{PERMISSIONS}::test_nothing_in_the_template_is_forgotten",
-        f"{PERMISSIONS}::test_promise_is_broken_without_it_and_the_report_says_why",
+        f"{PERMISSIONS}::test_every_permission_in_the_template_is_covered",
+        f"{PERMISSIONS}::test_promise_is_broken_without_permission_and_report_names_it",
     ),
     "Each removal breaks a test": (
-        f"{PERMISSIONS}::test_promise_is_broken_without_it_and_the_report_says_why",
+        f"{PERMISSIONS}::test_promise_is_broken_without_permission_and_report_names_it",
     ),
     "an explicit deny wins": (
         f"{PERMISSION_UNITS}::test_deny_in_a_resource_policy_wins",

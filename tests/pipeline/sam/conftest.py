@@ -1,4 +1,4 @@
-"""A LocalStack that plays AWS, and the pipeline as AWS's own tool has deployed it there."""
+"""A LocalStack in the role of AWS, and the pipeline deployed there with the SAM CLI."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ LIMIT_SECONDS = 300.0
 
 @dataclass(frozen=True)
 class Shell:
-    """Commands in a copy of the project, with a profile that leads to LocalStack."""
+    """Commands in a copy of the project, with an AWS profile for LocalStack."""
 
     project: Path
     variables: dict[str, str]
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """Run it to its end, whatever that is."""
+        """Run a command, and return its result."""
         return subprocess.run(
             command,
             cwd=self.project,
@@ -50,7 +50,7 @@ class Shell:
         )
 
     def output(self, *command: str) -> str:
-        """Run it, and return what it printed; it must succeed."""
+        """Run a command that must succeed, and return its output."""
         result = self.run(*command)
         assert result.returncode == 0, result.stdout
         return result.stdout
@@ -58,7 +58,7 @@ class Shell:
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files that both ways of deploying share, where nothing else is."""
+    """A folder with only the files that both tools deploy."""
     folder = tmp_path_factory.mktemp("project")
     for name in FILES:
         source = ROOT / name
@@ -85,7 +85,7 @@ def testbed(
 def shell(
     project: Path, testbed: RunningTestbed, tmp_path_factory: pytest.TempPathFactory
 ) -> Shell:
-    """A shell that finds ``sam``, which is in an environment of its own."""
+    """A shell that finds ``sam``, which has its own environment."""
     try:
         environment = build_once(
             "sam", [LOCK], lambda at: virtual_environments.create(at, LOCK), print
@@ -98,7 +98,7 @@ def shell(
         project,
         {
             **variables,
-            # Its Python is the one that it finds for the functions' runtime.
+            # sam builds with the python of this PATH, that of its own environment.
             "PATH": f"{environment / 'bin'}:{variables['PATH']}",
             "AWS_PROFILE": PROFILE,
             "SAM_CLI_TELEMETRY": "0",
@@ -110,11 +110,11 @@ def shell(
 
 @pytest.fixture(scope="session")
 def built(shell: Shell) -> Path:
-    """What ``sam build`` has made."""
+    """The output folder of ``sam build``."""
     result = shell.run("sam", "build")
     if result.returncode != 0:
         pytest.fail(
-            "sam build failed; it needs the network, for what handlers/requirements.txt names:\n"
+            "sam build failed; it needs the network to download handlers/requirements.txt:\n"
             f"{result.stdout}",
             pytrace=False,
         )
@@ -123,7 +123,7 @@ def built(shell: Shell) -> Path:
 
 @pytest.fixture(scope="session")
 def stack(built: Path, shell: Shell, testbed: RunningTestbed) -> Stack:
-    """The stack, as ``sam deploy`` has made it."""
+    """The stack, deployed with ``sam deploy``."""
     shell.output("sam", "deploy", "--no-confirm-changeset")
     testbed.provisioned = True
     return testbed.deploy_project()

@@ -1,4 +1,4 @@
-"""``sam build && sam deploy`` does with the same files what the testbed does.
+"""``sam build && sam deploy`` with the same files as the testbed.
 
 https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/using-sam-cli.html
 """
@@ -19,15 +19,15 @@ from testbed.pytest_plugin.running import RunningTestbed
 from testbed.pytest_plugin.stack import Stack
 from tests.aws_profile import PROFILE
 from tests.pipeline import promises
-from tests.pipeline.conftest import Pipeline, WatchedSite
+from tests.pipeline.conftest import DeployedPipeline, WatchedSite
 from tests.pipeline.promises import Promise, Trial
 from tests.pipeline.sam.conftest import Shell
 
-# What sam needs may have to be fetched first.
+# The packages of sam may have to be downloaded first.
 pytestmark = pytest.mark.timeout(600)
 
 FUNCTIONS = {"WebsiteMonitor", "IncidentRecorder", "StatusApi"}
-# Of installers, pip and uv, and not of what they install.
+# Written by the installers, pip and uv, which differ.
 _OF_INSTALLER = re.compile(r"\.dist-info/(INSTALLER|REQUESTED|RECORD)$|\.data/scripts/")
 
 
@@ -35,7 +35,7 @@ def test_template_is_valid(shell: Shell) -> None:
     assert "is a valid SAM Template" in shell.output("sam", "validate", "--lint")
 
 
-def test_what_is_built_is_what_the_testbed_packages(built: Path, project: Path) -> None:
+def test_sam_builds_what_the_testbed_packages(built: Path, project: Path) -> None:
     with zipfile.ZipFile(package(project / "handlers", "x86_64", print).path) as archive:
         ours = {name: archive.read(name) for name in archive.namelist()}
     for function in FUNCTIONS:
@@ -52,7 +52,7 @@ def code_of(names: Iterable[str]) -> set[str]:
 @pytest.mark.parametrize(
     "promise",
     [
-        promises.outage_is_mailed,
+        promises.outage_is_emailed,
         promises.outage_is_recorded,
         promises.failed_run_is_kept,
         promises.all_sites_are_shown,
@@ -60,10 +60,10 @@ def code_of(names: Iterable[str]) -> set[str]:
         promises.requested_check_is_done,
     ],
 )
-def test_promise_is_kept_by_what_sam_has_deployed(
-    pipeline: Pipeline, new_site: Callable[..., WatchedSite], promise: Promise
+def test_promise_is_kept_by_the_stack_that_sam_deployed(
+    pipeline: DeployedPipeline, new_site: Callable[..., WatchedSite], promise: Promise
 ) -> None:
-    promise(Trial(pipeline, new_site, refused=lambda: False))
+    promise(Trial(pipeline, new_site, denied=lambda: False))
 
 
 def test_nothing_is_deployed_if_nothing_has_changed(shell: Shell, stack: Stack) -> None:
@@ -72,10 +72,10 @@ def test_nothing_is_deployed_if_nothing_has_changed(shell: Shell, stack: Stack) 
     assert f"No changes to deploy. Stack {stack.name} is up to date" in again.stdout
 
 
-def test_each_way_goes_on_where_the_other_has_left_off(
+def test_sam_and_testbed_update_each_others_stack(
     shell: Shell, stack: Stack, testbed: RunningTestbed
 ) -> None:
-    """Where code lies is all that differs; by the tags each knows the stack."""
+    """Only the location of the code differs; both recognize the stack by its tags."""
     project = testbed.session.project
     assert project.tags
     assert check_ownership(testbed.aws, project)
@@ -90,7 +90,7 @@ def test_each_way_goes_on_where_the_other_has_left_off(
 
 
 def changed_by(output: str) -> list[tuple[str, ...]]:
-    """Return the lines of a change set, as either shows it, without what comes behind."""
+    """Return action, type and name of each change in the output of either tool."""
     lines = [re.split(r"\s{2,}", line.strip()) for line in output.splitlines()]
     return [
         tuple(line[:3]) for line in lines if re.fullmatch(r"(\W )?(Add|Modify|Remove)", line[0])
