@@ -3,6 +3,7 @@
 import importlib
 import json
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any, cast
@@ -13,6 +14,9 @@ from monitoring.storage import Documents
 
 from tests.handlers.aws_fakes import FakeEvents, FakeS3, FakeSNS
 from tests.handlers.examples import EVENTS, Context, Event
+from tests.handlers.name_servers import Names
+from tests.handlers.runs import Runs
+from tests.handlers.websites import Web
 
 
 @pytest.fixture
@@ -67,3 +71,29 @@ def function(
         sys.modules.pop(module.__name__, None)
         if runner := getattr(module, "runner", None):
             runner.close()
+
+
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> Names:
+    return Names(monkeypatch)
+
+
+@pytest.fixture
+def runs() -> Runs:
+    return Runs()
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    web = Web()
+    thread = threading.Thread(target=web.server.serve_forever, args=(0.01,))
+    thread.start()
+    yield web
+    web.server.shutdown()
+    web.server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def monitor(function: Callable[[str], ModuleType]) -> ModuleType:
+    return function("website_monitor")

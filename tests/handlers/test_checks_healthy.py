@@ -9,7 +9,7 @@ import pytest
 from monitoring import urls
 from monitoring.connections import trusting_system
 
-from tests.handlers.test_checks import OK, look, look_over_loopback, page, redirect
+from tests.handlers.serving import OK, look, look_over_loopback, page, redirect
 
 WELCOME = b"<h1>welcome</h1>"
 
@@ -90,14 +90,14 @@ def test_a_response_without_a_body_that_announces_one(field: bytes) -> None:
     assert look(b"HTTP/1.1 204 No Content\r\n" + field + b"\r\n\r\n").reason is None
 
 
-def test_the_limit_applies_to_the_decompressed_size() -> None:
+def test_a_packed_body_counts_with_its_unpacked_size() -> None:
     bomb = page(b"Content-Encoding: gzip", body=gzip.compress(b"x" * 100_000, mtime=0))
 
     assert look(bomb, expect="welcome").reason == "body larger than 1024 bytes"
     assert look(bomb).reason is None  # what nobody searches is not unpacked
 
 
-def test_data_after_a_compressed_body_is_ignored() -> None:
+def test_what_follows_a_packed_body_is_passed_over() -> None:
     body = gzip.compress(b"page", mtime=0) + b"welcome"
 
     reason = look(page(b"Content-Encoding: gzip", body=body), expect="welcome").reason
@@ -142,7 +142,7 @@ def test_redirects(location: bytes, asked: bytes) -> None:
     assert (seen.reason, targets[1:]) == (None, [asked])
 
 
-def test_a_redirect_to_bytes_that_are_not_utf_8() -> None:
+def test_a_redirect_to_bytes_that_are_no_utf_8_and_nowhere() -> None:
     reason = look(redirect(b"http://\xe4/\xe4")).reason or ""
 
     assert reason.startswith("redirect not followed: invalid host name")

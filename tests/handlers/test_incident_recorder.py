@@ -16,7 +16,7 @@ def recorder(function: Callable[[str], ModuleType]) -> ModuleType:
     return function("incident_recorder")
 
 
-def test_only_failed_messages_are_redelivered(
+def test_only_what_cannot_be_recorded_comes_again(
     recorder: ModuleType,
     s3: FakeS3,
     event: Event,
@@ -38,7 +38,7 @@ def test_only_failed_messages_are_redelivered(
     ]
 
 
-def test_a_batch_in_which_all_fail_is_reported_item_by_item(
+def test_a_batch_of_nothing_but_failures_is_reported_item_by_item(
     recorder: ModuleType, s3: FakeS3, event: Event, context: Context
 ) -> None:
     s3.broken[CLOSED.key] = client_error("PutObject", "SlowDown", 503)
@@ -49,7 +49,7 @@ def test_a_batch_in_which_all_fail_is_reported_item_by_item(
 
 
 @pytest.mark.parametrize("broken", [b"", b"{}", b'{"site": "shop"}'])
-def test_a_broken_incident_is_reported_and_recorded_again_after_deletion(
+def test_a_broken_incident_is_named_and_written_anew_once_it_is_removed(
     recorder: ModuleType,
     s3: FakeS3,
     event: Event,

@@ -142,7 +142,7 @@ def test_an_incident_with_a_wrong_field_is_broken(
     assert answer["errors"][0].startswith(f"{incident(0).key} cannot be read")
 
 
-def test_objects_that_are_not_incidents_are_ignored(
+def test_objects_that_are_no_incidents_are_passed_over(
     call: Call, s3: FakeS3, documents: Documents
 ) -> None:
     """Otherwise one could be the last of a page, which no token of ours can name."""
@@ -198,7 +198,7 @@ def test_one_site(call: Call, documents: Documents) -> None:
 
 
 @pytest.mark.parametrize("path", ["/sites/none", "/sites/a%20b", "/none"])
-def test_not_found(call: Call, path: str) -> None:
+def test_what_is_not_there(call: Call, path: str) -> None:
     code, answer = call("GET", path)
 
     assert code == 404
@@ -243,7 +243,7 @@ def token(text: str) -> str:
         ({"next_token": token("../state/")}, "next_token must be one that an earlier answer gave"),
     ],
 )
-def test_invalid_queries(call: Call, query: dict[str, str], message: str) -> None:
+def test_queries_that_make_no_sense(call: Call, query: dict[str, str], message: str) -> None:
     assert call("GET", "/incidents", **query) == (400, {"statusCode": 400, "message": message})
 
 
@@ -289,7 +289,7 @@ def test_requesting_checks(
         ("\ufffd", "the body is no JSON, or not sent as application/json"),
     ],
 )
-def test_invalid_requests(call: Call, bus: FakeEvents, body: str, message: str) -> None:
+def test_requests_that_make_no_sense(call: Call, bus: FakeEvents, body: str, message: str) -> None:
     assert call("POST", "/checks", body) == (400, {"statusCode": 400, "message": message})
     assert bus.entries == []
 
@@ -311,7 +311,7 @@ def base64_of(text: str, encoding: str = "utf-8") -> str:
         (base64_of("{"), "the body is no JSON, or not sent as application/json"),
     ],
 )
-def test_invalid_binary_requests(
+def test_binary_requests_that_make_no_sense(
     call: Call, bus: FakeEvents, body: str, message: str
 ) -> None:
     """https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings.html"""
@@ -366,7 +366,7 @@ def test_no_request_makes_the_function_fail(
         json.dumps(answer, ensure_ascii=False).encode()
 
 
-def test_a_rejected_event(call: Call, bus: FakeEvents) -> None:
+def test_an_event_that_is_refused(call: Call, bus: FakeEvents) -> None:
     bus.refusal = {"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"}
 
     assert call("POST", "/checks") == (

@@ -1,0 +1,109 @@
+"""Servers on loopback, and checks of them."""
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from monitoring.checks import Checker, Observation
+
+from tests.handlers.examples import site
+
+type Serve = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
+"""What a server does with a request."""
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+
+
+LIMIT = 0.3
+"""Seconds that a check may take where the site never ends to answer."""
+
+
+def look(response: bytes, **fields: Any) -> Observation:
+    """Look at a site that answers everything the same."""
+    return look_over_loopback(sending(response), **fields)
+
+
+def page(*fields: bytes, status: str = "200 OK", body: bytes = b"") -> bytes:
+    """A response as a server sends it."""
+    head = [f"HTTP/1.1 {status}".encode(), *fields, b"Content-Length: %d" % len(body)]
+    return b"\r\n".join(head) + b"\r\n\r\n" + body
+
+
+def look_over_loopback(serve: Serve, path: str = "/", **fields: Any) -> Observation:
+    """Look at a site that a socket serves."""
+
+    async def both() -> Observation:
+        async with serving(serve) as port:
+            url = f"http://127.0.0.1:{port}{path}"
+            return await Checker().observe(site(url=url, **fields))
+
+    return asyncio.run(both())
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    serve: Serve, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[int]:
+    """Serve every connection to a port, by default a free one."""
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            await serve(await reader.readuntil(b"\r\n\r\n"), writer)
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(connected, host, port, ssl=tls)
+    try:
+        yield server.sockets[0].getsockname()[1]
+        # A connection that was accepted, and whose task has not begun, would be forgotten by
+        # close(): one turn of the loop accepts what has arrived, and one more begins with it.
+        for _ in range(2):
+            await asyncio.sleep(0)
+    finally:
+        server.close()
+        server.abort_clients()
+        await server.wait_closed()
+
+
+def sending(*parts: bytes) -> Serve:
+    """Send an answer and hang up."""
+
+    async def serve(request: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.writelines(parts)
+
+    return serve
+
+
+def dripping(head: bytes, drop: bytes) -> Serve:
+    """Send *head*, and *drop* after *drop* for ever."""
+
+    async def serve(request: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(head)
+        while True:
+            writer.write(drop)
+            await writer.drain()
+            await asyncio.sleep(0.01)  # the pace of the drops
+
+    return serve
+
+
+def flooding(head: bytes) -> Serve:
+    """Send *head*, and as much as the other side takes."""
+
+    async def serve(request: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(head)
+        while True:
+            writer.write(b"x" * 65_536)
+            await writer.drain()
+
+    return serve
+
+
+GREETING = "<h1>Grüße</h1>"
+
+
+def redirect(location: bytes, status: str = "302 Found") -> bytes:
+    return page(b"Location: " + location, status=status)
