@@ -1,4 +1,4 @@
-"""``incident-recorder``: writes incidents down as the alerts in the incident queue tell them."""
+"""The function ``incident-recorder``: records incidents from the alerts in the incident queue."""
 
 import os
 from typing import Any
@@ -20,25 +20,25 @@ from monitoring.wording import describe
 
 logger = Logger()
 documents = Documents(boto3.client("s3", config=CONFIG), os.environ["BUCKET_NAME"])
-# A batch of nothing but failures is no failure of the function: each message comes again.
+# If all messages fail, the function still reports them one by one, and SQS redelivers each.
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 def record_alert(record: SQSRecord) -> None:
-    """Write down the incident of one alert; raises when the message shall come again."""
+    """Record the incident of one alert; an exception makes SQS redeliver the message."""
     try:
-        told = alerts.parse(record.body)
-        news = incidents.record(documents, told)
+        incident = alerts.parse(record.body)
+        changed = incidents.record(documents, incident)
     except Exception as error:
         logger.error("alert not recorded", message_id=record.message_id, reason=describe(error))
         raise
-    outcome = "incident recorded" if news else "incident already known"
-    logger.info(outcome, incident=told.id, alert=alerts.alert_id(told), site=told.site)
+    outcome = "incident recorded" if changed else "incident already known"
+    logger.info(outcome, incident=incident.id, alert=alerts.alert_id(incident), site=incident.site)
 
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    """Record a batch; only the messages that failed come again, and end in the DLQ.
+    """Record a batch; SQS redelivers only the messages that failed, and then dead-letters them.
 
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
     """

@@ -1,4 +1,4 @@
-"""``status-api``: what is up, what is down, what was; and checks on demand."""
+"""The function ``status-api``: the REST API for sites, incidents and checks on demand."""
 
 import base64
 import json
@@ -18,7 +18,7 @@ from aws_lambda_powertools.event_handler.exceptions import (
 )
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
-from monitoring import incidents, ledger
+from monitoring import incidents, state_store
 from monitoring.clients import CONFIG
 from monitoring.sites import NAME_PATTERN, Site, SiteList, SitesError, select
 from monitoring.storage import BrokenDocument, Documents
@@ -29,7 +29,7 @@ CHECK_DETAIL_TYPE = "Website Check Requested"
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
 RECENT = 10
-"""How many incidents the page of one site shows."""
+"""How many incidents ``GET /sites/{name}`` returns."""
 
 logger = Logger()
 app = APIGatewayRestResolver()
@@ -41,19 +41,19 @@ threads = ThreadPoolExecutor(16)
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer a request that API Gateway passes on."""
+    """Answer a request from API Gateway."""
     return app.resolve(event, context)
 
 
 @app.get("/status")
 def get_status() -> dict[str, Any]:
-    """All sites, in the order of ``sites.yaml``."""
+    """Return all sites, in the order of ``sites.yaml``."""
     return {"sites": list(threads.map(_view, site_list.load()))}
 
 
 @app.get("/sites/<name>")
 def get_site(name: str) -> dict[str, Any]:
-    """One site and its newest incidents."""
+    """Return one site and its newest incidents."""
     chosen, unknown = select(site_list.load(), [name])
     if unknown:
         raise NotFoundError(f'no site is named "{name}"')
@@ -63,7 +63,7 @@ def get_site(name: str) -> dict[str, Any]:
 
 @app.get("/incidents")
 def get_incidents() -> dict[str, Any]:
-    """Incidents, newest first, a page at a time."""
+    """Return a page of incidents, newest first."""
     query = app.current_event.query_string_parameters or {}
     limit = query.get("limit", str(DEFAULT_LIMIT))
     if not re.fullmatch("[0-9]{1,3}", limit) or not 1 <= int(limit) <= MAX_LIMIT:
@@ -78,7 +78,7 @@ def get_incidents() -> dict[str, Any]:
 
 @app.post("/checks")
 def post_checks() -> tuple[dict[str, Any], int]:
-    """Have sites checked now; the check runs after the answer."""
+    """Request a check of sites; it runs after the response."""
     names = _requested(_body())
     chosen, unknown = select(site_list.load(), names)
     if unknown:
@@ -96,7 +96,7 @@ def post_checks() -> tuple[dict[str, Any], int]:
     if answer["FailedEntryCount"]:
         reason = f"{entry.get('ErrorCode')}: {entry.get('ErrorMessage')}"
         logger.error("check not requested", reason=reason)
-        raise ServiceError(HTTPStatus.BAD_GATEWAY, f"EventBridge refused the event: {reason}")
+        raise ServiceError(HTTPStatus.BAD_GATEWAY, f"EventBridge rejected the event: {reason}")
     return {
         "event_id": entry["EventId"],
         "sites": [site.name for site in chosen],
@@ -104,7 +104,7 @@ def post_checks() -> tuple[dict[str, Any], int]:
 
 
 def unavailable(error: Exception) -> Response[str]:
-    """Say what the API depends on and cannot get."""
+    """Return status 503, with the reason if it is in our own data."""
     logger.error("request failed", path=app.current_event.path, reason=describe(error))
     own = isinstance(error, (SitesError, BrokenDocument))
     status = HTTPStatus.SERVICE_UNAVAILABLE
@@ -120,12 +120,12 @@ app.exception_handler([SitesError, BrokenDocument, ClientError, BotoCoreError])(
 
 
 def _view(site: Site) -> dict[str, Any]:
-    """A site as it is configured, and what is known of it."""
+    """Return a site's configuration and its stored state."""
     view: dict[str, Any] = {"name": site.name, "url": site.url, "severity": site.severity}
     try:
-        found = ledger.load(documents, site.name)
+        found = state_store.load(documents, site.name)
     except BrokenDocument as error:
-        # One broken state must not hide the other sites'.
+        # One broken state must not hide the other sites.
         logger.error("state not read", site=site.name, reason=describe(error))
         return {**view, **_UNKNOWN, "reason": describe(error)}
     if found is None:
@@ -155,7 +155,7 @@ _UNKNOWN = {
 
 
 def _incidents(identities: list[str]) -> dict[str, Any]:
-    """The incidents, and under ``errors`` which of them cannot be read, if any."""
+    """Return the incidents, and ``errors`` for those that cannot be read, if any."""
     shown: list[dict[str, Any]] = []
     errors: list[str] = []
     for found in threads.map(_incident, identities):
@@ -176,9 +176,9 @@ def _incident(identity: str) -> dict[str, Any] | BrokenDocument | None:
 
 
 def _body() -> str:
-    """The request's body.
+    """Return the request's body.
 
-    API Gateway passes text as it is, and anything else in Base64:
+    API Gateway passes text unchanged, and anything else in Base64:
     https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
     """
     request = app.current_event
@@ -192,7 +192,7 @@ def _body() -> str:
 
 
 def _requested(body: str) -> list[str]:
-    """The names in the body of a request for checks; none means all."""
+    """Return the site names in the body of a request for checks; none means all."""
     if not body.strip():
         return []
     try:
@@ -200,7 +200,7 @@ def _requested(body: str) -> list[str]:
     except _RepeatedKey as error:
         raise BadRequestError(describe(error)) from None
     except (ValueError, RecursionError):
-        raise BadRequestError("the body is no JSON, or not sent as application/json") from None
+        raise BadRequestError("the body is not JSON, or not sent as application/json") from None
     if not isinstance(request, dict) or request.keys() - {"sites"}:
         raise BadRequestError('the body must be {"sites": ["name", …]}, or empty for all sites')
     names = request.get("sites", [])
@@ -210,13 +210,13 @@ def _requested(body: str) -> list[str]:
 
 
 class _RepeatedKey(ValueError):
-    """An object in a request has a key twice: which value is meant, nobody knows."""
+    """An object in a request has a key twice, so that its value is ambiguous."""
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise _RepeatedKey("the body has an object with a key that occurs twice")
+        raise _RepeatedKey("the body has an object with a duplicate key")
     return found
 
 
@@ -225,12 +225,12 @@ def _token(identity: str) -> str:
 
 
 def _position(token: str) -> str:
-    """The id in a token of :func:`_token`."""
+    """Return the id in a token of :func:`_token`."""
     try:
         padded = token + "=" * (-len(token) % 4)
         identity = base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")
     except ValueError:
         identity = ""
     if not re.fullmatch(f"[0-9]{{13}}-{NAME_PATTERN}", identity):
-        raise BadRequestError("next_token must be one that an earlier answer gave")
+        raise BadRequestError("next_token must come from an earlier response")
     return identity

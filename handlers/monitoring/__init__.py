@@ -1,14 +1,15 @@
-"""Website monitoring: what a site is, how it is checked, and what becomes of the result.
+"""Website monitoring: sites, their checks, states, alerts and incidents.
 
 The modules, in the order in which a check passes through them::
 
-    sites      which sites there are                     sites.yaml
-    checks     one look at one site                      the site itself
-    states     what a look changes                       pure
-    ledger     state and alerts, never one without the other   state/{site}.json
-    alerts     what people and the incident queue are told     SNS
-    removals   what is left to tell of sites that are no longer listed
-    incidents  outages from their beginning to their end       incidents/*.json
+    sites        the list of monitored sites              sites.yaml
+    checks       one check of one site                    HTTP
+    states       how a check changes a site's state       no I/O
+    state_store  states and their unpublished alerts      state/{site}.json
+    alerts       alerts for people and for the queue      SNS
+    removals     sites that were removed from the list
+    incidents    outages from their start to their end    incidents/*.json
 
-``storage``, ``schemas``, ``times``, ``wording`` and ``guard`` serve them.
+``connections``, ``responses``, ``urls`` and ``guard`` make the HTTP requests; ``storage``,
+``schemas``, ``times``, ``wording`` and ``clients`` are shared helpers.
 """

@@ -1,7 +1,7 @@
-"""Alerts: what people and the incident queue are told when a site goes down or is up again.
+"""Alerts about sites that went down or recovered, for people and for the incident queue.
 
-An alert is an incident at the moment it began or ended, and carries all of it: whoever gets only
-one of the two, or both in the wrong order, can still write the incident down.
+An alert carries its whole incident, as it was when it started or ended. So a recipient that gets
+only one of the two, or both in the wrong order, can still record the incident.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ _validate = schemas.validator("alert")
 
 
 class MalformedAlert(ValueError):
-    """A message is no alert of a version known here."""
+    """A message is not an alert of a supported version."""
 
 
 def status(incident: Incident) -> Status:
-    """What the alert about *incident* says of the site."""
+    """Return the status of the site in the alert about *incident*."""
     return "DOWN" if incident.ended_at is None else "UP"
 
 
 def alert_id(incident: Incident) -> str:
-    """Name the alert by its site and the moment of the change: every delivery has the same."""
+    """Return the alert's id, from its site and the time of the change: the same for every copy."""
     moment = incident.ended_at or incident.started_at
     return f"{incident.site}-{moment.translate(_COMPACT)}-{status(incident)}"
 
 
 def document(incident: Incident) -> dict[str, Any]:
-    """The alert as ``alert.schema.json`` describes it."""
+    """Return the alert as a JSON document (``alert.schema.json``)."""
     alert = {
         "version": VERSION,
         "id": alert_id(incident),
@@ -62,11 +62,11 @@ def parse(body: str) -> Incident:
     Raises
     ------
     MalformedAlert
-        When *body* is not what :func:`document` writes.
+        If *body* is not what :func:`document` returns, as JSON.
     """
     try:
         incident = Incident.of(_validate(json.loads(body)))
-        # The id needs a moment that exists, and the schema lets 30 February pass.
+        # Computed for their errors: the schema accepts a date such as 30 February.
         _ = incident.id, incident.duration_ms
     except (ValueError, RecursionError) as error:
         raise MalformedAlert(f"not an alert of version {VERSION}: {error}") from None
@@ -74,7 +74,7 @@ def parse(body: str) -> Incident:
 
 
 def subject(incident: Incident) -> str:
-    """The email's subject: ASCII, one line and under 100 characters, as SNS demands.
+    """Return the email's subject: one line of ASCII, under 100 characters, as SNS requires.
 
     https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
     """
@@ -86,7 +86,7 @@ def subject(incident: Incident) -> str:
 
 
 def text(incident: Incident) -> str:
-    """The email's text."""
+    """Return the email's text."""
     lines = [("Site", incident.site), ("URL", incident.url), ("Reason", incident.reason)]
     lines.append(("Down since", incident.started_at))
     if incident.ended_at is None or incident.duration_ms is None:

@@ -1,4 +1,4 @@
-"""One look at one website."""
+"""Check of one website."""
 
 import asyncio
 import re
@@ -29,13 +29,13 @@ MAX_REDIRECTS = 5
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 
-# Read by a rule of ours, from a part of bounded length: parsers of Content-Type take quadratic time
-# for some of what a site may send, and fail with any error for some.
+# Our own pattern, applied to a limited part of the header: common parsers of Content-Type take
+# quadratic time for some values, and raise various errors for others.
 _CHARSET = re.compile(rb";[ \t]*charset=[\"']?([a-z0-9_.:-]{1,40})")
 _CONTENT_TYPE_LENGTH = 256
-# Content-Encoding of stored files that some servers send whatever was asked for (S3 among them).
+# Content-Encoding of stored files. Some servers (such as S3) send it although it is not accepted.
 _ZLIB = (b"gzip", b"x-gzip", b"deflate")
-# Of Python's codecs, those of the web: https://encoding.spec.whatwg.org/#names-and-labels
+# Those of Python's codecs that the web uses: https://encoding.spec.whatwg.org/#names-and-labels
 _CODECS = re.compile(
     r"utf-?8|utf-16[lb]e|(us-)?ascii|iso-?8859-?\d{1,2}|latin-?\d|(windows-|cp)125\d|koi8-[ru]"
     r"|shift[_-]jis|euc-(jp|kr)|iso-2022-jp|gb2312|gbk|gb18030|big5(-hkscs)?|macintosh|windows-874"
@@ -43,11 +43,11 @@ _CODECS = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
-    """What one look found.
+class CheckResult:
+    """The result of one check.
 
-    ``at`` is when it saw the site (had the answer, or waited for it long enough), ``latency_ms``
-    how long it took, ``http_status`` the last response's code, ``reason`` why the site is down.
+    ``at`` is when the response was complete or the check gave up, ``latency_ms`` how long the check
+    took, ``http_status`` the status code of the last response, ``reason`` why the site is down.
     """
 
     status: Status
@@ -57,23 +57,23 @@ class Observation:
     reason: str | None = None
 
 
-class Failed(Exception):
-    """A response does not fulfil what the site is asked for."""
+class CheckFailed(Exception):
+    """A response does not meet the requirements of the site."""
 
 
-# What goes wrong with sites; the message is the reason why the site is down.
-_REASONS = (Failed, InternalAddress, InvalidResponse, TooMuchOverhead, urls.InvalidURL)
+# Failures of a site, as opposed to a bug; the message is the reason why the site is down.
+_REASONS = (CheckFailed, InternalAddress, InvalidResponse, TooMuchOverhead, urls.InvalidURL)
 
 
 class Checker:
-    """Looks at websites, each with its own connections.
+    """Checks websites, each over its own connections.
 
     Parameters
     ----------
     tls
-        How servers are trusted; by default those with a certificate that the system trusts.
+        The TLS context; by default one that trusts the certificates that the system trusts.
     clock
-        Tells the present moment.
+        Returns the current time.
     """
 
     def __init__(
@@ -82,8 +82,8 @@ class Checker:
         self._tls = tls or trusting_system()
         self._clock = clock
 
-    async def observe(self, site: Site) -> Observation:
-        """Look at *site*; whatever it does, the answer comes within its time limit."""
+    async def check(self, site: Site) -> CheckResult:
+        """Check *site*, within its time limit whatever the site does."""
         begin = time.monotonic()
         response: list[int] = []
         reason = None
@@ -97,10 +97,10 @@ class Checker:
             late = f"no answer within {site.timeout:g} s"
             reason = late if limit.expired() else describe_connection(error)
         except Exception as error:
-            # A bug of ours must not hide an outage of this site, let alone of the others.
+            # A bug in the check must not hide an outage of this site or of others.
             logger.exception("check failed unexpectedly", site=site.name)
             reason = one_line(f"unexpected {type(error).__name__}: {error}")
-        return Observation(
+        return CheckResult(
             status="UP" if reason is None else "DOWN",
             at=timestamp(self._clock()),
             latency_ms=round(1000 * (time.monotonic() - begin)),
@@ -109,7 +109,7 @@ class Checker:
         )
 
     async def _fetch(self, site: Site, codes: list[int]) -> None:
-        """Get the page, noting the code of each response; raises when it is not as it should be."""
+        """Request the page, and append the status code of each response; raise if it fails."""
         url = urls.parse(site.url)
         guard = AddressGuard()
         for _ in range(1 + MAX_REDIRECTS):
@@ -123,12 +123,12 @@ class Checker:
                     return
                 # The body of a redirect is not read: it may be endless.
             url = urls.follow(url, location)
-        raise Failed(f"more than {MAX_REDIRECTS} redirects")
+        raise CheckFailed(f"more than {MAX_REDIRECTS} redirects")
 
 
 async def _judge(exchange: Exchange, head: Head, site: Site) -> None:
     if not 200 <= head.status <= 299:
-        raise Failed(f"HTTP {_named(head.status)}")
+        raise CheckFailed(f"HTTP {_with_phrase(head.status)}")
     encoding = (head.field(b"content-encoding") or b"identity").lower()
     page = _Page(site.max_bytes, _encoded(site.expect or "", head), packed=encoding in _ZLIB)
     page.announced(head.length)
@@ -136,11 +136,11 @@ async def _judge(exchange: Exchange, head: Head, site: Site) -> None:
     if not page.found:
         # Some servers compress the body although they were asked not to.
         compressed = f" (sent with Content-Encoding {encoding.decode('latin-1')})"
-        raise Failed(f"expected text not found{'' if encoding == b'identity' else compressed}")
+        raise CheckFailed(f"expected text not found{'' if encoding == b'identity' else compressed}")
 
 
 class _Page:
-    """Searches a body for a text while it arrives, and keeps no more of it than that needs."""
+    """Searches a body for a text while it arrives, in constant memory."""
 
     def __init__(self, limit: int, text: bytes, *, packed: bool) -> None:
         self._limit = limit
@@ -152,9 +152,9 @@ class _Page:
         self.found = not text
 
     def announced(self, length: int | None) -> None:
-        """Reject a body by the length that its head announces."""
+        """Reject a body of this length if it is above the limit."""
         if length is not None and length > self._limit:
-            raise Failed(f"body larger than {self._limit} bytes")
+            raise CheckFailed(f"body larger than {self._limit} bytes")
 
     def receive(self, piece: bytes) -> None:
         """Take the next piece of the body."""
@@ -166,15 +166,15 @@ class _Page:
             self._tail = window[max(0, len(window) - len(self._text) + 1) :]
 
     def _plain(self, piece: bytes) -> bytes:
-        """Unpack *piece*, but no more of the whole body than its limit."""
+        """Decompress *piece*, but no more of the whole body than its limit."""
         if self._unpacker is None:
             return piece
-        if self._unpacker.eof:  # It would keep what comes after the end, in quadratic time.
+        if self._unpacker.eof:  # It would keep any data after the end, in quadratic time.
             return b""
         try:
             plain = self._unpacker.decompress(piece, self._limit - self._unpacked + 1)
         except zlib.error:
-            self._unpacker = None  # It is not what its header says.
+            self._unpacker = None  # The body is not compressed, contrary to its header.
             return piece
         self._unpacked += len(plain)
         self.announced(self._unpacked)
@@ -182,10 +182,10 @@ class _Page:
 
 
 def _encoded(text: str, head: Head) -> bytes:
-    """Write *text* as the page does.
+    """Encode *text* with the character encoding of the page.
 
-    The operator's text is encoded rather than the stranger's page decoded: some codecs that a
-    page may name take quadratic time.
+    The expected text is encoded rather than the page decoded: some codecs that a page may name take
+    quadratic time.
     """
     content_type = (head.field(b"content-type") or b"")[:_CONTENT_TYPE_LENGTH].lower()
     found = _CHARSET.search(content_type)
@@ -196,8 +196,8 @@ def _encoded(text: str, head: Head) -> bytes:
         return text.encode()
 
 
-def _named(code: int) -> str:
-    """The code with its standard phrase; the server's own may say anything."""
+def _with_phrase(code: int) -> str:
+    """Return the status code with its standard phrase; the server's own phrase is not trusted."""
     try:
         return f"{code} {HTTPStatus(code).phrase}"
     except ValueError:

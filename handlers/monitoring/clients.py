@@ -1,4 +1,4 @@
-"""How the functions' AWS clients behave."""
+"""Configuration of the functions' AWS clients."""
 
 from botocore.config import Config
 
@@ -8,5 +8,5 @@ CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
     max_pool_connections=32,
 )
-"""Fail within seconds, so that a function still has the time to say so. As many connections as
-there are threads that use them."""
+"""Short timeouts, so that a function has time left to report a failure; as many connections as
+threads use."""

@@ -1,7 +1,7 @@
-"""Connections for checks: vetted addresses, TLS, and reads that are small and limited.
+"""Connections for checks: allowed addresses, TLS, and limited reads.
 
-The event loop is shared by all checks of a run. So a connection reads little at a time, lets the
-others run before each read, and carries no more bytes than its budget allows.
+All checks of a run share the event loop. So a connection reads small pieces, yields to other checks
+before each read, and reads no more bytes than its budget.
 """
 
 import asyncio
@@ -17,33 +17,33 @@ from monitoring.guard import AddressGuard
 from monitoring.urls import Url
 
 READ_SIZE = 16_384
-"""Bytes that are read at a time."""
+"""Bytes to read at a time."""
 
 OVERHEAD = 256 * 1024
-"""Bytes that a site may send in addition to its page: TLS handshake, headers, framing."""
+"""Bytes that a site may send in addition to the body: TLS handshake, headers, framing."""
 
 MAX_ANSWERS = 32
-"""Addresses of a host name that are looked at: a name server may answer with thousands."""
+"""Addresses of a host name to consider: a name server may return thousands."""
 
 MAX_ADDRESSES = 4
-"""Addresses of a host name that are tried."""
+"""Addresses of a host name to try."""
 
 ATTEMPT_DELAY = 0.25
-"""Seconds after which the next address is tried, too (RFC 8305, "Happy Eyeballs")."""
+"""Seconds before the next address is tried in parallel (RFC 8305, "Happy Eyeballs")."""
 
 
 class TooMuchOverhead(Exception):
-    """A site sent far more than the page that was received from it."""
+    """A site sent far more bytes than those of the body."""
 
 
 def trusting_system() -> ssl.SSLContext:
-    """Make a TLS context that trusts what the system trusts.
+    """Return a TLS context that trusts the certificates that the system trusts.
 
-    Without finite-field Diffie-Hellman: a server may choose numbers so large that a handshake takes
-    seconds of processor time, and all other checks wait for it (CVE-2022-40735).
+    It has no finite-field Diffie-Hellman: a server may choose numbers so large that a handshake
+    takes seconds of CPU time, while all other checks wait (CVE-2022-40735).
 
-    Like browsers, and unlike Python 3.13, it does not insist on extensions that many private
-    authorities leave out (RFC 5280), nor that a server knows RFC 5746 (no connection is
+    Like browsers, and unlike Python 3.13, it does not require certificate extensions that many
+    private authorities leave out (RFC 5280), nor support for RFC 5746 (no connection is
     renegotiated).
     """
     context = ssl.create_default_context()
@@ -66,7 +66,7 @@ class Connection:
     Attributes
     ----------
     budget
-        Bytes that may still arrive, with all that TLS adds. Those who receive a page raise it.
+        Bytes that may still arrive, including those of TLS. A reader of a body raises it.
     """
 
     def __init__(self, sock: socket.socket) -> None:
@@ -78,28 +78,27 @@ class Connection:
         self.budget = OVERHEAD
 
     async def start_tls(self, context: ssl.SSLContext, host: str) -> None:
-        """Encrypt from now on.
+        """Do the TLS handshake, and encrypt from then on.
 
         Raises
         ------
         OSError
-            When the handshake fails, or the certificate is not trusted.
+            If the handshake fails, or the certificate is not trusted.
         """
-        # The dot at the end of an absolute name is no part of the name (RFC 6066, 3).
+        # The trailing dot of an absolute name is not part of the name (RFC 6066, 3).
         name = host.removesuffix(".")
         tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
-        # A server chooses how much there is to compute (up to 50 ms where this was measured), so
-        # that is left to a thread.
+        # The server chooses how much CPU time the handshake takes, so it runs in a thread.
         await self._encrypted(partial(asyncio.to_thread, tls.do_handshake))
         self._tls = tls
 
     async def send(self, data: bytes) -> None:
-        """Send *data*, which is short.
+        """Send *data*, which must be short.
 
         Raises
         ------
         OSError
-            When the connection is broken.
+            If the connection breaks.
         """
         if self._tls is None:
             await self._loop.sock_sendall(self._socket, data)
@@ -107,24 +106,24 @@ class Connection:
             await self._encrypted(partial(_at_once, self._tls.write, data))
 
     async def receive(self) -> bytes:
-        """Receive at most ``READ_SIZE`` bytes; none at the end.
+        """Return at most ``READ_SIZE`` bytes; none at the end of the connection.
 
         Raises
         ------
         OSError
-            When the connection is broken.
+            If the connection breaks.
         TooMuchOverhead
-            When the budget is used up.
+            If the budget is used up.
         """
         if self._tls is None:
             return await self._read()
         try:
             return await self._encrypted(partial(_at_once, self._tls.read, READ_SIZE))
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
-            return b""  # Many servers end a connection without TLS's own farewell.
+            return b""  # Many servers close a connection without a close_notify alert.
 
     async def _encrypted[T](self, call: Callable[[], Awaitable[T]]) -> T:
-        """Call a method of the TLS object, carrying bytes between it and the socket."""
+        """Call a method of the TLS object, and move its bytes to and from the socket."""
         while True:
             try:
                 result = await call()
@@ -143,7 +142,7 @@ class Connection:
             await self._loop.sock_sendall(self._socket, data)
 
     async def _read(self) -> bytes:
-        await asyncio.sleep(0)  # Where bytes are waiting, sock_recv lets no other check run.
+        await asyncio.sleep(0)  # With data available, sock_recv does not yield to other checks.
         data = await self._loop.sock_recv(self._socket, READ_SIZE)
         self.budget -= len(data)
         if self.budget < 0:
@@ -157,14 +156,14 @@ async def _at_once[**P, T](call: Callable[P, T], *args: P.args, **options: P.kwa
 
 @contextlib.asynccontextmanager
 async def connect(url: Url, guard: AddressGuard, tls: ssl.SSLContext) -> AsyncIterator[Connection]:
-    """Connect to the server of *url*, at an address that *guard* has selected.
+    """Connect to the server of *url*, at an address that *guard* allows.
 
     Raises
     ------
     OSError
-        When the host name is not resolved, no address answers, or TLS fails.
+        If the host name is not resolved, no address answers, or TLS fails.
     InternalAddress
-        When the guard does not let the check go there.
+        If the guard allows none of the addresses.
     """
     with await _first_connected(await _resolve(url, guard)) as sock:
         connection = Connection(sock)
@@ -175,7 +174,7 @@ async def connect(url: Url, guard: AddressGuard, tls: ssl.SSLContext) -> AsyncIt
 
 async def _resolve(url: Url, guard: AddressGuard) -> list[_Address]:
     loop = asyncio.get_running_loop()
-    # As bytes: the codec for international names that a string goes through raises other errors.
+    # As bytes, because the codec that encodes international names in strings raises other errors.
     host = url.host.encode("ascii")
     found = {
         str(info[4][0]): _Address(info[0], info[4])
@@ -189,9 +188,9 @@ async def _resolve(url: Url, guard: AddressGuard) -> list[_Address]:
 
 
 def _alternating(addresses: Sequence[_Address]) -> list[_Address]:
-    """Let the families take turns: where one is not routed, its addresses must not use up the time.
+    """Alternate between IPv4 and IPv6, so that one that is not routed does not use up the time.
 
-    The first one, and the order in each family, are the resolver's choice.
+    The first address, and the order within each family, are those of the resolver.
     """
     first = [address for address in addresses if address.family == addresses[0].family]
     second = [address for address in addresses if address.family != addresses[0].family]
@@ -200,7 +199,7 @@ def _alternating(addresses: Sequence[_Address]) -> list[_Address]:
 
 
 async def _first_connected(addresses: Sequence[_Address]) -> socket.socket:
-    """Try the addresses one after the other, the next one also when one takes long."""
+    """Try the addresses in order, the next one when one fails or takes long."""
     waiting = list(addresses)
     attempts: set[asyncio.Task[socket.socket]] = set()
     errors: list[BaseException] = []

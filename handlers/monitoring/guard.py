@@ -1,10 +1,10 @@
-"""Rules that keep a website from leading a check into the internal network.
+"""Protection against websites that redirect a check into the internal network (SSRF).
 
-A site that redirects to ``http://127.0.0.1:9001/…`` or ``http://169.254.169.254/…``, or whose
-name resolves to such an address after a redirect, would have the monitor call its own
-surroundings. Addresses are judged after the host name is resolved and before a connection is
-made, and the connection goes to the address that was judged: a name cannot resolve to one address
-for the decision and to another one for the connection.
+A site that redirects to ``http://127.0.0.1:9001/…`` or ``http://169.254.169.254/…``, or whose name
+resolves to such an address after a redirect, would make the monitor call its own network.
+Addresses are judged after the host name is resolved and before a connection is made, and the
+connection goes to the address that was judged. So a name cannot resolve to one address for the
+decision and to another for the connection.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 # https://www.iana.org/assignments/iana-ipv4-special-registry and
 # https://www.iana.org/assignments/iana-ipv6-special-registry: what `is_global` does not exclude.
 _INTERNAL_IPV4 = (
-    IPv4Network("192.0.0.0/24"),  # IETF protocol assignments, with the global ones among them
+    IPv4Network("192.0.0.0/24"),  # IETF protocol assignments, including the global ones
     IPv4Network("192.88.99.0/24"),  # relays of 6to4, deprecated by RFC 7526
     IPv4Network("224.0.0.0/4"),  # multicast
 )
@@ -21,7 +21,7 @@ _INTERNAL_IPV6 = (
     IPv6Network("2001::/23"),  # IETF protocol assignments
     IPv6Network("3fff::/20"),  # documentation, RFC 9637
 )
-# All that IANA has assigned as global unicast. Outside are fec0::/10 (site-local), multicast, …
+# All of global unicast. It excludes fec0::/10 (site-local), multicast and others.
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 
 # The last 32 bits of these are an IPv4 address.
@@ -34,14 +34,14 @@ _IPV4_IN_IPV6 = (
 
 
 class InternalAddress(Exception):
-    """A redirect led from a public to an internal address."""
+    """A public site redirected to an internal address."""
 
 
 def is_internal(address: str) -> bool:
-    """Whether an IP address is loopback, private, link-local or otherwise not on the internet.
+    """Return whether an IP address is loopback, private, link-local or otherwise not public.
 
-    An IPv6 address that embeds IPv4 addresses (mapped, NAT64, 6to4, Teredo, …) is as internal as
-    those are, because a gateway may deliver to them.
+    An IPv6 address that embeds an internal IPv4 address (mapped, NAT64, 6to4, Teredo and others) is
+    internal, because a gateway may deliver to that.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def is_internal(address: str) -> bool:
     Raises
     ------
     ValueError
-        When *address* is no IP address.
+        If *address* is not an IP address.
     """
     parsed = ip_address(address.partition("%")[0])
     if isinstance(parsed, IPv4Address):
@@ -66,25 +66,25 @@ def is_internal(address: str) -> bool:
 
 
 class AddressGuard:
-    """Chooses the addresses that the connections of one check may go to, hop by hop.
+    """Selects the addresses that each hop of one check may connect to.
 
-    The configured site may be at an internal address, and may redirect within the internal
-    network. A hop at a public address may lead to public addresses only, whatever came before it:
-    otherwise a public site whose name resolves to an internal address once could go on from there.
+    The configured site may have an internal address, and may redirect within the internal network.
+    After a hop to a public address, only public addresses are allowed, whatever came before:
+    otherwise a public site could get inside by resolving to an internal address once.
     """
 
     def __init__(self) -> None:
         self._internal_allowed = True
 
     def select(self, addresses: Sequence[str]) -> list[str]:
-        """Choose from the *addresses* that the host name of the next hop resolved to.
+        """Return the allowed ones of the addresses of the next hop's host name.
 
         They are either all public or all internal; public ones are preferred.
 
         Raises
         ------
         InternalAddress
-            When all are internal, and the hop before this one was not.
+            If all are internal, and the hop before this one was public.
         """
         public = [address for address in addresses if not is_internal(address)]
         if addresses and not public and not self._internal_allowed:
@@ -98,7 +98,7 @@ def _is_internal_ipv4(address: IPv4Address) -> bool:
 
 
 def _embedded(address: IPv6Address) -> tuple[IPv4Address, ...]:
-    """The IPv4 addresses that an IPv6 address stands for."""
+    """Return the IPv4 addresses that an IPv6 address embeds."""
     if address.teredo:
         return address.teredo
     if address.sixtofour:

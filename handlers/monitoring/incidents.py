@@ -1,7 +1,7 @@
-"""Incidents: outages of one site, from the look that found it down to the one that found it up.
+"""Incidents: outages of one site, from the check that found it down to the one that found it up.
 
-One document each, at ``incidents/{inverted epoch ms}-{site}.json``. S3 lists keys in ascending
-order, so counting the time downwards lists the newest first:
+Each is a document at ``incidents/{inverted epoch ms}-{site}.json``. S3 lists keys in ascending
+order; the inverted time lists the newest first:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/ListingKeysUsingAPIs.html
 """
 
@@ -24,7 +24,7 @@ logger = Logger(child=True)
 PREFIX = "incidents/"
 
 SCANNED = 10_000
-"""How many incidents one page of a site's incidents may be picked from."""
+"""The number of incidents to search, at most, for a page of one site's incidents."""
 
 _SUFFIX = ".json"
 _DIGITS = 13
@@ -36,9 +36,9 @@ _validate = schemas.validator("incident")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """An outage. ``ended_at`` is None while it lasts; ``reason`` is what the first look found.
+    """An outage. ``ended_at`` is None while it lasts; ``reason`` is the result of the first check.
 
-    ``end_reason`` says why an incident ended other than by the site's recovery.
+    ``end_reason`` is why an incident ended, if not because the site recovered.
     """
 
     site: str
@@ -51,27 +51,27 @@ class Incident:
 
     @property
     def id(self) -> str:
-        """Begins with the milliseconds from the start to the year 2286: newer sorts first."""
+        """Starts with the milliseconds from the start to the year 2286: newer sorts first."""
         return f"{_LAST_MS - epoch_ms(self.started_at):0{_DIGITS}}-{self.site}"
 
     @property
     def key(self) -> str:
-        """Where the incident is kept."""
+        """The key of its document."""
         return f"{PREFIX}{self.id}{_SUFFIX}"
 
     @property
     def duration_ms(self) -> int | None:
-        """How long it lasted; None while it lasts."""
+        """Its duration; None while it lasts."""
         if self.ended_at is None:
             return None
         return epoch_ms(self.ended_at) - epoch_ms(self.started_at)
 
     def ended(self, at: str, reason: str | None = None) -> Incident:
-        """The incident with its end, which is never before its start, whatever a clock says."""
+        """Return the ended incident; it never ends before its start, even if a clock is wrong."""
         return replace(self, ended_at=max(at, self.started_at), end_reason=reason)
 
     def document(self) -> dict[str, Any]:
-        """The incident as it is kept and shown; without an ``end_reason`` if there is none."""
+        """Return the document to store and to show, without ``end_reason`` if there is none."""
         document = {
             "id": self.id,
             "site": self.site,
@@ -89,12 +89,12 @@ class Incident:
 
     @classmethod
     def of(cls, document: dict[str, Any]) -> Incident:
-        """Read what :meth:`document` or an alert wrote; the fields derived from others are skipped.
+        """Return the incident in a document or an alert; derived fields are ignored.
 
         Raises
         ------
         KeyError
-            When a field is missing.
+            If a field is missing.
         """
         return cls(
             site=document["site"],
@@ -108,48 +108,48 @@ class Incident:
 
 
 def merge(one: Incident, other: Incident) -> Incident:
-    """Join two tellings of the same incident.
+    """Return the later version of the same incident.
 
-    They differ in nothing but the end, which only the later one knows. So neither the order nor
-    the number of tellings matters, and a late "down" does not open a closed incident again.
+    Versions differ only in the end, which the later one has. So neither the order nor the number of
+    alerts matters, and a late DOWN alert does not reopen a closed incident.
     """
-    return max(one, other, key=lambda told: (told.ended_at or "", told.end_reason or ""))
+    return max(one, other, key=lambda version: (version.ended_at or "", version.end_reason or ""))
 
 
-def record(documents: Documents, told: Incident) -> bool:
-    """Write down what is *told*; whether that was news.
+def record(documents: Documents, version: Incident) -> bool:
+    """Record a version of an incident; return whether that changed the document.
 
     Raises
     ------
     Contended
-        When others kept changing the incident.
+        If other writers kept changing the incident.
     BrokenDocument
-        When the stored incident cannot be read. If it is removed, the next telling writes it anew.
+        If the stored incident cannot be read. If it is deleted, the next alert records it again.
     """
     for attempt in range(WRITE_ATTEMPTS):
-        # An outage's beginning is mostly news: one write, and no read before it.
-        expect_none = attempt == 0 and told.ended_at is None
-        found = None if expect_none else _load(documents, told.id)
+        # The start of an outage is usually new: write it without reading first.
+        expect_none = attempt == 0 and version.ended_at is None
+        found = None if expect_none else _load(documents, version.id)
         known, etag = found or (None, None)
-        merged = merge(known, told) if known else told
+        merged = merge(known, version) if known else version
         if merged == known:
             return False
         try:
-            documents.put(told.key, merged.document(), replacing=etag)
+            documents.put(version.key, merged.document(), replacing=etag)
         except Conflict:
             continue
         return True
-    raise Contended(told.key)
+    raise Contended(version.key)
 
 
 def page(
     documents: Documents, *, site: str = "", after: str = "", limit: int
 ) -> tuple[list[str], str | None]:
-    """List the ids of up to *limit* incidents, newest first: of one *site*, or of all.
+    """Return the ids of at most *limit* incidents, newest first: of one *site*, or of all.
 
-    Only those past the incident *after* count. The second value is the *after* of the next page,
-    or None where there is no more. With a *site*, a page may be short, even empty, and yet not
-    be the last one: at most :data:`SCANNED` incidents are gone through for it.
+    The page starts behind the incident *after*. The second value is the *after* of the next page,
+    or None if this is the last one. With a *site*, a page may be short, or even empty, and still
+    not be the last: it searches at most :data:`SCANNED` incidents.
     """
     found: list[str] = []
     last = after
@@ -158,7 +158,7 @@ def page(
         after=f"{PREFIX}{after}{_SUFFIX}" if after else "",
         page=1000 if site else limit + 1,
     )
-    matches = map(_KEY.fullmatch, keys)  # other objects than ours are passed over
+    matches = map(_KEY.fullmatch, keys)  # other objects are ignored
     for scanned, match in enumerate(match for match in matches if match):
         if len(found) == limit or scanned == SCANNED:
             return found, last
@@ -169,33 +169,33 @@ def page(
 
 
 def parse(document: dict[str, Any]) -> Incident:
-    """Read what :meth:`Incident.document` or an alert wrote.
+    """Return the incident in a document or an alert, which is validated.
 
     Raises
     ------
     ValueError
-        When a field is missing, has another type, or is a moment that does not exist.
+        If a field is missing, has another type, or is a time that does not exist.
     """
     incident = Incident.of(_validate(document))
-    # The schema lets 30 February pass.
+    # Computed for their errors: the schema accepts a date such as 30 February.
     _ = incident.id, incident.duration_ms
     return incident
 
 
 def read(documents: Documents, identity: str) -> dict[str, Any] | None:
-    """The incident with this id, as it is shown; None when it is no longer kept.
+    """Return the document of the incident with this id; None if there is none.
 
     Raises
     ------
     BrokenDocument
-        When the document is no incident.
+        If the document is not an incident.
     """
     found = _load(documents, identity)
     return found[0].document() if found else None
 
 
 def unended(documents: Documents, site: str) -> Incident | None:
-    """The newest incident of *site* if it is open. One that cannot be read is passed over."""
+    """Return the newest incident of *site* if it is open; one that cannot be read is skipped."""
     after: str | None = ""
     while after is not None:
         identities, after = page(documents, site=site, after=after, limit=1)

@@ -1,4 +1,4 @@
-"""A run: looks at many sites at once, each followed by its own entry in the ledger."""
+"""One run of the monitor: checks many sites at once, and records each result."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from aws_lambda_powertools import Logger
 
-from monitoring.checks import Observation
-from monitoring.ledger import Entry, Ledger
+from monitoring.checks import CheckResult
 from monitoring.sites import Site
+from monitoring.state_store import Outcome, StateStore
 from monitoring.wording import describe
 
 logger = Logger(child=True)
@@ -17,59 +17,59 @@ logger = Logger(child=True)
 _STORE_THREADS = 32
 
 
-class Unhandled(Exception):
-    """Some sites' looks could not be written down, or their alerts not be published."""
+class CheckErrors(Exception):
+    """The state of some sites could not be stored, or an alert not published."""
 
     def __init__(self, reasons: dict[str, str], total: int) -> None:
         details = "; ".join(f"{site}: {reason}" for site, reason in reasons.items())
-        super().__init__(f"{len(reasons)} of {total} sites could not be handled: {details}")
+        super().__init__(f"{len(reasons)} of {total} sites could not be processed: {details}")
         self.reasons = reasons
 
 
 @dataclass(frozen=True, slots=True)
-class Handled:
-    """A look at a site and what became of it."""
+class CheckedSite:
+    """A site, the result of its check, and the outcome of recording that."""
 
     site: Site
-    seen: Observation
-    entry: Entry
+    result: CheckResult
+    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of a run: of the sites checked, and of the sites removed."""
+    """The results of a run: for the sites checked, and for the sites removed."""
 
-    handled: list[Handled] = field(default_factory=list)
-    retired: list[Entry] = field(default_factory=list)
+    checked: list[CheckedSite] = field(default_factory=list)
+    retired: list[Outcome] = field(default_factory=list)
 
     @property
     def alerts(self) -> list[str]:
-        """The ids of the alerts published."""
-        entries = [*(one.entry for one in self.handled), *self.retired]
-        return [alert for entry in entries for alert in entry.published]
+        """The ids of the published alerts."""
+        outcomes = [*(checked.outcome for checked in self.checked), *self.retired]
+        return [alert for outcome in outcomes for alert in outcome.published]
 
     @property
     def settled(self) -> bool:
-        """Whether nothing is left to publish of the sites removed."""
-        return all(entry.settled for entry in self.retired)
+        """Whether no alert about a removed site is left to publish."""
+        return all(outcome.settled for outcome in self.retired)
 
 
 class Monitor:
-    """Checks sites.
+    """Checks sites, and records the results.
 
     Parameters
     ----------
-    observe
-        Looks at one site.
-    ledger
-        Where looks are written down.
+    check
+        Checks one site.
+    store
+        Records the results.
     """
 
-    def __init__(self, observe: Callable[[Site], Awaitable[Observation]], ledger: Ledger) -> None:
-        self._observe = observe
-        self._ledger = ledger
-        # Not the event loop's own threads: those may all be waiting for slow name servers.
-        self._threads = ThreadPoolExecutor(_STORE_THREADS, thread_name_prefix="ledger")
+    def __init__(self, check: Callable[[Site], Awaitable[CheckResult]], store: StateStore) -> None:
+        self._check = check
+        self._store = store
+        # Not the event loop's own threads, which may all be waiting for slow name servers.
+        self._threads = ThreadPoolExecutor(_STORE_THREADS, thread_name_prefix="store")
 
     async def run(
         self,
@@ -77,24 +77,24 @@ class Monitor:
         owner: str,
         removed: Callable[[], Sequence[str]] = lambda: (),
     ) -> Report:
-        """Check all *sites* at once; no site waits for another, nor stops it.
+        """Check all *sites* at once; none delays or stops another.
 
         Parameters
         ----------
         sites
             The sites to check.
         owner
-            A name that no other run has.
+            The unique name of this run.
         removed
-            Finds the names of the sites that are no longer listed, while the others are checked.
+            Returns the names of the sites that were removed from the list; runs during the checks.
 
         Raises
         ------
-        Unhandled
-            After all are done, when some could not be handled.
+        CheckErrors
+            After all checks, if some sites could not be processed.
         """
         *checks, retirements = await asyncio.gather(
-            *(self._check(site, owner) for site in sites),
+            *(self._process(site, owner) for site in sites),
             self._retire_all(removed, owner),
             return_exceptions=True,
         )
@@ -107,35 +107,35 @@ class Monitor:
         report = Report()
         for name, result in results.items():
             match result:
-                case Handled():
-                    report.handled.append(result)
-                case Entry():
+                case CheckedSite():
+                    report.checked.append(result)
+                case Outcome():
                     report.retired.append(result)
                 case BaseException():
                     reasons[name] = describe(result)
-                    logger.error("site not handled", site=name, reason=reasons[name])
+                    logger.error("site not processed", site=name, reason=reasons[name])
         if reasons:
-            raise Unhandled(reasons, len(results))
+            raise CheckErrors(reasons, len(results))
         return report
 
-    async def _check(self, site: Site, owner: str) -> Handled:
-        seen = await self._observe(site)
+    async def _process(self, site: Site, owner: str) -> CheckedSite:
+        result = await self._check(site)
         loop = asyncio.get_running_loop()
-        entry = await loop.run_in_executor(self._threads, self._ledger.enter, site, seen, owner)
-        for alert in entry.published:
-            logger.info("alert published", alert=alert, site=site.name, status=seen.status)
-        return Handled(site, seen, entry)
+        outcome = await loop.run_in_executor(self._threads, self._store.record, site, result, owner)
+        for alert in outcome.published:
+            logger.info("alert published", alert=alert, site=site.name, status=result.status)
+        return CheckedSite(site, result, outcome)
 
     async def _retire_all(
         self, removed: Callable[[], Sequence[str]], owner: str
-    ) -> dict[str, Entry | BaseException]:
+    ) -> dict[str, Outcome | BaseException]:
         loop = asyncio.get_running_loop()
         names = await loop.run_in_executor(self._threads, removed)
-        entries = await asyncio.gather(
+        outcomes = await asyncio.gather(
             *(
-                loop.run_in_executor(self._threads, self._ledger.retire, name, owner)
+                loop.run_in_executor(self._threads, self._store.retire, name, owner)
                 for name in names
             ),
             return_exceptions=True,
         )
-        return dict(zip(names, entries, strict=True))
+        return dict(zip(names, outcomes, strict=True))

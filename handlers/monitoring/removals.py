@@ -1,29 +1,28 @@
-"""Sites that are no longer listed: their incidents end, and their pending alerts are published."""
+"""Sites that were removed from the list, whose incidents end and pending alerts are published."""
 
 import time
 from collections.abc import Callable, Collection
 
-from monitoring.ledger import known_sites
+from monitoring.state_store import known_sites
 from monitoring.storage import Documents
 
 OVERLAP = 65.0
-"""Seconds after which no run with an earlier list of sites is left: a run's limit, and a margin."""
+"""Seconds after which no run with an earlier list of sites is left: the timeout and a margin."""
 
 
 class Removals:
-    """Finds the sites that were removed since the list of sites changed.
+    """Finds the sites that were removed from the list of sites.
 
-    A run that began with the earlier list may still enter a look at a removed site. So a list is
-    settled only when nothing was left to do some time after it was first seen. Until then each run
-    asks S3 once which states are kept, and reads those that it does not know yet; afterwards it
-    asks no more.
+    A run that began with the earlier list may still store the state of a removed site. So a list is
+    settled only if nothing was left to do some time after it was first seen. Until then, each run
+    lists the stored states, and reads those that are new to it; afterwards it does neither.
 
     Parameters
     ----------
     documents
-        Where the states are kept.
+        The bucket with the states.
     elapsed
-        Counts seconds.
+        Returns seconds, and never runs backwards.
     """
 
     def __init__(self, documents: Documents, elapsed: Callable[[], float] = time.monotonic) -> None:
@@ -37,7 +36,10 @@ class Removals:
         self._done: dict[str, str] = {}
 
     def find(self, names: Collection[str], version: str) -> list[str]:
-        """The sites with a state but not among *names*, the list of that *version* (its ETag)."""
+        """Return the sites with a state that are not in the list.
+
+        *names* are those in the list, and *version* is its ETag.
+        """
         self._begun = self._elapsed()
         if version != self._version:
             self._version, self._first_seen, self._is_settled = version, self._begun, False
@@ -48,6 +50,6 @@ class Removals:
         return [site for site, etag in self._found.items() if self._done.get(site) != etag]
 
     def settle(self) -> None:
-        """Note that nothing is left to do for the sites that :meth:`find` found last."""
+        """Mark the sites that :meth:`find` returned last as done."""
         self._done = self._found
         self._is_settled = self._begun - self._first_seen >= OVERLAP

@@ -1,9 +1,9 @@
-"""HTTP/1.1 responses (RFC 9112), read by a client that trusts no server.
+"""HTTP/1.1 responses (RFC 9112) from servers that are not trusted.
 
 Common HTTP libraries spend quadratic time on some headers, or much time on each of a million tiny
-chunks, and all other checks would wait meanwhile. Here every step is linear in what arrived, and
-all that arrives is limited. Only the fields that checks need are interpreted, and what browsers
-tolerate is tolerated: a site that people can use is not down.
+chunks, while all other checks wait. Here every step takes linear time, and everything that arrives
+is limited. Only the header fields that checks need are interpreted. What browsers accept is
+accepted: a site that people can use is not down.
 """
 
 import re
@@ -14,34 +14,34 @@ from monitoring.connections import Connection
 from monitoring.urls import Url
 
 MAX_HEAD = 65_536
-"""Bytes of a response before its body."""
+"""The limit of a response before its body, in bytes."""
 
 MAX_FIELDS = 256
-"""Header fields of a response."""
+"""The limit of header fields."""
 
 MAX_INFORMATIONAL = 8
-"""Responses 1xx (RFC 9110, 15.2) that may precede the final one."""
+"""The limit of 1xx responses (RFC 9110, 15.2) before the final one."""
 
 MAX_CHUNK_LINE = 1024
-"""Bytes of the line that announces a chunk, with its extensions."""
+"""The limit of the line before a chunk, with its extensions, in bytes."""
 
 FREE_CHUNKS = 1024
 MIN_CHUNK = 64
-"""Bytes that the chunks after the first ``FREE_CHUNKS`` have on average."""
+"""The least average size of the chunks after the first ``FREE_CHUNKS``, in bytes."""
 
 _REQUEST = (
     "GET {target} HTTP/1.1\r\n"
     "Host: {authority}\r\n"
     "User-Agent: website-monitor/1.0\r\n"
     "Accept: */*\r\n"
-    # What arrives is searched as it is: no small body is unpacked to a huge one.
+    # The body is searched as it arrives: a small one cannot expand to a huge one.
     "Accept-Encoding: identity\r\n"
     "Connection: close\r\n"
     "\r\n"
 )
 _HEAD_END = re.compile(rb"\n\r?\n")
 _FOLD = re.compile(rb"\r?\n[ \t]+")
-# Some servers write HTTP/2, or more than one space.
+# Some servers send HTTP/2, or more than one space.
 _STATUS_LINE = re.compile(rb"(?i:HTTP)/[0-9](?:\.[0-9])? {1,8}([1-9][0-9]{2})(?: [^\x00]*)?")
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _LENGTH = re.compile(rb"[0-9]{1,19}")
@@ -49,40 +49,40 @@ _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}")
 
 
 class InvalidResponse(Exception):
-    """What a server sent is no HTTP response, or is not complete; the message says why."""
+    """A response is malformed or incomplete; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Status code and header fields of a response; names are in lower case."""
+    """The status code and header fields of a response; names are in lower case."""
 
     status: int
     fields: dict[bytes, list[bytes]]
 
     def field(self, name: bytes) -> bytes | None:
-        """The value of a field, the first one if there are several."""
+        """Return the value of a field, the first if there are several, or None."""
         values = self.fields.get(name)
         return values[0] if values else None
 
     @property
     def chunked(self) -> bool:
-        """Whether the body comes in chunks. Other codings, such as "identity", frame nothing."""
+        """Whether the body is chunked. Other codings, such as "identity", do not frame it."""
         codings = b",".join(self.fields.get(b"transfer-encoding", [])).lower().split(b",")
         return b"chunked" in (coding.strip() for coding in codings)
 
     @property
     def has_body(self) -> bool:
-        """Whether a body follows, whatever the fields announce (RFC 9112, 6.3)."""
+        """Whether a body follows, regardless of the header fields (RFC 9112, 6.3)."""
         return self.status not in (204, 304)
 
     @property
     def length(self) -> int | None:
-        """The length of the body in bytes as announced, and used if it does not come in chunks.
+        """The Content-Length in bytes; None if there is none or it does not apply.
 
         Raises
         ------
         InvalidResponse
-            When it is no number, or several.
+            If it is not a number, or has several values.
         """
         values = b",".join(self.fields.get(b"content-length", []))
         if not values or self.chunked or not self.has_body:
@@ -105,14 +105,14 @@ class Exchange:
         self._broken: ConnectionError | None = None
 
     async def request(self, url: Url) -> Head:
-        """Ask for a page.
+        """Request a page, and return the head of the response.
 
         Raises
         ------
         InvalidResponse
-            When the answer is no HTTP response.
+            If the answer is not an HTTP response.
         OSError
-            When the connection is broken.
+            If the connection breaks.
         """
         request = _REQUEST.format(target=url.target, authority=url.authority)
         try:
@@ -122,22 +122,22 @@ class Exchange:
             self._broken = error
         for _ in range(1 + MAX_INFORMATIONAL):
             head = _parse(await self._head())
-            # 101 is the last response in HTTP that there will be.
+            # After 101, the connection no longer carries HTTP.
             if head.status >= 200 or head.status == 101:
                 return head
         raise InvalidResponse(f"more than {MAX_INFORMATIONAL} informational responses")
 
     async def body(self, head: Head, receive: Callable[[bytes], None]) -> None:
-        """Read the body and hand it to *receive* piece by piece.
+        """Read the body, and pass it to *receive* piece by piece.
 
         Raises
         ------
         InvalidResponse
-            When the body is malformed or ends early.
+            If the body is malformed or ends early.
         OSError
-            When the connection is broken.
+            If the connection breaks.
         Exception
-            What *receive* raised.
+            Whatever *receive* raises.
         """
         if not head.has_body:
             return
@@ -169,7 +169,7 @@ class Exchange:
 
     async def _chunks(self, receive: Callable[[bytes], None]) -> None:
         count = received = 0
-        # With the last chunk the body is complete: trailers are left unread.
+        # The body is complete with the last chunk: trailers are not read.
         while size := await self._chunk_size():
             await self._exactly(size, receive)
             if await self._line():
@@ -205,7 +205,7 @@ class Exchange:
             left -= self._hand_over(min(left, len(self._buffer)), receive)
 
     def _hand_over(self, size: int, receive: Callable[[bytes], None]) -> int:
-        # Doubled, so that common framing of a large body needs nothing of the overhead.
+        # Twice the size, so that the usual framing of a large body does not use up the overhead.
         self._connection.budget += 2 * size
         receive(self._take(size))
         return size
@@ -218,7 +218,7 @@ class Exchange:
     async def _more(self) -> bool:
         data = await self._connection.receive()
         if self._broken and not data:
-            # The error is reported once, and what comes after it looks like a regular end.
+            # The system reports the error only once; then the connection seems to end normally.
             raise self._broken
         self._buffer += data
         return bool(data)
@@ -237,7 +237,7 @@ def _parse(head: bytes) -> Head:
             raise InvalidResponse(f"invalid header line: {_shown(line)}")
         name, colon, value = line.partition(b":")
         name = name.rstrip(b" \t")
-        # Like browsers, pass over lines that are no fields: they change nothing of the page.
+        # Like browsers, ignore lines that are not header fields.
         if colon and _NAME.fullmatch(name):
             fields.setdefault(name.lower(), []).append(value.strip(b" \t\r"))
     return Head(int(status[1]), fields)

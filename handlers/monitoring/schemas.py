@@ -1,4 +1,4 @@
-"""The JSON Schemas that ship beside this module, compiled to validators."""
+"""Validators of the JSON Schemas in this folder."""
 
 import json
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import fastjsonschema
 
 
 class Invalid(ValueError):
-    """Data breaks its schema; ``path`` leads to the broken value (keys and indices)."""
+    """Data does not match its schema; ``path`` is the path to the value (keys and indices)."""
 
     def __init__(self, message: str, path: tuple[str, ...]) -> None:
         super().__init__(message)
@@ -18,17 +18,17 @@ class Invalid(ValueError):
 
 def load(name: str) -> dict[str, Any]:
     """Read ``{name}.schema.json``."""
-    text = Path(__file__).with_name(f"{name}.schema.json").read_text("utf-8")
-    return cast(dict[str, Any], json.loads(text))
+    return _read(f"{name}.schema.json")
 
 
 def validator(name: str) -> Callable[[object], dict[str, Any]]:
-    """Compile ``{name}.schema.json``.
+    """Return a validator for ``{name}.schema.json``.
 
-    The validator returns its argument, completed in place with the schema's defaults, and raises
-    :class:`Invalid` with the first violation.
+    It returns its argument, with the schema's defaults filled in, and raises :class:`Invalid` with
+    the first violation.
     """
-    check = fastjsonschema.compile(load(name))
+    # A reference to another schema, such as timestamp.schema.json, is a file name: no URI scheme.
+    check = fastjsonschema.compile(load(name), handlers={"": _read})
 
     def validate(data: object) -> dict[str, Any]:
         try:
@@ -39,3 +39,8 @@ def validator(name: str) -> Callable[[object], dict[str, Any]]:
             raise Invalid(message, tuple(map(str, path))) from None
 
     return validate
+
+
+def _read(file: str) -> dict[str, Any]:
+    text = Path(__file__).with_name(file).read_text("utf-8")
+    return cast(dict[str, Any], json.loads(text))

@@ -1,4 +1,4 @@
-"""The sites to monitor, as ``sites.yaml`` in the bucket lists them."""
+"""The monitored sites, from ``sites.yaml`` in the bucket."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -15,22 +15,22 @@ type Severity = Literal["critical", "warning"]
 
 SITES_KEY = "sites.yaml"
 
-# libyaml's parser where PyYAML was built with it: ten times as fast.
+# libyaml's parser, if PyYAML was built with it, is much faster.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _validate = schemas.validator("sites")
 _ENTRY = schemas.load("sites")["properties"]["sites"]["items"]["properties"]
 
 NAME_PATTERN: str = _ENTRY["name"]["pattern"].strip("^$")
-"""What the name of a site may look like, as a regular expression without anchors."""
+"""The pattern of a site's name, a regular expression without anchors."""
 
 
 class SitesError(Exception):
-    """The list of sites is missing or wrong; the message says where and what."""
+    """The list of sites is missing or invalid; the message says where and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """One site and what is asked of it; ``sites.schema.json`` explains the fields."""
+    """A site and its requirements; ``sites.schema.json`` explains the fields."""
 
     name: str
     url: str
@@ -46,12 +46,13 @@ def parse(text: bytes | str, source: str = SITES_KEY) -> tuple[Site, ...]:
     Raises
     ------
     SitesError
-        When *text* is no YAML, breaks the schema or uses a name twice; names *source* and entry.
+        If *text* is not YAML, does not match the schema or has a duplicate name. The message names
+        *source* and the entry.
     """
     try:
         data = yaml.load(text, Loader=_Loader)  # noqa: S506 (one of the safe loaders)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SitesError(f"{source} is no YAML: {one_line(str(error))}") from None
+        raise SitesError(f"{source} is not YAML: {one_line(str(error))}") from None
     try:
         entries: Any = _validate(data)["sites"]
     except schemas.Invalid as error:
@@ -60,14 +61,16 @@ def parse(text: bytes | str, source: str = SITES_KEY) -> tuple[Site, ...]:
     for number, entry in enumerate(entries, start=1):
         if entry["name"] in names:
             raise SitesError(f'{source}: entry {number}: the name "{entry["name"]}" is taken')
-        if not math.isfinite(entry["timeout"]):  # .nan passes every comparison of the schema
-            raise SitesError(f'{source}: entry {number} ("{entry["name"]}"): timeout is no number')
+        if not math.isfinite(entry["timeout"]):  # .nan passes the schema
+            raise SitesError(
+                f'{source}: entry {number} ("{entry["name"]}"): timeout is not a number'
+            )
         names.add(entry["name"])
     return tuple(Site(**entry) for entry in entries)
 
 
 def select(sites: Sequence[Site], names: Iterable[str]) -> tuple[tuple[Site, ...], tuple[str, ...]]:
-    """Split *names* into the sites they name (all sites when there are none) and unknown names."""
+    """Return the sites with these names (all sites if there are none), and the unknown names."""
     wanted = dict.fromkeys(names)
     if not wanted:
         return tuple(sites), ()
@@ -79,7 +82,7 @@ def select(sites: Sequence[Site], names: Iterable[str]) -> tuple[tuple[Site, ...
 
 
 class SiteList:
-    """``sites.yaml`` in the bucket, parsed again only when it changed."""
+    """``sites.yaml`` in the bucket, which is parsed again only when it has changed."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
@@ -88,16 +91,16 @@ class SiteList:
 
     @property
     def version(self) -> str:
-        """The ETag of the list that was loaded last."""
+        """The ETag of the last list that was loaded."""
         return self._etag
 
     def load(self) -> tuple[Site, ...]:
-        """The sites as they are listed now.
+        """Return the sites in the current list.
 
         Raises
         ------
         SitesError
-            When the list is missing or wrong.
+            If the list is missing or invalid.
         """
         source = f"s3://{self._documents.bucket}/{SITES_KEY}"
         try:
@@ -113,7 +116,7 @@ class SiteList:
 
 
 def _entry(data: object, path: Sequence[str]) -> str:
-    """Name the entry that *path* leads into, as ``entry 2 ("shop"): ``."""
+    """Return a prefix such as ``entry 2 ("shop"): `` for the entry at *path*."""
     match path:
         case ("sites", index, *_) if isinstance(data, dict):
             entry = data["sites"][int(index)]

@@ -1,19 +1,19 @@
-"""Stores each site's state together with the outbox of its unpublished alerts.
+"""The store of each site's state and its outbox of unpublished alerts.
 
-S3 and SNS share no transaction, so the state's document is also the outbox of its alerts:
+There is no transaction across S3 and SNS, so the document of the state is also the outbox (the
+transactional outbox pattern):
 
-1. The look's outcome, the alert it causes and a lease on the alert are written together, over
-   exactly the version that was read. Of several runs that saw the same change one succeeds; the
-   others read its version and find nothing left to publish.
+1. A run writes the result of a check, the alert about a change, and a lease on the alert in one
+   conditional write, over the version that it read. If several runs saw the same change, one write
+   succeeds; the other runs read that version, and have nothing to publish.
 2. The run with the lease publishes the pending alerts, oldest first, and removes each from the
-   document once SNS has accepted it. It publishes only while its lease surely lasts, and renews it
-   before that.
-3. A run that finds alerts pending leaves them alone while another run's lease lasts, and takes
-   them over afterwards. It may add the next alert behind them.
+   document after SNS has accepted it. It renews the lease if that could end during the publishing.
+3. While another run has the lease, a run leaves pending alerts alone; it may append the next alert.
+   After the lease has ended, it takes them over.
 
-So an alert is published at least once, and the alerts of a site in their order. It is published
-twice only when a run dies, or cannot tell SNS's answer, between publishing and removing it; both
-copies have the same id, and recording one twice changes nothing.
+So each alert is published at least once, and the alerts of a site are published in order. An alert
+is published twice only if a run ends, or gets no response from SNS, between publishing the alert
+and removing it. Both copies have the same id, and recording an alert twice changes nothing.
 """
 
 import re
@@ -24,7 +24,7 @@ from functools import partial
 
 from monitoring import incidents
 from monitoring.alerts import alert_id
-from monitoring.checks import Observation
+from monitoring.checks import CheckResult
 from monitoring.incidents import Incident
 from monitoring.sites import NAME_PATTERN, Site
 from monitoring.states import State, advance, retire
@@ -34,22 +34,22 @@ PREFIX = "state/"
 _KEY = re.compile(f"{PREFIX}({NAME_PATTERN})\\.json")
 
 PUBLISHING = timedelta(seconds=30)
-"""How long publishing may take: three attempts of 2 + 5 s (``clients.CONFIG``), the pauses between
-them, and the difference of two runs' clocks."""
+"""The longest time to publish an alert: three attempts of 2 + 5 s (``clients.CONFIG``), the pauses
+between them, and the difference of two runs' clocks."""
 
 
 def state_key(site: str) -> str:
-    """Where the state of *site* is kept."""
+    """Return the key of the state of *site*."""
     return f"{PREFIX}{site}.json"
 
 
 def load(documents: Documents, site: str) -> tuple[State, str] | None:
-    """Read the state of *site* and its ETag; None when it was never checked.
+    """Return the state of *site* and its ETag; None if it was never checked.
 
     Raises
     ------
     BrokenDocument
-        When the document is no state.
+        If the document is not a state.
     """
     key = state_key(site)
     stored = documents.get(key)
@@ -66,17 +66,17 @@ def load(documents: Documents, site: str) -> tuple[State, str] | None:
 
 
 def known_sites(documents: Documents) -> dict[str, str]:
-    """The names of all sites whose state is kept, and the ETags of the states."""
+    """Return the ETag of each stored state, by the name of the site."""
     states = ((_KEY.fullmatch(key), etag) for key, etag in documents.versions(PREFIX))
     return {match[1]: etag for match, etag in states if match}
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """What became of a look.
+class Outcome:
+    """The outcome of recording a check.
 
-    ``recorded`` says whether it was news, ``published`` are the ids of the alerts that this run
-    published, and ``settled`` says whether no alert is left to publish.
+    ``recorded`` is whether it changed the state, ``published`` are the ids of the alerts that this
+    run published, and ``settled`` is whether no alert is left to publish.
     """
 
     recorded: bool
@@ -84,17 +84,17 @@ class Entry:
     settled: bool = True
 
 
-class Ledger:
-    """The states of all sites.
+class StateStore:
+    """The stored states of all sites.
 
     Parameters
     ----------
     documents
-        Where the states are kept.
+        The bucket for the states.
     publish
-        Tells the world of an incident's beginning or end; raises when it could not.
+        Publishes the alert about an incident's start or end, or raises an exception.
     clock
-        Tells the present moment; by default the clock of *documents*, which all runs share.
+        Returns the current time; by default the clock of *documents*, which all runs share.
     """
 
     def __init__(
@@ -107,38 +107,38 @@ class Ledger:
         self._publish = publish
         self._clock = clock or documents.clock
 
-    def enter(self, site: Site, seen: Observation, owner: str) -> Entry:
-        """Write down a look, and publish what is to be published.
+    def record(self, site: Site, result: CheckResult, owner: str) -> Outcome:
+        """Store the result of a check, and publish pending alerts.
 
-        *owner* names this run, by a name that no other run has.
+        *owner* is the unique name of this run.
 
         Raises
         ------
         Contended
-            When other runs kept changing the state.
+            If other runs kept changing the state.
         BrokenDocument
-            When the state cannot be read. It may be removed: an open incident is found again.
+            If the state cannot be read. It can be deleted: an open incident is found again.
         Exception
-            What S3 or *publish* raised. An alert that is pending by then stays so.
+            Whatever S3 or *publish* raises. Alerts that are pending by then stay pending.
         """
 
-        def look(before: State | None) -> State:
-            return advance(before or self._recovered(site.name), site, seen, self._clock())
+        def after_check(before: State | None) -> State:
+            return advance(before or self._recovered(site.name), site, result, self._clock())
 
-        before, state, etag = self._change(site.name, look, owner)
-        recorded = state is not None and state != before and state.checked_at == seen.at
-        return self._entry(recorded, state, etag, owner)
+        before, state, etag = self._change(site.name, after_check, owner)
+        recorded = state is not None and state != before and state.checked_at == result.at
+        return self._outcome(recorded, state, etag, owner)
 
-    def retire(self, site: str, owner: str) -> Entry:
-        """End the incident of a site that is no longer listed, and publish what is pending.
+    def retire(self, site: str, owner: str) -> Outcome:
+        """End the incident of a site that was removed from the list, and publish pending alerts.
 
-        A state that cannot be read is replaced, if there is an incident to end: no check of the
-        site will ever ask for the document.
+        A state that cannot be read is replaced, if there is an incident to end: no later check of
+        the site would report it.
 
         Raises
         ------
         Contended, Exception
-            As :meth:`enter`.
+            As for :meth:`record`.
         """
 
         def end(before: State | None) -> State | None:
@@ -146,10 +146,10 @@ class Ledger:
             return known and retire(known, self._clock())
 
         before, state, etag = self._change(site, end, owner, replace_broken=True)
-        return self._entry(state != before, state, etag, owner)
+        return self._outcome(state != before, state, etag, owner)
 
     def _recovered(self, site: str) -> State | None:
-        """The state of a site without one: if it was removed during an outage, that goes on."""
+        """Return the state of a site whose state was deleted during an outage: that continues."""
         incident = incidents.unended(self._documents, site)
         return State.recovered(incident) if incident else None
 
@@ -161,7 +161,7 @@ class Ledger:
         *,
         replace_broken: bool = False,
     ) -> tuple[State | None, State | None, str]:
-        """Write what *change* makes of the state, and a lease if an alert is pending.
+        """Write the state that *change* returns, with a lease if an alert is pending.
 
         Returns
         -------
@@ -184,16 +184,16 @@ class Ledger:
                         etag = self._documents.put(key, state.document(), replacing=etag)
                     except Conflict:
                         continue
-            # A write whose answer was lost is sent again and rejected: the version then found in
-            # its place is this run's own, lease and all.
+            # The SDK retries a write whose response was lost, which S3 then rejects: the version
+            # that is found next is this run's own, with its lease.
             return before, state, etag or ""
         raise Contended(key)
 
-    def _entry(self, recorded: bool, state: State | None, etag: str, owner: str) -> Entry:
+    def _outcome(self, recorded: bool, state: State | None, etag: str, owner: str) -> Outcome:
         if state is None:
-            return Entry(recorded)
+            return Outcome(recorded)
         published, state = self._publish_all(state, etag, owner)
-        return Entry(recorded, published, settled=not state.pending)
+        return Outcome(recorded, published, settled=not state.pending)
 
     def _publish_all(self, state: State, etag: str, owner: str) -> tuple[tuple[str, ...], State]:
         published: list[str] = []
@@ -211,7 +211,7 @@ class Ledger:
             state, etag = self._rewrite(state, etag, partial(State.published, alert=alert))
 
     def _hold(self, state: State, etag: str, owner: str) -> tuple[State, str]:
-        """Renew the lease of *owner* if it may end before an alert is published."""
+        """Renew the lease of *owner* if it could end before an alert is published."""
 
         def renew(held: State) -> State:
             return held.renewed(owner, self._clock())
@@ -226,7 +226,7 @@ class Ledger:
     def _rewrite(
         self, state: State, etag: str, change: Callable[[State], State]
     ) -> tuple[State, str]:
-        """Apply *change* to the state, whatever other runs did to the rest of it."""
+        """Apply *change* to the current version of the state."""
         key = state_key(state.site)
         for _ in range(WRITE_ATTEMPTS):
             changed = change(state)
@@ -236,15 +236,15 @@ class Ledger:
                 return changed, self._documents.put(key, changed.document(), replacing=etag)
             except Conflict:
                 found = load(self._documents, state.site)
-            if found is None:  # The document was removed, and with it all that was pending.
+            if found is None:  # The document was deleted, with its pending alerts.
                 return replace(state, pending=(), lease=None), etag
             state, etag = found
         raise Contended(key)
 
     def _release(self, state: State, etag: str) -> None:
-        """Let the next run publish at once rather than at the end of the lease."""
+        """Release the lease, so that the next run need not wait for its end."""
         try:
             self._documents.put(state_key(state.site), state.released().document(), replacing=etag)
         except Exception:
-            # The lease ends by itself, and the reason why publishing failed matters more.
+            # The lease ends anyway, and the error of the publishing is more useful.
             return

@@ -1,4 +1,4 @@
-"""What is known of a site, and how a look changes it. Nothing here reads or writes anything."""
+"""States of sites, and how a check changes them, without any I/O."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from monitoring import alerts, incidents, schemas
-from monitoring.checks import Observation, Status
+from monitoring.checks import CheckResult, Status
 from monitoring.incidents import Incident
 from monitoring.sites import Site
 from monitoring.times import CLOCK_ERROR, timestamp
 
 LEASE = timedelta(seconds=35)
-"""How long a lease lasts: long enough to publish an alert, and shorter than the minute that Lambda
-waits before it retries a failed invocation, so that the retry may publish."""
+"""The duration of a lease: long enough to publish an alert, and shorter than the minute before
+Lambda retries a failed invocation, so that the retry can publish."""
 
 REMOVED = "it was removed from sites.yaml"
-"""Why the incident of a site that is no longer listed ends."""
+"""The end reason of an incident whose site was removed from the list."""
 
 _validate = schemas.validator("state")
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Which run is publishing the pending alerts, and until when no other run may.
+    """The run that may publish the pending alerts, and until when no other run may.
 
-    The ``owner`` is one run's alone. A retry, or a second delivery of the same event, is another
-    run: whether the first one has ended only time can tell.
+    Each run has a unique ``owner``. A retry, or a second delivery of the same event, is another
+    run: it cannot know whether the first one has ended.
     """
 
     owner: str
@@ -36,10 +36,11 @@ class Lease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What is known of a site.
+    """The stored state of a site.
 
-    ``since`` is the look that found the present status first and ``checked_at`` the newest one.
-    ``incident`` is the open one. ``pending`` are the alerts still to be published, oldest first.
+    ``since`` is the time of the first check with the current status, ``checked_at`` that of the
+    last check. ``incident`` is the open incident. ``pending`` are the unpublished alerts, oldest
+    first.
     """
 
     site: str
@@ -55,7 +56,7 @@ class State:
     lease: Lease | None = None
 
     def document(self) -> dict[str, Any]:
-        """The state as it is kept."""
+        """Return the document to store."""
         return {
             "site": self.site,
             "url": self.url,
@@ -72,12 +73,12 @@ class State:
 
     @classmethod
     def of(cls, document: dict[str, Any]) -> State:
-        """Read what :meth:`document` wrote.
+        """Return the state in a document.
 
         Raises
         ------
         ValueError
-            When a field is missing or has another type.
+            If a field is missing or has another type.
         """
         fields = {**_validate(document)}
         incident, lease = fields["incident"], fields["lease"]
@@ -88,7 +89,7 @@ class State:
 
     @classmethod
     def recovered(cls, incident: Incident) -> State:
-        """What is known of a site whose state was lost, but not its open *incident*."""
+        """Return the state of a site whose state was lost, but not its open *incident*."""
         return cls(
             site=incident.site,
             url=incident.url,
@@ -102,10 +103,10 @@ class State:
         )
 
     def claimed(self, owner: str, present: datetime) -> State:
-        """The state with a lease for *owner*, if there is something to publish and no lease holds.
+        """Return the state with a lease for *owner*, if an alert is pending and not leased.
 
-        Another run's lease that would last longer than any lease can was written before S3's clock
-        was set back. It is shortened to a whole lease from now: so it ends by elapsed time.
+        A lease of another run that ends later than any lease should was written before S3's clock
+        was set back. It is shortened to the duration of a lease from now.
         """
         held = self.lease
         if not self.pending or self.is_leased_to(owner):
@@ -117,63 +118,63 @@ class State:
         return self
 
     def is_leased_to(self, owner: str) -> bool:
-        """Whether *owner* has the lease."""
+        """Return whether *owner* has the lease."""
         return self.lease is not None and self.lease.owner == owner
 
     def renewed(self, owner: str, present: datetime) -> State:
-        """The state with a whole lease from now, if *owner* has it still."""
+        """Return the state with a lease that starts now, if *owner* still has it."""
         if not self.is_leased_to(owner):
             return self
         return replace(self, lease=Lease(owner, timestamp(present + LEASE)))
 
     def leased_beyond(self, moment: datetime) -> bool:
-        """Whether the lease lasts beyond *moment*."""
+        """Return whether the lease ends after *moment*."""
         return self.lease is not None and self.lease.until > timestamp(moment)
 
     def released(self) -> State:
-        """The state with its pending alerts free for the next to publish."""
+        """Return the state without a lease, so that the next run can publish."""
         return replace(self, lease=None)
 
     def published(self, alert: Incident) -> State:
-        """The state without the pending *alert*, and without a lease once none is pending."""
+        """Return the state without the pending *alert*, and without a lease if none is left."""
         pending = tuple(other for other in self.pending if other != alert)
         return replace(self, pending=pending, lease=self.lease if pending else None)
 
 
-def advance(state: State | None, site: Site, seen: Observation, present: datetime) -> State:
-    """The state of *site* after a look at it; an alert is pending for each change of status.
+def advance(state: State | None, site: Site, result: CheckResult, present: datetime) -> State:
+    """Return the state of *site* after a check; each change of status adds a pending alert.
 
-    A site that was never looked at before counts as up: only finding it down is a change. A look
-    that saw the site no later than the one the state is from says nothing new. But a state from
-    after the *present* is from a wrong clock, and older than any look.
+    A site that was never checked before counts as up: only finding it down is a change. A check
+    that is not later than the last one is ignored. But a state from after the *present* is from a
+    wrong clock, and counts as older than any check.
     """
-    if state and seen.at <= state.checked_at <= timestamp(present + CLOCK_ERROR):
+    if state and result.at <= state.checked_at <= timestamp(present + CLOCK_ERROR):
         return state
     incident = state.incident if state else None
     pending = state.pending if state else ()
-    since = min(state.since, seen.at) if state and state.status == seen.status else seen.at
-    if seen.status == "DOWN" and incident is None:
-        since = seen.at
+    since = min(state.since, result.at) if state and state.status == result.status else result.at
+    if result.status == "DOWN" and incident is None:
+        since = result.at
         incident = Incident(
             site=site.name,
             url=site.url,
             severity=site.severity,
-            started_at=seen.at,
-            reason=seen.reason or "",
+            started_at=result.at,
+            reason=result.reason or "",
         )
         pending += (incident,)
-    elif seen.status == "UP" and incident is not None:
-        pending += (incident.ended(seen.at),)
+    elif result.status == "UP" and incident is not None:
+        pending += (incident.ended(result.at),)
         incident = None
     return State(
         site=site.name,
         url=site.url,
-        status=seen.status,
+        status=result.status,
         since=since,
-        checked_at=seen.at,
-        latency_ms=seen.latency_ms,
-        http_status=seen.http_status,
-        reason=seen.reason,
+        checked_at=result.at,
+        latency_ms=result.latency_ms,
+        http_status=result.http_status,
+        reason=result.reason,
         incident=incident,
         pending=pending,
         lease=state.lease if state else None,
@@ -181,7 +182,7 @@ def advance(state: State | None, site: Site, seen: Observation, present: datetim
 
 
 def retire(state: State, present: datetime) -> State:
-    """The state of a site that is no longer listed: its incident has ended."""
+    """Return the state of a site that was removed from the list: its incident has ended."""
     if state.incident is None:
         return state
     ended = state.incident.ended(timestamp(present), REMOVED)

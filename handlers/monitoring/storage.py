@@ -1,6 +1,6 @@
-"""JSON documents in a bucket, changed only by those who know what they change.
+"""JSON documents in S3 with optimistic locking (conditional writes on the ETag).
 
-Every write states which version it replaces; S3 refuses it when another came first:
+Each write names the version that it replaces; S3 rejects it if another write came first:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 """
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from types_boto3_s3.type_defs import GetObjectRequestTypeDef, PutObjectRequestTypeDef
 
 WRITE_ATTEMPTS = 12
-"""How often a write that others overtake is decided anew. Each conflict means that another writer
-came through, so this many in a row tell of a fault, not of traffic."""
+"""The number of attempts to write a document that others change. Each conflict means that another
+writer succeeded, so this many in a row indicate a fault rather than load."""
 
 _CAUSE_LENGTH = 60
 _NOT_MODIFIED = 304
@@ -30,28 +30,25 @@ _CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
 
 
 class Conflict(Exception):
-    """The document is no longer the version that the write was to replace."""
+    """The document is no longer the version to replace."""
 
 
 class Unchanged(Exception):
-    """The object is still the version that the reader knows."""
+    """The object is still the known version."""
 
 
 class Contended(Exception):
-    """Other writers overtook every attempt to change a document."""
+    """Every attempt to change a document conflicted with another writer."""
 
     def __init__(self, key: str) -> None:
-        super().__init__(f"{key} was changed by others {WRITE_ATTEMPTS} times in a row")
+        super().__init__(f"{key}: {WRITE_ATTEMPTS} writes in a row conflicted with other writers")
 
 
 class BrokenDocument(Exception):
-    """A stored document is not what this application writes; remove or repair it.
-
-    ``etag`` is the version that cannot be read.
-    """
+    """A stored document is not valid; ``etag`` is its version."""
 
     def __init__(self, key: str, error: Exception, etag: str) -> None:
-        # The advice shall not be cut off where the message is.
+        # Short enough that the advice is never cut off.
         cause = one_line(str(error), _CAUSE_LENGTH)
         super().__init__(f"{key} cannot be read ({cause}): remove or repair it")
         self.etag = etag
@@ -59,7 +56,7 @@ class BrokenDocument(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A document and the version it was read in."""
+    """A document and its version."""
 
     value: dict[str, Any]
     etag: str
@@ -75,7 +72,7 @@ class Documents:
     bucket
         The bucket's name.
     clock
-        Is corrected by what S3's answers say of the time.
+        Is corrected by the dates in S3's responses.
     """
 
     def __init__(self, s3: S3Client, bucket: str, clock: SharedClock | None = None) -> None:
@@ -84,12 +81,12 @@ class Documents:
         self.clock = clock or SharedClock()
 
     def get(self, key: str) -> Stored | None:
-        """Read a document; None when there is none.
+        """Return a document; None if there is none.
 
         Raises
         ------
         BrokenDocument
-            When it holds no JSON object.
+            If it is not a JSON object.
         """
         found = self.read(key)
         if found is None:
@@ -98,13 +95,13 @@ class Documents:
         try:
             value = json.loads(body)
             if not isinstance(value, dict):
-                raise ValueError("no JSON object")
+                raise ValueError("not a JSON object")
         except (ValueError, RecursionError) as error:
             raise BrokenDocument(key, error, etag) from None
         return Stored(value, etag)
 
     def put(self, key: str, value: dict[str, Any], *, replacing: str | None) -> str:
-        """Write a document over the version *replacing* (None: where there is none yet).
+        """Write a document over the version *replacing*, or a new one if that is None.
 
         Returns
         -------
@@ -114,7 +111,7 @@ class Documents:
         Raises
         ------
         Conflict
-            When another version is there, or another write is under way.
+            If there is another version, or another write is in progress.
         """
         request: PutObjectRequestTypeDef = {
             "Bucket": self.bucket,
@@ -135,12 +132,12 @@ class Documents:
         return etag
 
     def read(self, key: str, *, known: str = "") -> tuple[bytes, str] | None:
-        """Read an object's bytes and ETag; None when there is no such object.
+        """Return an object's bytes and ETag; None if there is no such object.
 
         Raises
         ------
         Unchanged
-            When the object's ETag is still *known*.
+            If the object's ETag is still *known*.
         """
         request: GetObjectRequestTypeDef = {"Bucket": self.bucket, "Key": key}
         if known:
@@ -156,16 +153,16 @@ class Documents:
         return answer["Body"].read(), answer["ETag"]
 
     def keys(self, prefix: str, *, after: str = "", page: int = 1000) -> Iterator[str]:
-        """The keys that begin with *prefix*, in their order, from the first one past *after*.
+        """Yield the keys with a *prefix*, in order, from the first one behind *after*.
 
-        *page* is how many one request asks for (at most 1000): what the caller is likely to use.
+        *page* is the number of keys per request (at most 1000): what the caller is likely to use.
         """
         return (key for key, _ in self.versions(prefix, after=after, page=page))
 
     def versions(
         self, prefix: str, *, after: str = "", page: int = 1000
     ) -> Iterator[tuple[str, str]]:
-        """The keys as :meth:`keys` returns them, each with the object's ETag."""
+        """Yield the keys as :meth:`keys` does, each with the object's ETag."""
         while True:
             listing = self._send(
                 self._s3.list_objects_v2,
@@ -181,16 +178,16 @@ class Documents:
                 return
 
     def _send(self, operation: Callable[..., Any], **request: Any) -> Any:
-        """Send a request, and hear from its answer what time it is."""
+        """Send a request, and correct the clock by its response."""
         began = self.clock.mark()
         try:
             answer = operation(**request)
         except ClientError as error:
-            self._hear(error.response, began)
+            self._correct_clock(error.response, began)
             raise
-        self._hear(answer, began)
+        self._correct_clock(answer, began)
         return answer
 
-    def _hear(self, answer: Any, began: float) -> None:
+    def _correct_clock(self, answer: Any, began: float) -> None:
         headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
         self.clock.correct(headers.get("date", ""), began)

@@ -1,7 +1,7 @@
-"""Moments as the documents write them, and the clock that all runs share.
+"""Timestamps of the documents, and the clock that all runs share.
 
-Moments are written in ISO 8601 in UTC with milliseconds, ``…T12:00:00.000Z``. All have the same
-width, so comparing the text compares the moments.
+Timestamps are ISO 8601 in UTC with milliseconds, such as ``2026-01-02T12:00:00.000Z``. All have the
+same width, so they can be compared as text.
 """
 
 from __future__ import annotations
@@ -12,49 +12,49 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 CLOCK_ERROR = timedelta(seconds=5)
-"""How far the shared clocks of two runs may differ: S3 tells whole seconds, and its answers take
-their time."""
+"""The largest difference of two runs' shared clocks: S3's dates are whole seconds, and its
+responses take time."""
 
 _SECOND = timedelta(seconds=1)
 
 
 def now() -> datetime:
-    """The present moment, in UTC, by this machine's clock."""
+    """Return the current time in UTC by this machine's clock."""
     return datetime.now(UTC)
 
 
 def timestamp(moment: datetime) -> str:
-    """Write *moment* (which must know its time zone); what is finer than 1 ms is cut off."""
+    """Return *moment*, which must have a time zone, as a timestamp, truncated to milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def epoch_ms(stamp: str) -> int:
-    """Milliseconds from 1970 to *stamp*.
+    """Return the milliseconds from 1970 to *stamp*.
 
     Raises
     ------
     ValueError
-        When *stamp* is no moment (``2026-02-30T…``).
+        If *stamp* does not exist, such as ``2026-02-30T…``.
     """
     return round(datetime.fromisoformat(stamp).timestamp() * 1000)
 
 
 class SharedClock:
-    """The present moment, by this machine's clock as far as S3 confirms it.
+    """The current time, by this machine's clock as far as S3 confirms it.
 
-    Each answer of S3 has a ``Date`` header, from one clock for all runs:
+    Each response of S3 has a ``Date`` header, from a clock that all runs share:
     https://docs.aws.amazon.com/AmazonS3/latest/API/RESTCommonResponseHeaders.html
 
-    S3 wrote it between the request and the answer. So the moment of the answer lies between that
-    date and the end of its second plus the duration of the request; a machine's clock that says
-    something else is corrected to the nearer end. Between two answers, elapsed time counts.
+    S3 writes it between the request and the response. So the time of the response is between that
+    date and the end of its second plus the duration of the request. A machine's clock outside this
+    range is corrected to the nearer end. Between two responses, elapsed time is added.
 
     Parameters
     ----------
     machine
-        Tells the present moment; may be wrong.
+        Returns the current time, and may be wrong.
     elapsed
-        Counts seconds, and never backwards.
+        Returns seconds, and never runs backwards.
     """
 
     def __init__(
@@ -67,18 +67,18 @@ class SharedClock:
         self._known: tuple[datetime, float] | None = None
 
     def __call__(self) -> datetime:
-        """The present moment, in UTC."""
+        """Return the current time in UTC."""
         if self._known is None:
             return self._machine()
         moment, mark = self._known
         return moment + timedelta(seconds=self._elapsed() - mark)
 
     def mark(self) -> float:
-        """Begin a request; the value is for :meth:`correct`."""
+        """Return a mark for the start of a request, for :meth:`correct`."""
         return self._elapsed()
 
     def correct(self, date: str, began: float) -> None:
-        """Hear the *date* of an answer to a request that *began* then; invalid ones are ignored."""
+        """Correct the clock by the ``Date`` of a response; *began* is the mark of its request."""
         answered = self._elapsed()
         try:
             earliest = parsedate_to_datetime(date).astimezone(UTC)

@@ -1,4 +1,4 @@
-"""Addresses of web pages, as far as a check follows them."""
+"""URLs of web pages that a check requests."""
 
 import re
 import string
@@ -8,11 +8,11 @@ from urllib.parse import quote, urljoin
 import idna
 
 MAX_LENGTH = 2048
-"""Characters that a URL may have: as many as the list of sites allows."""
+"""The length limit of a URL, the same as in the list of sites."""
 
 _MAX_HOST_LENGTH = 253
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-# As in sites.schema.json, and with spaces: some servers send them in Location.
+# As in sites.schema.json, but with spaces, which some servers send in Location.
 _URL = re.compile(
     r"(?P<scheme>https?)://"
     r"(?P<host>[^\x00-\x20\x7f/?#@:\[\]\\]+|\[[0-9A-Fa-f:.]+\])"
@@ -23,20 +23,20 @@ _URL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,30}):", re.IGNORECASE)
-# What may stand in a request line as it is (RFC 3986); "%" because it is quoted already.
+# Characters that a request line may contain (RFC 3986); "%" because the URL is quoted already.
 _SAFE = "".join(set(string.punctuation) - set('"<>\\^`{|}'))
 
 
 class InvalidURL(Exception):
-    """A URL that no request can be made for; the message says why."""
+    """A URL that cannot be requested; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Url:
     """A URL of a web page.
 
-    ``host`` is an ASCII host name, or an IP address without brackets; ``target`` is path and query
-    as the request line has them.
+    ``host`` is an ASCII host name, or an IP address without brackets; ``target`` is the path and
+    query in the request line.
     """
 
     text: str
@@ -53,12 +53,12 @@ class Url:
 
 
 def parse(text: str) -> Url:
-    """Read a URL.
+    """Return the parts of a URL.
 
     Raises
     ------
     InvalidURL
-        When it is no HTTP or HTTPS URL without credentials, or its host or port is invalid.
+        If it is not an HTTP or HTTPS URL, has credentials, or its host or port is invalid.
     """
     if len(text) > MAX_LENGTH:
         raise InvalidURL(f"URL longer than {MAX_LENGTH} characters")
@@ -75,16 +75,16 @@ def parse(text: str) -> Url:
 
 
 def follow(base: Url, location: bytes) -> Url:
-    """Resolve the header ``Location`` of a response to *base*.
+    """Return the URL in the header ``Location`` of a response from *base*.
 
     Raises
     ------
     InvalidURL
-        When a check does not go there.
+        If a check does not follow it.
     """
     if len(location) > MAX_LENGTH:
         raise InvalidURL(f"redirect to a URL longer than {MAX_LENGTH} characters")
-    # Bytes that are no UTF-8 are sent back as they are: only the server knows what they mean.
+    # Bytes that are not UTF-8 are sent back unchanged: only the server knows their meaning.
     text = location.decode(errors="surrogateescape")
     scheme = _SCHEME.match(text)
     if scheme and scheme[1].lower() not in _DEFAULT_PORTS:
@@ -96,7 +96,7 @@ def follow(base: Url, location: bytes) -> Url:
 
 
 def _ascii_host(host: str) -> str:
-    # Before anything looks at it: encoding takes more than linear time.
+    # First, because encoding takes more than linear time.
     if len(host) > _MAX_HOST_LENGTH:
         raise InvalidURL(f"host name longer than {_MAX_HOST_LENGTH} characters")
     if not host.isascii():
@@ -105,7 +105,7 @@ def _ascii_host(host: str) -> str:
         except idna.IDNAError as error:
             raise InvalidURL(f"invalid host name {host}: {error}") from None
     host = host.strip("[]").lower()
-    # TLS and resolvers raise errors of different kinds for labels like these (RFC 1035, 2.3.4).
+    # TLS and resolvers raise different errors for such labels (RFC 1035, 2.3.4).
     if not all(0 < len(label) < 64 for label in host.removesuffix(".").split(".")):
         raise InvalidURL(f"invalid host name {host}")
     return host

@@ -1,4 +1,4 @@
-"""Words for people: what strangers' servers say, made safe for email subjects, logs and JSON."""
+"""Texts for people, made from the output of untrusted servers: safe in emails, logs and JSON."""
 
 import socket
 import ssl
@@ -6,16 +6,16 @@ import unicodedata
 from datetime import timedelta
 
 REASON_LENGTH = 200
-"""Characters that the reason of an outage may have."""
+"""The length limit of an outage's reason, in characters."""
 
 
 def one_line(text: str, limit: int = REASON_LENGTH) -> str:
-    """Put *text* on one line of at most *limit* characters.
+    """Return *text* on one line of at most *limit* characters.
 
-    Control and formatting characters (line ends, escapes, text direction marks) and separators
-    become spaces: what a site sends must not forge a second line or hide a part of the first.
+    Control and formatting characters (line ends, escapes, text direction marks) and separators are
+    replaced by spaces: a site must not be able to forge a second line or hide a part of the first.
     """
-    # Cut before the work: a hostile text may be megabytes long.
+    # Truncated first: a hostile text may be megabytes long.
     head = text[: 4 * limit]
     printable = (" " if unicodedata.category(char)[0] in "CZ" else char for char in head)
     line = " ".join("".join(printable).split())
@@ -25,12 +25,12 @@ def one_line(text: str, limit: int = REASON_LENGTH) -> str:
 
 
 def describe(error: BaseException) -> str:
-    """An error's own words on one line."""
+    """Return the message of an error on one line."""
     return one_line(str(error)) or type(error).__name__
 
 
 def describe_connection(error: OSError) -> str:
-    """Say in one line why a site could not be reached."""
+    """Return in one line why a site could not be reached."""
     match error:
         case ssl.SSLCertVerificationError():
             return one_line(f"certificate not trusted: {error.verify_message}")
@@ -47,7 +47,7 @@ def describe_connection(error: OSError) -> str:
 
 
 def duration(length: timedelta) -> str:
-    """Write a length of time by its two greatest units: ``2 h 5 min``, ``3 min 20 s``, ``4 s``."""
+    """Return a duration in its two largest units: ``2 h 5 min``, ``3 min 20 s``, ``4 s``."""
     seconds = round(length.total_seconds())
     units = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
     parts = []

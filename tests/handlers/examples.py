@@ -1,4 +1,4 @@
-"""Sites, looks, incidents and invocations to test with."""
+"""Sites, results, incidents and invocations to test with."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from monitoring.checks import Observation
+from monitoring.checks import CheckResult
 from monitoring.incidents import Incident
 from monitoring.sites import Site
 from monitoring.times import timestamp
@@ -42,12 +42,12 @@ def site(name: str = "shop", **fields: Any) -> Site:
     return Site(name=name, **{"url": f"https://{name}.example/", **defaults, **fields})
 
 
-def up(seconds: float) -> Observation:
-    return Observation(status="UP", at=at(seconds), latency_ms=20, http_status=200)
+def up(seconds: float) -> CheckResult:
+    return CheckResult(status="UP", at=at(seconds), latency_ms=20, http_status=200)
 
 
-def down(seconds: float, reason: str = "HTTP 503 Service Unavailable") -> Observation:
-    return Observation(status="DOWN", at=at(seconds), latency_ms=30, http_status=503, reason=reason)
+def down(seconds: float, reason: str = "HTTP 503 Service Unavailable") -> CheckResult:
+    return CheckResult(status="DOWN", at=at(seconds), latency_ms=30, http_status=503, reason=reason)
 
 
 def incident(start: float = 0, end: float | None = None, name: str = "shop") -> Incident:

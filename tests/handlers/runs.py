@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from monitoring.alerts import AlertTopic, parse
-from monitoring.checks import Observation
+from monitoring.checks import CheckResult
 from monitoring.incidents import Incident, record
-from monitoring.ledger import Entry, Ledger, state_key
+from monitoring.state_store import Outcome, StateStore, state_key
 from monitoring.states import LEASE
 from monitoring.storage import Documents
 
@@ -22,7 +22,7 @@ LEASE_SECONDS = int(LEASE.total_seconds())
 
 
 class Crash(BaseException):
-    """The run was killed."""
+    """The run is killed."""
 
 
 class Runs:
@@ -36,28 +36,30 @@ class Runs:
     def documents(self) -> Documents:
         return Documents(cast(Any, self.s3), "bucket")
 
-    def enter(self, seen: Observation, seconds: float | None = None) -> Entry:
-        """One run's entry, made when it saw the site, or so many seconds past noon."""
-        return self.ledger(past_noon(seen) if seconds is None else seconds).enter(
+    def record(self, seen: CheckResult, seconds: float | None = None) -> Outcome:
+        """Record a check as one run, at the time of the check or so many seconds past noon."""
+        return self.store(past_noon(seen) if seconds is None else seconds).record(
             site(), seen, self.owner()
         )
 
-    def retire(self, seconds: float) -> Entry:
-        """One run that finds the site no longer listed, so many seconds past noon."""
-        return self.ledger(seconds).retire("shop", self.owner())
+    def retire(self, seconds: float) -> Outcome:
+        """Retire the removed site as one run, so many seconds past noon."""
+        return self.store(seconds).retire("shop", self.owner())
 
     def owner(self) -> str:
         self._count += 1
         return f"run-{self._count}"
 
-    def ledger(self, seconds: float = 0) -> Ledger:
-        return Ledger(self.documents, self.publish, clock=lambda: NOON + timedelta(seconds=seconds))
+    def store(self, seconds: float = 0) -> StateStore:
+        return StateStore(
+            self.documents, self.publish, clock=lambda: NOON + timedelta(seconds=seconds)
+        )
 
     def publish(self, incident: Incident) -> None:
         AlertTopic(cast(Any, self.sns), "arn").publish(incident)
 
     def deliver(self) -> None:
-        """Have the alerts recorded, as the incident queue and the recorder do."""
+        """Record the published alerts, as the incident queue and the recorder do."""
         for alert in self.sns.alerts:
             record(self.documents, parse(json.dumps(alert)))
 
@@ -66,7 +68,7 @@ class Runs:
 
     @property
     def incidents(self) -> list[Any]:
-        """The incidents recorded, newest first."""
+        """The recorded incidents, newest first."""
         return [self.s3.load(key) for key in sorted(self.s3.objects) if key.startswith("incidents")]
 
     @property
@@ -74,13 +76,13 @@ class Runs:
         return self.s3.load(KEY)
 
 
-def past_noon(seen: Observation) -> float:
-    """When a look saw its site, in seconds."""
+def past_noon(seen: CheckResult) -> float:
+    """Return the time of a check, in seconds past noon."""
     return (datetime.fromisoformat(seen.at) - NOON).total_seconds()
 
 
 def crash_at(moment: str, skip: int = 0) -> Any:
-    """A gate at which the run dies, the first time or after *skip* times."""
+    """Return a gate that kills the run, the first time or after *skip* times."""
     left = [skip]
 
     def gate(passing: str) -> None:

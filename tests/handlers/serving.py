@@ -6,7 +6,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-from monitoring.checks import Checker, Observation
+from monitoring.checks import Checker, CheckResult
 
 from tests.handlers.examples import site
 
@@ -21,9 +21,9 @@ LIMIT = 0.3
 """Seconds that a check may take where the site never ends to answer."""
 
 
-def look(response: bytes, **fields: Any) -> Observation:
+def check(response: bytes, **fields: Any) -> CheckResult:
     """Look at a site that answers everything the same."""
-    return look_over_loopback(sending(response), **fields)
+    return check_over_loopback(sending(response), **fields)
 
 
 def page(*fields: bytes, status: str = "200 OK", body: bytes = b"") -> bytes:
@@ -32,13 +32,13 @@ def page(*fields: bytes, status: str = "200 OK", body: bytes = b"") -> bytes:
     return b"\r\n".join(head) + b"\r\n\r\n" + body
 
 
-def look_over_loopback(serve: Serve, path: str = "/", **fields: Any) -> Observation:
+def check_over_loopback(serve: Serve, path: str = "/", **fields: Any) -> CheckResult:
     """Look at a site that a socket serves."""
 
-    async def both() -> Observation:
+    async def both() -> CheckResult:
         async with serving(serve) as port:
             url = f"http://127.0.0.1:{port}{path}"
-            return await Checker().observe(site(url=url, **fields))
+            return await Checker().check(site(url=url, **fields))
 
     return asyncio.run(both())
 

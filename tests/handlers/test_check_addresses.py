@@ -8,7 +8,7 @@ from unittest.mock import Mock
 
 import pytest
 from monitoring import connections, guard
-from monitoring.checks import Checker, Observation
+from monitoring.checks import Checker, CheckResult
 
 from tests.handlers.examples import site
 from tests.handlers.name_servers import Names
@@ -42,16 +42,16 @@ class Hops:
         port = b"%d" % writer.get_extra_info("sockname")[1]
         writer.write(self._answers.pop(0).replace(b"PORT", port))
 
-    def look(self, host: str, **fields: Any) -> Observation:
+    def check(self, host: str, **fields: Any) -> CheckResult:
         """Look at a site at *host*."""
 
-        async def both() -> Observation:
+        async def both() -> CheckResult:
             # All of 127.0.0.0/8, and nothing else: the tests stay on this machine.
             async with (
                 serving(self) as port,
                 serving(self, INTERNAL, port),
             ):
-                return await Checker().observe(site(url=f"http://{host}:{port}/", **fields))
+                return await Checker().check(site(url=f"http://{host}:{port}/", **fields))
 
         return asyncio.run(both())
 
@@ -59,7 +59,7 @@ class Hops:
 def test_a_public_site_may_not_redirect_into_the_internal_network(public: str) -> None:
     hops = Hops([redirect(b"http://127.0.0.2:PORT/")])
 
-    seen = hops.look(public)
+    seen = hops.check(public)
 
     assert seen.reason == "redirect to the internal address 127.0.0.2 not followed"
     assert hops.reached == [(public, public)]
@@ -68,7 +68,7 @@ def test_a_public_site_may_not_redirect_into_the_internal_network(public: str) -
 def test_an_internal_site_may_redirect_within_the_internal_network() -> None:
     hops = Hops([redirect(b"http://127.0.0.2:PORT/"), page()])
 
-    assert hops.look("127.0.0.1").status == "UP"
+    assert hops.check("127.0.0.1").status == "UP"
     assert [address for address, _ in hops.reached] == ["127.0.0.1", INTERNAL]
 
 
@@ -76,7 +76,7 @@ def test_a_site_configured_by_an_internal_name(public: str, names: Names) -> Non
     names.answers = {"intranet.example": [[INTERNAL]]}
     hops = Hops([page()])
 
-    assert hops.look("intranet.example").status == "UP"
+    assert hops.check("intranet.example").status == "UP"
     assert hops.reached == [(INTERNAL, "intranet.example")]
 
 
@@ -87,7 +87,7 @@ def test_a_name_that_resolves_to_another_address_after_a_redirect(
     names.answers = {"rebind.example": [[public], [INTERNAL]]}
     hops = Hops([redirect(b"/again")])
 
-    seen = hops.look("rebind.example")
+    seen = hops.check("rebind.example")
 
     assert seen.reason == "redirect to the internal address 127.0.0.2 not followed"
     assert hops.reached == [(public, "rebind.example")]
@@ -98,7 +98,7 @@ def test_a_name_is_resolved_once_for_a_hop(public: str, names: Names) -> None:
     names.answers = {"rebind.example": [[public], [INTERNAL]]}
     hops = Hops([page()])
 
-    assert hops.look("rebind.example").status == "UP"
+    assert hops.check("rebind.example").status == "UP"
     assert names.asked == ["rebind.example"]
 
 
@@ -106,7 +106,7 @@ def test_a_name_with_public_and_internal_addresses(public: str, names: Names) ->
     names.answers = {"mixed.example": [[INTERNAL, public], [INTERNAL]]}
     hops = Hops([redirect(b"/again")])
 
-    seen = hops.look("mixed.example")
+    seen = hops.check("mixed.example")
 
     assert hops.reached == [(public, "mixed.example")]
     assert seen.reason == "redirect to the internal address 127.0.0.2 not followed"
@@ -117,7 +117,7 @@ def test_a_way_into_the_internal_network_over_an_internal_server(public: str, na
     names.answers = {"rebind.example": [[INTERNAL], [public]]}
     hops = Hops([redirect(b"/https"), redirect(b"http://127.0.0.2:PORT/secret")])
 
-    seen = hops.look("rebind.example")
+    seen = hops.check("rebind.example")
 
     assert [address for address, _ in hops.reached] == [INTERNAL, public]
     assert seen.reason == "redirect to the internal address 127.0.0.2 not followed"
@@ -129,7 +129,7 @@ def test_a_name_with_an_address_that_does_not_answer(public: str, names: Names) 
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(guard, "is_internal", lambda address: False)
-        assert hops.look("mixed.example").status == "UP"
+        assert hops.check("mixed.example").status == "UP"
 
 
 def test_a_name_with_an_address_that_swallows_everything(
@@ -146,7 +146,7 @@ def test_a_name_with_an_address_that_swallows_everything(
     monkeypatch.setattr(connections, "ATTEMPT_DELAY", 0.01)
     names.answers = {"slow.example": [["127.0.0.3", "127.0.0.1"]]}
 
-    assert Hops([page()]).look("slow.example", timeout=5).status == "UP"
+    assert Hops([page()]).check("slow.example", timeout=5).status == "UP"
 
 
 def test_a_name_with_many_addresses(monkeypatch: pytest.MonkeyPatch, names: Names) -> None:
@@ -162,7 +162,7 @@ def test_a_name_with_many_addresses(monkeypatch: pytest.MonkeyPatch, names: Name
     judge = Mock(wraps=guard.is_internal)
     monkeypatch.setattr(guard, "is_internal", judge)
 
-    seen = Hops([]).look("many.example")
+    seen = Hops([]).check("many.example")
 
     assert seen.reason == "connection refused"
     assert judge.call_count == connections.MAX_ANSWERS
@@ -172,4 +172,4 @@ def test_a_name_with_many_addresses(monkeypatch: pytest.MonkeyPatch, names: Name
 def test_a_name_without_addresses(names: Names) -> None:
     names.answers = {"empty.example": [[]]}
 
-    assert Hops([]).look("empty.example").reason == "host name not resolved: no address"
+    assert Hops([]).check("empty.example").reason == "host name not resolved: no address"

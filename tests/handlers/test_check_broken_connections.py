@@ -9,12 +9,12 @@ import threading
 
 import pytest
 from monitoring import connections
-from monitoring.checks import Checker, Observation
+from monitoring.checks import Checker, CheckResult
 
 from tests.handlers.examples import site
 from tests.handlers.serving import (
     OK,
-    look,
+    check,
     page,
 )
 
@@ -45,15 +45,15 @@ def test_resets(stage: str, scheme: str) -> None:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
                 connection.close()
 
-    async def look_often() -> list[Observation]:
+    async def check_often() -> list[CheckResult]:
         url = f"{scheme}://127.0.0.1:{listener.getsockname()[1]}/"
         checker = Checker()
-        return await asyncio.gather(*(checker.observe(site(url=url)) for _ in range(100)))
+        return await asyncio.gather(*(checker.check(site(url=url)) for _ in range(100)))
 
     with socket.create_server(("127.0.0.1", 0), backlog=200) as listener:
         server = threading.Thread(target=serve)
         server.start()
-        seen = asyncio.run(look_often())
+        seen = asyncio.run(check_often())
         listener.shutdown(socket.SHUT_RDWR)
         server.join()
 
@@ -85,4 +85,4 @@ def test_a_request_that_cannot_be_sent(
 
     monkeypatch.setattr(connections.Connection, "send", broken)
 
-    assert look(response).reason == reason
+    assert check(response).reason == reason

@@ -7,8 +7,8 @@ from monitoring.checks import MAX_REDIRECTS
 
 from tests.handlers.serving import (
     LIMIT,
-    look,
-    look_over_loopback,
+    check,
+    check_over_loopback,
     page,
     redirect,
 )
@@ -20,7 +20,7 @@ def test_follows_redirects(code: int) -> None:
         home = request.startswith(b"GET /a/home?x ")
         writer.write(page(body=b"welcome") if home else redirect(b"../a/home?x#y", f"{code} Moved"))
 
-    assert look_over_loopback(serve, "/b/", expect="welcome").status == "UP"
+    assert check_over_loopback(serve, "/b/", expect="welcome").status == "UP"
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_follows_redirects(code: int) -> None:
     ],
 )
 def test_redirects_that_lead_nowhere(location: bytes, reason: str) -> None:
-    seen = look(redirect(location))
+    seen = check(redirect(location))
 
     assert seen.status == "DOWN"
     assert (seen.reason or "").startswith(reason), seen.reason
@@ -59,4 +59,4 @@ def test_a_time_limit_for_all_hops_together() -> None:
         await asyncio.sleep(LIMIT / 2)  # no hop alone exceeds the limit
         writer.write(b"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n")
 
-    assert look_over_loopback(serve, timeout=LIMIT).reason == f"no answer within {LIMIT} s"
+    assert check_over_loopback(serve, timeout=LIMIT).reason == f"no answer within {LIMIT} s"

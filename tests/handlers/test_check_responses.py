@@ -10,10 +10,10 @@ from tests.handlers.serving import (
     LIMIT,
     OK,
     Serve,
+    check,
+    check_over_loopback,
     dripping,
     flooding,
-    look,
-    look_over_loopback,
     sending,
 )
 
@@ -66,7 +66,7 @@ from tests.handlers.serving import (
     ],
 )
 def test_what_servers_send(serve: Serve, reason: str | None) -> None:
-    seen = look_over_loopback(serve)
+    seen = check_over_loopback(serve)
 
     assert seen.status == ("UP" if reason is None else "DOWN"), seen.reason
     assert reason is None or (seen.reason or "").startswith(reason), seen.reason
@@ -85,7 +85,7 @@ def test_what_servers_send(serve: Serve, reason: str | None) -> None:
     ids=["silence", "header", "headers", "body", "chunks"],
 )
 def test_the_time_limit_covers_the_whole_check(serve: Serve) -> None:
-    seen = look_over_loopback(serve, timeout=LIMIT)
+    seen = check_over_loopback(serve, timeout=LIMIT)
 
     assert seen.status == "DOWN"
     assert seen.reason == f"no answer within {LIMIT} s"
@@ -93,7 +93,7 @@ def test_the_time_limit_covers_the_whole_check(serve: Serve) -> None:
 
 def test_a_body_in_tiny_chunks() -> None:
     chunks = b"1\r\nx\r\n" * 2000
-    seen = look(OK + b"Transfer-Encoding: chunked\r\n\r\n" + chunks, max_bytes=10**6)
+    seen = check(OK + b"Transfer-Encoding: chunked\r\n\r\n" + chunks, max_bytes=10**6)
 
     assert seen.reason == "body of 1041 bytes in 1041 chunks"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from monitoring import connections
-from monitoring.checks import Checker, Observation
+from monitoring.checks import Checker, CheckResult
 
 from tests.handlers.examples import site
 from tests.handlers.hostile import CERTIFICATE, HEALTHY, KEY, hostile_server
@@ -22,18 +22,18 @@ from tests.handlers.serving import (
 )
 
 
-def look_with_tls(
+def check_with_tls(
     serve: Serve, trusted: bool = True, host: str = "127.0.0.1", **fields: Any
-) -> Observation:
+) -> CheckResult:
     """Look at a site that a socket serves with TLS."""
     server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server_side.load_cert_chain(CERTIFICATE, KEY)
     client_side = ssl.create_default_context(cafile=str(CERTIFICATE)) if trusted else None
 
-    async def both() -> Observation:
+    async def both() -> CheckResult:
         async with serving(serve, tls=server_side) as port:
             url = f"https://{host}:{port}/"
-            return await Checker(tls=client_side).observe(site(url=url, **fields))
+            return await Checker(tls=client_side).check(site(url=url, **fields))
 
     return asyncio.run(both())
 
@@ -41,15 +41,15 @@ def look_with_tls(
 def test_a_page_over_tls() -> None:
     body = GREETING.encode() * 50_000
 
-    assert look_with_tls(sending(page(body=body)), expect="Grüße", max_bytes=10**6).status == "UP"
+    assert check_with_tls(sending(page(body=body)), expect="Grüße", max_bytes=10**6).status == "UP"
 
 
 def test_a_page_over_tls_that_ends_with_its_connection() -> None:
-    assert look_with_tls(sending(OK, b"\r\nok"), expect="ok").status == "UP"
+    assert check_with_tls(sending(OK, b"\r\nok"), expect="ok").status == "UP"
 
 
 def test_a_certificate_that_nobody_trusts() -> None:
-    seen = look_with_tls(sending(page()), trusted=False)
+    seen = check_with_tls(sending(page()), trusted=False)
 
     assert (seen.reason or "").startswith("certificate not trusted: self-signed certificate")
 
@@ -64,7 +64,7 @@ def test_tls_records_of_one_byte(monkeypatch: pytest.MonkeyPatch) -> None:
             await writer.drain()
             await asyncio.sleep(0)  # drain() lets nobody else run while buffers have room
 
-    seen = look_with_tls(serve, max_bytes=10**6, timeout=30)
+    seen = check_with_tls(serve, max_bytes=10**6, timeout=30)
 
     assert seen.reason == "too many bytes in addition to the body"
 
@@ -82,7 +82,7 @@ def test_handshakes_leave_the_event_loop_alone(monkeypatch: pytest.MonkeyPatch) 
     client_side = ssl.create_default_context(cafile=str(CERTIFICATE))
     with hostile_server() as server:
         healthy = site(url=f"https://127.0.0.1:{server.tls_port}/{HEALTHY}")
-        seen = asyncio.run(Checker(tls=client_side).observe(healthy))
+        seen = asyncio.run(Checker(tls=client_side).check(healthy))
         threads.discard(server.thread)
 
     assert seen.status == "UP"
@@ -102,4 +102,4 @@ def test_a_certificate_for_an_absolute_host_name(names: Names) -> None:
     """``localhost.`` is the name ``localhost`` (RFC 6066, 3: without a trailing dot)."""
     names.answers["localhost."] = [["127.0.0.1"]]
 
-    assert look_with_tls(sending(page()), host="localhost.").reason is None
+    assert check_with_tls(sending(page()), host="localhost.").reason is None

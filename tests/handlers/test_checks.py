@@ -11,8 +11,8 @@ from tests.handlers.examples import NOON, at, site
 from tests.handlers.serving import (
     GREETING,
     OK,
-    look,
-    look_over_loopback,
+    check,
+    check_over_loopback,
     page,
     sending,
     serving,
@@ -21,7 +21,7 @@ from tests.handlers.serving import (
 
 @pytest.mark.parametrize("code", [200, 204, 299])
 def test_codes_that_are_up(code: int) -> None:
-    seen = look(page(status=str(code)))
+    seen = check(page(status=str(code)))
 
     assert (seen.status, seen.http_status, seen.reason) == ("UP", code, None)
 
@@ -37,7 +37,7 @@ def test_codes_that_are_up(code: int) -> None:
     ],
 )
 def test_codes_that_are_down(code: int, reason: str) -> None:
-    seen = look(page(status=str(code)))
+    seen = check(page(status=str(code)))
 
     assert (seen.status, seen.http_status, seen.reason) == ("DOWN", code, reason)
 
@@ -67,13 +67,13 @@ def test_codes_that_are_down(code: int, reason: str) -> None:
 def test_expected_text(content_type: bytes, encoding: str) -> None:
     body = GREETING.encode(encoding)
 
-    seen = look(page(b"Content-Type: " + content_type, body=body), expect="Grüße")
+    seen = check(page(b"Content-Type: " + content_type, body=body), expect="Grüße")
 
     assert (seen.status, seen.reason) == ("UP", None)
 
 
 def test_expected_text_that_is_not_there() -> None:
-    seen = look(page(body=b"maintenance"), expect="Grüße")
+    seen = check(page(body=b"maintenance"), expect="Grüße")
 
     assert (seen.status, seen.reason) == ("DOWN", "expected text not found")
 
@@ -83,12 +83,12 @@ def test_expected_text_that_arrives_in_pieces(text: str) -> None:
     chunks = [b"1\r\n%c\r\n" % byte for byte in GREETING.encode() + b"x"]
     head = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 
-    assert look(head + b"".join(chunks) + b"0\r\n\r\n", expect=text).status == "UP"
+    assert check(head + b"".join(chunks) + b"0\r\n\r\n", expect=text).status == "UP"
 
 
 def test_expected_text_in_a_packed_body() -> None:
     head = b"Content-Encoding: gzip\x1b[31m" + b"\x85" * 999 + b"\r\n\r\n"
-    seen = look(OK + head + b"\x1f\x8b", expect="text")
+    seen = check(OK + head + b"\x1f\x8b", expect="text")
 
     assert seen.reason is not None
     assert seen.reason.startswith("expected text not found (sent with Content-Encoding gzip [31m")
@@ -106,13 +106,13 @@ def test_the_moment_of_a_look_is_when_it_saw_the_site() -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
         writer.close()
 
-    async def look() -> str:
+    async def check() -> str:
         checker = Checker(clock=lambda: NOON + timedelta(seconds=len(answered)))
         async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
             port = server.sockets[0].getsockname()[1]
-            return (await checker.observe(site(url=f"http://127.0.0.1:{port}/"))).at
+            return (await checker.check(site(url=f"http://127.0.0.1:{port}/"))).at
 
-    assert asyncio.run(look()) == at(1)
+    assert asyncio.run(check()) == at(1)
 
 
 def test_asks_for_the_plain_page() -> None:
@@ -121,7 +121,7 @@ def test_asks_for_the_plain_page() -> None:
         writer.write(page())
 
     asked: list[bytes] = []
-    look_over_loopback(serve, "/a b?ä=<1>&b=%20#part")
+    check_over_loopback(serve, "/a b?ä=<1>&b=%20#part")
 
     line, host, *fields = asked[0].split(b"\r\n")
     assert line == b"GET /a%20b?%C3%A4=%3C1%3E&b=%20 HTTP/1.1"
@@ -131,7 +131,7 @@ def test_asks_for_the_plain_page() -> None:
 
 
 def test_no_connection() -> None:
-    seen = asyncio.run(Checker().observe(site(url="http://127.0.0.1:1/")))
+    seen = asyncio.run(Checker().check(site(url="http://127.0.0.1:1/")))
 
     assert (seen.status, seen.http_status, seen.reason) == ("DOWN", None, "connection refused")
 
@@ -140,7 +140,7 @@ def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
 
-    assert look_over_loopback(sending(OK, b"\r\n")).status == "UP"
+    assert check_over_loopback(sending(OK, b"\r\n")).status == "UP"
 
 
 def test_an_unexpected_error_makes_the_site_down_and_is_logged(
@@ -151,7 +151,7 @@ def test_an_unexpected_error_makes_the_site_down_and_is_logged(
 
     monkeypatch.setattr(responses, "_parse", parse)
 
-    seen = look(page())
+    seen = check(page())
 
     assert (seen.status, seen.http_status) == ("DOWN", None)
     assert seen.reason == "unexpected TypeError: can't do that"
@@ -171,7 +171,7 @@ def test_an_end_of_the_process_is_no_outage(
     monkeypatch.setattr(responses, "_parse", parse)
 
     with pytest.raises(error):
-        look(page())
+        check(page())
 
 
 def test_a_cancelled_check_is_no_outage() -> None:
@@ -183,7 +183,7 @@ def test_a_cancelled_check_is_no_outage() -> None:
             await asyncio.Event().wait()
 
         async with serving(serve) as port:
-            check = asyncio.create_task(Checker().observe(site(url=f"http://127.0.0.1:{port}/")))
+            check = asyncio.create_task(Checker().check(site(url=f"http://127.0.0.1:{port}/")))
             await asyncio.wait_for(reached.wait(), 5)
             check.cancel()
             await check

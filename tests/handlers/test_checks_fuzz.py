@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 import pytest
 from monitoring import guard
-from monitoring.checks import Checker, Observation
+from monitoring.checks import Checker, CheckResult
 from monitoring.wording import REASON_LENGTH
 
 from tests.handlers.examples import site
@@ -56,8 +56,8 @@ class Run:
     def __init__(self, server: HostileServer) -> None:
         self._server = server
         self._checker = Checker(tls=ssl.create_default_context(cafile=str(CERTIFICATE)))
-        self.hostile: dict[int, Observation] = {}
-        self.neighbours: list[Observation] = []
+        self.hostile: dict[int, CheckResult] = {}
+        self.neighbours: list[CheckResult] = []
 
     async def check(self) -> None:
         """Check all hostile sites, and healthy ones all the while."""
@@ -72,12 +72,12 @@ class Run:
         for number in numbers:
             url, expect = self._server.url(number), TEXT if number % 3 else None
             hostile = site(url=url, timeout=TIMEOUT, max_bytes=100_000, expect=expect)
-            self.hostile[number] = await self._checker.observe(hostile)
+            self.hostile[number] = await self._checker.check(hostile)
 
     async def _neighbour(self, done: asyncio.Event) -> None:
         healthy = site(url=self._server.url(HEALTHY), expect=TEXT, timeout=NEIGHBOUR_TIMEOUT)
         while not done.is_set():
-            self.neighbours.append(await self._checker.observe(healthy))
+            self.neighbours.append(await self._checker.check(healthy))
             await asyncio.sleep(0.05)  # the pace of checks
 
 
@@ -121,7 +121,7 @@ def test_checks_of_sites_that_send_anything(
     assert len(reasons) > RESPONSES / 50, "the generated responses are too much alike"
 
 
-def is_whole(seen: Observation) -> bool:
+def is_whole(seen: CheckResult) -> bool:
     """Whether a look found a site up, or says in one printable line why it is down."""
     if seen.status == "UP":
         return seen.reason is None

@@ -9,7 +9,7 @@ import pytest
 from monitoring import urls
 from monitoring.connections import trusting_system
 
-from tests.handlers.serving import OK, look, look_over_loopback, page, redirect
+from tests.handlers.serving import OK, check, check_over_loopback, page, redirect
 
 WELCOME = b"<h1>welcome</h1>"
 
@@ -74,7 +74,7 @@ def chunked(*fields: bytes, status: bytes = OK, end: bytes = b"0\r\n\r\n") -> by
     ],
 )
 def test_a_page_however_it_is_sent(response: bytes) -> None:
-    seen = look(response, expect="welcome")
+    seen = check(response, expect="welcome")
 
     assert (seen.status, seen.reason) == ("UP", None)
 
@@ -82,25 +82,25 @@ def test_a_page_however_it_is_sent(response: bytes) -> None:
 @pytest.mark.parametrize("status", [b"204 No Content", b"205 Reset Content", b"200 OK"])
 @pytest.mark.parametrize("field", [b"", b"Content-Length: 0\r\n"])
 def test_an_empty_page(status: bytes, field: bytes) -> None:
-    assert look(b"HTTP/1.1 " + status + b"\r\n" + field + b"\r\n").reason is None
+    assert check(b"HTTP/1.1 " + status + b"\r\n" + field + b"\r\n").reason is None
 
 
 @pytest.mark.parametrize("field", [b"Content-Length: 55555", b"Transfer-Encoding: chunked"])
 def test_a_response_without_a_body_that_announces_one(field: bytes) -> None:
-    assert look(b"HTTP/1.1 204 No Content\r\n" + field + b"\r\n\r\n").reason is None
+    assert check(b"HTTP/1.1 204 No Content\r\n" + field + b"\r\n\r\n").reason is None
 
 
 def test_a_packed_body_counts_with_its_unpacked_size() -> None:
     bomb = page(b"Content-Encoding: gzip", body=gzip.compress(b"x" * 100_000, mtime=0))
 
-    assert look(bomb, expect="welcome").reason == "body larger than 1024 bytes"
-    assert look(bomb).reason is None  # what nobody searches is not unpacked
+    assert check(bomb, expect="welcome").reason == "body larger than 1024 bytes"
+    assert check(bomb).reason is None  # what nobody searches is not unpacked
 
 
 def test_what_follows_a_packed_body_is_passed_over() -> None:
     body = gzip.compress(b"page", mtime=0) + b"welcome"
 
-    reason = look(page(b"Content-Encoding: gzip", body=body), expect="welcome").reason
+    reason = check(page(b"Content-Encoding: gzip", body=body), expect="welcome").reason
     assert reason == "expected text not found (sent with Content-Encoding gzip)"
 
 
@@ -137,13 +137,13 @@ def test_redirects(location: bytes, asked: bytes) -> None:
         here = location.replace(b"HOST", host.removeprefix(b"Host: "))
         writer.write(page() if len(targets) == 2 else redirect(here))
 
-    seen = look_over_loopback(serve)
+    seen = check_over_loopback(serve)
 
     assert (seen.reason, targets[1:]) == (None, [asked])
 
 
 def test_a_redirect_to_bytes_that_are_no_utf_8_and_nowhere() -> None:
-    reason = look(redirect(b"http://\xe4/\xe4")).reason or ""
+    reason = check(redirect(b"http://\xe4/\xe4")).reason or ""
 
     assert reason.startswith("redirect not followed: invalid host name")
     assert reason.isprintable()

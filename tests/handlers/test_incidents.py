@@ -93,7 +93,7 @@ def test_endless_conflicts_end_in_an_error(s3: FakeS3, documents: Documents) -> 
             s3.objects[OPEN.key] = json_of(incident(0, next(ends)))
 
     s3.gate = change
-    with pytest.raises(Contended, match="by others 12 times in a row"):
+    with pytest.raises(Contended, match="12 writes in a row conflicted"):
         record(documents, incident(0, 5000))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import pytest
-from monitoring.ledger import Entry
+from monitoring.state_store import Outcome
 from monitoring.states import REMOVED
 from monitoring.storage import BrokenDocument
 
@@ -18,29 +18,29 @@ REMOVED_ID = UP_ID
 
 
 def test_the_incident_of_a_removed_site_ends(runs: Runs) -> None:
-    runs.enter(down(0))
+    runs.record(down(0))
 
-    assert runs.retire(60) == Entry(recorded=True, published=(REMOVED_ID,))
+    assert runs.retire(60) == Outcome(recorded=True, published=(REMOVED_ID,))
 
     runs.deliver()
     assert runs.incidents == [{**incident(0, 60).document(), "end_reason": REMOVED}]
-    assert runs.retire(120) == Entry(recorded=False)
+    assert runs.retire(120) == Outcome(recorded=False)
     assert len(runs.sns.ids) == 2
 
 
 def test_removing_a_site_that_is_up_or_was_never_checked_changes_nothing(runs: Runs) -> None:
-    assert runs.retire(0) == Entry(recorded=False)
-    runs.enter(up(0))
+    assert runs.retire(0) == Outcome(recorded=False)
+    runs.record(up(0))
     before = dict(runs.s3.objects)
 
-    assert runs.retire(60) == Entry(recorded=False)
+    assert runs.retire(60) == Outcome(recorded=False)
     assert runs.s3.objects == before
 
 
 def test_a_pending_alert_of_a_removed_site_is_published(runs: Runs) -> None:
     runs.sns.failures = [RuntimeError("no answer")]
     with pytest.raises(RuntimeError):
-        runs.enter(down(0))
+        runs.record(down(0))
 
     assert runs.retire(60).published == (DOWN_ID, REMOVED_ID)
 
@@ -48,15 +48,15 @@ def test_a_pending_alert_of_a_removed_site_is_published(runs: Runs) -> None:
 def test_what_a_dead_run_leased_of_a_removed_site_is_published_later(runs: Runs) -> None:
     runs.gates(crash_at("publish"))
     with pytest.raises(Crash):
-        runs.enter(down(0))
+        runs.record(down(0))
     runs.gates(open_gate)
 
-    assert runs.retire(30) == Entry(recorded=True, settled=False)
+    assert runs.retire(30) == Outcome(recorded=True, settled=False)
     assert runs.retire(60).published == (DOWN_ID, "shop-20260102T120030000Z-UP")
 
 
 def test_a_broken_state_of_a_removed_site_is_replaced(runs: Runs) -> None:
-    runs.enter(down(0))
+    runs.record(down(0))
     runs.deliver()
     runs.s3.objects[KEY] = b"{broken"
 
@@ -75,7 +75,7 @@ def test_a_state_with_what_is_known_of_another_site_is_broken(
     """Published from here, an alert would stay pending: it would be sought in the other state."""
     runs.sns.failures = [RuntimeError("no answer")]
     with pytest.raises(RuntimeError):
-        runs.enter(down(0))
+        runs.record(down(0))
     document = part = runs.state
     for key in foreign[:-1]:
         part = part[key]
@@ -83,24 +83,24 @@ def test_a_state_with_what_is_known_of_another_site_is_broken(
     runs.s3.objects[KEY] = json.dumps(document).encode()
 
     with pytest.raises(BrokenDocument, match="it is about the site other"):
-        runs.enter(down(60))
+        runs.record(down(60))
     for seconds in (120, 180):
         runs.retire(seconds)
     assert runs.sns.ids == []
 
 
 def test_a_site_that_is_listed_again_begins_anew(runs: Runs) -> None:
-    runs.enter(down(0))
+    runs.record(down(0))
     runs.retire(60)
 
-    assert runs.enter(down(120)).published == ("shop-20260102T120200000Z-DOWN",)
+    assert runs.record(down(120)).published == ("shop-20260102T120200000Z-DOWN",)
     assert runs.state["since"] == at(120)
 
 
 @pytest.mark.parametrize("step", range(7))
 def test_a_run_that_dies_anywhere_while_a_site_is_removed_loses_no_alert(step: int) -> None:
     runs = Runs()
-    runs.enter(down(0))
+    runs.record(down(0))
     runs.gates(crash_at("", skip=step))
     with pytest.raises(Crash):
         runs.retire(60)
@@ -120,13 +120,13 @@ def test_a_run_that_dies_anywhere_while_a_site_is_removed_loses_no_alert(step: i
     "others",
     [
         lambda runs: partial(runs.retire, 60),
-        lambda runs: partial(runs.enter, down(60), 60),
-        lambda runs: partial(runs.enter, up(60), 60),
+        lambda runs: partial(runs.record, down(60), 60),
+        lambda runs: partial(runs.record, up(60), 60),
     ],
     ids=["another that removes it", "one that sees it down", "one that sees it up"],
 )
 def test_runs_that_overlap_a_removal_leave_no_incident_open(
-    others: Callable[[Runs], Callable[[], Entry]],
+    others: Callable[[Runs], Callable[[], Outcome]],
 ) -> None:
     """A run with the earlier list may come after the removal; a later run ends that, too."""
     runs = Runs()
@@ -134,7 +134,7 @@ def test_runs_that_overlap_a_removal_leave_no_incident_open(
     def play(schedule: Sequence[int]) -> list[int]:
         nonlocal runs
         runs = Runs()
-        runs.enter(down(0))
+        runs.record(down(0))
         turns = Turns()
         runs.gates(turns.gate)
         taken = turns.play([partial(runs.retire, 60), others(runs)], schedule)

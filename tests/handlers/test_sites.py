@@ -50,9 +50,9 @@ def test_urls_that_are_fine(url: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("sites: [", "sites.yaml is no YAML: while parsing"),
-        ("a: !!python/object:os.system {}", "sites.yaml is no YAML: could not determine"),
-        (b"\xff", "sites.yaml is no YAML:"),
+        ("sites: [", "sites.yaml is not YAML: while parsing"),
+        ("a: !!python/object:os.system {}", "sites.yaml is not YAML: could not determine"),
+        (b"\xff", "sites.yaml is not YAML:"),
         ("", "sites.yaml: must be object"),
         ("sites: {}", "sites.yaml: sites must be array"),
         ("pages: []", "sites.yaml: must contain ['sites'] properties"),
@@ -68,7 +68,7 @@ def test_urls_that_are_fine(url: str) -> None:
         ("sites: [{name: shop, url: 'http:///path'}]", "sites[0].url must match pattern"),
         ("sites: [{name: shop, url: 'http://s/', timeout: 0}]", "sites[0].timeout must be bigger"),
         ("sites: [{name: shop, url: 'http://s/', timeout: 31}]", "sites[0].timeout must be smal"),
-        ("sites: [{name: shop, url: 'http://s/', timeout: .nan}]", "timeout is no number"),
+        ("sites: [{name: shop, url: 'http://s/', timeout: .nan}]", "timeout is not a number"),
         ("sites: [{name: shop, url: 'http://s/', timeout: yes}]", "sites[0].timeout must be num"),
         ("sites: [{name: shop, url: 'http://s/', severity: high}]", "sites[0].severity must be"),
         ("sites: [{name: shop, url: 'http://s/', expected: x}]", "must not contain {'expected'}"),

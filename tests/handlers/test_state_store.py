@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import pytest
 from monitoring.alerts import AlertTopic
-from monitoring.checks import Observation
+from monitoring.checks import CheckResult
 from monitoring.clients import CONFIG
-from monitoring.ledger import PUBLISHING, Entry, Ledger, load
+from monitoring.state_store import PUBLISHING, Outcome, StateStore, load
 from monitoring.states import LEASE
 from monitoring.storage import BrokenDocument, Contended, Documents
 from monitoring.times import CLOCK_ERROR
@@ -32,49 +32,49 @@ from tests.handlers.runs import (
 
 
 def test_first_look_that_finds_a_site_up_tells_nobody(runs: Runs) -> None:
-    entry = runs.enter(up(0))
+    entry = runs.record(up(0))
 
-    assert entry == Entry(recorded=True)
+    assert entry == Outcome(recorded=True)
     assert runs.sns.ids == []
     assert runs.state["status"] == "UP"
 
 
 def test_first_look_that_finds_a_site_down_alerts(runs: Runs) -> None:
-    entry = runs.enter(down(0))
+    entry = runs.record(down(0))
 
-    assert entry == Entry(recorded=True, published=(DOWN_ID,))
+    assert entry == Outcome(recorded=True, published=(DOWN_ID,))
     assert runs.sns.ids == [DOWN_ID]
     assert runs.state["pending"] == []
     assert runs.state["lease"] is None
 
 
 def test_only_changes_alert(runs: Runs) -> None:
-    looks = [down(0), down(1), up(60), up(61), down(120)]
-    for number, seen in enumerate(looks):
-        runs.enter(seen, number)
+    results = [down(0), down(1), up(60), up(61), down(120)]
+    for number, seen in enumerate(results):
+        runs.record(seen, number)
 
     assert runs.sns.ids == [DOWN_ID, UP_ID, "shop-20260102T120200000Z-DOWN"]
 
 
 def test_requests_are_as_few_as_can_be(runs: Runs) -> None:
-    runs.enter(down(0))
+    runs.record(down(0))
     assert runs.s3.calls == [f"get {KEY}", "list incidents/", f"put {KEY}", f"put {KEY}"]
 
     runs.s3.calls.clear()
-    runs.enter(down(1))
+    runs.record(down(1))
     assert runs.s3.calls == [f"get {KEY}", f"put {KEY}"]
 
     runs.s3.calls.clear()
-    runs.enter(up(60))
+    runs.record(up(60))
     assert runs.s3.calls == [f"get {KEY}", f"put {KEY}", f"put {KEY}"]
 
 
 def test_an_older_look_is_discarded(runs: Runs) -> None:
-    runs.enter(up(10))
+    runs.record(up(10))
     before = runs.state
 
-    assert runs.enter(down(9)) == Entry(recorded=False)
-    assert runs.enter(down(10)) == Entry(recorded=False)
+    assert runs.record(down(9)) == Outcome(recorded=False)
+    assert runs.record(down(10)) == Outcome(recorded=False)
     assert runs.state == before
     assert runs.sns.ids == []
 
@@ -82,16 +82,16 @@ def test_an_older_look_is_discarded(runs: Runs) -> None:
 def test_a_leased_alert_is_left_alone_and_the_next_queues_behind_it(runs: Runs) -> None:
     runs.gates(crash_at("publish"))
     with pytest.raises(Crash):
-        runs.enter(down(0))
+        runs.record(down(0))
     runs.gates(open_gate)
 
-    assert runs.enter(down(1)) == Entry(recorded=True, settled=False)
-    assert runs.enter(up(LEASE_SECONDS)) == Entry(recorded=True, settled=False)
+    assert runs.record(down(1)) == Outcome(recorded=True, settled=False)
+    assert runs.record(up(LEASE_SECONDS)) == Outcome(recorded=True, settled=False)
     assert runs.sns.ids == []
     recovery = "shop-20260102T120035000Z-UP"
     assert [alert["id"] for alert in runs.state["pending"]] == [DOWN_ID, recovery]
 
-    entry = runs.enter(up(90))
+    entry = runs.record(up(90))
     assert entry.published == (DOWN_ID, recovery)
     assert runs.sns.ids == [DOWN_ID, recovery]
 
@@ -99,10 +99,10 @@ def test_a_leased_alert_is_left_alone_and_the_next_queues_behind_it(runs: Runs) 
 def test_an_expired_lease_is_taken_over_even_by_an_older_look(runs: Runs) -> None:
     runs.gates(crash_at("publish"))
     with pytest.raises(Crash):
-        runs.enter(down(0))
+        runs.record(down(0))
     runs.gates(open_gate)
 
-    assert runs.enter(up(-5), LEASE_SECONDS + 1) == Entry(recorded=False, published=(DOWN_ID,))
+    assert runs.record(up(-5), LEASE_SECONDS + 1) == Outcome(recorded=False, published=(DOWN_ID,))
 
 
 @pytest.mark.parametrize("moment", ["publish", "publish done"])
@@ -116,11 +116,11 @@ def test_a_run_leaves_alone_what_a_run_of_the_same_event_may_be_publishing(
     """
     runs.gates(crash_at(moment))
     with pytest.raises(Crash):
-        runs.enter(down(0))
+        runs.record(down(0))
     runs.gates(open_gate)
 
-    second_delivery = runs.enter(down(1))
-    retry = runs.enter(down(60))
+    second_delivery = runs.record(down(1))
+    retry = runs.record(down(60))
 
     assert second_delivery.published == ()
     assert retry.published == (DOWN_ID,)
@@ -141,10 +141,10 @@ def test_a_lease_lasts_longer_than_publishing_and_shorter_than_lambda_waits_for_
 def test_what_could_not_be_published_is_free_for_the_next_run(runs: Runs) -> None:
     runs.sns.failures = [client_error("Publish", "Throttled", 400)]
     with pytest.raises(Exception, match="Throttled"):
-        runs.enter(down(0))
+        runs.record(down(0))
     assert runs.state["lease"] is None
 
-    assert runs.enter(down(1), 1).published == (DOWN_ID,)
+    assert runs.record(down(1), 1).published == (DOWN_ID,)
 
 
 def test_failing_to_release_a_lease_hides_not_why_publishing_failed(runs: Runs) -> None:
@@ -155,11 +155,11 @@ def test_failing_to_release_a_lease_hides_not_why_publishing_failed(runs: Runs) 
     runs.sns.failures = [client_error("Publish", "Throttled", 400)]
     runs.sns.gate = break_bucket
     with pytest.raises(Exception, match="Throttled"):
-        runs.enter(down(0))
+        runs.record(down(0))
     runs.gates(open_gate)
     runs.s3.broken.clear()
 
-    assert runs.enter(down(1), LEASE_SECONDS + 1).published == (DOWN_ID,)
+    assert runs.record(down(1), LEASE_SECONDS + 1).published == (DOWN_ID,)
 
 
 def test_a_write_whose_answer_was_lost_is_recognised_as_the_own_one(runs: Runs) -> None:
@@ -173,28 +173,28 @@ def test_a_write_whose_answer_was_lost_is_recognised_as_the_own_one(runs: Runs) 
 
     runs.s3.gate = lose_first_answer
 
-    assert runs.enter(down(0)).published == (DOWN_ID,)
+    assert runs.record(down(0)).published == (DOWN_ID,)
     assert runs.state["pending"] == []
 
 
 def test_a_state_that_is_removed_meanwhile_stays_removed(runs: Runs) -> None:
     runs.sns.gate = lambda moment: runs.s3.objects.clear()
 
-    assert runs.enter(down(0)).published == (DOWN_ID,)
+    assert runs.record(down(0)).published == (DOWN_ID,)
     assert runs.s3.objects == {}
 
 
 def test_an_owner_that_outlived_its_lease_leaves_the_rest_to_its_successor(runs: Runs) -> None:
     runs.sns.failures = [client_error("Publish", "Throttled", 400)]
     with pytest.raises(Exception, match="Throttled"):
-        runs.enter(down(0))
+        runs.record(down(0))
 
     def succeed(moment: str) -> None:
         runs.gates(open_gate)
-        runs.enter(down(61), LEASE_SECONDS + 61)
+        runs.record(down(61), LEASE_SECONDS + 61)
 
     runs.sns.gate = succeed
-    entry = runs.enter(up(60))
+    entry = runs.record(up(60))
 
     assert entry.published == (DOWN_ID,)
     assert runs.sns.ids[:2] == [DOWN_ID, UP_ID]
@@ -205,7 +205,7 @@ def test_a_lease_is_renewed_before_it_may_end_while_an_alert_is_published(runs: 
     """Here publishing the first alert has taken nearly all of the lease."""
     runs.sns.failures = [client_error("Publish", "Throttled", 400)]
     with pytest.raises(Exception, match="Throttled"):
-        runs.enter(down(0))
+        runs.record(down(0))
     moment = [60.0]
     leases: list[float] = []
 
@@ -216,12 +216,12 @@ def test_a_lease_is_renewed_before_it_may_end_while_an_alert_is_published(runs: 
             moment[0] += LEASE_SECONDS - 1
 
     runs.sns.gate = publishing
-    ledger = Ledger(
+    store = StateStore(
         Documents(cast(Any, runs.s3), "bucket"),
         AlertTopic(cast(Any, runs.sns), "arn").publish,
         clock=lambda: NOON + timedelta(seconds=moment[0]),
     )
-    entry = ledger.enter(site(), up(60), runs.owner())
+    entry = store.record(site(), up(60), runs.owner())
 
     assert entry.published == (DOWN_ID, UP_ID)
     assert leases == [LEASE_SECONDS, LEASE_SECONDS]
@@ -236,17 +236,17 @@ def test_a_lease_that_cannot_be_held_long_enough_is_not_used(runs: Runs) -> None
             moment[0] += LEASE_SECONDS
 
     runs.s3.gate = delay
-    ledger = Ledger(
+    store = StateStore(
         Documents(cast(Any, runs.s3), "bucket"),
         AlertTopic(cast(Any, runs.sns), "arn").publish,
         clock=lambda: NOON + timedelta(seconds=moment[0]),
     )
 
     with pytest.raises(TimeoutError, match=r"the lease in state/shop\.json ended"):
-        ledger.enter(site(), down(0), runs.owner())
+        store.record(site(), down(0), runs.owner())
     assert runs.sns.ids == []
     runs.gates(open_gate)
-    assert runs.enter(down(1000)).published == (DOWN_ID,)
+    assert runs.record(down(1000)).published == (DOWN_ID,)
 
 
 def test_endless_conflicts_end_in_an_error(runs: Runs) -> None:
@@ -259,8 +259,8 @@ def test_endless_conflicts_end_in_an_error(runs: Runs) -> None:
             runs.s3.objects.pop(KEY, None)
 
     runs.s3.gate = change
-    with pytest.raises(Contended, match=r"state/shop\.json was changed by others 12 times"):
-        runs.enter(down(0))
+    with pytest.raises(Contended, match=r"state/shop\.json: 12 writes in a row conflicted"):
+        runs.record(down(0))
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"site": "shop"}', b"\xff"])
@@ -268,13 +268,13 @@ def test_a_broken_state_is_named(runs: Runs, body: bytes) -> None:
     runs.s3.objects[KEY] = body
 
     with pytest.raises(BrokenDocument, match=r"state/shop\.json cannot be read .*: remove"):
-        runs.enter(down(0))
+        runs.record(down(0))
 
 
 def test_states_survive_their_documents(runs: Runs, documents: Documents, s3: FakeS3) -> None:
     runs.gates(crash_at("publish"))
     with pytest.raises(Crash):
-        runs.enter(down(0))
+        runs.record(down(0))
     s3.objects = runs.s3.objects
 
     found = load(documents, "shop")
@@ -283,20 +283,20 @@ def test_states_survive_their_documents(runs: Runs, documents: Documents, s3: Fa
     assert found[0].document() == runs.state
 
 
-def gates_passed(seen: Observation, before: Sequence[Observation]) -> list[str]:
+def gates_passed(seen: CheckResult, before: Sequence[CheckResult]) -> list[str]:
     """The moments at which a run that enters *seen* can die."""
     runs = Runs()
     for earlier in before:
-        runs.enter(earlier)
+        runs.record(earlier)
     moments: list[str] = []
     runs.gates(moments.append)
-    runs.enter(seen)
+    runs.record(seen)
     return moments
 
 
 @pytest.mark.parametrize(("before", "seen"), [([], down(0)), ([down(0)], up(60))])
 def test_a_run_that_dies_anywhere_loses_no_alert(
-    before: list[Observation], seen: Observation
+    before: list[CheckResult], seen: CheckResult
 ) -> None:
     expected = [DOWN_ID, UP_ID][: len(before) + 1]
     moments = gates_passed(seen, before)
@@ -307,13 +307,13 @@ def test_a_run_that_dies_anywhere_loses_no_alert(
     for number, moment in enumerate(moments):
         runs = Runs()
         for earlier in before:
-            runs.enter(earlier)
+            runs.record(earlier)
         runs.gates(crash_at("", skip=number))
         with pytest.raises(Crash):
-            runs.enter(seen, 60)
+            runs.record(seen, 60)
         runs.gates(open_gate)
 
-        runs.enter(seen, 60 + LEASE_SECONDS + 1)
+        runs.record(seen, 60 + LEASE_SECONDS + 1)
 
         told_twice = moment == "publish done" or number == len(moments) - 2
         assert runs.sns.ids == expected + expected[-1:] * told_twice, moment
@@ -321,7 +321,7 @@ def test_a_run_that_dies_anywhere_loses_no_alert(
 
 
 @pytest.mark.parametrize(
-    ("before", "looks", "expected"),
+    ("before", "results", "expected"),
     [
         ([], [down(0), down(0)], {(DOWN_ID,)}),
         ([up(-9)], [down(0), down(0)], {(DOWN_ID,)}),
@@ -333,7 +333,7 @@ def test_a_run_that_dies_anywhere_loses_no_alert(
     ids=["both-down-first", "both-down", "both-up", "down-and-up", "up-and-down"],
 )
 def test_overlapping_runs_alert_once_and_in_order(
-    before: list[Observation], looks: list[Observation], expected: set[tuple[str, ...]]
+    before: list[CheckResult], results: list[CheckResult], expected: set[tuple[str, ...]]
 ) -> None:
     outcomes: set[tuple[str, ...]] = set()
     runs = Runs()
@@ -342,17 +342,17 @@ def test_overlapping_runs_alert_once_and_in_order(
         nonlocal runs
         runs = Runs()
         for earlier in before:
-            runs.enter(earlier)
+            runs.record(earlier)
         turns = Turns()
         runs.gates(turns.gate)
         # Either is entered when both have seen the site.
-        present = max(past_noon(seen) for seen in looks)
-        return turns.play([partial(runs.enter, seen, present) for seen in looks], schedule)
+        present = max(past_noon(seen) for seen in results)
+        return turns.play([partial(runs.record, seen, present) for seen in results], schedule)
 
-    for schedule in every_schedule(play, len(looks)):
+    for schedule in every_schedule(play, len(results)):
         assert runs.state["pending"] == [], schedule
         assert runs.state["lease"] is None, schedule
-        assert runs.state["checked_at"] == max(seen.at for seen in looks), schedule
+        assert runs.state["checked_at"] == max(seen.at for seen in results), schedule
         outcomes.add(tuple(runs.sns.ids))
 
     assert outcomes == expected
@@ -362,16 +362,16 @@ def test_a_death_in_the_midst_of_overlapping_runs_loses_no_alert() -> None:
     """Whichever of two runs dies at whichever step, the next run tells what is left to tell."""
     for dying, step, first in product((0, 1), range(7), (0, 1)):
         runs = Runs()
-        runs.enter(up(-9))
+        runs.record(up(-9))
         for index in (first, 1 - first):
             runs.gates(crash_at("", skip=step) if index == dying else open_gate)
             try:
-                runs.enter(down(index))
+                runs.record(down(index))
             except Crash:
                 continue
         runs.gates(open_gate)
 
-        runs.enter(down(90))
+        runs.record(down(90))
 
         assert len(set(runs.sns.ids)) == 1, (dying, step, first)
         assert runs.state["pending"] == []

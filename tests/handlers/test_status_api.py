@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from monitoring.incidents import record
-from monitoring.ledger import state_key
+from monitoring.state_store import state_key
 from monitoring.states import advance
 from monitoring.storage import Documents
 
@@ -236,11 +236,11 @@ def token(text: str) -> str:
         ({"limit": ""}, "limit must be a whole number from 1 to 100"),
         ({"site": ""}, "site must be the name of a site"),
         ({"site": "../state"}, "site must be the name of a site"),
-        ({"next_token": ""}, "next_token must be one that an earlier answer gave"),
-        ({"next_token": "!"}, "next_token must be one that an earlier answer gave"),
-        ({"next_token": "a"}, "next_token must be one that an earlier answer gave"),
-        ({"next_token": "ü"}, "next_token must be one that an earlier answer gave"),
-        ({"next_token": token("../state/")}, "next_token must be one that an earlier answer gave"),
+        ({"next_token": ""}, "next_token must come from an earlier response"),
+        ({"next_token": "!"}, "next_token must come from an earlier response"),
+        ({"next_token": "a"}, "next_token must come from an earlier response"),
+        ({"next_token": "ü"}, "next_token must come from an earlier response"),
+        ({"next_token": token("../state/")}, "next_token must come from an earlier response"),
     ],
 )
 def test_queries_that_make_no_sense(call: Call, query: dict[str, str], message: str) -> None:
@@ -270,8 +270,8 @@ def test_requesting_checks(
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("{", "the body is no JSON, or not sent as application/json"),
-        ("[" * 100_000, "the body is no JSON, or not sent as application/json"),
+        ("{", "the body is not JSON, or not sent as application/json"),
+        ("[" * 100_000, "the body is not JSON, or not sent as application/json"),
         ("[]", 'the body must be {"sites": ["name", …]}, or empty for all sites'),
         ('{"site": ["shop"]}', 'the body must be {"sites": ["name", …]}, or empty for all sites'),
         ('{"sites": "shop"}', "sites must be a list of names"),
@@ -281,12 +281,12 @@ def test_requesting_checks(
         ('{"sites": ["\\ud800"]}', "no such site:"),
         ('{"sites": ["' + "x" * 500 + '"]}', f"no such site: {'x' * 185}…"),
         ('{"sites": ["\ud800"]}', "no such site:"),
-        ('{"sites": [], "sites": ["shop"]}', "the body has an object with a key that occurs twice"),
+        ('{"sites": [], "sites": ["shop"]}', "the body has an object with a duplicate key"),
         ('{"sites": NaN}', "sites must be a list of names"),
         ("NaN", 'the body must be {"sites": ["name", …]}, or empty for all sites'),
-        ("9" * 5000, "the body is no JSON, or not sent as application/json"),
-        ("\ufeff{}", "the body is no JSON, or not sent as application/json"),
-        ("\ufffd", "the body is no JSON, or not sent as application/json"),
+        ("9" * 5000, "the body is not JSON, or not sent as application/json"),
+        ("\ufeff{}", "the body is not JSON, or not sent as application/json"),
+        ("\ufffd", "the body is not JSON, or not sent as application/json"),
     ],
 )
 def test_requests_that_make_no_sense(call: Call, bus: FakeEvents, body: str, message: str) -> None:
@@ -308,7 +308,7 @@ def base64_of(text: str, encoding: str = "utf-8") -> str:
         ("e30=!", "the body is not UTF-8"),
         ("A", "the body is not UTF-8"),
         ("ü", "the body is not UTF-8"),
-        (base64_of("{"), "the body is no JSON, or not sent as application/json"),
+        (base64_of("{"), "the body is not JSON, or not sent as application/json"),
     ],
 )
 def test_binary_requests_that_make_no_sense(
@@ -373,7 +373,7 @@ def test_an_event_that_is_refused(call: Call, bus: FakeEvents) -> None:
         502,
         {
             "statusCode": 502,
-            "message": "EventBridge refused the event: ThrottlingException: Rate exceeded",
+            "message": "EventBridge rejected the event: ThrottlingException: Rate exceeded",
         },
     )
 

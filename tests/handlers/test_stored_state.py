@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from functools import partial
 
 import pytest
-from monitoring.checks import Observation
-from monitoring.ledger import Entry
+from monitoring.checks import CheckResult
+from monitoring.state_store import Outcome
 from monitoring.storage import BrokenDocument
 
 from tests.handlers.aws_fakes import open_gate
@@ -57,63 +57,63 @@ def test_a_state_from_before_leases_had_owners_of_their_own_goes_on(owner: str, 
     }
     runs.s3.objects[KEY] = json.dumps(document).encode()
 
-    assert runs.enter(down(10)).published == (() if owner else (DOWN_ID,))
-    assert runs.enter(up(60)).published == ((DOWN_ID, UP_ID) if owner else (UP_ID,))
+    assert runs.record(down(10)).published == (() if owner else (DOWN_ID,))
+    assert runs.record(up(60)).published == ((DOWN_ID, UP_ID) if owner else (UP_ID,))
     runs.deliver()
     assert runs.incidents == [incident(0, 60).document()]
 
 
-def broken_and_removed(runs: Runs, look: Observation) -> None:
+def broken_and_removed(runs: Runs, result: CheckResult) -> None:
     runs.s3.objects[KEY] = b"{broken"
     with pytest.raises(BrokenDocument, match=r"state/shop\.json cannot be read .*: remove"):
-        runs.enter(look)
+        runs.record(result)
     del runs.s3.objects[KEY]
 
 
 def test_a_state_that_is_removed_during_an_outage_leaves_one_incident(runs: Runs) -> None:
-    runs.enter(down(0))
+    runs.record(down(0))
     runs.deliver()
     broken_and_removed(runs, down(10))
 
-    assert runs.enter(down(20)) == Entry(recorded=True)
+    assert runs.record(down(20)) == Outcome(recorded=True)
     assert runs.state["since"] == at(0)
-    assert runs.enter(up(60)).published == (UP_ID,)
+    assert runs.record(up(60)).published == (UP_ID,)
 
     runs.deliver()
     assert runs.incidents == [incident(0, 60).document()]
 
 
 def test_an_outage_that_ends_before_its_removed_state_is_written_anew_ends(runs: Runs) -> None:
-    runs.enter(down(0))
+    runs.record(down(0))
     runs.deliver()
     broken_and_removed(runs, down(10))
 
-    assert runs.enter(up(60)).published == (UP_ID,)
+    assert runs.record(up(60)).published == (UP_ID,)
 
     runs.deliver()
     assert runs.incidents == [incident(0, 60).document()]
 
 
-@pytest.mark.parametrize("looks", [(down(20), down(21)), (up(60), up(60)), (down(20), up(60))])
+@pytest.mark.parametrize("results", [(down(20), down(21)), (up(60), up(60)), (down(20), up(60))])
 def test_overlapping_runs_after_a_state_was_removed_leave_one_incident(
-    looks: tuple[Observation, Observation],
+    results: tuple[CheckResult, CheckResult],
 ) -> None:
     runs = Runs()
 
     def play(schedule: Sequence[int]) -> list[int]:
         nonlocal runs
         runs = Runs()
-        runs.enter(down(0))
+        runs.record(down(0))
         runs.deliver()
         del runs.s3.objects[KEY]
         turns = Turns()
         runs.gates(turns.gate)
-        taken = turns.play([partial(runs.enter, seen, 60) for seen in looks], schedule)
+        taken = turns.play([partial(runs.record, seen, 60) for seen in results], schedule)
         runs.gates(open_gate)
         return taken
 
     for schedule in every_schedule(play, 2):
-        runs.enter(up(120))
+        runs.record(up(120))
         runs.deliver()
         [only] = runs.incidents
         assert only["status"] == "CLOSED", schedule
@@ -121,18 +121,18 @@ def test_overlapping_runs_after_a_state_was_removed_leave_one_incident(
 
 
 def test_a_removed_state_of_a_site_that_was_up_is_as_if_never_looked_at(runs: Runs) -> None:
-    runs.enter(down(0))
-    runs.enter(up(60))
+    runs.record(down(0))
+    runs.record(up(60))
     runs.deliver()
     del runs.s3.objects[KEY]
 
-    runs.enter(up(90))
+    runs.record(up(90))
     assert len(runs.sns.ids) == 2
-    runs.enter(down(120))
+    runs.record(down(120))
     assert len(runs.sns.ids) == 3
 
 
 def test_an_incident_that_cannot_be_read_hides_no_outage(runs: Runs) -> None:
     runs.s3.objects[incident(0).key] = b"{broken"
 
-    assert runs.enter(down(60)).published == ("shop-20260102T120100000Z-DOWN",)
+    assert runs.record(down(60)).published == ("shop-20260102T120100000Z-DOWN",)

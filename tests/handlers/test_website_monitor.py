@@ -6,8 +6,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from monitoring.ledger import PUBLISHING
 from monitoring.sites import SitesError
+from monitoring.state_store import PUBLISHING
 from monitoring.times import epoch_ms
 
 from tests.handlers.aws_fakes import FakeS3, FakeSNS, open_gate

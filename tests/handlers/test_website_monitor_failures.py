@@ -5,7 +5,7 @@ from types import ModuleType
 
 import pytest
 from monitoring import urls
-from monitoring.monitor import Unhandled
+from monitoring.monitor import CheckErrors
 
 from tests.handlers.aws_fakes import FakeS3, FakeSNS, client_error
 from tests.handlers.examples import Context
@@ -20,11 +20,11 @@ def test_one_site_s_broken_storage_stops_no_other(
     s3.broken["state/shop.json"] = client_error("GetObject", "SlowDown", 503)
     web.codes = {"shop": 503, "blog": 503, "docs": 503}
 
-    with pytest.raises(Unhandled) as raised:
+    with pytest.raises(CheckErrors) as raised:
         monitor.handler({}, context)
 
     assert list(raised.value.reasons) == ["shop", "docs"]
-    assert str(raised.value).startswith("2 of 3 sites could not be handled: shop: An error")
+    assert str(raised.value).startswith("2 of 3 sites could not be processed: shop: An error")
     assert "state/docs.json cannot be read" in raised.value.reasons["docs"]
     assert [alert["site"] for alert in sns.alerts] == ["blog"]
 
@@ -36,7 +36,7 @@ def test_an_alert_that_cannot_be_published_fails_the_run_and_is_told_by_the_next
     sns.failures = [client_error("Publish", "InternalError", 500)]
     web.codes = {"shop": 503}
 
-    with pytest.raises(Unhandled, match="1 of 1 sites could not be handled: shop: An error"):
+    with pytest.raises(CheckErrors, match="1 of 1 sites could not be processed: shop: An error"):
         monitor.handler({}, context)
     assert sns.messages == []
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from types import ModuleType
 
 import pytest
-from monitoring.monitor import Unhandled
+from monitoring.monitor import CheckErrors
 from monitoring.removals import Removals
 from monitoring.states import LEASE, advance, retire
 
@@ -52,12 +52,12 @@ def test_what_fails_for_removed_sites_stops_no_check_and_is_tried_again(
     web.codes = {"blog": 503}
     s3.broken["state/"] = client_error("ListObjectsV2", "SlowDown", 503)
 
-    with pytest.raises(Unhandled, match=r"1 of 2 .*: sites that were removed: An error"):
+    with pytest.raises(CheckErrors, match=r"1 of 2 .*: sites that were removed: An error"):
         monitor.handler({}, context)
     assert [alert["site"] for alert in sns.alerts] == ["shop", "blog"]
 
     s3.broken = {"state/shop.json": client_error("GetObject", "SlowDown", 503)}
-    with pytest.raises(Unhandled, match=r"1 of 2 .*: shop: An error"):
+    with pytest.raises(CheckErrors, match=r"1 of 2 .*: shop: An error"):
         monitor.handler({}, context)
 
     s3.broken = {}

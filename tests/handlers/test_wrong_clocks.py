@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any, cast
 
 import pytest
-from monitoring.checks import Observation
-from monitoring.ledger import Entry, Ledger
+from monitoring.checks import CheckResult
+from monitoring.state_store import Outcome, StateStore
 from monitoring.storage import Documents
 from monitoring.times import SharedClock, timestamp
 
@@ -31,10 +31,10 @@ STEP_SECONDS = 0.01
 
 @pytest.mark.parametrize("ahead", [6, 60, HOUR, DAY])
 def test_one_check_with_a_clock_that_is_ahead_hides_no_outage(runs: Runs, ahead: float) -> None:
-    runs.enter(up(ahead))
+    runs.record(up(ahead))
 
-    assert runs.enter(down(0)).published == (DOWN_ID,)
-    assert runs.enter(up(60)).published == (UP_ID,)
+    assert runs.record(down(0)).published == (DOWN_ID,)
+    assert runs.record(up(60)).published == (UP_ID,)
     assert runs.state["since"] == at(60)
 
 
@@ -42,11 +42,11 @@ def test_one_check_with_a_clock_that_is_ahead_hides_no_outage(runs: Runs, ahead:
 def test_a_clock_that_is_set_back_during_an_outage_hides_neither_its_end_nor_the_next_one(
     runs: Runs, back: float
 ) -> None:
-    runs.enter(down(back))
-    runs.enter(down(1))
+    runs.record(down(back))
+    runs.record(down(1))
     assert runs.state["since"] == at(1)
-    runs.enter(up(2))
-    runs.enter(down(30))
+    runs.record(up(2))
+    runs.record(down(30))
 
     assert [alert["status"] for alert in runs.sns.alerts] == ["DOWN", "UP", "DOWN"]
     assert len(set(runs.sns.ids)) == 3
@@ -56,11 +56,11 @@ def test_a_clock_that_is_set_back_during_an_outage_hides_neither_its_end_nor_the
 
 
 def test_a_look_that_comes_late_is_told_from_a_state_of_the_future(runs: Runs) -> None:
-    """Within the difference that two clocks may have, the order of the looks counts."""
-    runs.enter(up(4))
+    """Within the difference that two clocks may have, the order of the results counts."""
+    runs.record(up(4))
 
-    assert runs.enter(down(3), 3) == Entry(recorded=False)
-    assert runs.enter(down(3), 60) == Entry(recorded=False)
+    assert runs.record(down(3), 3) == Outcome(recorded=False)
+    assert runs.record(down(3), 60) == Outcome(recorded=False)
 
 
 @pytest.mark.parametrize("jump", WRONG)
@@ -70,11 +70,11 @@ def test_the_lease_of_a_run_that_died_anywhere_ends_by_elapsed_time(jump: float)
         runs = Runs()
         runs.gates(crash_at("", skip=step))
         with pytest.raises(Crash):
-            runs.enter(down(0))
+            runs.record(down(0))
         runs.gates(open_gate)
 
-        runs.enter(down(jump + 1))
-        runs.enter(down(jump + LEASE_SECONDS + 2))
+        runs.record(down(jump + 1))
+        runs.record(down(jump + LEASE_SECONDS + 2))
 
         assert len(set(runs.sns.ids)) == 1, (jump, step)
         assert len(runs.sns.ids) <= 2
@@ -88,11 +88,11 @@ def test_a_run_that_lives_keeps_its_lease_when_the_clock_is_set_back(
 ) -> None:
     def overtake(moment: str) -> None:
         runs.gates(open_gate)
-        assert runs.enter(down(1 - back)).published == ()
+        assert runs.record(down(1 - back)).published == ()
 
     runs.sns.gate = overtake
 
-    assert runs.enter(down(0)).published == (DOWN_ID,)
+    assert runs.record(down(0)).published == (DOWN_ID,)
     assert runs.sns.ids == [DOWN_ID]
     assert runs.state["pending"] == []
 
@@ -105,7 +105,7 @@ class Machines:
         self.seconds = 0.0
         self.runs.s3.clock = lambda: NOON + timedelta(seconds=self.seconds)
 
-    def check(self, status: str, wrong_by: float) -> Entry:
+    def check(self, status: str, wrong_by: float) -> Outcome:
         """A run's reading of the list of sites, its look, and its entry."""
         clock = SharedClock(
             lambda: NOON + timedelta(seconds=self.seconds + wrong_by), lambda: self.seconds
@@ -113,8 +113,8 @@ class Machines:
         documents = Documents(cast(Any, self.runs.s3), "bucket", clock)
         documents.read("sites.yaml")
         seen = down(0) if status == "DOWN" else up(0)
-        seen = Observation(status=seen.status, at=timestamp(clock()), latency_ms=1)
-        return Ledger(documents, self.runs.publish).enter(site(), seen, self.runs.owner())
+        seen = CheckResult(status=seen.status, at=timestamp(clock()), latency_ms=1)
+        return StateStore(documents, self.runs.publish).record(site(), seen, self.runs.owner())
 
     def play(self, checks: Sequence[tuple[str, float]], schedule: Sequence[int]) -> list[int]:
         """Let checks overtake each other; each step takes its time."""
