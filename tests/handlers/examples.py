@@ -21,7 +21,7 @@ type Event = Callable[[str], dict[str, Any]]
 
 @dataclass
 class Context:
-    """What the functions ask Lambda's context for."""
+    """The attributes of Lambda's context that the functions use."""
 
     function_name: str = "function"
     memory_limit_in_mb: int = 512
@@ -33,7 +33,7 @@ class Context:
 
 
 def at(seconds: float) -> str:
-    """The moment so many seconds past noon."""
+    """Return the timestamp *seconds* after noon."""
     return timestamp(NOON + timedelta(seconds=seconds))
 
 

@@ -11,29 +11,29 @@ from monitoring.checks import Checker, CheckResult
 from tests.handlers.examples import site
 
 type Serve = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
-"""What a server does with a request."""
+"""A server's reaction to a request."""
 
 
 OK = b"HTTP/1.1 200 OK\r\n"
 
 
 LIMIT = 0.3
-"""Seconds that a check may take where the site never ends to answer."""
+"""The time limit of a check whose site never completes its response, in seconds."""
 
 
 def check(response: bytes, **fields: Any) -> CheckResult:
-    """Look at a site that answers everything the same."""
+    """Check a site that answers every request with *response*."""
     return check_over_loopback(sending(response), **fields)
 
 
 def page(*fields: bytes, status: str = "200 OK", body: bytes = b"") -> bytes:
-    """A response as a server sends it."""
+    """Return a response with a Content-Length."""
     head = [f"HTTP/1.1 {status}".encode(), *fields, b"Content-Length: %d" % len(body)]
     return b"\r\n".join(head) + b"\r\n\r\n" + body
 
 
 def check_over_loopback(serve: Serve, path: str = "/", **fields: Any) -> CheckResult:
-    """Look at a site that a socket serves."""
+    """Check a site that a socket serves."""
 
     async def both() -> CheckResult:
         async with serving(serve) as port:
@@ -47,7 +47,7 @@ def check_over_loopback(serve: Serve, path: str = "/", **fields: Any) -> CheckRe
 async def serving(
     serve: Serve, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[int]:
-    """Serve every connection to a port, by default a free one."""
+    """Serve each connection to a port, by default a free one."""
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):
@@ -58,8 +58,8 @@ async def serving(
     server = await asyncio.start_server(connected, host, port, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1]
-        # A connection that was accepted, and whose task has not begun, would be forgotten by
-        # close(): one turn of the loop accepts what has arrived, and one more begins with it.
+        # close() would not see an accepted connection whose task has not begun: one turn of the
+        # loop accepts the connections that have arrived, and another begins their tasks.
         for _ in range(2):
             await asyncio.sleep(0)
     finally:
@@ -69,7 +69,7 @@ async def serving(
 
 
 def sending(*parts: bytes) -> Serve:
-    """Send an answer and hang up."""
+    """Send a response and close the connection."""
 
     async def serve(request: bytes, writer: asyncio.StreamWriter) -> None:
         writer.writelines(parts)
@@ -78,7 +78,7 @@ def sending(*parts: bytes) -> Serve:
 
 
 def dripping(head: bytes, drop: bytes) -> Serve:
-    """Send *head*, and *drop* after *drop* for ever."""
+    """Send *head*, and then *drop* again and again."""
 
     async def serve(request: bytes, writer: asyncio.StreamWriter) -> None:
         writer.write(head)
@@ -91,7 +91,7 @@ def dripping(head: bytes, drop: bytes) -> Serve:
 
 
 def flooding(head: bytes) -> Serve:
-    """Send *head*, and as much as the other side takes."""
+    """Send *head*, and then as much as the client accepts."""
 
     async def serve(request: bytes, writer: asyncio.StreamWriter) -> None:
         writer.write(head)

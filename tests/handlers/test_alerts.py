@@ -1,4 +1,4 @@
-"""What people and the incident queue are told."""
+"""Alerts: emails, messages in the incident queue, and their parsing."""
 
 import json
 from itertools import product
@@ -20,7 +20,7 @@ from tests.handlers.aws_fakes import FakeSNS
 from tests.handlers.examples import NOON, Event, at, down, incident, site, up
 
 
-def test_alerts_are_as_their_examples(event: Event) -> None:
+def test_alerts_match_their_examples(event: Event) -> None:
     assert document(incident(0)) == event("alert-down")
     assert document(incident(0, 60)) == event("alert-up")
 
@@ -62,12 +62,12 @@ def test_messages(sns: FakeSNS) -> None:
     ]
 
 
-def test_an_outage_is_told_by_its_reason() -> None:
+def test_down_alert_has_the_reason() -> None:
     assert text(incident(0)).startswith("shop is DOWN: HTTP 503 Service Unavailable\n")
 
 
 @pytest.mark.parametrize(("end", "name"), [*product((None, 60), ("a", "a" * 63))])
-def test_subjects_are_what_sns_takes(end: float | None, name: str) -> None:
+def test_subjects_are_valid_for_sns(end: float | None, name: str) -> None:
     words = subject(incident(0, end, name))
 
     assert words.isascii()
@@ -76,7 +76,7 @@ def test_subjects_are_what_sns_takes(end: float | None, name: str) -> None:
 
 
 def test_the_end_of_an_incident_without_a_recovery() -> None:
-    """Nobody is told that a site is up that nobody has looked at."""
+    """The alert does not say that the site is up, as it was not checked."""
     removed = incident(0).ended(at(60), REMOVED)
 
     assert subject(removed) == "[critical] shop is no longer monitored"
@@ -88,8 +88,8 @@ def test_the_end_of_an_incident_without_a_recovery() -> None:
     assert parse(json.dumps(document(removed))) == removed
 
 
-def test_whoever_is_told_of_the_outage_is_told_of_its_end() -> None:
-    """The recovery bears the severity of the outage, whatever sites.yaml says meanwhile."""
+def test_recovery_has_the_severity_of_the_outage() -> None:
+    """The severity is that of the outage, even if sites.yaml has changed."""
     broken = advance(None, site(severity="warning"), down(0), NOON)
     healed = advance(broken, site(severity="critical"), up(60), NOON)
 
@@ -115,10 +115,10 @@ def test_malformed_alerts(event: Event, change: dict[str, Any], message: str) ->
 
 
 @pytest.mark.parametrize("body", ["", "no JSON", "[]", "null", "{}", "[" * 100_000])
-def test_what_is_no_alert_at_all(body: str) -> None:
+def test_message_that_is_not_an_alert(body: str) -> None:
     with pytest.raises(MalformedAlert, match="not an alert of version 1"):
         parse(body)
 
 
-def test_alerts_may_carry_more(event: Event) -> None:
+def test_alerts_may_have_unknown_fields(event: Event) -> None:
     assert parse(json.dumps({**event("alert-down"), "more": 1})) == incident(0)

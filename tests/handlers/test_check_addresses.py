@@ -30,7 +30,7 @@ INTERNAL = "127.0.0.2"
 
 
 class Hops:
-    """A server at the same port of all loopback addresses; who was asked, and for what host."""
+    """A server at the same port of two loopback addresses, which records its requests."""
 
     def __init__(self, answers: list[bytes]) -> None:
         self.reached: list[tuple[str, str]] = []
@@ -46,7 +46,7 @@ class Hops:
         """Look at a site at *host*."""
 
         async def both() -> CheckResult:
-            # All of 127.0.0.0/8, and nothing else: the tests stay on this machine.
+            # Both are in 127.0.0.0/8: the tests stay on this machine.
             async with (
                 serving(self) as port,
                 serving(self, INTERNAL, port),
@@ -83,7 +83,7 @@ def test_a_site_configured_by_an_internal_name(public: str, names: Names) -> Non
 def test_a_name_that_resolves_to_another_address_after_a_redirect(
     public: str, names: Names
 ) -> None:
-    """A connection per hop: no connection of an earlier hop is used without a look at it."""
+    """Each hop has its own connection, whose address is judged."""
     names.answers = {"rebind.example": [[public], [INTERNAL]]}
     hops = Hops([redirect(b"/again")])
 
@@ -94,7 +94,7 @@ def test_a_name_that_resolves_to_another_address_after_a_redirect(
 
 
 def test_a_name_is_resolved_once_for_a_hop(public: str, names: Names) -> None:
-    """Between the decision about an address and the connection to it nothing is looked up."""
+    """The name is not resolved again between the decision and the connection."""
     names.answers = {"rebind.example": [[public], [INTERNAL]]}
     hops = Hops([page()])
 
@@ -112,8 +112,10 @@ def test_a_name_with_public_and_internal_addresses(public: str, names: Names) ->
     assert seen.reason == "redirect to the internal address 127.0.0.2 not followed"
 
 
-def test_a_way_into_the_internal_network_over_an_internal_server(public: str, names: Names) -> None:
-    """An internal server that redirects to the host it was asked for opens no way inside."""
+def test_redirect_by_an_internal_server_to_a_public_address_and_back(
+    public: str, names: Names
+) -> None:
+    """An internal server that redirects to the same host name does not allow a way inside."""
     names.answers = {"rebind.example": [[INTERNAL], [public]]}
     hops = Hops([redirect(b"/https"), redirect(b"http://127.0.0.2:PORT/secret")])
 
@@ -132,7 +134,7 @@ def test_a_name_with_an_address_that_does_not_answer(public: str, names: Names) 
         assert hops.check("mixed.example").status == "UP"
 
 
-def test_a_name_with_an_address_that_swallows_everything(
+def test_a_name_with_an_address_that_times_out(
     monkeypatch: pytest.MonkeyPatch, names: Names
 ) -> None:
     async def connect(sock: socket.socket, address: tuple[str, int]) -> None:

@@ -35,7 +35,7 @@ RESET = struct.pack("ii", 1, 0)
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("stage", STAGES)
 def test_resets(stage: str, scheme: str) -> None:
-    """Some of them arrive before the client knows that it is connected."""
+    """Some resets arrive before the client knows that it is connected."""
 
     def serve() -> None:
         with contextlib.suppress(OSError):  # the listener is shut down in the end
@@ -58,7 +58,7 @@ def test_resets(stage: str, scheme: str) -> None:
         server.join()
 
     assert {each.status for each in seen} == {"DOWN"}
-    # What is sent before a reset is no handshake of TLS.
+    # Plain HTTP that is sent before a reset is not a TLS handshake.
     known = ("connection reset", "TLS failed: [SSL: WRONG_VERSION_NUMBER]")
     reasons = {each.reason or "" for each in seen}
     assert [reason for reason in reasons if not reason.startswith(known)] == []
@@ -76,7 +76,7 @@ def test_resets(stage: str, scheme: str) -> None:
 def test_a_request_that_cannot_be_sent(
     monkeypatch: pytest.MonkeyPatch, response: bytes, reason: str | None
 ) -> None:
-    """A server may have answered before. The system reports the reset to the sender only."""
+    """The server may have answered before. The system reports the reset only to the sender."""
     send = connections.Connection.send
 
     async def broken(connection: connections.Connection, data: bytes) -> None:

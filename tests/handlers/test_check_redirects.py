@@ -47,7 +47,7 @@ def test_follows_redirects(code: int) -> None:
         (b"http://127.0.0.1:1/", "connection refused"),
     ],
 )
-def test_redirects_that_lead_nowhere(location: bytes, reason: str) -> None:
+def test_redirects_that_are_not_followed(location: bytes, reason: str) -> None:
     seen = check(redirect(location))
 
     assert seen.status == "DOWN"

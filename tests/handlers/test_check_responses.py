@@ -98,8 +98,8 @@ def test_a_body_in_tiny_chunks() -> None:
     assert seen.reason == "body of 1041 bytes in 1041 chunks"
 
 
-def test_other_checks_have_their_turn_before_each_read() -> None:
-    """Also when so much has arrived that no read has to wait."""
+def test_connection_yields_before_each_read() -> None:
+    """Even if data is available and no read has to wait."""
 
     turns: list[None] = []
 

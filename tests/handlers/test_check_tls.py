@@ -25,7 +25,7 @@ from tests.handlers.serving import (
 def check_with_tls(
     serve: Serve, trusted: bool = True, host: str = "127.0.0.1", **fields: Any
 ) -> CheckResult:
-    """Look at a site that a socket serves with TLS."""
+    """Check a site that a socket serves over TLS."""
     server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server_side.load_cert_chain(CERTIFICATE, KEY)
     client_side = ssl.create_default_context(cafile=str(CERTIFICATE)) if trusted else None
@@ -48,7 +48,7 @@ def test_a_page_over_tls_that_ends_with_its_connection() -> None:
     assert check_with_tls(sending(OK, b"\r\nok"), expect="ok").status == "UP"
 
 
-def test_a_certificate_that_nobody_trusts() -> None:
+def test_an_untrusted_certificate() -> None:
     seen = check_with_tls(sending(page()), trusted=False)
 
     assert (seen.reason or "").startswith("certificate not trusted: self-signed certificate")
@@ -69,8 +69,8 @@ def test_tls_records_of_one_byte(monkeypatch: pytest.MonkeyPatch) -> None:
     assert seen.reason == "too many bytes in addition to the body"
 
 
-def test_handshakes_leave_the_event_loop_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server chooses how much there is to compute: 0.1 s for the group ffdhe8192 of TLS 1.3."""
+def test_handshakes_run_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server chooses how much CPU time a handshake takes."""
 
     class Recorded(ssl.SSLObject):
         def do_handshake(self) -> None:
@@ -90,8 +90,8 @@ def test_handshakes_leave_the_event_loop_alone(monkeypatch: pytest.MonkeyPatch) 
     assert threading.get_ident() not in threads
 
 
-def test_no_handshake_in_which_the_server_chooses_how_much_there_is_to_compute() -> None:
-    """It does with finite-field Diffie-Hellman, which the system's own defaults allow."""
+def test_finite_field_diffie_hellman_is_off() -> None:
+    """With it, the server chooses how much CPU time a handshake takes; the system allows it."""
     exchanges = {cipher["kea"] for cipher in connections.trusting_system().get_ciphers()}
 
     assert "kx-dhe" in {cipher["kea"] for cipher in ssl.create_default_context().get_ciphers()}

@@ -51,11 +51,11 @@ def test_codes_that_are_down(code: int, reason: str) -> None:
         (b"text/html; x=y; Charset='windows-1252'", "cp1252"),
         (b'text/html; charset="shift_jis"', "utf-8"),  # which has no such letters
         (b"text/html; charset=no-such-thing", "utf-8"),
-        # Codecs of Python that are none of the web: they pack, or take quadratic time.
+        # Python codecs that the web does not use: they compress, or take quadratic time.
         (b"text/html; charset=idna", "utf-8"),
         (b"text/html; charset=punycode", "utf-8"),
         (b"text/html; charset=hex", "utf-8"),
-        # RFC 2231 and other things that parsers of headers stumble over.
+        # RFC 2231 and other values that break header parsers.
         (b"text/html; charset*=x; charset*0=y", "utf-8"),
         (b"text/html; charset*0*=a; charset*1=b", "utf-8"),
         (b"text/html; charset=" + b"x" * 10_000, "utf-8"),
@@ -72,7 +72,7 @@ def test_expected_text(content_type: bytes, encoding: str) -> None:
     assert (seen.status, seen.reason) == ("UP", None)
 
 
-def test_expected_text_that_is_not_there() -> None:
+def test_missing_expected_text() -> None:
     seen = check(page(body=b"maintenance"), expect="Grüße")
 
     assert (seen.status, seen.reason) == ("DOWN", "expected text not found")
@@ -86,7 +86,7 @@ def test_expected_text_that_arrives_in_pieces(text: str) -> None:
     assert check(head + b"".join(chunks) + b"0\r\n\r\n", expect=text).status == "UP"
 
 
-def test_expected_text_in_a_packed_body() -> None:
+def test_expected_text_in_a_compressed_body() -> None:
     head = b"Content-Encoding: gzip\x1b[31m" + b"\x85" * 999 + b"\r\n\r\n"
     seen = check(OK + head + b"\x1f\x8b", expect="text")
 
@@ -96,8 +96,8 @@ def test_expected_text_in_a_packed_body() -> None:
     assert seen.reason.isprintable()
 
 
-def test_the_moment_of_a_look_is_when_it_saw_the_site() -> None:
-    """A slow look that began earlier may have seen the site later."""
+def test_a_check_has_the_time_of_the_response() -> None:
+    """A slow check that began earlier may have seen the site later."""
     answered: list[None] = []
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -115,7 +115,7 @@ def test_the_moment_of_a_look_is_when_it_saw_the_site() -> None:
     assert asyncio.run(check()) == at(1)
 
 
-def test_asks_for_the_plain_page() -> None:
+def test_requests_an_uncompressed_page() -> None:
     async def serve(request: bytes, writer: asyncio.StreamWriter) -> None:
         asked.append(request)
         writer.write(page())
@@ -162,7 +162,7 @@ def test_an_unexpected_error_makes_the_site_down_and_is_logged(
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
-def test_an_end_of_the_process_is_no_outage(
+def test_exit_of_the_process_is_not_an_outage(
     monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
 ) -> None:
     def parse(head: bytes) -> None:
@@ -174,7 +174,7 @@ def test_an_end_of_the_process_is_no_outage(
         check(page())
 
 
-def test_a_cancelled_check_is_no_outage() -> None:
+def test_a_cancelled_check_is_not_an_outage() -> None:
     async def cancel() -> None:
         reached = asyncio.Event()
 

@@ -51,7 +51,7 @@ LATE = 4.0
 
 
 class Run:
-    """Checks of many sites, and what was seen."""
+    """Checks of many sites, and their results."""
 
     def __init__(self, server: HostileServer) -> None:
         self._server = server
@@ -115,14 +115,14 @@ def test_checks_of_sites_that_send_anything(
     assert len(run.neighbours) >= NEIGHBOURS
     assert [seen for seen in run.neighbours if seen.status != "UP"] == []
     assert max(steps) < STEP_LIMIT
-    # No error but those that checks know of, and none in a callback either.
+    # No unexpected errors, not even in a callback.
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
     reasons = {seen.reason for seen in run.hostile.values()}
     assert len(reasons) > RESPONSES / 50, "the generated responses are too much alike"
 
 
 def is_whole(seen: CheckResult) -> bool:
-    """Whether a look found a site up, or says in one printable line why it is down."""
+    """Return whether a result is UP, or has a reason of one printable line."""
     if seen.status == "UP":
         return seen.reason is None
     return (

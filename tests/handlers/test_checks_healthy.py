@@ -1,4 +1,4 @@
-"""What healthy sites send: whatever browsers accept is UP, however sloppy the server."""
+"""Responses of healthy sites: what browsers accept is UP, even from sloppy servers."""
 
 import asyncio
 import gzip
@@ -90,14 +90,14 @@ def test_a_response_without_a_body_that_announces_one(field: bytes) -> None:
     assert check(b"HTTP/1.1 204 No Content\r\n" + field + b"\r\n\r\n").reason is None
 
 
-def test_a_packed_body_counts_with_its_unpacked_size() -> None:
+def test_the_limit_applies_to_the_decompressed_size() -> None:
     bomb = page(b"Content-Encoding: gzip", body=gzip.compress(b"x" * 100_000, mtime=0))
 
     assert check(bomb, expect="welcome").reason == "body larger than 1024 bytes"
     assert check(bomb).reason is None  # what nobody searches is not unpacked
 
 
-def test_what_follows_a_packed_body_is_passed_over() -> None:
+def test_data_after_a_compressed_body_is_ignored() -> None:
     body = gzip.compress(b"page", mtime=0) + b"welcome"
 
     reason = check(page(b"Content-Encoding: gzip", body=body), expect="welcome").reason
@@ -142,7 +142,7 @@ def test_redirects(location: bytes, asked: bytes) -> None:
     assert (seen.reason, targets[1:]) == (None, [asked])
 
 
-def test_a_redirect_to_bytes_that_are_no_utf_8_and_nowhere() -> None:
+def test_a_redirect_to_bytes_that_are_not_utf_8() -> None:
     reason = check(redirect(b"http://\xe4/\xe4")).reason or ""
 
     assert reason.startswith("redirect not followed: invalid host name")

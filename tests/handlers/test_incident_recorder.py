@@ -1,4 +1,4 @@
-"""The function that writes incidents down."""
+"""The function incident-recorder."""
 
 from collections.abc import Callable
 from types import ModuleType
@@ -16,14 +16,14 @@ def recorder(function: Callable[[str], ModuleType]) -> ModuleType:
     return function("incident_recorder")
 
 
-def test_only_what_cannot_be_recorded_comes_again(
+def test_only_failed_messages_are_redelivered(
     recorder: ModuleType,
     s3: FakeS3,
     event: Event,
     context: Context,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The queue holds a recovery, something else, and the outage that came too late."""
+    """The batch has a recovery, another message, and the outage, which is late."""
     with caplog.at_level("INFO"):
         failed = recorder.handler(event("incident-queue"), context)
 
@@ -38,7 +38,7 @@ def test_only_what_cannot_be_recorded_comes_again(
     ]
 
 
-def test_a_batch_of_nothing_but_failures_is_reported_item_by_item(
+def test_a_batch_in_which_all_fail_is_reported_item_by_item(
     recorder: ModuleType, s3: FakeS3, event: Event, context: Context
 ) -> None:
     s3.broken[CLOSED.key] = client_error("PutObject", "SlowDown", 503)
@@ -49,7 +49,7 @@ def test_a_batch_of_nothing_but_failures_is_reported_item_by_item(
 
 
 @pytest.mark.parametrize("broken", [b"", b"{}", b'{"site": "shop"}'])
-def test_a_broken_incident_is_named_and_written_anew_once_it_is_removed(
+def test_a_broken_incident_is_reported_and_recorded_again_after_deletion(
     recorder: ModuleType,
     s3: FakeS3,
     event: Event,

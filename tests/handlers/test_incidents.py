@@ -1,4 +1,4 @@
-"""Whatever comes in whatever order, the same incident comes out."""
+"""Incidents: the order of alerts does not matter."""
 
 import json
 from itertools import permutations, product
@@ -63,7 +63,7 @@ def test_every_order_of_deliveries_records_the_same(
 
 @pytest.mark.parametrize(("first", "other"), [(OPEN, CLOSED), (CLOSED, OPEN), (OPEN, OPEN)])
 @pytest.mark.parametrize("moment", ["get", "put"])
-def test_a_recorder_that_is_overtaken_decides_anew(
+def test_a_recorder_with_a_conflict_reads_again(
     s3: FakeS3, documents: Documents, first: Incident, other: Incident, moment: str
 ) -> None:
     def overtake(passing: str) -> None:
@@ -79,7 +79,7 @@ def test_a_recorder_that_is_overtaken_decides_anew(
     assert s3.load(OPEN.key) == merge(first, other).document()
 
 
-def test_the_beginning_of_an_outage_is_written_at_once(s3: FakeS3, documents: Documents) -> None:
+def test_the_start_of_an_outage_is_written_without_a_read(s3: FakeS3, documents: Documents) -> None:
     record(documents, OPEN)
 
     assert s3.calls == [f"put {OPEN.key}"]
@@ -129,7 +129,7 @@ def test_pages_of_one_site(
     assert (first + second, end) == (shop, None)
 
 
-def test_lists_go_on_beyond_one_answer(s3: FakeS3, documents: Documents) -> None:
+def test_listing_continues_beyond_one_response(s3: FakeS3, documents: Documents) -> None:
     s3.objects = {f"incidents/{number}": b"" for number in range(7)}
 
     assert list(documents.keys("incidents/", page=3)) == list(s3.objects)

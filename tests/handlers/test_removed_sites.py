@@ -45,7 +45,7 @@ def test_a_pending_alert_of_a_removed_site_is_published(runs: Runs) -> None:
     assert runs.retire(60).published == (DOWN_ID, REMOVED_ID)
 
 
-def test_what_a_dead_run_leased_of_a_removed_site_is_published_later(runs: Runs) -> None:
+def test_an_alert_leased_by_a_dead_run_is_published_after_the_lease(runs: Runs) -> None:
     runs.gates(crash_at("publish"))
     with pytest.raises(Crash):
         runs.record(down(0))
@@ -69,10 +69,10 @@ def test_a_broken_state_of_a_removed_site_is_replaced(runs: Runs) -> None:
 @pytest.mark.parametrize(
     "foreign", [("site",), ("incident", "site"), ("pending", 0, "site")], ids=str
 )
-def test_a_state_with_what_is_known_of_another_site_is_broken(
+def test_a_state_with_data_of_another_site_is_broken(
     runs: Runs, foreign: tuple[str | int, ...]
 ) -> None:
-    """Published from here, an alert would stay pending: it would be sought in the other state."""
+    """An alert published from here would stay pending: the other state is the one to change."""
     runs.sns.failures = [RuntimeError("no answer")]
     with pytest.raises(RuntimeError):
         runs.record(down(0))
@@ -89,7 +89,7 @@ def test_a_state_with_what_is_known_of_another_site_is_broken(
     assert runs.sns.ids == []
 
 
-def test_a_site_that_is_listed_again_begins_anew(runs: Runs) -> None:
+def test_a_site_that_is_listed_again_starts_afresh(runs: Runs) -> None:
     runs.record(down(0))
     runs.retire(60)
 
@@ -123,12 +123,12 @@ def test_a_run_that_dies_anywhere_while_a_site_is_removed_loses_no_alert(step: i
         lambda runs: partial(runs.record, down(60), 60),
         lambda runs: partial(runs.record, up(60), 60),
     ],
-    ids=["another that removes it", "one that sees it down", "one that sees it up"],
+    ids=["another that retires it", "one that sees it down", "one that sees it up"],
 )
 def test_runs_that_overlap_a_removal_leave_no_incident_open(
     others: Callable[[Runs], Callable[[], Outcome]],
 ) -> None:
-    """A run with the earlier list may come after the removal; a later run ends that, too."""
+    """A run with the earlier list may store its result after the removal; a later run ends that."""
     runs = Runs()
 
     def play(schedule: Sequence[int]) -> list[int]:

@@ -1,4 +1,4 @@
-"""Reading the list of sites."""
+"""The list of sites."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def test_the_list_in_the_repository_is_valid() -> None:
     assert len(parse(Path(ROOT, "sites.yaml").read_bytes())) == 3
 
 
-def test_no_sites_is_a_list_too() -> None:
+def test_an_empty_list_is_valid() -> None:
     assert parse("sites: []") == ()
 
 
@@ -43,7 +43,7 @@ def test_no_sites_is_a_list_too() -> None:
         "https://host.example/@user:home",
     ],
 )
-def test_urls_that_are_fine(url: str) -> None:
+def test_valid_urls(url: str) -> None:
     assert parse(f"sites: [{{name: shop, url: '{url}'}}]")[0].url == url
 
 
@@ -83,7 +83,7 @@ def test_errors_name_the_entry_and_what_is_wrong(text: str | bytes, message: str
     assert "\n" not in str(raised.value)
 
 
-def test_selecting_by_name_keeps_order_and_tells_unknown_names() -> None:
+def test_selection_by_name_keeps_order_and_returns_unknown_names() -> None:
     shop, blog = parse(f"sites: [{SHOP}, {BLOG}]")
 
     assert select((shop, blog), []) == ((shop, blog), ())
@@ -106,6 +106,6 @@ def test_the_list_is_read_again_only_when_it_changed(s3: FakeS3, documents: Docu
         sites.load()
 
 
-def test_a_missing_list_says_where_it_belongs(documents: Documents) -> None:
+def test_a_missing_list_names_its_location(documents: Documents) -> None:
     with pytest.raises(SitesError, match=r"s3://bucket/sites\.yaml is missing: upload"):
         SiteList(documents).load()

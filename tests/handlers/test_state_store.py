@@ -1,4 +1,4 @@
-"""No alert is lost between the state and the topic, and none is made twice."""
+"""The state store: no alert is lost between state and topic, and none is created twice."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -31,7 +31,7 @@ from tests.handlers.runs import (
 )
 
 
-def test_first_look_that_finds_a_site_up_tells_nobody(runs: Runs) -> None:
+def test_first_check_that_finds_a_site_up_sends_no_alert(runs: Runs) -> None:
     entry = runs.record(up(0))
 
     assert entry == Outcome(recorded=True)
@@ -39,7 +39,7 @@ def test_first_look_that_finds_a_site_up_tells_nobody(runs: Runs) -> None:
     assert runs.state["status"] == "UP"
 
 
-def test_first_look_that_finds_a_site_down_alerts(runs: Runs) -> None:
+def test_first_check_that_finds_a_site_down_sends_an_alert(runs: Runs) -> None:
     entry = runs.record(down(0))
 
     assert entry == Outcome(recorded=True, published=(DOWN_ID,))
@@ -56,7 +56,7 @@ def test_only_changes_alert(runs: Runs) -> None:
     assert runs.sns.ids == [DOWN_ID, UP_ID, "shop-20260102T120200000Z-DOWN"]
 
 
-def test_requests_are_as_few_as_can_be(runs: Runs) -> None:
+def test_requests_to_s3_are_minimal(runs: Runs) -> None:
     runs.record(down(0))
     assert runs.s3.calls == [f"get {KEY}", "list incidents/", f"put {KEY}", f"put {KEY}"]
 
@@ -69,7 +69,7 @@ def test_requests_are_as_few_as_can_be(runs: Runs) -> None:
     assert runs.s3.calls == [f"get {KEY}", f"put {KEY}", f"put {KEY}"]
 
 
-def test_an_older_look_is_discarded(runs: Runs) -> None:
+def test_an_older_check_is_ignored(runs: Runs) -> None:
     runs.record(up(10))
     before = runs.state
 
@@ -96,7 +96,7 @@ def test_a_leased_alert_is_left_alone_and_the_next_queues_behind_it(runs: Runs) 
     assert runs.sns.ids == [DOWN_ID, recovery]
 
 
-def test_an_expired_lease_is_taken_over_even_by_an_older_look(runs: Runs) -> None:
+def test_an_expired_lease_is_taken_over_even_by_an_older_check(runs: Runs) -> None:
     runs.gates(crash_at("publish"))
     with pytest.raises(Crash):
         runs.record(down(0))
@@ -106,9 +106,7 @@ def test_an_expired_lease_is_taken_over_even_by_an_older_look(runs: Runs) -> Non
 
 
 @pytest.mark.parametrize("moment", ["publish", "publish done"])
-def test_a_run_leaves_alone_what_a_run_of_the_same_event_may_be_publishing(
-    runs: Runs, moment: str
-) -> None:
+def test_a_run_respects_the_lease_of_a_run_for_the_same_event(runs: Runs, moment: str) -> None:
     """Only time tells a second delivery of the event from a retry after the first run's death.
 
     Lambda retries after a minute: the lease is shorter.
@@ -128,7 +126,7 @@ def test_a_run_leaves_alone_what_a_run_of_the_same_event_may_be_publishing(
     assert runs.state["pending"] == []
 
 
-def test_a_lease_lasts_longer_than_publishing_and_shorter_than_lambda_waits_for_a_retry() -> None:
+def test_a_lease_outlasts_publishing_and_ends_before_a_retry() -> None:
     """https://docs.aws.amazon.com/boto3/latest/guide/retries.html#standard-retry-mode"""
     config: Any = CONFIG
     attempts = config.retries["total_max_attempts"]
@@ -138,7 +136,7 @@ def test_a_lease_lasts_longer_than_publishing_and_shorter_than_lambda_waits_for_
     assert timedelta(seconds=longest) + CLOCK_ERROR < PUBLISHING < LEASE < timedelta(minutes=1)
 
 
-def test_what_could_not_be_published_is_free_for_the_next_run(runs: Runs) -> None:
+def test_an_unpublished_alert_is_not_leased(runs: Runs) -> None:
     runs.sns.failures = [client_error("Publish", "Throttled", 400)]
     with pytest.raises(Exception, match="Throttled"):
         runs.record(down(0))
@@ -147,7 +145,7 @@ def test_what_could_not_be_published_is_free_for_the_next_run(runs: Runs) -> Non
     assert runs.record(down(1), 1).published == (DOWN_ID,)
 
 
-def test_failing_to_release_a_lease_hides_not_why_publishing_failed(runs: Runs) -> None:
+def test_failure_to_release_a_lease_does_not_hide_the_publishing_error(runs: Runs) -> None:
     def break_bucket(moment: str) -> None:
         if moment == "publish":
             runs.s3.broken[KEY] = client_error("PutObject", "SlowDown", 503)
@@ -162,8 +160,8 @@ def test_failing_to_release_a_lease_hides_not_why_publishing_failed(runs: Runs) 
     assert runs.record(down(1), LEASE_SECONDS + 1).published == (DOWN_ID,)
 
 
-def test_a_write_whose_answer_was_lost_is_recognised_as_the_own_one(runs: Runs) -> None:
-    """boto3 sends such a write again, and S3 refuses the second: the first is in its place."""
+def test_a_write_with_a_lost_response_is_recognized(runs: Runs) -> None:
+    """boto3 retries the write, and S3 rejects the second one because of the first."""
     lost = [True]
 
     def lose_first_answer(moment: str) -> None:
@@ -177,14 +175,14 @@ def test_a_write_whose_answer_was_lost_is_recognised_as_the_own_one(runs: Runs) 
     assert runs.state["pending"] == []
 
 
-def test_a_state_that_is_removed_meanwhile_stays_removed(runs: Runs) -> None:
+def test_a_state_that_is_deleted_during_a_run_stays_deleted(runs: Runs) -> None:
     runs.sns.gate = lambda moment: runs.s3.objects.clear()
 
     assert runs.record(down(0)).published == (DOWN_ID,)
     assert runs.s3.objects == {}
 
 
-def test_an_owner_that_outlived_its_lease_leaves_the_rest_to_its_successor(runs: Runs) -> None:
+def test_a_run_stops_publishing_when_its_lease_was_taken_over(runs: Runs) -> None:
     runs.sns.failures = [client_error("Publish", "Throttled", 400)]
     with pytest.raises(Exception, match="Throttled"):
         runs.record(down(0))
@@ -201,8 +199,8 @@ def test_an_owner_that_outlived_its_lease_leaves_the_rest_to_its_successor(runs:
     assert runs.state["pending"] == []
 
 
-def test_a_lease_is_renewed_before_it_may_end_while_an_alert_is_published(runs: Runs) -> None:
-    """Here publishing the first alert has taken nearly all of the lease."""
+def test_a_lease_is_renewed_before_it_could_end(runs: Runs) -> None:
+    """Publishing the first alert takes nearly the whole lease."""
     runs.sns.failures = [client_error("Publish", "Throttled", 400)]
     with pytest.raises(Exception, match="Throttled"):
         runs.record(down(0))
@@ -227,8 +225,8 @@ def test_a_lease_is_renewed_before_it_may_end_while_an_alert_is_published(runs: 
     assert leases == [LEASE_SECONDS, LEASE_SECONDS]
 
 
-def test_a_lease_that_cannot_be_held_long_enough_is_not_used(runs: Runs) -> None:
-    """Each answer of S3 comes so late that the lease may end before the alert is published."""
+def test_a_lease_that_may_end_too_early_is_not_used(runs: Runs) -> None:
+    """Each response of S3 is so late that the lease could end before the alert is published."""
     moment = [0.0]
 
     def delay(passing: str) -> None:
@@ -264,7 +262,7 @@ def test_endless_conflicts_end_in_an_error(runs: Runs) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"site": "shop"}', b"\xff"])
-def test_a_broken_state_is_named(runs: Runs, body: bytes) -> None:
+def test_a_broken_state_is_reported(runs: Runs, body: bytes) -> None:
     runs.s3.objects[KEY] = body
 
     with pytest.raises(BrokenDocument, match=r"state/shop\.json cannot be read .*: remove"):
@@ -284,7 +282,7 @@ def test_states_survive_their_documents(runs: Runs, documents: Documents, s3: Fa
 
 
 def gates_passed(seen: CheckResult, before: Sequence[CheckResult]) -> list[str]:
-    """The moments at which a run that enters *seen* can die."""
+    """Return the steps at which a run that records *seen* can die."""
     runs = Runs()
     for earlier in before:
         runs.record(earlier)
@@ -326,7 +324,7 @@ def test_a_run_that_dies_anywhere_loses_no_alert(
         ([], [down(0), down(0)], {(DOWN_ID,)}),
         ([up(-9)], [down(0), down(0)], {(DOWN_ID,)}),
         ([down(0)], [up(60), up(60)], {(DOWN_ID, UP_ID)}),
-        # The older look counts only if it is entered first.
+        # The older check counts only if it is recorded first.
         ([], [down(0), up(60)], {(), (DOWN_ID, UP_ID)}),
         ([down(0)], [up(60), down(61)], {(DOWN_ID,), (DOWN_ID, UP_ID, AGAIN_ID)}),
     ],
@@ -345,7 +343,7 @@ def test_overlapping_runs_alert_once_and_in_order(
             runs.record(earlier)
         turns = Turns()
         runs.gates(turns.gate)
-        # Either is entered when both have seen the site.
+        # Both are recorded after both checks.
         present = max(past_noon(seen) for seen in results)
         return turns.play([partial(runs.record, seen, present) for seen in results], schedule)
 
@@ -358,8 +356,8 @@ def test_overlapping_runs_alert_once_and_in_order(
     assert outcomes == expected
 
 
-def test_a_death_in_the_midst_of_overlapping_runs_loses_no_alert() -> None:
-    """Whichever of two runs dies at whichever step, the next run tells what is left to tell."""
+def test_death_of_an_overlapping_run_loses_no_alert() -> None:
+    """Whichever run dies at whichever step, the next run publishes what is left."""
     for dying, step, first in product((0, 1), range(7), (0, 1)):
         runs = Runs()
         runs.record(up(-9))

@@ -1,4 +1,4 @@
-"""The function that answers the API's requests."""
+"""The function status-api."""
 
 import base64
 import json
@@ -23,7 +23,7 @@ type Call = Callable[..., tuple[int, Any]]
 
 @pytest.fixture
 def call(function: Callable[[str], ModuleType], s3: FakeS3, event: Event, context: Context) -> Call:
-    """Send a request and read the answer's JSON."""
+    """Send a request, and return the JSON of its response."""
     api = function("status_api")
     s3.objects["sites.yaml"] = SITES
 
@@ -142,10 +142,10 @@ def test_an_incident_with_a_wrong_field_is_broken(
     assert answer["errors"][0].startswith(f"{incident(0).key} cannot be read")
 
 
-def test_objects_that_are_no_incidents_are_passed_over(
+def test_objects_that_are_not_incidents_are_ignored(
     call: Call, s3: FakeS3, documents: Documents
 ) -> None:
-    """Otherwise one could be the last of a page, which no token of ours can name."""
+    """Otherwise one could be the last of a page, and no token can refer to it."""
     s3.objects |= {"incidents/": b"", "incidents/0.json": b"", "incidents/notes.txt": b""}
     record(documents, incident(0))
 
@@ -198,7 +198,7 @@ def test_one_site(call: Call, documents: Documents) -> None:
 
 
 @pytest.mark.parametrize("path", ["/sites/none", "/sites/a%20b", "/none"])
-def test_what_is_not_there(call: Call, path: str) -> None:
+def test_not_found(call: Call, path: str) -> None:
     code, answer = call("GET", path)
 
     assert code == 404
@@ -243,7 +243,7 @@ def token(text: str) -> str:
         ({"next_token": token("../state/")}, "next_token must come from an earlier response"),
     ],
 )
-def test_queries_that_make_no_sense(call: Call, query: dict[str, str], message: str) -> None:
+def test_invalid_queries(call: Call, query: dict[str, str], message: str) -> None:
     assert call("GET", "/incidents", **query) == (400, {"statusCode": 400, "message": message})
 
 
@@ -289,7 +289,7 @@ def test_requesting_checks(
         ("\ufffd", "the body is not JSON, or not sent as application/json"),
     ],
 )
-def test_requests_that_make_no_sense(call: Call, bus: FakeEvents, body: str, message: str) -> None:
+def test_invalid_requests(call: Call, bus: FakeEvents, body: str, message: str) -> None:
     assert call("POST", "/checks", body) == (400, {"statusCode": 400, "message": message})
     assert bus.entries == []
 
@@ -311,9 +311,7 @@ def base64_of(text: str, encoding: str = "utf-8") -> str:
         (base64_of("{"), "the body is not JSON, or not sent as application/json"),
     ],
 )
-def test_binary_requests_that_make_no_sense(
-    call: Call, bus: FakeEvents, body: str, message: str
-) -> None:
+def test_invalid_binary_requests(call: Call, bus: FakeEvents, body: str, message: str) -> None:
     """https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings.html"""
     assert call("POST", "/checks", body, binary=True) == (
         400,
@@ -337,7 +335,7 @@ LETTERS += ['{"sites": ["shop"]}', '{"sites":', '["\ud800"]', "\u202e", "/", "="
 def test_no_request_makes_the_function_fail(
     function: Callable[[str], ModuleType], s3: FakeS3, event: Event, context: Context, seed: int
 ) -> None:
-    """Whatever API Gateway passes on, the answer can be sent, and blames the client."""
+    """Any request from API Gateway gets a valid response with a client error."""
     api = function("status_api")
     s3.objects["sites.yaml"] = SITES
     s3.objects[incident(0).key] = b"{broken"
@@ -366,7 +364,7 @@ def test_no_request_makes_the_function_fail(
         json.dumps(answer, ensure_ascii=False).encode()
 
 
-def test_an_event_that_is_refused(call: Call, bus: FakeEvents) -> None:
+def test_a_rejected_event(call: Call, bus: FakeEvents) -> None:
     bus.refusal = {"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"}
 
     assert call("POST", "/checks") == (

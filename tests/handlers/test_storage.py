@@ -1,4 +1,4 @@
-"""The requests to S3, as boto3 sends them and understands the answers."""
+"""Requests to S3 and their responses, as boto3 sends and parses them."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ def test_every_write_is_conditional(
     ("code", "status"),
     [("PreconditionFailed", 412), ("ConditionalRequestConflict", 409), ("NoSuchKey", 404)],
 )
-def test_a_write_that_came_too_late(client: Any, code: str, status: int) -> None:
+def test_a_write_that_conflicts(client: Any, code: str, status: int) -> None:
     with Stubber(client) as stub:
         stub.add_client_error("put_object", code, http_status_code=status)
 

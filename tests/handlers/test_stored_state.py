@@ -16,8 +16,8 @@ from tests.handlers.runs import DOWN_ID, KEY, LEASE_SECONDS, UP_ID, Runs
 
 
 @pytest.mark.parametrize("owner", ["", "the event's own"])
-def test_a_state_from_before_leases_had_owners_of_their_own_goes_on(owner: str, runs: Runs) -> None:
-    """A document as version 1 wrote it: the site is DOWN, and the alert is pending."""
+def test_a_state_of_an_earlier_version_is_read(owner: str, runs: Runs) -> None:
+    """A document of version 1: the site is DOWN, and its alert is pending."""
     told = incident(0)
     lease = {"owner": owner, "until": at(LEASE_SECONDS)} if owner else None
     document = {
@@ -63,39 +63,43 @@ def test_a_state_from_before_leases_had_owners_of_their_own_goes_on(owner: str, 
     assert runs.incidents == [incident(0, 60).document()]
 
 
-def broken_and_removed(runs: Runs, result: CheckResult) -> None:
+@pytest.fixture
+def outage(runs: Runs) -> Runs:
+    """Runs after an outage began and was recorded."""
+    runs.record(down(0))
+    runs.deliver()
+    return runs
+
+
+def broken_and_deleted(runs: Runs, result: CheckResult) -> None:
     runs.s3.objects[KEY] = b"{broken"
     with pytest.raises(BrokenDocument, match=r"state/shop\.json cannot be read .*: remove"):
         runs.record(result)
     del runs.s3.objects[KEY]
 
 
-def test_a_state_that_is_removed_during_an_outage_leaves_one_incident(runs: Runs) -> None:
-    runs.record(down(0))
-    runs.deliver()
-    broken_and_removed(runs, down(10))
+def test_a_state_that_is_deleted_during_an_outage_leaves_one_incident(outage: Runs) -> None:
+    broken_and_deleted(outage, down(10))
 
-    assert runs.record(down(20)) == Outcome(recorded=True)
-    assert runs.state["since"] == at(0)
-    assert runs.record(up(60)).published == (UP_ID,)
+    assert outage.record(down(20)) == Outcome(recorded=True)
+    assert outage.state["since"] == at(0)
+    assert outage.record(up(60)).published == (UP_ID,)
 
-    runs.deliver()
-    assert runs.incidents == [incident(0, 60).document()]
+    outage.deliver()
+    assert outage.incidents == [incident(0, 60).document()]
 
 
-def test_an_outage_that_ends_before_its_removed_state_is_written_anew_ends(runs: Runs) -> None:
-    runs.record(down(0))
-    runs.deliver()
-    broken_and_removed(runs, down(10))
+def test_an_outage_that_ends_before_its_deleted_state_is_stored_again_ends(outage: Runs) -> None:
+    broken_and_deleted(outage, down(10))
 
-    assert runs.record(up(60)).published == (UP_ID,)
+    assert outage.record(up(60)).published == (UP_ID,)
 
-    runs.deliver()
-    assert runs.incidents == [incident(0, 60).document()]
+    outage.deliver()
+    assert outage.incidents == [incident(0, 60).document()]
 
 
 @pytest.mark.parametrize("results", [(down(20), down(21)), (up(60), up(60)), (down(20), up(60))])
-def test_overlapping_runs_after_a_state_was_removed_leave_one_incident(
+def test_overlapping_runs_after_a_state_was_deleted_leave_one_incident(
     results: tuple[CheckResult, CheckResult],
 ) -> None:
     runs = Runs()
@@ -120,7 +124,7 @@ def test_overlapping_runs_after_a_state_was_removed_leave_one_incident(
         assert [alert["status"] for alert in runs.sns.alerts] == ["DOWN", "UP"], schedule
 
 
-def test_a_removed_state_of_a_site_that_was_up_is_as_if_never_looked_at(runs: Runs) -> None:
+def test_a_site_that_was_up_and_whose_state_was_deleted_starts_afresh(runs: Runs) -> None:
     runs.record(down(0))
     runs.record(up(60))
     runs.deliver()

@@ -1,4 +1,4 @@
-"""One clock for all runs, whatever the clocks of their machines say."""
+"""The clock that all runs share, whatever the clocks of their machines say."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ TOMORROW = format_datetime(NOON + timedelta(days=1), usegmt=True)
 
 
 class Machine:
-    """A machine whose clock differs from S3's by so many seconds, and an answer of S3's."""
+    """A machine whose clock differs from S3's, and a response of S3."""
 
     def __init__(self, wrong_by: float) -> None:
         self.true = 0.0
@@ -39,7 +39,7 @@ class Machine:
         return (self.clock() - NOON).total_seconds() - self.true
 
 
-def test_without_an_answer_it_is_the_machine_s() -> None:
+def test_without_a_response_the_machines_clock_counts() -> None:
     assert Machine(DAY).error == DAY
 
 
@@ -86,7 +86,7 @@ def test_a_wrong_clock_is_corrected(
         "Fri, 02 Jan 2026 12:00:00 +99999999999999999999",
     ],
 )
-def test_an_answer_without_a_date_corrects_nothing(date: str) -> None:
+def test_a_response_without_a_date_corrects_nothing(date: str) -> None:
     machine = Machine(DAY)
     machine.clock.correct(date, 0)
 
@@ -113,7 +113,7 @@ def listed(documents: Documents) -> None:
 
 
 @pytest.mark.parametrize("ask", [missing, present, unchanged, listed])
-def test_every_answer_of_s3_corrects_the_clock(
+def test_every_response_of_s3_corrects_the_clock(
     s3: FakeS3, ask: Callable[[Documents], None]
 ) -> None:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/RESTCommonResponseHeaders.html"""

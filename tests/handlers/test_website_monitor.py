@@ -1,4 +1,4 @@
-"""The function that checks websites."""
+"""The function website-monitor."""
 
 import threading
 from collections.abc import Callable
@@ -31,7 +31,7 @@ def test_the_schedule_checks_all_sites(
     }
 
 
-def test_a_recovery_is_told_once(
+def test_a_recovery_is_published_once(
     monitor: ModuleType, web: Web, s3: FakeS3, sns: FakeSNS, context: Context
 ) -> None:
     s3.objects["sites.yaml"] = web.sites("shop")
@@ -87,7 +87,7 @@ def test_without_a_list_of_sites_the_run_fails(monitor: ModuleType, context: Con
         monitor.handler({}, context)
 
 
-def test_a_lease_is_one_run_s_alone_and_lasts_while_it_publishes(
+def test_each_run_has_its_own_lease_which_outlasts_publishing(
     monitor: ModuleType, web: Web, s3: FakeS3, sns: FakeSNS, context: Context
 ) -> None:
     leases: list[Any] = []
@@ -136,10 +136,10 @@ def test_two_concurrent_runs_of_one_event_send_one_alert(
     assert s3.load("state/shop.json")["pending"] == []
 
 
-def test_the_clock_of_s3_counts(
+def test_the_clock_of_s3_is_used(
     monitor: ModuleType, web: Web, s3: FakeS3, sns: FakeSNS, context: Context
 ) -> None:
-    """The machine's clock is decades wrong."""
+    """The machine's clock is wrong by decades."""
     s3.clock = lambda: NOON
     s3.objects["sites.yaml"] = web.sites("shop")
     web.codes = {"shop": 503}

@@ -12,7 +12,7 @@ from tests.handlers.examples import Context
 from tests.handlers.websites import Web
 
 
-def test_one_site_s_broken_storage_stops_no_other(
+def test_broken_storage_of_one_site_stops_no_other(
     monitor: ModuleType, web: Web, s3: FakeS3, sns: FakeSNS, context: Context
 ) -> None:
     s3.objects["sites.yaml"] = web.sites("shop", "blog", "docs")
@@ -29,7 +29,7 @@ def test_one_site_s_broken_storage_stops_no_other(
     assert [alert["site"] for alert in sns.alerts] == ["blog"]
 
 
-def test_an_alert_that_cannot_be_published_fails_the_run_and_is_told_by_the_next(
+def test_an_unpublished_alert_fails_the_run_and_is_published_by_the_next(
     monitor: ModuleType, web: Web, s3: FakeS3, sns: FakeSNS, context: Context
 ) -> None:
     s3.objects["sites.yaml"] = web.sites("shop")
@@ -44,10 +44,10 @@ def test_an_alert_that_cannot_be_published_fails_the_run_and_is_told_by_the_next
     assert [alert["site"] for alert in sns.alerts] == ["shop"]
 
 
-def test_a_slow_site_delays_no_other_site_s_alert(
+def test_a_slow_site_delays_no_other_alert(
     monitor: ModuleType, web: Web, s3: FakeS3, sns: FakeSNS, context: Context
 ) -> None:
-    """The slow site answers only once the other one's alert is out."""
+    """The slow site answers only after the other alert is published."""
     s3.objects["sites.yaml"] = web.sites("slow", "shop")
     web.codes = {"shop": 503}
     web.held = {"slow": threading.Event()}
@@ -74,7 +74,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html"
 def test_hostile_sites_hide_no_outage(
     monitor: ModuleType, web: Web, s3: FakeS3, sns: FakeSNS, context: Context, response: bytes
 ) -> None:
-    """Nor do they take so long that other sites exceed their time limits."""
+    """Nor do their checks delay those of other sites beyond the time limit."""
     hostile = [f"hostile-{number}" for number in range(14)]
     web.raw = dict.fromkeys(hostile, response)
     web.raw["up"] = b"HTTP/1.1 200 OK\r\n\r\nwelcome"
@@ -86,11 +86,11 @@ def test_hostile_sites_hide_no_outage(
     assert list(result["sites"]) == [*hostile, "up", "down"]
     assert (result["sites"]["up"], result["sites"]["down"]) == ("UP", "DOWN")
     assert "down" in [alert["site"] for alert in sns.alerts]
-    # Processor time of one check must stay far below the time limit of the others.
+    # The CPU time of one check must be far below the time limit of the others.
     assert s3.load("state/up.json")["latency_ms"] < 2_000
 
 
-def test_an_unexpected_error_in_a_check_concerns_that_site_alone(
+def test_an_unexpected_error_in_a_check_affects_only_that_site(
     monitor: ModuleType,
     web: Web,
     s3: FakeS3,

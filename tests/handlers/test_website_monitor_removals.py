@@ -42,7 +42,7 @@ def test_a_check_of_one_site_ends_the_incident_of_no_other(
     assert [alert["status"] for alert in sns.alerts] == ["DOWN"]
 
 
-def test_what_fails_for_removed_sites_stops_no_check_and_is_tried_again(
+def test_a_failure_for_removed_sites_stops_no_check_and_is_retried(
     monitor: ModuleType, web: Web, s3: FakeS3, sns: FakeSNS, context: Context
 ) -> None:
     s3.objects["sites.yaml"] = web.sites("shop", "blog")
@@ -65,7 +65,7 @@ def test_what_fails_for_removed_sites_stops_no_check_and_is_tried_again(
     assert [alert["site"] for alert in sns.alerts] == ["shop", "blog", "shop"]
 
 
-def test_a_removed_site_whose_alert_another_run_may_be_publishing_is_looked_at_again(
+def test_a_removed_site_with_a_leased_alert_is_processed_again(
     monitor: ModuleType, web: Web, s3: FakeS3, sns: FakeSNS, context: Context
 ) -> None:
     seconds = 0.0
@@ -81,10 +81,10 @@ def test_a_removed_site_whose_alert_another_run_may_be_publishing_is_looked_at_a
     assert len(monitor.handler({}, context)["alerts"]) == 2
 
 
-def test_a_quiet_run_asks_for_no_removed_sites(
+def test_a_settled_list_causes_no_requests_for_removed_sites(
     monitor: ModuleType, web: Web, s3: FakeS3, context: Context
 ) -> None:
-    """Only while a run with an earlier list may be there, it lists states, and reads each once."""
+    """States are listed, and each read once, only while a run with an earlier list may exist."""
     seconds = 0.0
     vars(monitor)["removals"] = Removals(monitor.documents, lambda: seconds)
     quiet = ["get sites.yaml", "get state/blog.json", "put state/blog.json"]

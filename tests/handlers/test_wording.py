@@ -1,4 +1,4 @@
-"""Words that are safe to show."""
+"""Texts that are safe to show."""
 
 import socket
 import ssl

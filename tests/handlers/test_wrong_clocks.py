@@ -22,7 +22,7 @@ DAY, HOUR = 86_400, 3_600
 WRONG = (-DAY, -HOUR, -20, 0, 20, HOUR, DAY)
 
 
-# By how much the clocks of two machines are wrong.
+# The errors of two machines' clocks, in seconds.
 CLOCKS = [(0, 0), (0, DAY), (-HOUR, 0), (DAY, -HOUR)]
 
 
@@ -39,9 +39,7 @@ def test_one_check_with_a_clock_that_is_ahead_hides_no_outage(runs: Runs, ahead:
 
 
 @pytest.mark.parametrize("back", [10, 60, HOUR, DAY])
-def test_a_clock_that_is_set_back_during_an_outage_hides_neither_its_end_nor_the_next_one(
-    runs: Runs, back: float
-) -> None:
+def test_a_clock_that_is_set_back_during_an_outage_hides_no_change(runs: Runs, back: float) -> None:
     runs.record(down(back))
     runs.record(down(1))
     assert runs.state["since"] == at(1)
@@ -55,8 +53,8 @@ def test_a_clock_that_is_set_back_during_an_outage_hides_neither_its_end_nor_the
     assert ended["duration_ms"] == 0  # and not negative
 
 
-def test_a_look_that_comes_late_is_told_from_a_state_of_the_future(runs: Runs) -> None:
-    """Within the difference that two clocks may have, the order of the results counts."""
+def test_a_late_check_is_ignored_unless_the_state_is_from_the_future(runs: Runs) -> None:
+    """Within the possible difference of two clocks, the order of the checks counts."""
     runs.record(up(4))
 
     assert runs.record(down(3), 3) == Outcome(recorded=False)
@@ -65,7 +63,7 @@ def test_a_look_that_comes_late_is_told_from_a_state_of_the_future(runs: Runs) -
 
 @pytest.mark.parametrize("jump", WRONG)
 def test_the_lease_of_a_run_that_died_anywhere_ends_by_elapsed_time(jump: float) -> None:
-    """However S3's clock is set after the death: the next runs come a lease's length apart."""
+    """Even if S3's clock is set after the death; the next runs are a lease's duration apart."""
     for step in range(8):
         runs = Runs()
         runs.gates(crash_at("", skip=step))
@@ -83,9 +81,7 @@ def test_the_lease_of_a_run_that_died_anywhere_ends_by_elapsed_time(jump: float)
 
 
 @pytest.mark.parametrize("back", [20, HOUR, DAY])
-def test_a_run_that_lives_keeps_its_lease_when_the_clock_is_set_back(
-    runs: Runs, back: float
-) -> None:
+def test_a_running_run_keeps_its_lease_when_the_clock_is_set_back(runs: Runs, back: float) -> None:
     def overtake(moment: str) -> None:
         runs.gates(open_gate)
         assert runs.record(down(1 - back)).published == ()
@@ -98,7 +94,7 @@ def test_a_run_that_lives_keeps_its_lease_when_the_clock_is_set_back(
 
 
 class Machines:
-    """Machines that share nothing but S3, with clocks wrong by so many seconds."""
+    """Machines that share only S3, and have wrong clocks."""
 
     def __init__(self) -> None:
         self.runs = Runs()
@@ -106,7 +102,7 @@ class Machines:
         self.runs.s3.clock = lambda: NOON + timedelta(seconds=self.seconds)
 
     def check(self, status: str, wrong_by: float) -> Outcome:
-        """A run's reading of the list of sites, its look, and its entry."""
+        """Read the list of sites, check the site, and record the result, as one run."""
         clock = SharedClock(
             lambda: NOON + timedelta(seconds=self.seconds + wrong_by), lambda: self.seconds
         )
