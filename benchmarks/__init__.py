@@ -1,8 +1,8 @@
-"""Measurements of the testbed beside another emulator: ``python -m benchmarks COMMAND``.
+"""Benchmarks of the testbed next to another emulator: ``python -m benchmarks COMMAND``.
 
 ::
 
-    up         benchmarks.pipeline   from nothing to the pipeline, and from a check to the incident
-    lambda     benchmarks.functions  Lambda functions by themselves
-    schedules  benchmarks.schedules  rules and schedules that fire in real time
+    up         benchmarks.pipeline   deployment of the pipeline, and checks of a website
+    lambda     benchmarks.functions  Lambda functions
+    schedules  benchmarks.schedules  rules and schedules in real time
 """

@@ -17,8 +17,8 @@ from rich.text import Text
 
 from benchmarks import report
 from benchmarks.benchmark import Benchmark
-from benchmarks.container import Contained
-from benchmarks.emulators import Emulator, MiniStack, Testbed, WithoutJournal
+from benchmarks.container import DockerTestbed
+from benchmarks.emulators import Emulator, MiniStack, Testbed, TestbedWithoutJournal
 from benchmarks.functions import benchmark as functions
 from benchmarks.functions.metrics import FunctionMetric
 from benchmarks.machine import Machine, this_machine
@@ -36,13 +36,13 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 _PROJECT = Path(__file__).parent.parent
-_ENDING = (signal.SIGINT, signal.SIGTERM)
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _COMPARED: tuple[type[Emulator], ...] = (Testbed, MiniStack)
 _MINUTE = timedelta(minutes=1)
 
 
 class _View[R](Protocol):
-    """How results are shown: a module such as ``benchmarks.report``."""
+    """How to show results: a module such as ``benchmarks.report``."""
 
     def as_table(self, results: R, /) -> RenderableType: ...
 
@@ -53,16 +53,16 @@ class _View[R](Protocol):
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 def benchmarks() -> None:
-    """Metric the testbed. docs/benchmarks.md tells how to read the numbers."""
+    """Measure the testbed. See docs/benchmarks.md for how to read the results."""
 
 
 def _with_results[**P](command: Callable[P, None]) -> Callable[P, None]:
-    """Add the options of all commands: what becomes of the results."""
+    """Add the options for output, which all commands have."""
     for option in (
-        click.option("--markdown", is_flag=True, help="Print Markdown in place of a table."),
+        click.option("--markdown", is_flag=True, help="Print the results as Markdown."),
         click.option(
             "--json", "file", type=click.Path(path_type=Path, dir_okay=False, writable=True),
-            metavar="FILE", help="Write every sample, and the machine, to FILE.",
+            metavar="FILE", help="Write all samples, and the machine, to FILE as JSON.",
         ),
     ):  # fmt: skip
         command = option(command)
@@ -70,27 +70,27 @@ def _with_results[**P](command: Callable[P, None]) -> Callable[P, None]:
 
 
 def _times(name: str, default: int, help_text: str) -> Callable[..., Any]:
-    """Return an option that says how often to measure something."""
-    return click.option(name, type=click.IntRange(0), default=default, help=help_text)
+    """Return an option for the number of measurements."""
+    return click.option(name, type=click.IntRange(0), default=default, metavar="N", help=help_text)
 
 
 _without_journal = click.option(
-    "--without-journal", is_flag=True, help="Metric the testbed without its journal, too."
+    "--without-journal", is_flag=True, help="Measure the testbed also without its journal."
 )
 
 
 @benchmarks.command()
-@_times("--starts", pipeline.Plan.starts, "Starts from nothing of each.")
-@_times("--rounds", pipeline.Plan.rounds, "Outages right after activity.")
-@_times("--silent-rounds", pipeline.Plan.silent_rounds, "Outages after a silence.")
+@_times("--starts", pipeline.Plan.starts, "Start each emulator N times from nothing.")
+@_times("--rounds", pipeline.Plan.rounds, "Measure N outages right after another check.")
+@_times("--silent-rounds", pipeline.Plan.silent_rounds, "Measure N outages after a silence.")
 @click.option(
     "--silence", type=click.FloatRange(0), default=pipeline.Plan.silence, metavar="SECONDS",
-    help="How long a silence is.",
+    help="Let a silence last SECONDS.",
 )  # fmt: skip
 @click.option(
-    "--cold", is_flag=True, help="Metric a start from empty caches, too; it needs the network."
+    "--cold", is_flag=True, help="Measure also a start from empty caches, which needs the network."
 )
-@click.option("--docker", is_flag=True, help="Metric the testbed in a container, too.")
+@click.option("--docker", is_flag=True, help="Measure the testbed also in a container.")
 @_without_journal
 @_with_results
 def up(
@@ -104,7 +104,7 @@ def up(
     file: Path | None,
     markdown: bool,
 ) -> None:
-    """Metric from nothing to the pipeline, and from a check to the incident, beside MiniStack."""
+    """Measure deployment of the pipeline, and checks of a website, next to MiniStack."""
     plan = pipeline.Plan(starts, rounds, silent_rounds, silence, cold)
 
     def benchmark(emulators: Sequence[Emulator], results: Results) -> Benchmark:
@@ -114,17 +114,21 @@ def up(
         lambda names: Results(names, PipelineMetric), plan, benchmark, report, file, markdown,
         (
             *_COMPARED,
-            *([Contained] if docker else []),
-            *([WithoutJournal] if without_journal else []),
+            *([DockerTestbed] if docker else []),
+            *([TestbedWithoutJournal] if without_journal else []),
         ),
     )  # fmt: skip
 
 
 @benchmarks.command("lambda")
-@_times("--warm", functions.Plan.warm, "Invocations of an environment that is there.")
-@_times("--cold", functions.Plan.cold, "Cold starts of each kind of function.")
-@_times("--bursts", functions.Plan.bursts, "Bursts of 100 invocations, twice each.")
-@_times("--batches", functions.Plan.batches, "Times to weigh 20 environments of each kind.")
+@_times("--warm", functions.Plan.warm, "Measure N warm invocations.")
+@_times("--cold", functions.Plan.cold, "Measure N cold starts of each kind of function.")
+@_times("--bursts", functions.Plan.bursts, "Measure N bursts of 100 invocations.")
+@_times(
+    "--batches",
+    functions.Plan.batches,
+    "Measure the memory of N batches of 20.",
+)
 @_without_journal
 @_with_results
 def lambda_(
@@ -136,7 +140,7 @@ def lambda_(
     file: Path | None,
     markdown: bool,
 ) -> None:
-    """Metric functions by themselves, beside MiniStack: time of invocations, and memory."""
+    """Measure the time and memory of Lambda invocations, next to MiniStack."""
     plan = functions.Plan(warm, cold, bursts, batches)
 
     def benchmark(emulators: Sequence[Emulator], results: Results) -> Benchmark:
@@ -144,28 +148,32 @@ def lambda_(
 
     _run(
         lambda names: Results(names, FunctionMetric), plan, benchmark, report, file, markdown,
-        (*_COMPARED, WithoutJournal) if without_journal else _COMPARED,
+        (*_COMPARED, TestbedWithoutJournal) if without_journal else _COMPARED,
     )  # fmt: skip
 
 
 @benchmarks.command()
 @click.option(
-    "--duration", type=Duration(), default="10m", help="How long rules and schedules fire."
+    "--duration", type=Duration(), default="10m", help="Let rules and schedules fire for this long."
 )
 @click.option(
     "--quiet", type=Duration(), default="1m",
-    help="Duration of each of three CPU measurements, in whole minutes; 0m for no costs at all.",
+    help="Measure CPU time three times for this long, in whole minutes; 0m for no costs.",
 )  # fmt: skip
 @_with_results
 def schedules(duration: timedelta, quiet: timedelta, file: Path | None, markdown: bool) -> None:
-    """Let rules and schedules fire in real time, beside MiniStack, and weigh 1,000 of them.
+    """Measure rules and schedules in real time, next to MiniStack, and the cost of 1,000.
 
-    The exit code is 1 if one of ours fired never, twice, too early or once it was disabled.
+    The exit status is 1 if one of the testbed's fired never, twice, early or after it was disabled.
     """
     if duration < _MINUTE:
-        raise click.BadParameter("what fires once a minute needs 1m.", param_hint="--duration")
+        raise click.BadParameter(
+            "must be at least 1m, as schedules fire once a minute.", param_hint="--duration"
+        )
     if quiet % _MINUTE:
-        raise click.BadParameter("only whole minutes are comparable.", param_hint="--quiet")
+        raise click.BadParameter(
+            "must be in whole minutes, as schedules fire once a minute.", param_hint="--quiet"
+        )
     plan = scheduled.Plan(duration.total_seconds(), quiet.total_seconds())
 
     def benchmark(emulators: Sequence[Emulator], findings: Findings) -> Benchmark:
@@ -202,12 +210,12 @@ def _run[R: Results](
         console.output.print(Text(str(machine)))
         for line in report.failures(results):
             console.output.print(Text(line))
-    _check_ours(results, emulators)
+    _check_testbed(results, emulators)
     return results
 
 
-def _check_ours(results: Results, emulators: Sequence[Emulator]) -> None:
-    """Fail if the testbed could not do something; what MiniStack lacks is a result."""
+def _check_testbed(results: Results, emulators: Sequence[Emulator]) -> None:
+    """Raise an error if the testbed failed at something; a failure of MiniStack is a result."""
     ours = [each.name for each in emulators if not isinstance(each, MiniStack)]
     failed = [
         f"{name}, {metric.label}: {reason}"
@@ -216,12 +224,14 @@ def _check_ours(results: Results, emulators: Sequence[Emulator]) -> None:
         if (reason := results.reason(metric, name))
     ]
     if failed:
-        raise TestbedError("The testbed could not be measured.", details="\n".join(failed))
+        raise TestbedError(
+            "The testbed failed at what was to be measured.", details="\n".join(failed)
+        )
 
 
 def main() -> None:
-    """Run the command line; whatever ends it, nothing stays behind."""
-    for number in _ENDING:
+    """Run the command line, and clean up however it ends."""
+    for number in _STOP_SIGNALS:
         signal.signal(number, _leave)
     try:
         status = benchmarks.main(prog_name="python -m benchmarks", standalone_mode=False)
@@ -235,8 +245,8 @@ def main() -> None:
 
 
 def _leave(number: int, _frame: FrameType | None) -> None:
-    """Stop everything and end; a second Ctrl-C must not disturb the first."""
-    for one in _ENDING:
+    """Stop everything and exit; further signals do not interrupt that."""
+    for one in _STOP_SIGNALS:
         signal.signal(one, signal.SIG_IGN)
     console.progress.print("Interrupted.")
     raise SystemExit(128 + number)  # as a shell reports it

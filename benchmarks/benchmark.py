@@ -1,4 +1,4 @@
-"""What the courses of all commands have in common: failures and memory become results."""
+"""The base of all benchmarks: the emulators to compare, and the results."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from testbed.errors import TestbedError
 
 
 class Benchmark(ABC):
-    """One run: what is measured when, the emulators always in turn.
+    """A benchmark, which measures the emulators in turn.
 
     Parameters
     ----------
     results
-        Gets the samples, and what could not be measured.
+        Gets the samples and failures.
     report
-        Is told what is being measured.
+        Called with a message about what is being measured.
     """
 
     def __init__(
@@ -34,21 +34,21 @@ class Benchmark(ABC):
 
     @abstractmethod
     def run(self) -> None:
-        """Metric everything; what an emulator cannot do becomes part of the results."""
+        """Measure everything; a failure of an emulator becomes part of the results."""
 
     def _measure_memory(
         self, emulator: Emulator, process: psutil.Process, rss: Metric, pss: Metric
     ) -> None:
         self._add_memory(emulator, memory(process), rss, pss)
 
-    def _add_memory(self, emulator: Emulator, weight: Memory, rss: Metric, pss: Metric) -> None:
-        self._results.add(rss, emulator.name, weight.rss)
-        if weight.pss is not None:
-            self._results.add(pss, emulator.name, weight.pss)
+    def _add_memory(self, emulator: Emulator, used: Memory, rss: Metric, pss: Metric) -> None:
+        self._results.add(rss, emulator.name, used.rss)
+        if used.pss is not None:
+            self._results.add(pss, emulator.name, used.pss)
 
     @contextmanager
     def _recording_failure(self, metric: Metric, emulator: Emulator) -> Iterator[None]:
-        """Make an expected failure a result: the emulator lacks something."""
+        """Record an expected failure as a result."""
         try:
             yield
         except TestbedError as error:

@@ -1,4 +1,4 @@
-"""The testbed in a container, beside the one that runs as a process: ``testbed up --docker``."""
+"""The testbed in a container: ``testbed up --docker``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.emulators import PARAMETER, Emulator, Running, Started
+from benchmarks.emulators import PARAMETER, DeployedPipeline, Emulator, StartedEmulator
 from testbed.emulators import docker_daemon
 from testbed.emulators.compose import Compose
 from testbed.emulators.container import Container
@@ -20,27 +20,27 @@ from testbed.machine import ports
 from testbed.machine.host_address import HostAddress
 
 
-class Contained(Emulator):
-    """This repository's, in a container."""
+class DockerTestbed(Emulator):
+    """The testbed in a container."""
 
     name = "In Docker"
 
     @cached_property
     def host_address(self) -> HostAddress:
-        """How functions in the container reach this machine; a first start tells."""
+        """How functions in the container reach this machine, known from a first start."""
         with self._up() as (container, _):
             return container.host_address
 
-    def started(self) -> contextlib.AbstractContextManager[Started]:
-        """Refuse: its functions are those of the process."""
-        raise TestbedError("In a container only the pipeline is measured.")
+    def started(self) -> contextlib.AbstractContextManager[StartedEmulator]:
+        """Raise an error: its functions are the same as those of the process."""
+        raise TestbedError("Only the pipeline is measured in a container.")
 
     @contextmanager
-    def deployed(self, sites: Path) -> Iterator[Running]:
-        """Start it as a user does."""
+    def deployed(self, sites: Path) -> Iterator[DeployedPipeline]:
+        """Run ``testbed up --docker``."""
         with self._up(f"--file=sites.yaml={sites}") as (container, api_url):
             pid = docker_daemon.connect().containers.get(container.id).attrs["State"]["Pid"]
-            yield Running(api_url, psutil.Process(pid))
+            yield DeployedPipeline(api_url, psutil.Process(pid))
 
     @contextmanager
     def _up(self, *options: str) -> Iterator[tuple[Container, str]]:
@@ -52,7 +52,7 @@ class Contained(Emulator):
             )  # fmt: skip
             container = compose.running()
             if container is None:
-                raise StartError("The container has ended.", advice=f"Its log is {compose.log}.")
+                raise StartError("The container has exited.", advice=f"See its log: {compose.log}")
             yield container, json.loads(described)["api_url"]
         finally:
             compose.stop()

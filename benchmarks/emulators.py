@@ -1,4 +1,4 @@
-"""The emulators that are compared, each started by itself or with the pipeline deployed."""
+"""The emulators to compare, with nothing or with the pipeline deployed."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from testbed.machine.ports import random_free_port
 from testbed.terminal.console import report
 
 _COMMAND_LIMIT_SECONDS = 600.0
-# Only the benchmark asks for checks.
+# Checks are only requested at the API.
 PARAMETER = "--parameter=ScheduleExpression=rate(1 day)"
 
 
 @dataclass(frozen=True)
-class Started:
+class StartedEmulator:
     """An emulator with nothing deployed.
 
     Parameters
     ----------
     process
-        The emulator; whatever else it needs is among its descendants.
+        The emulator's main process, the ancestor of all its others.
     python
-        The interpreter that runs functions, with what their environment has of itself.
+        The interpreter that runs functions, in their environment.
     """
 
     endpoint_url: str
@@ -47,13 +47,13 @@ class Started:
 
 
 @dataclass(frozen=True)
-class Running:
+class DeployedPipeline:
     """An emulator with the pipeline deployed.
 
     Parameters
     ----------
     process
-        The emulator; whatever else it needs is among its descendants.
+        The emulator's main process, the ancestor of all its others.
     """
 
     api_url: str
@@ -79,12 +79,12 @@ class Emulator(ABC):
 
     @property
     def host_address(self) -> HostAddress:
-        """How its functions reach this machine."""
+        """How functions reach this machine."""
         return LOOPBACK
 
     @abstractmethod
-    def started(self) -> contextlib.AbstractContextManager[Started]:
-        """Start it with nothing deployed, and stop everything on leaving.
+    def started(self) -> contextlib.AbstractContextManager[StartedEmulator]:
+        """Start it with nothing deployed, and stop it after the block.
 
         Raises
         ------
@@ -93,13 +93,13 @@ class Emulator(ABC):
         """
 
     @abstractmethod
-    def deployed(self, sites: Path) -> contextlib.AbstractContextManager[Running]:
-        """Start it, deploy the pipeline, and stop everything on leaving.
+    def deployed(self, sites: Path) -> contextlib.AbstractContextManager[DeployedPipeline]:
+        """Start it, deploy the pipeline, and stop it after the block.
 
         Parameters
         ----------
         sites
-            The list of sites to deploy in place of the project's.
+            The list of sites to deploy instead of the project's.
 
         Raises
         ------
@@ -109,18 +109,18 @@ class Emulator(ABC):
 
     def _testbed(self, *arguments: str) -> str:
         command = [sys.executable, "-m", "testbed", "--project", str(self._project), *arguments]
-        return processes.run(command, _own_environment(os.environ), _COMMAND_LIMIT_SECONDS)
+        return processes.run(command, _clean_environment(os.environ), _COMMAND_LIMIT_SECONDS)
 
 
 class Testbed(Emulator):
-    """This repository's: ``testbed up``."""
+    """The testbed: ``testbed up``."""
 
     name = "Testbed"
     settings: ClassVar[Mapping[str, str]] = {}
 
     @contextmanager
-    def started(self) -> Iterator[Started]:
-        """Start what ``testbed up`` starts, without the init scripts that deploy the pipeline."""
+    def started(self) -> Iterator[StartedEmulator]:
+        """Start LocalStack without the init scripts that deploy the pipeline."""
         localstack = self._localstack()
         environments = ensure_environments(report)
         try:
@@ -128,15 +128,15 @@ class Testbed(Emulator):
                 environments, port=random_free_port(), settings=dict(self.settings)
             )
             process = psutil.Process(instance.pid)
-            yield Started(instance.endpoint_url, process, environments.runtime_python)
+            yield StartedEmulator(instance.endpoint_url, process, environments.runtime_python)
         finally:
             localstack.stop()
 
     @contextmanager
-    def deployed(self, sites: Path) -> Iterator[Running]:
-        """Start it as a user does."""
+    def deployed(self, sites: Path) -> Iterator[DeployedPipeline]:
+        """Run ``testbed up``."""
         localstack = self._localstack()
-        # LocalStack's environment is its own; init scripts build bundles with uv, too.
+        # LocalStack does not inherit our environment, and its init scripts build bundles with uv.
         cache = os.environ.get("UV_CACHE_DIR")
         settings = {**self.settings, **({"UV_CACHE_DIR": cache} if cache else {})}
         try:
@@ -148,8 +148,8 @@ class Testbed(Emulator):
             instance = localstack.running()
             process = instance.process() if instance else None
             if process is None:
-                raise StartError("LocalStack has ended.", advice=f"Its log is {localstack.log}.")
-            yield Running(json.loads(described)["api_url"], process)
+                raise StartError("LocalStack has exited.", advice=f"See its log: {localstack.log}")
+            yield DeployedPipeline(json.loads(described)["api_url"], process)
         finally:
             localstack.stop()
 
@@ -157,37 +157,37 @@ class Testbed(Emulator):
         return LocalStack(self._scratch / self.name.replace(" ", "-").lower())
 
 
-class WithoutJournal(Testbed):
-    """This repository's, without its journal: what that costs."""
+class TestbedWithoutJournal(Testbed):
+    """The testbed without its journal, which shows the cost of the journal."""
 
     name = "No journal"
     settings: ClassVar[Mapping[str, str]] = {"TESTBED_JOURNAL": "0"}
 
 
 class MiniStack(Emulator):
-    """MiniStack in an environment of its own, and ``testbed deploy`` with its endpoint."""
+    """MiniStack, with ``testbed deploy`` for the pipeline."""
 
     name = "MiniStack"
 
     @contextmanager
-    def started(self) -> Iterator[Started]:
-        """Start it, and wait until it says that it is ready."""
+    def started(self) -> Iterator[StartedEmulator]:
+        """Start it, and wait until it is ready."""
         with ministack(self._scratch / "ministack", report) as running:
-            yield Started(running.endpoint_url, running.process, running.python)
+            yield StartedEmulator(running.endpoint_url, running.process, running.python)
 
     @contextmanager
-    def deployed(self, sites: Path) -> Iterator[Running]:
+    def deployed(self, sites: Path) -> Iterator[DeployedPipeline]:
         """Start it, and deploy with its endpoint."""
         with self.started() as started:
             described = self._testbed(
                 "--endpoint-url", started.endpoint_url, "deploy", "--json",
                 PARAMETER, f"--file=sites.yaml={sites}",
             )  # fmt: skip
-            yield Running(json.loads(described)["api_url"], started.process)
+            yield DeployedPipeline(json.loads(described)["api_url"], started.process)
 
 
-def _own_environment(inherited: Mapping[str, str]) -> dict[str, str]:
-    """Leave out what the caller has set for a testbed of another place."""
+def _clean_environment(inherited: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without the caller's settings for another testbed."""
     return {
         name: value
         for name, value in inherited.items()

@@ -1,4 +1,4 @@
-"""The machine that a run was made on."""
+"""The machine of a run."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ import psutil
 
 @dataclass(frozen=True)
 class Machine:
-    """What numbers depend on.
+    """What results depend on.
 
     Parameters
     ----------
     memory
         In bytes.
     load
-        How many processes ran or wanted to, on average over the minute before the run: what
-        else the machine was doing.
+        The load average over the minute before the run: other work on the machine.
     """
 
     cpu: str
@@ -38,7 +37,7 @@ class Machine:
 
 
 def this_machine() -> Machine:
-    """Describe the machine as it is now."""
+    """Return the machine and its current load."""
     return Machine(
         cpu=_cpu(),
         cores=os.cpu_count() or 1,

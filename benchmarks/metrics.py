@@ -1,4 +1,4 @@
-"""What is measured, and what was found."""
+"""Metrics of the benchmarks, and their results."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ class Unit(StrEnum):
 
 
 class Metric(StrEnum):
-    """A thing to measure; docs/benchmarks.md says from where to where.
+    """A metric; docs/benchmarks.md defines each.
 
-    Each command has an enumeration of its own, whose members are in the order of the table:
+    Each command has its own enumeration, whose members are in the order of the table:
     ``NAME = "name", "label", Unit…``.
 
     Parameters
     ----------
     label
-        What to call it in a table.
+        Its name in a table.
     unit
         The unit of its samples.
     """
@@ -36,7 +36,7 @@ class Metric(StrEnum):
     unit: Unit
 
     def __new__(cls, value: str, label: str, unit: Unit = Unit.SECONDS) -> Self:
-        """Make a member."""
+        """Create a member."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.label = label
@@ -46,14 +46,14 @@ class Metric(StrEnum):
 
 @dataclass
 class Results:
-    """The samples of each metric and emulator, and what could not be measured.
+    """The samples and failures of each metric and emulator.
 
     Parameters
     ----------
     samples
-        Lists of samples by metric and the emulator's name, in the order of measuring.
+        Lists of samples by metric and the emulator's name, in the order of measurement.
     failures
-        Why there are no (further) samples, by metric and the emulator's name.
+        Why there are no further samples, by metric and the emulator's name.
     """
 
     emulators: tuple[str, ...]
@@ -62,31 +62,30 @@ class Results:
     failures: dict[Metric, dict[str, str]] = field(default_factory=dict)
 
     def add(self, metric: Metric, emulator: str, sample: float) -> None:
-        """Keep a sample."""
+        """Add a sample."""
         self.samples.setdefault(metric, {}).setdefault(emulator, []).append(sample)
 
     def failed(self, metric: Metric, emulator: str, reason: str) -> None:
-        """Keep the first reason why something could not be measured."""
+        """Record why an emulator failed; only the first reason is kept."""
         self.failures.setdefault(metric, {}).setdefault(emulator, reason)
 
     def of(self, metric: Metric, emulator: str) -> list[float]:
-        """Return the samples, of which there may be none."""
+        """Return the samples, if any."""
         return self.samples.get(metric, {}).get(emulator, [])
 
     def reason(self, metric: Metric, emulator: str) -> str | None:
-        """Return why something could not be measured, or None if it could."""
+        """Return why an emulator failed, or None."""
         return self.failures.get(metric, {}).get(emulator)
 
     def measured(self) -> list[Metric]:
-        """Return what was measured or tried, in the order of the command's metrics."""
+        """Return the metrics with samples or failures, in their order."""
         return [one for one in self.metrics if one in self.samples or one in self.failures]
 
 
 def percentile(samples: list[float], share: float) -> float:
-    """Return the smallest sample that at least this share of all samples does not exceed.
+    """Return a percentile by the nearest rank.
 
-    This is the nearest rank, so with fewer than a hundred samples the 99th percentile is the
-    slowest of them.
+    With fewer than a hundred samples, the 99th percentile is the largest of them.
 
     Parameters
     ----------
@@ -97,6 +96,6 @@ def percentile(samples: list[float], share: float) -> float:
 
 
 def ratio(results: Results, metric: Metric, ours: str, theirs: str) -> float | None:
-    """Return our median over theirs: below 1 where we need less; None without both, or with 0."""
+    """Return our median divided by theirs; None if one is missing, or theirs is 0."""
     own, other = results.of(metric, ours), results.of(metric, theirs)
     return median(own) / median(other) if own and other and median(other) else None

@@ -1,4 +1,4 @@
-"""Child processes: run to their end, ended on every way out, and weighed."""
+"""Child processes: running them, and measuring their memory and CPU time."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import psutil
 
 from testbed.errors import TestbedError
 
-# How long a command may take to clean up after itself.
+# The time for a command to clean up.
 _STOP_LIMIT_SECONDS = 15.0
 
 
 def run(command: list[str], environment: dict[str, str], limit: float) -> str:
     """Run a command to its end; return what it printed to standard output.
 
-    Whatever ends this call early, Ctrl-C included, lets the command clean up, and ends it.
+    If the call is interrupted, by Ctrl-C for example, the command is terminated and can clean up.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def run(command: list[str], environment: dict[str, str], limit: float) -> str:
     Raises
     ------
     TestbedError
-        If it fails or takes too long; carries what it printed to standard error.
+        If it fails or takes too long; carries its standard error.
     """
     name = " ".join(command[1:4])
     process = subprocess.Popen(
@@ -41,7 +41,7 @@ def run(command: list[str], environment: dict[str, str], limit: float) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,  # Ctrl-C is for the benchmark, which then ends this
+        start_new_session=True,  # Ctrl-C reaches only the benchmark, which then terminates this
     )
     with process:
         try:
@@ -49,15 +49,15 @@ def run(command: list[str], environment: dict[str, str], limit: float) -> str:
         except subprocess.TimeoutExpired:
             raise TestbedError(f"{name} … took longer than {limit:g} s.") from None
         finally:
-            _end(process)
+            _terminate(process)
     if process.returncode != 0:
         raise TestbedError(
-            f"{name} … failed with exit code {process.returncode}.", details=errors.strip()
+            f"{name} … failed with exit status {process.returncode}.", details=errors.strip()
         )
     return output
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def _terminate(process: subprocess.Popen[str]) -> None:
     if process.poll() is not None:
         return
     process.terminate()
@@ -70,22 +70,21 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 @dataclass(frozen=True)
 class Memory:
-    """What a process and all its descendants hold, in bytes.
+    """The memory of a process and all its descendants, in bytes.
 
     Parameters
     ----------
     rss
-        The sum of their resident sets. Pages that several of them share count for each.
+        The sum of their resident set sizes; a shared page counts for each process.
     pss
-        The same with shared pages divided among their users; None where the system has no such
-        number. https://docs.kernel.org/filesystems/proc.html
+        The sum of their proportional set sizes; None if the system does not provide them. https://docs.kernel.org/filesystems/proc.html
     """
 
     rss: int
     pss: int | None
 
     def growth(self, before: Memory, number: int) -> Memory:
-        """Return how much more this is than before, for each of so many."""
+        """Return the growth since *before*, divided by *number*."""
         known = self.pss is not None and before.pss is not None
         return Memory(
             rss=(self.rss - before.rss) // number,
@@ -94,7 +93,7 @@ class Memory:
 
 
 def memory(process: psutil.Process) -> Memory:
-    """Weigh a process and its descendants."""
+    """Return the memory of a process and its descendants."""
     rss, pss = 0, 0
     known = True
     for member in family(process):
@@ -107,9 +106,9 @@ def memory(process: psutil.Process) -> Memory:
 
 
 def cpu_seconds(process: psutil.Process) -> float:
-    """Return what a process and its descendants have used of the processor since they began.
+    """Return the CPU time of a process and its descendants.
 
-    A descendant that has ended is counted by the one that waited for it.
+    The time of a descendant that has exited is included in that of its parent.
     """
     seconds = 0.0
     for member in family(process):

@@ -1,4 +1,4 @@
-"""Results for people, as a table or as Markdown, and for programs, as JSON."""
+"""Results as a table, as Markdown and as JSON."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from benchmarks.metrics import Metric, Results, Unit, percentile, ratio
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-_SMALL_BYTES = 2**17  # as 0.1 MiB they would all look alike
+_SMALL_BYTES = 2**17  # below this, MiB would lose all digits
 
 
 def rows(results: Results) -> list[list[str]]:
-    """Return the header and one row per metric: each emulator's median and p99, then the ratio.
+    """Return a header and a row for each metric: medians, 99th percentiles and ratios.
 
-    The ratio is the first emulator's median over the other's.
+    A ratio is the first emulator's median divided by another's.
     """
     ours, *others = results.emulators
     header = ["Metric"]
@@ -53,7 +53,7 @@ def _cells(results: Results, metric: Metric, emulator: str) -> list[str]:
 
 
 def failures(results: Results) -> list[str]:
-    """Return a sentence for each thing that could not be measured."""
+    """Return a line for each failure."""
     return [
         f"{emulator}, {metric.label}: {reason}"
         for metric in results.measured()
@@ -87,13 +87,13 @@ def as_table(results: Results) -> Table:
 
 
 def as_markdown(results: Results, machine: Machine) -> str:
-    """Return the table, the machine and what could not be measured as Markdown."""
+    """Return the table, the machine and the failures as Markdown."""
     notes = "".join(f"- {line}\n" for line in failures(results))
     return f"{tables.as_markdown(rows(results))}\n\n{machine}.\n" + (f"\n{notes}" if notes else "")
 
 
 def as_json(results: Results, machine: Machine, plan: DataclassInstance) -> str:
-    """Return everything, every sample included: seconds, bytes and counts."""
+    """Return everything, including all samples, in seconds, bytes and counts."""
     document = {
         "machine": asdict(machine),
         "plan": asdict(plan),

@@ -1,4 +1,4 @@
-"""Roles that services assume, made as on AWS: with a trust policy and permissions."""
+"""IAM roles for services, with a trust policy and permissions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
 
-# What a function needs to log, as AWS's managed policy AWSLambdaBasicExecutionRole has it.
+# What a function needs to log: the actions of the managed policy AWSLambdaBasicExecutionRole.
 # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaBasicExecutionRole.html
 LOGGING = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
 
@@ -18,7 +18,7 @@ _POLICY = "permissions"
 
 
 def ensure_role(iam: IAMClient, name: str, service: str, actions: Sequence[str]) -> str:
-    """Create a role, unless it is there, and return its ARN.
+    """Create a role, unless it exists, and return its ARN.
 
     https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
 
@@ -27,7 +27,7 @@ def ensure_role(iam: IAMClient, name: str, service: str, actions: Sequence[str])
     service
         The service that may assume it, such as ``lambda``.
     actions
-        What it allows, on any resource.
+        The actions that it allows on all resources.
     """
     trust = _policy(
         Principal={"Service": f"{service}.amazonaws.com"},
@@ -41,13 +41,13 @@ def ensure_role(iam: IAMClient, name: str, service: str, actions: Sequence[str])
 
 
 def delete_role(iam: IAMClient, name: str) -> None:
-    """Delete a role that :func:`ensure_role` has made."""
+    """Delete a role that :func:`ensure_role` created."""
     iam.delete_role_policy(RoleName=name, PolicyName=_POLICY)
     iam.delete_role(RoleName=name)
 
 
 def queue_policy(queue_arn: str, service: str) -> str:
-    """Return a policy by which a service may send messages to a queue.
+    """Return a policy that allows a service to send messages to a queue.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
     """

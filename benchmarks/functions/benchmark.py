@@ -1,4 +1,4 @@
-"""The benchmark of the command ``lambda``."""
+"""The command ``lambda``: time and memory of invocations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import partial
 
 from benchmarks import processes
 from benchmarks.benchmark import Benchmark
-from benchmarks.emulators import Emulator, Started
+from benchmarks.emulators import Emulator, StartedEmulator
 from benchmarks.functions.invoking import Answer, Function, Functions, Kind
 from benchmarks.functions.metrics import FunctionMetric as Metric
 from benchmarks.metrics import Results
@@ -19,12 +19,12 @@ from testbed.machine.waiting import WaitedTooLong, until
 
 BURST = 100
 BATCH = 20
-# How long the functions of a burst, and of a batch, hold their environments.
+# How long each invocation of a burst, and of a batch, takes.
 _BURST_SECONDS = 0.05
 _BATCH_SECONDS = 1.0
-# After this an emulator that was just used is taken to be idle.
+# After this time without requests, an emulator counts as idle.
 _SETTLE_SECONDS = 3.0
-# After this the environments of a batch are idle: their emulator has dealt with their log.
+# After this, the environments of a batch are idle, and their logs are processed.
 _PAUSE_SECONDS = 1.0
 _LIMIT_SECONDS = 60.0
 _COLD = {
@@ -45,13 +45,13 @@ class Plan:
     Parameters
     ----------
     warm
-        Invocations of an environment that is there.
+        Invocations of an existing environment.
     cold
         Cold starts of each kind of function, and starts of the interpreter.
     bursts
-        Times that 100 invocations arrive at once, first with no environment and then again.
+        Times to send 100 invocations at once, first cold and then warm.
     batches
-        Times that 20 environments of each kind are weighed.
+        Times to measure the memory of 20 environments of each kind.
     """
 
     warm: int = 500
@@ -62,10 +62,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Contender:
-    """An emulator that is up."""
+    """An emulator that is running, and a client for it."""
 
     emulator: Emulator
-    started: Started
+    started: StartedEmulator
     functions: Functions
     seen: set[str] = field(default_factory=set)
 
@@ -75,17 +75,17 @@ class Contender:
         Raises
         ------
         TestbedError
-            If an environment answers that is not new.
+            If an existing environment answers.
         """
         answer = function.invoke(tail=True)
         if answer.environment in self.seen:
-            raise TestbedError("An environment that was used before answered for a new function.")
+            raise TestbedError("An existing environment answered for a new function.")
         self.seen.add(answer.environment)
         return answer
 
 
 class FunctionBenchmark(Benchmark):
-    """One run of the command."""
+    """The benchmark of one command."""
 
     def __init__(
         self,
@@ -99,9 +99,9 @@ class FunctionBenchmark(Benchmark):
         self._contenders: list[Contender] = []
 
     def run(self) -> None:
-        """Metric everything; what an emulator cannot do becomes part of the results.
+        """Measure everything; a failure of an emulator becomes part of the results.
 
-        All emulators are up all the time, so that what else the machine does meets them alike.
+        All emulators run all the time, so that other load on the machine affects them equally.
         """
         with ExitStack() as stack:
             for emulator in self._emulators:
@@ -157,7 +157,9 @@ class FunctionBenchmark(Benchmark):
             if answer.init_duration is not None:
                 self._results.add(init, contender.emulator.name, answer.init_duration)
 
-        ready = self._in_turn(self._contenders, 1, metric, start)  # uncounted: files are read first
+        ready = self._in_turn(
+            self._contenders, 1, metric, start
+        )  # not counted: files are read from disk first
         self._in_turn(ready, self._plan.cold, metric, start_and_count)
 
     def _measure_interpreters(self) -> None:
@@ -206,7 +208,7 @@ class FunctionBenchmark(Benchmark):
         self._report(f"{self._plan.batches} times {BATCH} idle environments: {kind}")
         rss, pss = _IDLE[kind]
 
-        def weigh(contender: Contender) -> None:
+        def measure(contender: Contender) -> None:
             emulator = contender.started.process
             with contender.functions.made(kind) as function:
                 members = len(processes.family(emulator))
@@ -226,7 +228,7 @@ class FunctionBenchmark(Benchmark):
             except WaitedTooLong as error:
                 raise TestbedError(str(error)) from error
 
-        self._in_turn(self._contenders, self._plan.batches, rss, weigh)
+        self._in_turn(self._contenders, self._plan.batches, rss, measure)
 
     @staticmethod
     def _check_batch(answers: list[Answer | TestbedError]) -> None:
@@ -235,7 +237,7 @@ class FunctionBenchmark(Benchmark):
                 raise answer
         number = len({a.environment for a in answers if isinstance(a, Answer)})
         if number != BATCH:
-            raise TestbedError(f"{BATCH} invocations at once had {number} environments.")
+            raise TestbedError(f"{BATCH} invocations at once used {number} environments.")
 
     def _in_turn(
         self,
@@ -244,9 +246,9 @@ class FunctionBenchmark(Benchmark):
         metric: Metric,
         sample: Callable[[Contender], object],
     ) -> list[Contender]:
-        """Do something with each emulator so many times; return those that have not failed.
+        """Take a number of samples of each emulator in turn; return those that have not failed.
 
-        One that fails is left out of the remaining times.
+        An emulator that fails is skipped from then on.
         """
         remaining = list(contenders)
         for _ in range(times):

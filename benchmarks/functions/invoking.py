@@ -1,4 +1,4 @@
-"""Functions on one emulator: made, invoked, checked and deleted through Lambda's API."""
+"""Lambda functions on one emulator: created, invoked, checked and deleted."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _REGION = "us-east-1"
 _ROLE = "benchmark-functions"
 _ACTIVE_LIMIT_SECONDS = 60.0
-# More than any function takes, and less than the client waits for an answer.
+# More than any function takes, and less than the client's timeout.
 _TIMEOUT_SECONDS = 20
 _REQUEST_LIMIT_SECONDS = 30
 _INIT_DURATION = re.compile(r"Init Duration: ([0-9.]+) ms")
@@ -54,14 +54,14 @@ def handler(event, context):
 
 
 class Kind(StrEnum):
-    """What a function does when it is initialised: the statements, and how to see their effect."""
+    """The statements of a function's module, and an expression that shows their effect."""
 
     statements: str
     effect: str
     has: str | None
 
     def __new__(cls, name: str, statements: str, effect: str, has: str | None) -> Self:
-        """Make a member; ``has`` is what the expression ``effect`` must give."""
+        """Create a member; ``has`` is the expected value of the expression ``effect``."""
         member = str.__new__(cls, name)
         member._value_ = name
         member.statements, member.effect, member.has = statements, effect, has
@@ -89,16 +89,16 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Answer:
-    """A right answer.
+    """A correct response.
 
     Parameters
     ----------
     environment
-        Names the execution environment that gave it.
+        The id of its execution environment.
     started, ended
-        When the request began and its answer was there, by ``time.perf_counter``.
+        When the request was sent and the response complete, by ``time.perf_counter``.
     init_duration
-        In seconds; None where the log that came with the answer has none.
+        In seconds; None if the log in the response has none.
     """
 
     environment: str
@@ -108,15 +108,12 @@ class Answer:
 
     @property
     def seconds(self) -> float:
-        """How long the caller waited."""
+        """The duration of the request."""
         return self.ended - self.started
 
 
 class Function:
-    """A function that is active.
-
-    Every answer is checked; a wrong one is a ``TestbedError``, as every failure is.
-    """
+    """An active function. A wrong response is a ``TestbedError``, as any failure is."""
 
     def __init__(self, client: LambdaClient, name: str, kind: Kind) -> None:
         self._client = client
@@ -130,16 +127,16 @@ class Function:
         Parameters
         ----------
         seconds
-            How long it is to sleep.
+            How long the function sleeps.
         logs
-            Whether it is to log a line, as most functions do.
+            Whether the function logs a line, as most functions do.
         tail
-            Whether the answer is to bring the end of the log.
+            Whether to request the end of the log.
 
         Raises
         ------
         TestbedError
-            If there is no answer, or a wrong one.
+            If there is no response, or a wrong one.
         """
         word = f"{self._name}-{next(self._words)}"
         payload = json.dumps({"word": word, "seconds": seconds, "logs": logs})
@@ -162,7 +159,7 @@ class Function:
         )
 
     def invoke_at_once(self, number: int, seconds: float) -> list[Answer | TestbedError]:
-        """Invoke it from so many threads at the same moment; return what each got."""
+        """Invoke it from *number* threads at once; return the result of each."""
         together = Barrier(number)
 
         def one(_: int) -> Answer | TestbedError:
@@ -177,19 +174,19 @@ class Function:
 
 
 def checked(content: bytes, word: str, kind: Kind) -> str:
-    """Return the environment that an answer names, if all else in it is as expected."""
+    """Return the environment in a response; raise an error unless the rest is as expected."""
     try:
         answer: dict[str, Any] = json.loads(content)
         environment = answer.pop("environment")
     except (ValueError, AttributeError, TypeError, KeyError):
         answer, environment = {}, None
     if not isinstance(environment, str) or answer != {"word": word, "has": kind.has}:
-        raise TestbedError(f"A wrong answer: {content.decode(errors='replace')}")
+        raise TestbedError(f"Wrong response: {content.decode(errors='replace')}")
     return environment
 
 
 def init_duration(log_result: str) -> float | None:
-    """Return the Init Duration of the REPORT line in an answer's ``LogResult``, in seconds.
+    """Return the Init Duration of the REPORT line in a response's ``LogResult``, in seconds.
 
     https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html
     """
@@ -198,12 +195,12 @@ def init_duration(log_result: str) -> float | None:
 
 
 class Functions:
-    """Lambda's API of one emulator, over connections that are kept and never tried again.
+    """Client of one emulator's Lambda API, which keeps connections and never retries.
 
     Parameters
     ----------
     connections
-        How many requests can be under way at once.
+        The largest number of concurrent requests.
     """
 
     def __init__(self, endpoint_url: str, connections: int) -> None:
@@ -226,12 +223,12 @@ class Functions:
 
     @contextmanager
     def made(self, kind: Kind) -> Iterator[Function]:
-        """Make a function, wait until it is active, and delete it on leaving.
+        """Create a function, wait until it is active, and delete it after the block.
 
         Raises
         ------
         TestbedError
-            If that cannot be done.
+            If that fails.
         """
         name = f"benchmark-{kind}-{next(self._numbers)}"
         try:
@@ -245,11 +242,11 @@ class Functions:
                 Code={"ZipFile": kind.bundle()},
             )
         except (BotoCoreError, ClientError) as error:
-            raise TestbedError(f"No function could be made: {error}") from error
+            raise TestbedError(f"The function could not be created: {error}") from error
         try:
             self._await_active(name)
             yield Function(self._client, name, kind)
-        except TestbedError:  # and nothing else: what ends the run ends the emulator, too
+        except TestbedError:  # only this: what stops the run stops the emulator, too
             with suppress(TestbedError):
                 self._delete(name)
             raise
@@ -260,7 +257,7 @@ class Functions:
             try:
                 found = self._client.get_function_configuration(FunctionName=name)
             except (BotoCoreError, ClientError) as error:
-                raise TestbedError(f"The new function is not there: {error}") from error
+                raise TestbedError(f"The new function does not exist: {error}") from error
             if found["State"] == "Failed":
                 raise TestbedError(f"The new function failed: {found.get('StateReason')}")
             return found["State"] == "Active"

@@ -1,4 +1,4 @@
-"""What is measured of functions."""
+"""Metrics of the command ``lambda``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from benchmarks.metrics import Metric, Unit
 
 
 class FunctionMetric(Metric):
-    """In the order of the table."""
+    """The rows of the table, in order."""
 
     WARM = "warm", "Warm invocation"
     WARM_SILENT = "warm_silent", "… that logs nothing"

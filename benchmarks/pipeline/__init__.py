@@ -1,1 +1,1 @@
-"""The command ``up``: the pipeline, from nothing to its deployment and from a check to the API."""
+"""The command ``up``: deployment of the pipeline, and checks of a website."""

@@ -1,4 +1,4 @@
-"""The benchmark of the command ``up``."""
+"""The command ``up``: starts, checks and memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.benchmark import Benchmark
-from benchmarks.emulators import Emulator, Running
+from benchmarks.emulators import DeployedPipeline, Emulator
 from benchmarks.metrics import Results
 from benchmarks.pipeline.checks import await_api, timed_check
 from benchmarks.pipeline.metrics import PipelineMetric as Metric
@@ -19,9 +19,9 @@ from benchmarks.pipeline.website import WatchedWebsite
 from testbed.demo.status_api import StatusApi
 from testbed.errors import TestbedError
 
-# After this an emulator that was just used is taken to be idle.
+# After this time without requests, an emulator counts as idle.
 _SETTLE_SECONDS = 3.0
-# Between two checks: the functions of the first have returned, and wait for the next.
+# Between two checks: the functions of the first have returned.
 _PAUSE_SECONDS = 0.2
 
 
@@ -34,11 +34,11 @@ class Plan:
     starts
         Starts from nothing of each emulator.
     rounds
-        Outages of the website, from its first failing check to the end of the incident.
+        Outages of the website right after another check.
     silent_rounds
         Outages after a silence.
     silence
-        How long nothing is asked of an emulator before, in seconds.
+        How long a silence lasts, in seconds.
     cold
         Whether to measure a start from empty caches, too.
     """
@@ -51,7 +51,7 @@ class Plan:
 
 
 class PipelineBenchmark(Benchmark):
-    """One run of the command."""
+    """The benchmark of one command."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class PipelineBenchmark(Benchmark):
         self._plan = plan
 
     def run(self) -> None:
-        """Metric everything; what an emulator cannot do becomes part of the results."""
+        """Measure everything; a failure of an emulator becomes part of the results."""
         if self._plan.cold:
             self._measure_cold_starts()
         self._warm_caches()
@@ -86,9 +86,9 @@ class PipelineBenchmark(Benchmark):
                 self._results.add(Metric.COLD_START, emulator.name, seconds)
 
     def _warm_caches(self) -> None:
-        """Start each once, uncounted: environments and packages may have to be made.
+        """Start each emulator once, not counted: environments and packages may have to be built.
 
-        What does not start is left out from here on.
+        An emulator that does not start is skipped from here on.
         """
         working = []
         for emulator in self._emulators:
@@ -111,7 +111,7 @@ class PipelineBenchmark(Benchmark):
                 self._results.add(Metric.FIRST_INCIDENT, emulator.name, timed_check(api, "OPEN"))
 
     def _measure_checks(self) -> None:
-        """Metric with all emulators up, so that what else the machine does meets them alike."""
+        """Measure with all emulators running, so that other load affects them equally."""
         with ExitStack() as stack:
             watched = []
             for emulator in self._emulators:
@@ -144,7 +144,9 @@ class PipelineBenchmark(Benchmark):
                 try:
                     begun, ended = outage.begins(), outage.ends()
                 except TestbedError:
-                    watched.remove(outage)  # its website's incident is not what the next expects
+                    watched.remove(
+                        outage
+                    )  # the next outage would find another incident than it expects
                     raise
                 self._results.add(beginning, name, begun)
                 if end is not None:
@@ -156,7 +158,7 @@ class Outage:
     """Outages of the website that an emulator's pipeline watches."""
 
     emulator: Emulator
-    running: Running
+    running: DeployedPipeline
     website: WatchedWebsite
     api: StatusApi
 
@@ -177,8 +179,8 @@ class Outage:
 
 
 @contextmanager
-def started(emulator: Emulator) -> Iterator[tuple[Running, WatchedWebsite, float]]:
-    """Bring an emulator up with a website; yield the seconds until its API answered, too."""
+def started(emulator: Emulator) -> Iterator[tuple[DeployedPipeline, WatchedWebsite, float]]:
+    """Deploy the pipeline with a website; yield also the seconds until its API answered."""
     address = emulator.host_address
     with (
         TemporaryDirectory() as folder,
@@ -193,7 +195,7 @@ def started(emulator: Emulator) -> Iterator[tuple[Running, WatchedWebsite, float
 
 @contextmanager
 def empty_caches() -> Iterator[None]:
-    """Have the testbed and uv use caches that are empty, and gone afterwards."""
+    """Make the testbed and uv use empty, temporary caches."""
     names = ("TESTBED_CACHE", "UV_CACHE_DIR")
     before = {name: os.environ[name] for name in names if name in os.environ}
     with TemporaryDirectory() as folder:

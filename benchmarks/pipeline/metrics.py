@@ -1,4 +1,4 @@
-"""What is measured of the pipeline."""
+"""Metrics of the command ``up``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from benchmarks.metrics import Metric, Unit
 
 
 class PipelineMetric(Metric):
-    """In the order of the table."""
+    """The rows of the table, in order."""
 
     COLD_START = "cold_start", "Empty caches → API answers"
     START = "start", "Nothing → API answers"

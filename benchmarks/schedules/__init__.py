@@ -1,1 +1,1 @@
-"""The command ``schedules``: rules and schedules that fire in real time, and what they cost."""
+"""The command ``schedules``: rules and schedules in real time, and their costs."""

@@ -1,4 +1,4 @@
-"""The benchmark of the command ``schedules``."""
+"""The command ``schedules``: lateness, defects and costs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from benchmarks.benchmark import Benchmark
-from benchmarks.emulators import Emulator, Started
+from benchmarks.emulators import Emulator, StartedEmulator
 from benchmarks.processes import cpu_seconds, memory
 from benchmarks.schedules.bulk import Bulk
 from benchmarks.schedules.firings import MINUTE, judge, next_minute, times
@@ -21,11 +21,11 @@ from testbed.errors import TestbedError
 
 QUIET, DUE = 1000, 100
 _BATCHES = 3
-# After this an emulator that was just used is taken to be idle.
+# After this time without requests, an emulator counts as idle.
 _SETTLE_SECONDS = 3.0
-# How long late messages are waited for: MiniStack looks every 10 s what is due.
+# The wait for late messages: MiniStack checks only every 10 s what is due.
 _GRACE = timedelta(seconds=20)
-# All emulators have all schedules before the first of them is due.
+# Time to create all schedules on all emulators before the first is due.
 _LEAD = timedelta(seconds=15)
 
 
@@ -38,8 +38,8 @@ class Plan:
     duration
         How long rules and schedules fire, in seconds.
     quiet
-        How long the processor's time is measured, three times, in seconds: whole minutes, so that
-        what fires once a minute fires as often in each. 0: costs are not measured.
+        How long each of three measurements of CPU time takes, in seconds: whole minutes, so that
+        schedules fire equally often in each. 0: costs are not measured.
     """
 
     duration: float = 600.0
@@ -48,15 +48,15 @@ class Plan:
 
 @dataclass(frozen=True)
 class Contender:
-    """An emulator that is up."""
+    """An emulator that is running, and a client for it."""
 
     emulator: Emulator
-    started: Started
+    started: StartedEmulator
     scheduling: Scheduling
 
 
 class ScheduleBenchmark(Benchmark):
-    """One run of the command."""
+    """The benchmark of one command."""
 
     def __init__(
         self,
@@ -71,9 +71,9 @@ class ScheduleBenchmark(Benchmark):
         self._contenders: list[Contender] = []
 
     def run(self) -> None:
-        """Metric everything; what an emulator cannot do becomes part of the results.
+        """Measure everything; a failure of an emulator becomes part of the results.
 
-        All emulators are up all the time, so that what else the machine does meets them alike.
+        All emulators run all the time, so that other load on the machine affects them equally.
         """
         with ExitStack() as stack:
             for emulator in self._emulators:
@@ -86,15 +86,15 @@ class ScheduleBenchmark(Benchmark):
             self._watch()
             if self._plan.quiet:
                 self._measure_costs()
-                self._weigh_many()
+                self._measure_memory_of_many()
 
     def _watch(self) -> None:
-        """Let every kind of rule and schedule fire, and judge what arrived."""
+        """Let every kind of rule and schedule fire, and judge the messages that arrived."""
         self._report("create rules and schedules")
         _sleep_until(_early_in_a_minute(_now()))
         begin = _now() + _LEAD
         until = begin + timedelta(seconds=self._plan.duration)
-        # MiniStack's pace is a part of a minute: here it shows how late it is at all times.
+        # Spread over the minute, as MiniStack's lateness depends on the second.
         moments = [
             moment + timedelta(seconds=7 * number % 30)
             for number, moment in enumerate(times(begin + MINUTE / 2, until))
@@ -123,7 +123,7 @@ class ScheduleBenchmark(Benchmark):
         )
 
     def _measure_costs(self) -> None:
-        """Metric the processor's time with no schedule, with 1,000, and with 100 that fire."""
+        """Measure CPU time without schedules, with 1,000, and with 100 more that fire."""
         bulks = self._each(Metric.QUIET_CPU, lambda contender: Bulk(contender.scheduling, "bulk"))
         idle = self._cpu("nothing scheduled", bulks)
         self._add_growth(Metric.IDLE_CPU, idle, {})
@@ -139,7 +139,7 @@ class ScheduleBenchmark(Benchmark):
         until = begin + timedelta(seconds=self._plan.quiet) - MINUTE / 2
         due = self._cpu(f"{DUE} more that are due once a minute", bulks)
         self._add_growth(Metric.DUE_CPU, due, quiet)
-        # In the middle of a minute nothing is on its way any more.
+        # In the middle of a minute, all messages have arrived.
         self._wait("all has fired", max(_now(), until))
         for contender, bulk in bulks:
             with self._recording_failure(Metric.HUNDRED, contender.emulator):
@@ -148,8 +148,8 @@ class ScheduleBenchmark(Benchmark):
                 )
                 self._findings.judged(Metric.HUNDRED, contender.emulator.name, verdict)
 
-    def _weigh_many(self) -> None:
-        """Weigh further ones: those that came before them have taken what memory was free."""
+    def _measure_memory_of_many(self) -> None:
+        """Measure the memory of further schedules: the earlier ones used memory that was free."""
         self._report(f"{_BATCHES} times {QUIET} more")
         for number in range(_BATCHES):
             for contender in self._contenders:
@@ -161,7 +161,7 @@ class ScheduleBenchmark(Benchmark):
                     self._add_memory(contender.emulator, growth, Metric.EACH_RSS, Metric.EACH_PSS)
 
     def _cpu(self, name: str, bulks: list[tuple[Contender, Bulk]]) -> dict[str, float]:
-        """Return what each emulator uses of one core in an interval, in percent."""
+        """Return the CPU usage of each emulator in an interval, in percent of one core."""
         time.sleep(_SETTLE_SECONDS)
         self._report(f"{self._plan.quiet:g} s with {name}")
         started = time.perf_counter()
@@ -182,7 +182,7 @@ class ScheduleBenchmark(Benchmark):
             self._results.add(metric, name, percent - before.get(name, 0.0))
 
     def _each[T](self, metric: Metric, make: Callable[[Contender], T]) -> list[tuple[Contender, T]]:
-        """Make something with each emulator; return it where that did not fail."""
+        """Call a function with each contender; return the results of those that did not fail."""
         made = []
         for contender in self._contenders:
             with self._recording_failure(metric, contender.emulator):
@@ -219,5 +219,5 @@ def _sleep_until(moment: datetime) -> None:
 
 
 def _early_in_a_minute(moment: datetime) -> datetime:
-    """Return this moment, or the next full minute if that is so near that it would come between."""
+    """Return the moment, or the next full minute if that is less than 20 seconds away."""
     return moment if moment.second < 40 else next_minute(moment)

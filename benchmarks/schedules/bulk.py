@@ -1,4 +1,4 @@
-"""Many rules and schedules at once, half of them rules, which share a queue."""
+"""Many rules and schedules on one emulator, which share a queue."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from datetime import UTC, datetime, timedelta
 from benchmarks.schedules.firings import Arrival
 from benchmarks.schedules.scheduling import Scheduling, at, daily, whole_second
 
-# Nothing is due sooner, and a run takes less.
+# Nothing is due before the end of a run.
 _FAR = timedelta(hours=12)
 
 
 class Bulk:
-    """What is there of them on one emulator.
+    """As many rules as schedules on one emulator.
 
     Parameters
     ----------
     name
-        What all their names begin with.
+        The prefix of their names.
     """
 
     def __init__(self, scheduling: Scheduling, name: str) -> None:
@@ -27,10 +27,10 @@ class Bulk:
         self._due: list[str] = []
 
     def add_quiet(self, number: int) -> None:
-        """Create so many that are not due for long, of each kind as many."""
+        """Create *number* rules and schedules that are not due during the run."""
         moment = whole_second(_now() + _FAR)
         rules = ("rate(1 day)", daily(moment))
-        # A rate is no choice for schedules: it would be due at once.
+        # A schedule with a rate would be due at once.
         schedules = (at(moment), daily(moment))
         for position in range(number // 2):
             self._add(
@@ -38,14 +38,14 @@ class Bulk:
             )
 
     def add_due(self, number: int) -> None:
-        """Create so many that are due at every full minute."""
+        """Create *number* rules and schedules that are due at every full minute."""
         for position in range(number // 2):
             name = f"{self._name}-due-{position}"
             self._add(name, "cron(* * * * ? *)", "cron(* * * * ? *)")
             self._due.append(name)
 
     def arrivals(self) -> list[Arrival]:
-        """Delete what is due at every minute; return what it has sent."""
+        """Delete those that are due every minute; return their messages."""
         for name in self._due:
             self._scheduling.delete_rule(name)
             self._scheduling.delete_schedule(name)

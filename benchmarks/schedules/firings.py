@@ -1,4 +1,4 @@
-"""Messages that rules and schedules sent, judged by when these were due."""
+"""Messages from rules and schedules, compared with the times at which these were due."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MINUTE = timedelta(minutes=1)
 
 
 class Defect(StrEnum):
-    """What can be wrong with a firing."""
+    """A kind of defect of a firing."""
 
     MISSING = "missing"
     DOUBLE = "double"
@@ -25,14 +25,14 @@ class Defect(StrEnum):
 
 @dataclass(frozen=True)
 class Arrival:
-    """A message.
+    """A message that arrived.
 
     Parameters
     ----------
     sent
-        When the queue got it, with a precision of 1 ms: never later than it was.
+        When the queue received it, truncated to milliseconds.
     claimed
-        The time that it was due, as it says; None if it does not say a time.
+        The due time in the message; None if it has none.
     """
 
     sent: datetime
@@ -41,18 +41,18 @@ class Arrival:
 
 @dataclass
 class Verdict:
-    """How firings were.
+    """The verdict on firings.
 
     Parameters
     ----------
     expected
-        Firings that were due.
+        The number of firings that were due.
     seen
-        Messages that arrived for them.
+        The number of messages that arrived for them.
     lateness
-        From each due time to its message, in seconds; below 0 if it was early.
+        Seconds from each due time to its message; negative if it was early.
     defects
-        A line for each thing that was wrong.
+        A line of evidence for each defect, by kind.
     """
 
     expected: int = 0
@@ -61,11 +61,11 @@ class Verdict:
     defects: dict[Defect, list[str]] = field(default_factory=dict)
 
     def add_defect(self, defect: Defect, evidence: str) -> None:
-        """Keep what was wrong."""
+        """Add a defect."""
         self.defects.setdefault(defect, []).append(evidence)
 
     def count(self, defect: Defect) -> int:
-        """Return how often something was wrong."""
+        """Return the number of defects of a kind."""
         return len(self.defects.get(defect, []))
 
     def __add__(self, other: Verdict) -> Verdict:
@@ -92,17 +92,17 @@ def judge(
 ) -> Verdict:
     """Compare messages with due times.
 
-    A message belongs to the due time that it names, or, if it names no due time, to the last one
-    before it, or to the first one if there is none before.
+    A message belongs to the due time that it contains. Without one, it belongs to the last due time
+    before it, or to the first.
 
     Parameters
     ----------
     due
-        All due times, in order, those included that came while late messages were waited for.
+        All due times in order, including those during the wait for late messages.
     until
-        What was due later does not count.
+        Later due times do not count.
     disabled
-        When the rule was certainly disabled: nothing is due any more.
+        When the rule was disabled; no later time is due.
     copies
         Messages for each due time.
     """
@@ -165,7 +165,7 @@ def _due(due: Sequence[datetime], arrival: Arrival) -> datetime:
 
 
 def _whole_millisecond(moment: datetime) -> datetime:
-    """Round down, as SQS does with the time at which it got a message."""
+    """Truncate to milliseconds, as SQS does with SentTimestamp."""
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 

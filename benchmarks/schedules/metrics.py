@@ -1,4 +1,4 @@
-"""What is measured of schedules: how they fire, and what they cost."""
+"""Metrics of the command ``schedules``: lateness and costs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from benchmarks.schedules.firings import Verdict
 
 
 class ScheduleMetric(Metric):
-    """In the order of the tables; a firing's samples are how late it was."""
+    """The rows of the tables, in order; the samples of firings are their lateness."""
 
     RULE_RATE = "rule_rate", "Rule, rate"
     RULE_CRON = "rule_cron", "Rule, cron"
@@ -31,9 +31,9 @@ COSTS = tuple(one for one in ScheduleMetric if one.unit is not Unit.SECONDS)
 
 
 class Kind(StrEnum):
-    """A rule or schedule that is watched: its metric, its API and its expression.
+    """A kind of rule or schedule to observe: its metric, API and expression.
 
-    The expression of ``AT`` is made for each minute.
+    Each schedule of the kind ``AT`` has its own expression.
     """
 
     expression: str
@@ -41,7 +41,7 @@ class Kind(StrEnum):
     is_rule: bool
 
     def __new__(cls, expression: str, metric: ScheduleMetric, is_rule: bool) -> Self:
-        """Make a member."""
+        """Create a member."""
         member = str.__new__(cls, metric.value)
         member._value_ = metric.value
         member.expression = expression
@@ -64,7 +64,7 @@ class Findings(Results):
     verdicts: dict[Metric, dict[str, Verdict]] = field(default_factory=dict)
 
     def judged(self, metric: Metric, emulator: str, verdict: Verdict) -> None:
-        """Keep a verdict, added to what there is; its times become samples."""
+        """Add a verdict; its lateness becomes samples."""
         by_emulator = self.verdicts.setdefault(metric, {})
         by_emulator[emulator] = by_emulator.get(emulator, Verdict()) + verdict
         for seconds in verdict.lateness:

@@ -1,4 +1,4 @@
-"""Rules and schedules of one emulator, each with an SQS queue as its target."""
+"""Client for rules, schedules and their target queues on one emulator."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _ROLE = "benchmark-schedules"
 _OFF = {"Mode": "OFF"}
 _REQUEST_LIMIT_SECONDS = 30
 _HIDDEN_SECONDS = "900"
-# What a scheduled event of EventBridge names "time", too.
+# The name of the due time in a scheduled event of EventBridge.
 # https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
 _INPUT = json.dumps({"time": "<aws.scheduler.scheduled-time>"})
 
 
 @dataclass(frozen=True)
 class Queue:
-    """A queue that nobody reads before the end."""
+    """A queue that is not read before the end of the run."""
 
     name: str
     url: str
@@ -44,7 +44,7 @@ class Queue:
 
 @dataclass(frozen=True)
 class Created:
-    """A rule or schedule, and between which two moments it was made."""
+    """A rule or schedule, and the times before and after its creation."""
 
     name: str
     arn: str
@@ -53,9 +53,9 @@ class Created:
 
 
 class Scheduling:
-    """The APIs of EventBridge, its Scheduler and SQS at one endpoint.
+    """The APIs of EventBridge, EventBridge Scheduler and SQS at one endpoint.
 
-    Calls are made once; a failure is a ``TestbedError``.
+    Calls are not retried; a failure is a ``TestbedError``.
     """
 
     def __init__(self, endpoint_url: str) -> None:
@@ -76,10 +76,7 @@ class Scheduling:
             self._role_arn = ensure_role(self._iam, _ROLE, "scheduler", ["sqs:SendMessage"])
 
     def create_queue(self, name: str) -> Queue:
-        """Create a queue to which rules may send.
-
-        What is received from it stays hidden until the end of the run.
-        """
+        """Create a queue that rules can send to; received messages stay hidden during the run."""
         with _failing(f"CreateQueue {name}"):
             url = self._sqs.create_queue(
                 QueueName=name, Attributes={"VisibilityTimeout": _HIDDEN_SECONDS}
@@ -103,7 +100,7 @@ class Scheduling:
         return Created(name, arn, before, after)
 
     def disable_rule(self, name: str) -> datetime:
-        """Disable a rule; return when it was."""
+        """Disable a rule; return when that was done."""
         with _failing(f"DisableRule {name}"):
             self._events.disable_rule(Name=name)
         return _now()
@@ -128,7 +125,7 @@ class Scheduling:
         return Created(name, arn, before, _now())
 
     def has_schedule(self, name: str) -> bool:
-        """Return whether a schedule is (still) there."""
+        """Return whether a schedule exists."""
         with _failing(f"GetSchedule {name}"):
             try:
                 self._scheduler.get_schedule(Name=name)
@@ -137,7 +134,7 @@ class Scheduling:
         return True
 
     def delete_schedule(self, name: str) -> None:
-        """Delete a schedule, if it is there."""
+        """Delete a schedule, if it exists."""
         with (
             _failing(f"DeleteSchedule {name}"),
             suppress(self._scheduler.exceptions.ResourceNotFoundException),
@@ -145,9 +142,9 @@ class Scheduling:
             self._scheduler.delete_schedule(Name=name)
 
     def first_due(self, created: Created, wait: timedelta) -> datetime:
-        """Return when a rate of one minute is due first: its creation, or later by ``wait``.
+        """Return the first due time of a rate of one minute: its creation plus ``wait``.
 
-        The testbed's clock tells it exactly. Other emulators have none: for them it is the
+        The testbed's clock has the exact time. For emulators without such a clock, it is the
         beginning of the call that created it.
         """
         earliest = created.before + wait
@@ -158,12 +155,12 @@ class Scheduling:
         for shown in response.json()["next"] if response.ok else []:
             if shown["arn"] == created.arn and "scheduled_time" in shown:
                 due = datetime.fromisoformat(shown["scheduled_time"])
-                # It is the next one: the first one may have passed.
+                # This is the next due time; the first one may have passed.
                 return due - max(0, (due - earliest) // MINUTE) * MINUTE
         return earliest
 
     def drain(self, queue: Queue) -> list[Arrival]:
-        """Receive all messages of a queue, and delete it; each message counts once."""
+        """Receive all messages of a queue, each once, and delete the queue."""
         found: dict[str, Arrival] = {}
         with _failing(f"ReceiveMessage of {queue.name}"):
             while messages := self._receive(queue):
@@ -181,17 +178,17 @@ class Scheduling:
 
 
 def at(moment: datetime) -> str:
-    """Return the expression of a schedule that is due once."""
+    """Return an expression that is due once."""
     return f"at({moment:%Y-%m-%dT%H:%M:%S})"
 
 
 def daily(moment: datetime) -> str:
-    """Return the expression of what is due at this time of every day."""
+    """Return an expression that is due every day at this time."""
     return f"cron({moment.minute} {moment.hour} * * ? *)"
 
 
 def whole_second(moment: datetime) -> datetime:
-    """Return the first whole second from a moment on."""
+    """Return a moment, rounded up to a whole second."""
     return moment + timedelta(microseconds=-moment.microsecond % 1_000_000)
 
 

@@ -1,4 +1,4 @@
-"""Rules and schedules on one emulator that are watched while they fire."""
+"""Rules and schedules on one emulator, observed while they fire."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _RATES = (Kind.RULE_RATE, Kind.RULE_DISABLED, Kind.RATE)
 
 @dataclass(frozen=True)
 class Watched:
-    """A rule or schedule with a queue of its own.
+    """A rule or schedule with its own queue.
 
     Parameters
     ----------
     first_due
-        What is due once a minute is due then for the first time; what is due once is due then.
+        The first due time, or the only one.
     """
 
     kind: Kind
@@ -35,21 +35,21 @@ class Watched:
 
 
 class Watch:
-    """All kinds of rules and schedules of one emulator, from their creation to their end.
+    """All kinds of rules and schedules on one emulator, from creation to deletion.
 
     Parameters
     ----------
     moments
-        For each of them there is a schedule that is due once.
-    lacks
-        Is told what the emulator cannot do; it is left out.
+        The times of the schedules that are due once.
+    failed
+        Called with a kind that the emulator fails to create, and the error.
     """
 
     def __init__(
         self,
         scheduling: Scheduling,
         moments: Sequence[datetime],
-        lacks: Callable[[Kind, TestbedError], None],
+        failed: Callable[[Kind, TestbedError], None],
     ) -> None:
         self._scheduling = scheduling
         self._disabled: datetime | None = None
@@ -58,30 +58,30 @@ class Watch:
             try:
                 self._watched += self._created(kind, moments)
             except TestbedError as error:
-                lacks(kind, error)
+                failed(kind, error)
 
     def disable(self) -> None:
         """Disable one of the rules."""
-        if self._disabled_later():
+        if self._rule_to_disable():
             self._disabled = self._scheduling.disable_rule(Kind.RULE_DISABLED)
 
     def between_due_times(self, earliest: datetime) -> datetime:
-        """Return a moment half a minute from the due times of the rule that is to be disabled."""
-        rule = self._disabled_later()
+        """Return a moment half a minute away from the due times of the rule to disable."""
+        rule = self._rule_to_disable()
         if rule is None:
             return earliest
         first = rule.first_due + MINUTE / 2
         return first + max(0, -((first - earliest) // MINUTE)) * MINUTE
 
     def verdicts(self, until: datetime, collected: datetime) -> list[tuple[Kind, Verdict]]:
-        """Take everything away, and say how it was.
+        """Delete everything, and return a verdict for each rule or schedule.
 
         Parameters
         ----------
         until
-            What was due later does not count.
+            Later due times do not count.
         collected
-            Until then late messages have been waited for.
+            The end of the wait for late messages.
         """
         left = {one.name for one in self._watched if self._is_left(one)}
         for one in self._watched:
@@ -89,7 +89,7 @@ class Watch:
         found = []
         for one in self._watched:
             verdict = judge(
-                # Something may be due, and fire, while everything is being taken away.
+                # Something may fire while everything is being deleted.
                 one.due(collected + MINUTE),
                 self._scheduling.drain(one.queue),
                 until=until,
@@ -100,7 +100,7 @@ class Watch:
             found.append((one.kind, verdict))
         return found
 
-    def _disabled_later(self) -> Watched | None:
+    def _rule_to_disable(self) -> Watched | None:
         return next((one for one in self._watched if one.kind is Kind.RULE_DISABLED), None)
 
     def _created(self, kind: Kind, moments: Sequence[datetime]) -> list[Watched]:

@@ -1,1 +1,1 @@
-"""The Lambda executor under a mixed load for long: wrong answers, and what is left behind."""
+"""Soak test of the Lambda executor: wrong responses and leaks under a long, mixed load."""

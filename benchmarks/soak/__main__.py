@@ -18,32 +18,42 @@ from testbed.errors import TestbedError
 from testbed.terminal import console
 from testbed.terminal.durations import Duration
 
-_ENDING = (signal.SIGINT, signal.SIGTERM)
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class _Interrupted(BaseException):
-    """Someone wants the end; the number is a shell's exit code for the signal."""
+    """The run was interrupted; the argument is the exit status for the signal."""
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
-@click.option("--duration", type=Duration(), default="5m", help="Of the load; rests come on top.")
+@click.option(
+    "--duration", type=Duration(), default="5m", help="Load for this long; rests take extra time."
+)
 @click.option(
     "--rate", type=click.FloatRange(0.1), default=Plan.rate,
-    help="Operations per second, at most.",
+    help="Make at most this many operations per second.",
 )  # fmt: skip
-@click.option("--clients", type=click.IntRange(1, 32), default=Plan.clients, help="At a time.")
+@click.option(
+    "--clients",
+    type=click.IntRange(1, 32),
+    default=Plan.clients,
+    help="Run this many clients at the same time.",
+)
 @click.option(
     "--rest-every", type=Duration(), default="3m",
-    help="Load between two rests; less if there would be under six.",
+    help="Rest after this much load; earlier if there would be fewer than six rests.",
 )  # fmt: skip
 @click.option(
-    "--sample-every", type=Duration(), default="10s", help="Between two samples under load."
+    "--sample-every",
+    type=Duration(),
+    default="10s",
+    help="Take a sample under load at this interval.",
 )
 @click.option(
     "--json", "file", type=click.Path(path_type=Path, dir_okay=False, writable=True),
-    metavar="FILE", help="Write everything, every sample and the machine included, to FILE.",
+    metavar="FILE", help="Write all results, samples and the machine to FILE as JSON.",
 )  # fmt: skip
-@click.option("--markdown", is_flag=True, help="Print Markdown in place of tables.")
+@click.option("--markdown", is_flag=True, help="Print the results as Markdown.")
 def soak(
     duration: timedelta,
     rate: float,
@@ -53,12 +63,12 @@ def soak(
     file: Path | None,
     markdown: bool,
 ) -> None:
-    """Load the Lambda executor for long, and look for what is left behind (docs/soak.md).
+    """Load the Lambda executor for a long time, and check for leaks (docs/soak.md).
 
-    The exit code is 1 if an answer was not the expected one, or something leaks.
+    The exit status is 1 if a response was not the expected one, or something leaks.
     """
     if not (duration and rest_every and sample_every):
-        raise click.BadParameter("no duration can be 0.")
+        raise click.BadParameter("a duration must be more than 0.")
     machine = this_machine()
     plan = Plan(
         duration.total_seconds(),
@@ -88,8 +98,8 @@ def soak(
 
 
 def main() -> None:
-    """Run the command line; Ctrl-C ends it with the findings so far, and nothing stays behind."""
-    for number in _ENDING:
+    """Run the command line; Ctrl-C stops it with the findings so far."""
+    for number in _STOP_SIGNALS:
         signal.signal(number, _interrupt)
     try:
         soak.main(prog_name="python -m benchmarks.soak", standalone_mode=False)
@@ -102,8 +112,8 @@ def main() -> None:
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:
-    """End the run; a second Ctrl-C must not disturb the first."""
-    for one in _ENDING:
+    """Stop the run; further signals do not interrupt that."""
+    for one in _STOP_SIGNALS:
         signal.signal(one, signal.SIG_IGN)
     console.progress.print("Interrupted.")
     raise _Interrupted(128 + number)

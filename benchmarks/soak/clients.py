@@ -1,4 +1,4 @@
-"""boto3 clients whose failures show, and which leave no connection behind."""
+"""boto3 clients without retries, whose connections are closed at the end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REGION = "us-east-1"
 
 
 class Clients:
-    """Clients for one LocalStack, for any thread; they never repeat a call."""
+    """Clients for one LocalStack, safe for threads; they never retry."""
 
     def __init__(self, endpoint_url: str, connections: int) -> None:
         session = Aws(endpoint_url, REGION).session

@@ -1,4 +1,4 @@
-"""Messages that have to arrive some time after they were caused."""
+"""Messages that are expected to arrive in a queue."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _BATCH = 10  # SQS's limit
 
 
 class Deliveries:
-    """Which texts were sent on their way, and which have not come to a queue yet.
+    """The texts that were sent, and those that have not arrived yet.
 
-    A text that comes twice is no error: SQS delivers at least once.
+    A text that arrives twice is not an error: SQS delivers at least once.
     """
 
     def __init__(self, kind: str) -> None:
@@ -25,12 +25,12 @@ class Deliveries:
         self._seen: set[str] = set()
 
     def expect(self, text: str) -> None:
-        """Wait for a text; to be called before it can arrive."""
+        """Expect a text; call this before it can arrive."""
         with self._lock:
             self._missing.add(text)
 
     def arrived(self, text: str) -> None:
-        """Note a message's text."""
+        """Record the text of a message."""
         with self._lock:
             if text in self._missing:
                 self._missing.remove(text)
@@ -39,20 +39,20 @@ class Deliveries:
                 self._foreign.append(text)
 
     def complete(self) -> bool:
-        """Tell whether everything has arrived."""
+        """Return whether everything has arrived."""
         with self._lock:
             return not self._missing
 
     def complaints(self) -> list[str]:
-        """Say what is wrong, and expect nothing any more."""
+        """Return what is missing or unexpected, and start again."""
         with self._lock:
             lost = [f"{text} did not arrive" for text in sorted(self._missing)]
-            foreign = [f"{text} arrived, and nobody sent it" for text in self._foreign]
+            foreign = [f"{text} arrived but was not sent" for text in self._foreign]
             self._missing, self._seen, self._foreign = set(), set(), []
         return lost + foreign
 
     def receive(self, client: SQSClient, queue_url: str) -> None:
-        """Take all messages that a queue has now."""
+        """Receive and delete all messages of a queue."""
         while messages := client.receive_message(
             QueueUrl=queue_url, MaxNumberOfMessages=_BATCH
         ).get("Messages", []):

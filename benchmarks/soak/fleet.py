@@ -1,4 +1,4 @@
-"""The functions under load, and the queues and the bucket that they use."""
+"""The functions under load, their queues and their bucket."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ PREFIX = "soak-"
 LAYER_VALUE = "from the layer"
 
 _ROLE = "soak"
-# What the functions call, and Lambda for them: the queue of the event source mapping is read, and
-# the dead-letter queue written, by the function's role.
+# What the functions call, and Lambda with their role: it reads the queue of the event source
+# mapping and writes to the dead-letter queue.
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions
 _ACTIONS = (
     *LOGGING,
@@ -35,7 +35,7 @@ _BROKEN = "import module_that_is_missing\n"
 _VERSION = "def handler(event, context):\n    return {version}\n"
 
 _LIMIT_SECONDS = 60.0
-# A waiter's, so that nobody waits for longer than needed.
+# Short delays, so that waiters return soon.
 _WAITER: Any = {"Delay": 0.05, "MaxAttempts": 1200}  # its type wants whole seconds
 
 
@@ -45,8 +45,8 @@ class Fleet:
     Attributes
     ----------
     events_url, results_url, failures_url
-        Queues: what functions are asked by, what they answer to, and what is left of asynchronous
-        invocations that failed.
+        Queues: the event source, the functions' results, and the dead letters of asynchronous
+        invocations.
     """
 
     def __init__(self, clients: Clients) -> None:
@@ -86,9 +86,9 @@ class Fleet:
         )
 
     def delete_all(self) -> None:
-        """Delete functions, their role, mappings and layers, empty the queues, and delete all logs.
+        """Delete functions, role, mappings, layers and logs, and empty the queues.
 
-        What remains in memory then is not what LocalStack was given to keep.
+        What remains in memory then is not stored data.
         """
         lambda_ = self._clients.lambda_
         for mapping in self._mappings():
@@ -96,7 +96,7 @@ class Fleet:
         until(
             lambda: not self._mappings(),
             within=_LIMIT_SECONDS,
-            what="end of the event source mapping",
+            what="deletion of the event source mapping",
         )
         for page in lambda_.get_paginator("list_functions").paginate():
             for function in page["Functions"]:
@@ -130,7 +130,7 @@ class Fleet:
         )
 
     def update(self, name: str, code: bytes) -> None:
-        """Give a function other code, and wait until it is in use."""
+        """Update a function's code, and wait until that is done."""
         self._clients.lambda_.update_function_code(FunctionName=PREFIX + name, ZipFile=code)
         self._clients.lambda_.get_waiter("function_updated_v2").wait(
             FunctionName=PREFIX + name, WaiterConfig=_WAITER
@@ -141,7 +141,7 @@ class Fleet:
         self._clients.lambda_.delete_function(FunctionName=PREFIX + name)
 
     def _configurations(self, layer: str) -> dict[str, dict[str, Any]]:
-        """Return what the functions with the module ``behaviour`` have of their own."""
+        """Return the settings of each function with the module ``behaviour``."""
         return {
             "plain": {
                 "Layers": [layer],
@@ -171,7 +171,7 @@ class Fleet:
 def bundle(files: dict[str, str]) -> bytes:
     """Return a ZIP archive of files, given by their path and text.
 
-    It is another one every other second, by the times in it: no phase finds the last one's.
+    The times in it make it different in each phase, so that the cache has no copy.
     """
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
@@ -181,5 +181,5 @@ def bundle(files: dict[str, str]) -> bytes:
 
 
 def version_bundle(version: int) -> bytes:
-    """Return a bundle whose function answers with a number."""
+    """Return a bundle whose function returns a number."""
     return bundle({"behaviour.py": _VERSION.format(version=version)})

@@ -1,4 +1,4 @@
-"""A few clients at a steady, bounded rate."""
+"""Concurrent clients at a steady, limited rate."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from benchmarks.soak.operations import Kind
+from benchmarks.soak.operations import Operation
 
 
 class Deck:
-    """Deals kinds in a random order, each as often as its weight in every round."""
+    """Kinds of operations in a random order, each as often as its weight in every round."""
 
-    def __init__(self, kinds: Sequence[Kind], seed: int = 0) -> None:
+    def __init__(self, kinds: Sequence[Operation], seed: int = 0) -> None:
         self._cards = [kind for kind in kinds for _ in range(kind.weight)]
         self._random = random.Random(seed)  # noqa: S311 - the same order in every run
-        self._dealt: list[Kind] = []
+        self._dealt: list[Operation] = []
         self._lock = threading.Lock()
 
-    def draw(self) -> Kind:
-        """Return the next one."""
+    def draw(self) -> Operation:
+        """Return the next kind."""
         with self._lock:
             if not self._dealt:
                 self._dealt = self._cards.copy()
@@ -30,14 +30,14 @@ class Deck:
 
 
 class Pace:
-    """Gives out moments at a steady rate until a deadline.
+    """Turns at a steady rate until a deadline.
 
-    Time that was lost is not made up for, so that the rate is a bound.
+    Missed turns are not made up for, so that the rate is a limit.
 
     Parameters
     ----------
     rate
-        For each second.
+        Turns per second.
     seconds
         Until the deadline.
     """
@@ -50,7 +50,7 @@ class Pace:
         self._lock = threading.Lock()
 
     def await_turn(self) -> bool:
-        """Wait for the next moment; false if there is none any more."""
+        """Wait for the next turn; return false if there is none."""
         with self._lock:
             moment = max(self._next, time.monotonic())
             self._next = moment + self._interval
@@ -59,12 +59,12 @@ class Pace:
         return not self._ended.wait(max(0.0, moment - time.monotonic()))
 
     def end(self) -> None:
-        """Give out no more moments."""
+        """Give no more turns."""
         self._ended.set()
 
 
-def run(perform: Callable[[Kind], None], deck: Deck, pace: Pace, clients: int) -> None:
-    """Let clients do what the deck says, until the pace's deadline; Ctrl-C ends them too."""
+def run(perform: Callable[[Operation], None], deck: Deck, pace: Pace, clients: int) -> None:
+    """Run clients that draw from the deck, until the deadline or an interruption."""
 
     def work() -> None:
         while pace.await_turn():

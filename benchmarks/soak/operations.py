@@ -1,4 +1,4 @@
-"""What clients do, and what AWS Lambda's answer to it is."""
+"""Operations of the clients, and the responses that AWS Lambda gives."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _SHOWN = 300
 
 
 @dataclass(frozen=True)
-class Kind:
-    """Something that clients do; ``weight`` is how often, relative to the others."""
+class Operation:
+    """A kind of operation; ``weight`` is its relative frequency."""
 
     label: str
     weight: int
@@ -37,7 +37,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the caller of Invoke sees."""
+    """The error and payload in a response of Invoke."""
 
     error: str | None
     payload: Any
@@ -49,7 +49,7 @@ class Operations:
     Parameters
     ----------
     tally
-        Is told of every invocation, and of every answer that is not the expected one.
+        Counts the invocations and the unexpected responses.
     """
 
     def __init__(self, tally: Tally) -> None:
@@ -57,22 +57,22 @@ class Operations:
         self._started = time.monotonic()
         self._numbers = itertools.count(1)
         self._updating = threading.Lock()
-        # The newest version that is surely in use, and the newest that may be.
+        # The newest version that is known to be in use, and the newest that may be.
         self._version_in_use = self._version_begun = 0
         self._failures = Deliveries("asynchronous, to the dead-letter queue")
         self._results = Deliveries("by an event source mapping")
         self.kinds = self._kinds()
 
     def use(self, clients: Clients, fleet: Fleet) -> None:
-        """Work with a fleet that was just deployed."""
+        """Use a fleet that was just deployed."""
         self._clients, self._fleet = clients, fleet
-        # Versions go on from phase to phase, so that every bundle is another one.
+        # Versions are not reused in later phases, so that each bundle is different.
         self._version_begun += 1
         fleet.update("versioned", version_bundle(self._version_begun))
         self._version_in_use = self._version_begun
 
-    def perform(self, kind: Kind) -> None:
-        """Do it, and note when it does not end as it should."""
+    def perform(self, kind: Operation) -> None:
+        """Perform an operation, and record an unexpected result."""
         try:
             kind.act()
         except UnexpectedAnswer as error:
@@ -81,7 +81,7 @@ class Operations:
             self._complain(kind.label, f"{type(error).__name__}: {error}")
 
     def await_deliveries(self) -> None:
-        """Wait for all messages that are on their way, and note which do not come."""
+        """Wait for all expected messages, and record those that do not arrive."""
         queues = (
             (self._failures, self._fleet.failures_url),
             (self._results, self._fleet.results_url),
@@ -104,11 +104,11 @@ class Operations:
         second = time.monotonic() - self._started
         self._tally.unexpected(Unexpected(kind, second, text))
 
-    def _kinds(self) -> list[Kind]:
-        kinds: list[Kind] = []
+    def _kinds(self) -> list[Operation]:
+        kinds: list[Operation] = []
 
         def add(label: str, weight: int, act: Callable[[str], None]) -> None:
-            kinds.append(Kind(label, weight, lambda: act(label)))
+            kinds.append(Operation(label, weight, lambda: act(label)))
 
         def fails(function: str, error: str, message: str, **event: Any) -> Callable[[str], None]:
             def act(label: str) -> None:
@@ -209,7 +209,7 @@ class Operations:
             raise UnexpectedAnswer(f"expected version {earliest} to {latest}, got {_shown(answer)}")
 
     def _update(self, label: str) -> None:
-        with self._updating:  # AWS refuses a second update during the first
+        with self._updating:  # AWS rejects a second update during the first
             self._version_begun += 1
             self._fleet.update("versioned", version_bundle(self._version_begun))
             self._version_in_use = self._version_begun
@@ -226,7 +226,7 @@ class Operations:
             answer = self._invoke(label, name, None)
         except self._clients.lambda_.exceptions.ResourceNotFoundException:
             return
-        raise UnexpectedAnswer(f"expected no function any more, got {_shown(answer)}")
+        raise UnexpectedAnswer(f"expected the function to be deleted, got {_shown(answer)}")
 
     def _burst(self, label: str) -> None:
         with ThreadPoolExecutor(BURST) as pool:

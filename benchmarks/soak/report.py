@@ -1,4 +1,4 @@
-"""Findings for people, as tables or as Markdown, and for programs, as JSON."""
+"""Findings as tables, as Markdown and as JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from benchmarks.soak.verdicts import MEBIBYTE, Result, judge
 
 
 def passed(findings: Findings) -> bool:
-    """Tell whether every answer was the expected one, and nothing leaks or is left behind."""
+    """Return whether all responses were as expected, and nothing leaks or is left behind."""
     return not (
         findings.broken_off
         or findings.remains
@@ -25,9 +25,9 @@ def passed(findings: Findings) -> bool:
 
 
 def invocation_rows(findings: Findings) -> list[list[str]]:
-    """Return a header, a row per kind and the sum."""
+    """Return a header, a row for each kind, and the total."""
     tally = findings.tally
-    rows = [["Invocations", "Made", "Unexpected answers"]]
+    rows = [["Invocations", "Made", "Unexpected responses"]]
     for kind in dict.fromkeys([*tally.invocations, *tally.failures]):
         rows.append([kind, str(tally.invocations[kind]), str(tally.failures[kind])])
     rows.append(["all", str(tally.invocations.total()), str(tally.failures.total())])
@@ -35,7 +35,7 @@ def invocation_rows(findings: Findings) -> list[list[str]]:
 
 
 def resource_rows(findings: Findings) -> list[list[str]]:
-    """Return a header and a row per resource."""
+    """Return a header and a row for each resource."""
     rows = [["At rest", "First", "Highest", "Last", "Verdict"]]
     for verdict in judge(findings.rest_points):
         conclusion = f"{verdict.result.value} ({verdict.rule})"
@@ -53,7 +53,7 @@ def resource_rows(findings: Findings) -> list[list[str]]:
 
 
 def notes(findings: Findings) -> list[str]:
-    """Return sentences: how high it went, what was unexpected, how it ended."""
+    """Return lines: the highest figures, unexpected responses, and what is left."""
     lines = []
     if findings.samples:
         figures = [sample.figures for sample in findings.samples]
@@ -69,10 +69,10 @@ def notes(findings: Findings) -> list[str]:
         for each in findings.tally.texts
     ]
     if findings.broken_off:
-        lines.append(f"The run could not go on: {findings.broken_off}")
+        lines.append(f"The run could not continue: {findings.broken_off}")
     lines += [f"Left behind: {each}" for each in findings.remains]
     if not findings.remains:
-        lines.append("LocalStack has ended; no process and no folder of environments is left.")
+        lines.append("LocalStack has stopped; no process and no folder of environments is left.")
     return lines
 
 
@@ -100,7 +100,7 @@ def as_markdown(findings: Findings, machine: Machine, plan: Plan) -> str:
 
 
 def as_json(findings: Findings, machine: Machine, plan: Plan) -> str:
-    """Return everything, every sample included: seconds and bytes."""
+    """Return everything, including all samples, in seconds and bytes."""
     document = {
         "passed": passed(findings),
         "machine": asdict(machine),

@@ -1,4 +1,4 @@
-"""What LocalStack holds of the machine: processes, threads, files, memory and disk."""
+"""Resources that LocalStack uses: processes, threads, files, memory and disk."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ import psutil
 
 @dataclass(frozen=True)
 class Counts:
-    """What has to be back at its level when nothing is asked of LocalStack.
+    """Resources that must return to their level when LocalStack is idle.
 
     Parameters
     ----------
     processes
-        LocalStack, its supervisor of environments, and whatever else they started.
+        LocalStack, its supervisor of environments, and all their other processes.
     threads
         LocalStack's.
     files
         LocalStack's open files, sockets included.
     supervisor_files
-        Those of all other processes: at rest these are the supervisor's, which may be several.
+        Those of all other processes; at rest, these are the supervisor's.
     temporary
         Folders of execution environments.
     bundles
@@ -42,11 +42,11 @@ class Counts:
 
 @dataclass(frozen=True)
 class Figures:
-    """Counts, and what grows with what LocalStack stores; sizes in bytes.
+    """Counts, and sizes in bytes of what grows with the data in LocalStack.
 
-    ``supervisor`` are all processes but LocalStack; at rest there are no environments among them.
-    PSS is None where the system has no such number. ``metrics`` and ``log`` are no part of
-    ``disk``: requests add lines to LocalStack's log and metrics, and nobody can delete those.
+    ``supervisor`` are all processes except LocalStack; at rest, there are no environments among
+    them. PSS is None if the system does not provide it. ``metrics`` and ``log`` are not included in
+    ``disk``: requests add to them, and they cannot be deleted.
     """
 
     counts: Counts
@@ -67,9 +67,9 @@ class Gauge:
     process
         LocalStack.
     state
-        The folder of all its files.
+        The folder of its files.
     marks
-        What only its family has in its environment variables, also one that has lost its parent.
+        Texts that only its processes have in their environment variables, even orphaned ones.
     temporary
         Its ``TEMP``.
     log
@@ -91,12 +91,12 @@ class Gauge:
         self._log = log
 
     def counts(self) -> Counts:
-        """Count what is there now.
+        """Return the current counts.
 
         Raises
         ------
         psutil.NoSuchProcess
-            If LocalStack has ended.
+            If LocalStack has exited.
         """
         environments = list(self._temporary.glob("lambda-environments-*"))
         return Counts(
@@ -109,12 +109,12 @@ class Gauge:
         )
 
     def read(self) -> Figures:
-        """Read everything.
+        """Return all current figures.
 
         Raises
         ------
         psutil.NoSuchProcess
-            If LocalStack has ended.
+            If LocalStack has exited.
         """
         rss, pss = _memory(self._process)
         supervisor = [_memory(process) for process in self._others()]
@@ -132,7 +132,7 @@ class Gauge:
         )
 
     def family(self) -> list[psutil.Process]:
-        """Return LocalStack, what descends from it, and what has left it."""
+        """Return LocalStack, its descendants, and orphaned ones."""
         found = {self._process.pid: self._process}
         found.update((child.pid, child) for child in self._process.children(recursive=True))
         found.update((stray.pid, stray) for stray in marked_processes(self._marks))
@@ -143,7 +143,7 @@ class Gauge:
 
 
 def marked_processes(marks: tuple[str, ...]) -> list[psutil.Process]:
-    """Return the other processes that have one of these texts in their environment variables."""
+    """Return the other processes with one of these texts in their environment variables."""
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):

@@ -1,4 +1,4 @@
-"""Waiting until LocalStack rests."""
+"""Waiting until LocalStack is at rest."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from collections.abc import Callable
 from benchmarks.soak.resource_usage import Counts
 from benchmarks.soak.verdicts import is_back
 
-# Longer than LocalStack's pollers take to see that their queue or function is gone (20 s).
+# Longer than LocalStack's pollers take to notice that their queue or function is deleted (20 s).
 _STILL_SECONDS = 25.0
-# Enough if everything is back at its level.
+# Enough if all counts are back at their level.
 _SHORTLY_STILL_SECONDS = 3.0
 _LIMIT_SECONDS = 90.0
 _PACE_SECONDS = 0.25
 
 
 def settle(read: Callable[[], Counts], level: Counts | None) -> None:
-    """Wait until nothing changes any more, or until the limit.
+    """Wait until the counts no longer change, or until the limit.
 
     Parameters
     ----------
     level
-        What the counts were at the first rest point: it is not waited for long when they are back.
+        The counts at the first rest; the wait is short if they are reached again.
     """
     deadline = time.monotonic() + _LIMIT_SECONDS
     last, since = read(), time.monotonic()

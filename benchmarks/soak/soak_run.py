@@ -1,4 +1,4 @@
-"""The soak run of a soak test: load and rest in turn, then the end of LocalStack."""
+"""One run of the soak test: load and rest in turn, then the stop of LocalStack."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ _STOP_LIMIT_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Plan:
-    """What to do.
+    """The parameters of a run.
 
     Parameters
     ----------
     duration
-        Of the load in all, in seconds; what rests take comes on top.
+        Total time under load, in seconds; rests take extra time.
     rate
-        Operations per second, of all clients together; a bound.
+        Operations per second, of all clients together, at most.
     clients
-        How many operate at the same time.
+        The number of concurrent clients.
     rest_every
-        After how much load there is a rest, in seconds; less if that would make too few rests.
+        Seconds of load before each rest; fewer if there would be too few rests.
     sample_every
         Seconds between two samples under load.
     """
@@ -57,13 +57,13 @@ class Plan:
 
     @property
     def phases(self) -> int:
-        """How often load and rest follow each other."""
+        """The number of phases of load and rest."""
         return max(_FEWEST_PHASES, round(self.duration / self.rest_every))
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Figures at a moment under load, in seconds after the start."""
+    """Figures under load, ``second`` seconds after the start."""
 
     second: float
     figures: Figures
@@ -71,14 +71,14 @@ class Sample:
 
 @dataclass
 class Findings:
-    """What a run has found until now.
+    """The findings of a run so far.
 
     Parameters
     ----------
     broken_off
-        Why the run could not go on; empty if it could.
+        Why the run could not continue; empty if it could.
     remains
-        What was left when LocalStack had ended.
+        What was left after LocalStack had stopped.
     """
 
     tally: Tally = field(default_factory=Tally)
@@ -96,9 +96,9 @@ class SoakRun:
     scratch
         An empty folder.
     findings
-        Gets what is found, as it is found: whoever breaks the run off has what there is.
+        Gets the findings as they are made, so that an interrupted run has them.
     report
-        Is told what is being done.
+        Called with a message about what is being done.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class SoakRun:
         self._started = time.monotonic()
 
     def run(self) -> None:
-        """Do everything, and leave nothing behind.
+        """Run the soak test, and clean up.
 
         Raises
         ------
@@ -129,7 +129,7 @@ class SoakRun:
                 settings={"TEMP": str(self._temporary), "LAMBDA_RETRY_BASE_DELAY": "1"},
             )
             process = psutil.Process(instance.pid)
-            # LocalStack and its supervisor know the folder, functions the address.
+            # LocalStack and its supervisor have the folder in their environment, functions the endpoint.
             marks = (str(self._scratch), instance.endpoint_url)
             gauge = Gauge(process, self._scratch, self._temporary, localstack.log, marks)
             try:
@@ -137,7 +137,7 @@ class SoakRun:
             except (BotoCoreError, ClientError, WaitedTooLong) as error:
                 self._findings.broken_off = f"{type(error).__name__}: {error}"
             except psutil.NoSuchProcess:
-                self._findings.broken_off = "LocalStack has ended."
+                self._findings.broken_off = "LocalStack has exited."
             finally:
                 self._stop(process, marks)
         finally:
@@ -149,7 +149,7 @@ class SoakRun:
         phases = self._plan.phases
         for number in range(1, phases + 1):
             self._report(f"load {number} of {phases}")
-            # Connections that are kept would count as LocalStack's open files.
+            # Closed at the rest: connections would count as LocalStack's open files.
             with Clients(endpoint_url, self._plan.clients * BURST) as clients:
                 fleet = Fleet(clients)
                 fleet.deploy()
@@ -178,7 +178,7 @@ class SoakRun:
                 try:
                     figures = gauge.read()
                 except psutil.NoSuchProcess:
-                    return  # the rest point will say so
+                    return  # the next rest reports that
                 second = time.monotonic() - self._started
                 self._findings.samples.append(Sample(second, figures))
 
@@ -191,16 +191,16 @@ class SoakRun:
             thread.join()
 
     def _stop(self, process: psutil.Process, marks: tuple[str, ...]) -> None:
-        """Ask LocalStack to end, and note what is left then."""
+        """Stop LocalStack, and record what is left."""
         remains = self._findings.remains
-        self._report("end")
+        self._report("stop")
         try:
             process.terminate()
             process.wait(_STOP_LIMIT_SECONDS)
         except psutil.NoSuchProcess:
             pass
         except psutil.TimeoutExpired:
-            remains.append(f"LocalStack, {_STOP_LIMIT_SECONDS:g} s after it was asked to end")
+            remains.append(f"LocalStack, {_STOP_LIMIT_SECONDS:g} s after SIGTERM")
         for left in marked_processes(marks):
             if left != process:
                 remains.append(f"process {left.pid}: {' '.join(left.cmdline())[:80]}")

@@ -1,4 +1,4 @@
-"""What was asked of LocalStack, and which answers were not the expected ones."""
+"""Counts of invocations, and their unexpected responses."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import threading
 from collections import Counter
 from dataclasses import dataclass
 
-# Of each kind; further ones are only counted.
+# Texts kept of each kind; further ones are only counted.
 _TEXTS_KEPT = 5
 
 
 class UnexpectedAnswer(Exception):
-    """An answer is not what AWS Lambda gives; the message shows it."""
+    """A response differs from that of AWS Lambda; the message shows it."""
 
 
 @dataclass(frozen=True)
 class Unexpected:
-    """An answer that was not expected, ``second`` seconds after the start."""
+    """An unexpected response, ``second`` seconds after the start."""
 
     kind: str
     second: float
@@ -24,7 +24,7 @@ class Unexpected:
 
 
 class Tally:
-    """Counts by kind, from any thread."""
+    """Counts by kind, safe for threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -33,12 +33,12 @@ class Tally:
         self.texts: list[Unexpected] = []
 
     def count(self, kind: str, invocations: int = 1) -> None:
-        """Count invocations that were made, however they ended."""
+        """Count invocations, successful or not."""
         with self._lock:
             self.invocations[kind] += invocations
 
     def unexpected(self, answer: Unexpected) -> None:
-        """Note an answer that was not the expected one."""
+        """Record an unexpected response."""
         with self._lock:
             self.failures[answer.kind] += 1
             if self.failures[answer.kind] <= _TEXTS_KEPT:
@@ -46,6 +46,6 @@ class Tally:
 
     @property
     def total(self) -> int:
-        """All invocations until now."""
+        """The number of invocations so far."""
         with self._lock:
             return self.invocations.total()

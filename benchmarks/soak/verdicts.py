@@ -1,4 +1,4 @@
-"""What the rest points say: whether everything came back, and whether memory stopped to grow."""
+"""Verdicts on resources: whether counts return to their level, and memory stops growing."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from benchmarks.soak.resource_usage import Counts, Figures
 
 MEBIBYTE = 2**20
 
-# How many more there may be than at the first rest point. Threads of pools, and the connections
-# that each has, are as many as requests met by chance. Bundles that nobody uses any more are
-# deleted when the next one comes: those of the last update and creation may still be there.
+# How many more there may be than at the first rest. The threads of pools, and their connections,
+# are as many as there were concurrent requests. Unused bundles are deleted with the next one: those
+# of the last update and creation may remain.
 _TOLERATED = Counts(processes=0, threads=8, files=8, supervisor_files=0, temporary=0, bundles=2)
 _COUNTED = {
     "processes": "Processes",
@@ -23,7 +23,7 @@ _COUNTED = {
     "temporary": "Environments' folders",
     "bundles": "Kept bundles",
 }
-# A slope over fewer points, or invocations, says nothing: what is kept for reuse outweighs it.
+# A slope over fewer points or invocations is not conclusive: reusable memory outweighs it.
 _POINTS_FOR_SLOPE = 3
 _INVOCATIONS_FOR_SLOPE = 500
 # In MiB for 1000 invocations, over the second half of the rest points.
@@ -34,12 +34,12 @@ _DISK_GROWTH_LIMIT = 1.0
 
 @dataclass(frozen=True)
 class RestPoint:
-    """Figures while LocalStack rests, after so many invocations.
+    """Figures while LocalStack is at rest, after a number of invocations.
 
     Parameters
     ----------
     settled_after
-        How long it took until nothing changed any more, in seconds.
+        Seconds until the counts no longer changed.
     """
 
     invocations: int
@@ -48,7 +48,7 @@ class RestPoint:
 
 
 class Result(Enum):
-    """What a verdict says."""
+    """The result of a verdict."""
 
     GOOD = "good"
     LEAK = "LEAK"
@@ -57,12 +57,12 @@ class Result(Enum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """One resource at the first rest, at the last and at its highest, and what is to be said of it.
+    """A resource at the first and last rest and at its highest, and the result.
 
     Parameters
     ----------
     rule
-        What it was held against.
+        The rule that was applied.
     """
 
     resource: str
@@ -74,12 +74,12 @@ class Verdict:
 
 
 def is_back(counts: Counts, level: Counts) -> bool:
-    """Tell whether counts are at the level of the first rest point."""
+    """Return whether counts are back at the level of the first rest."""
     return all(_is_back(counts, level, name) for name in _COUNTED)
 
 
 def judge(points: Sequence[RestPoint]) -> list[Verdict]:
-    """Hold every rest point against the first, and look at the growth of memory."""
+    """Compare each rest with the first, and judge the growth of memory and disk."""
     if not points:
         return []
     return [
@@ -96,10 +96,9 @@ def judge(points: Sequence[RestPoint]) -> list[Verdict]:
 
 
 def growth(points: Sequence[RestPoint], size: Callable[[Figures], int]) -> float | None:
-    """Return how much a size grew over the second half, in MiB for 1000 invocations.
+    """Return the growth of a size over the second half, in MiB for 1000 invocations.
 
-    None if there are too few rest points, or invocations between them: it is the slope of the line
-    that fits them best.
+    It is the slope of a linear regression; None if there are too few rests or invocations.
     """
     half = points[len(points) // 2 :]
     if len(half) < _POINTS_FOR_SLOPE:

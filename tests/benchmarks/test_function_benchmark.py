@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
-from benchmarks.emulators import Started
+from benchmarks.emulators import StartedEmulator
 from benchmarks.functions import benchmark
 from benchmarks.functions.benchmark import BATCH, BURST, FunctionBenchmark, Plan
 from benchmarks.functions.invoking import Answer, Kind
@@ -34,11 +34,11 @@ class FakeEmulator(UnusableEmulator):
         self._fault = fault
 
     @contextmanager
-    def started(self) -> Iterator[Started]:
+    def started(self) -> Iterator[StartedEmulator]:
         """Name its fault in place of an endpoint."""
         self.running += 1
         try:
-            yield Started(self._fault, psutil.Process(os.getpid()), Path(sys.executable))
+            yield StartedEmulator(self._fault, psutil.Process(os.getpid()), Path(sys.executable))
         finally:
             self.running -= 1
 
@@ -47,7 +47,7 @@ class BrokenEmulator(FakeEmulator):
     """Does not start."""
 
     @contextmanager
-    def started(self) -> Iterator[Started]:
+    def started(self) -> Iterator[StartedEmulator]:
         """Fail."""
         raise StartError("It did not start.", details="no\n  reason")
         yield

@@ -54,7 +54,7 @@ def test_function_answers_what_is_expected(
     ],
 )
 def test_wrong_answer_is_an_error(answer: str) -> None:
-    with pytest.raises(TestbedError, match="A wrong answer"):
+    with pytest.raises(TestbedError, match="Wrong response"):
         checked(answer.encode(), "hello", Kind.TRIVIAL)
 
 

@@ -14,7 +14,7 @@ import pytest
 import requests
 import yaml
 
-from benchmarks.emulators import Running
+from benchmarks.emulators import DeployedPipeline
 from benchmarks.metrics import Results
 from benchmarks.pipeline import benchmark
 from benchmarks.pipeline.benchmark import PipelineBenchmark, Plan, empty_caches
@@ -69,7 +69,7 @@ class FakeEmulator(UnusableEmulator):
         self._checks_status = checks_status
 
     @contextmanager
-    def deployed(self, sites: Path) -> Iterator[Running]:
+    def deployed(self, sites: Path) -> Iterator[DeployedPipeline]:
         """Serve the API."""
         server: Any = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         server.daemon_threads, server.block_on_close = True, False
@@ -80,7 +80,7 @@ class FakeEmulator(UnusableEmulator):
         self.starts, self.running = self.starts + 1, self.running + 1
         try:
             url = f"http://127.0.0.1:{server.server_address[1]}"
-            yield Running(url, psutil.Process(os.getpid()))
+            yield DeployedPipeline(url, psutil.Process(os.getpid()))
         finally:
             server.shutdown()
             server.server_close()
@@ -91,7 +91,7 @@ class BrokenEmulator(FakeEmulator):
     """Does not start."""
 
     @contextmanager
-    def deployed(self, sites: Path) -> Iterator[Running]:
+    def deployed(self, sites: Path) -> Iterator[DeployedPipeline]:
         """Fail."""
         self.starts += 1
         raise StartError("It did not start.", details="no\n  reason")

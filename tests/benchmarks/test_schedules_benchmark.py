@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from benchmarks.emulators import Started
+from benchmarks.emulators import StartedEmulator
 from benchmarks.schedules import benchmark, bulk
 from benchmarks.schedules.benchmark import DUE, Plan, ScheduleBenchmark
 from benchmarks.schedules.firings import MINUTE, Arrival, Defect, next_minute, times
@@ -121,9 +121,9 @@ class FakeEmulator(UnusableEmulator):
         self._fault = defect
 
     @contextmanager
-    def started(self) -> Iterator[Started]:
+    def started(self) -> Iterator[StartedEmulator]:
         """Name its defect in place of an endpoint."""
-        yield Started(self._fault, psutil.Process(os.getpid()), Path(sys.executable))
+        yield StartedEmulator(self._fault, psutil.Process(os.getpid()), Path(sys.executable))
 
 
 @pytest.fixture(autouse=True)

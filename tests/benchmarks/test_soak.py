@@ -15,7 +15,7 @@ from benchmarks.machine import Machine
 from benchmarks.soak import report
 from benchmarks.soak.deliveries import Deliveries
 from benchmarks.soak.load import Deck, Pace, run
-from benchmarks.soak.operations import Kind, Operations
+from benchmarks.soak.operations import Operation, Operations
 from benchmarks.soak.resource_usage import Counts, Figures, Gauge, marked_processes
 from benchmarks.soak.soak_run import Findings, Plan
 from benchmarks.soak.tally import Tally, Unexpected, UnexpectedAnswer
@@ -145,7 +145,7 @@ def test_process_that_left_its_family_is_found() -> None:
 
 
 def test_deck_deals_each_kind_by_its_weight() -> None:
-    kinds = [Kind("often", 3, lambda: None), Kind("seldom", 1, lambda: None)]
+    kinds = [Operation("often", 3, lambda: None), Operation("seldom", 1, lambda: None)]
     deck = Deck(kinds)
     assert Counter(deck.draw().label for _ in range(8)) == {"often": 6, "seldom": 2}
 
@@ -154,11 +154,11 @@ def test_pace_bounds_what_all_clients_do() -> None:
     done: list[str] = []
     lock = threading.Lock()
 
-    def perform(kind: Kind) -> None:
+    def perform(kind: Operation) -> None:
         with lock:
             done.append(kind.label)
 
-    run(perform, Deck([Kind("one", 1, lambda: None)]), Pace(100, 0.1), clients=4)
+    run(perform, Deck([Operation("one", 1, lambda: None)]), Pace(100, 0.1), clients=4)
 
     assert 1 <= len(done) <= 10
 
@@ -192,7 +192,7 @@ def test_unexpected_answers_are_counted_and_the_first_are_kept() -> None:
         raise UnexpectedAnswer("got nothing")
 
     for _ in range(9):
-        operations.perform(Kind("odd", 1, act))
+        operations.perform(Operation("odd", 1, act))
 
     assert tally.failures == {"odd": 9}
     assert [each.text for each in tally.texts] == ["got nothing"] * 5

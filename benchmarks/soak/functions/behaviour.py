@@ -1,4 +1,4 @@
-"""What the functions of a soak test do; the event says which of it."""
+"""The functions of the soak test; the event selects what they do."""
 
 import importlib
 import os
@@ -12,7 +12,7 @@ import boto3
 
 
 def handler(event: dict[str, Any], context: object) -> Any:
-    """Do as the event says."""
+    """Do what the event selects."""
     value = event.get("value")
     match event["do"]:
         case "echo":
@@ -30,7 +30,7 @@ def handler(event: dict[str, Any], context: object) -> Any:
             sys.exit(3)
         case "signal":
             os.kill(os.getpid(), signal.Signals[str(value)])
-            time.sleep(60)  # until the signal is there
+            time.sleep(60)  # until the signal arrives
         case "sleep":
             time.sleep(60)
         case "fill memory":
@@ -43,7 +43,7 @@ def handler(event: dict[str, Any], context: object) -> Any:
 
 
 def forward(event: dict[str, Any], context: object) -> None:
-    """Send on what came from a queue."""
+    """Forward messages from a queue."""
     client = boto3.client("sqs")
     for record in event["Records"]:
         client.send_message(QueueUrl=os.environ["RESULTS_URL"], MessageBody=record["body"])
