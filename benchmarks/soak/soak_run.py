@@ -129,7 +129,7 @@ class SoakRun:
                 settings={"TEMP": str(self._temporary), "LAMBDA_RETRY_BASE_DELAY": "1"},
             )
             process = psutil.Process(instance.pid)
-            # LocalStack and its supervisor have the folder in their environment, functions the endpoint.
+            # The environments of LocalStack and its supervisor have the folder, functions the URL.
             marks = (str(self._scratch), instance.endpoint_url)
             gauge = Gauge(process, self._scratch, self._temporary, localstack.log, marks)
             try:

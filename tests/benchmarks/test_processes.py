@@ -20,7 +20,7 @@ def test_output_is_returned() -> None:
 
 def test_failure_carries_what_the_command_said() -> None:
     command = [sys.executable, "-c", "import sys; sys.exit('broken')"]
-    with pytest.raises(TestbedError, match="exit code 1") as caught:
+    with pytest.raises(TestbedError, match="exit status 1") as caught:
         processes.run(command, {}, limit=30)
     assert caught.value.details == "broken"
 

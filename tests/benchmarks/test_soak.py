@@ -179,7 +179,7 @@ def test_deliveries_may_come_twice_and_must_come_once() -> None:
     assert not deliveries.complete()
     assert deliveries.complaints() == [
         "two did not arrive",
-        "other arrived, and nobody sent it",
+        "other arrived but was not sent",
     ]
     assert deliveries.complete()
 
