@@ -154,9 +154,9 @@ def test_errors_of_a_burst_are_counted_and_are_no_samples(tmp_path: Path) -> Non
 
 def test_environment_that_was_used_is_no_cold_start(tmp_path: Path) -> None:
     results = measured(FakeEmulator("A", tmp_path, ONE_FOR_ALL))
-    assert "existing environment" in (results.reason(Metric.COLD, "A") or "")
+    assert "An existing environment" in (results.reason(Metric.COLD, "A") or "")
     assert not results.of(Metric.COLD, "A")
-    assert f"{BATCH} invocations at once had 1" in (results.reason(Metric.IDLE_RSS, "A") or "")
+    assert f"{BATCH} invocations at once used 1" in (results.reason(Metric.IDLE_RSS, "A") or "")
 
 
 def test_environment_that_is_new_is_not_warm(tmp_path: Path) -> None:
