@@ -22,14 +22,19 @@ def for_terminal(
     Parameters
     ----------
     text_columns
-        Columns that hold text, and are aligned left; all others hold numbers.
+        Columns that hold text, and are aligned left; all others hold numbers. Only text behind the
+        first column wraps.
     alarming
         Headings of columns in which any number but 0 is red.
     """
     header, *body = rows
     table = Table(box=None, padding=(0, 1, 0, 0))
     for position, title in enumerate(header):
-        table.add_column(title, justify=_side(position, text_columns), no_wrap=True)
+        table.add_column(
+            title,
+            justify=_side(position, text_columns),
+            no_wrap=position == 0 or position not in text_columns,
+        )
     for row in body:
         table.add_row(
             *(
