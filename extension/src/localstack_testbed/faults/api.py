@@ -9,7 +9,7 @@ from typing import Any
 
 from localstack.aws.api import CommonServiceException
 
-from localstack_testbed.faults.calls import call_of
+from localstack_testbed.requests.calls import call_of
 from localstack_testbed.faults.functions import kill
 from localstack_testbed.faults.registry import Registry
 from localstack_testbed.faults.rules import Action, Rule

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from localstack_testbed.faults.calls import INTERNAL, call_of
+from localstack_testbed.requests.calls import INTERNAL, call_of
 from localstack_testbed.faults.rules import CLIENTS
 from localstack_testbed.journal.causes import CAUSE_HEADER, enter
 from localstack_testbed.journal.functions import current_invocation
