@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from testbed.control.journal import Entry
-from testbed.trace.chains import Hop, tied
+from testbed.control.journal import JournalEntry
+from testbed.trace.chains import Step, link
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class Trail:
     cold: dict[str, float]
 
 
-def find_trail(entries: Iterable[Entry], subject: str, document: str) -> Trail | None:
+def find_trail(entries: Iterable[JournalEntry], subject: str, document: str) -> Trail | None:
     """Return the way of an email's news, once it has reached a document in a bucket."""
-    for email in tied(entries):
+    for email in link(entries):
         if email.entry.kind == "email" and email.entry["subject"] == subject:
             publish = _above(email, "operation", "Publish")
             check = _above(publish, "kind", "invocation") if publish else None
@@ -52,31 +52,32 @@ def find_trail(entries: Iterable[Entry], subject: str, document: str) -> Trail |
     return None
 
 
-def _above(hop: Hop, name: str, value: str) -> Hop | None:
-    """Return the nearest hop before this one of which the entry says something."""
-    waiting = list(hop.before)
+def _above(step: Step, name: str, value: str) -> Step | None:
+    """Return the nearest step before this one of which the entry says something."""
+    waiting = list(step.parents)
     while waiting:
         before = waiting.pop(0)
         if before.entry[name] == value:
             return before
-        waiting += before.before
+        waiting += before.parents
     return None
 
 
-def _stored(publish: Hop, document: str) -> Hop | None:
+def _stored(publish: Step, document: str) -> Step | None:
     stored = [
-        hop
-        for hop in publish.all()
-        if hop.entry["operation"] == "PutObject" and hop.entry["resource"].endswith(f"/{document}")
+        step
+        for step in publish.walk()
+        if step.entry["operation"] == "PutObject"
+        and step.entry["resource"].endswith(f"/{document}")
     ]
     return stored[0] if stored else None
 
 
-def _cold_starts(root: Hop) -> dict[str, float]:
+def _cold_starts(root: Step) -> dict[str, float]:
     reports = {
-        hop.entry["resource"]: hop.entry["report"] or {}
-        for hop in root.all()
-        if hop.entry.kind == "invocation"
+        step.entry["resource"]: step.entry["report"] or {}
+        for step in root.walk()
+        if step.entry.kind == "invocation"
     }
     return {
         function: report["init_ms"] for function, report in reports.items() if "init_ms" in report

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from testbed.control.journal import Entry
+from testbed.control.journal import JournalEntry
 from testbed.demo.trail import find_trail
 
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -11,9 +11,9 @@ SUBJECT = "[critical] shop is DOWN"
 DOCUMENT = "incidents/1-shop.json"
 
 
-def entry(number: int, kind: str, **fields: Any) -> Entry:
+def entry(number: int, kind: str, **fields: Any) -> JournalEntry:
     time = (START + timedelta(milliseconds=number)).isoformat()
-    return Entry.of({"position": number, "time": time, "kind": kind, **fields})
+    return JournalEntry.of({"position": number, "time": time, "kind": kind, **fields})
 
 
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:monitor"

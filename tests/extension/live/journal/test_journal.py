@@ -1,4 +1,4 @@
-"""The journal: each hop is an entry, and its ids tie it to the one that it followed from."""
+"""The journal: each step is an entry, and its ids tie it to the one that it followed from."""
 
 import json
 from collections.abc import Iterator
@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import requests
 
-from testbed.control.journal import Entry, Journal
+from testbed.control.journal import Journal, JournalEntry
 from testbed.errors import StartError
-from testbed.trace.chains import Hop, chain_of
+from testbed.trace.chains import Step, find_chains
 from tests.extension.conftest import Clients, running_localstack
 from tests.extension.control import CONTROL_HEADERS
 from tests.extension.emails import Mailbox
@@ -48,13 +48,13 @@ class Book:
         self.journal = Journal(endpoint)
         self.start = self.journal.position()
 
-    def entries(self, *kinds: str) -> list[Entry]:
+    def entries(self, *kinds: str) -> list[JournalEntry]:
         return self.journal.entries(self.start, kinds)
 
-    def await_entry(self, kind: str, **fields: Any) -> Entry:
+    def await_entry(self, kind: str, **fields: Any) -> JournalEntry:
         """Wait for an entry with these fields."""
 
-        def found() -> Entry | None:
+        def found() -> JournalEntry | None:
             for entry in self.entries(kind):
                 if all(entry[name] == value for name, value in fields.items()):
                     return entry
@@ -64,11 +64,11 @@ class Book:
         assert entry is not None
         return entry
 
-    def await_chain(self, identity: str, *steps: str) -> Hop:
+    def await_chain(self, identity: str, *steps: str) -> Step:
         """Wait for the one chain of an id until it goes through these steps, as in a tree."""
 
-        def found() -> Hop | None:
-            roots = chain_of(self.entries(), identity)
+        def found() -> Step | None:
+            roots = find_chains(self.entries(), identity)
             return next((root for root in roots if set(steps) <= set(paths(root))), None)
 
         root = wait_until(found, LIMIT, f"the chain of {identity} has {', '.join(steps)}")
@@ -76,13 +76,13 @@ class Book:
         return root
 
 
-def paths(hop: Hop, above: str = "") -> Iterator[str]:
-    """Give the way to each hop, such as ``Publish/delivery/SendMessage/sent``."""
-    entry = hop.entry
+def paths(step: Step, above: str = "") -> Iterator[str]:
+    """Give the way to each step, such as ``Publish/delivery/SendMessage/sent``."""
+    entry = step.entry
     name = {"api": "operation", "queue": "action"}.get(entry.kind)
     path = f"{above}{entry[name] if name else entry.kind}"
     yield path
-    for after in hop.after:
+    for after in step.children:
         yield from paths(after, f"{path}/")
 
 
@@ -165,12 +165,12 @@ def test_call_of_a_function_follows_from_its_invocation(
     function = functions(CALLING.format(url=queue.url))
     request = function.invoke().request_id
     root = book.await_chain(request, "Invoke/invocation/SendMessage/sent")
-    [sent] = [hop.entry for hop in root.all() if hop.entry["operation"] == "SendMessage"]
+    [sent] = [step.entry for step in root.walk() if step.entry["operation"] == "SendMessage"]
     assert sent["caller"] == function.name
     assert sent["role"] == "arn:aws:iam::000000000000:role/lambda"
     # The SDK passes the trace on:
     # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
-    [invocation] = [hop.entry for hop in root.all() if hop.entry.kind == "invocation"]
+    [invocation] = [step.entry for step in root.walk() if step.entry.kind == "invocation"]
     assert sent.trace == invocation.trace == root.entry.trace
 
 
@@ -193,9 +193,9 @@ def test_chain_from_a_topic_through_a_queue_to_a_function_and_by_email(
         "Publish/delivery/email",
     )
     assert message in root.entry.makes
-    [email] = [hop.entry for hop in root.all() if hop.entry.kind == "email"]
+    [email] = [step.entry for step in root.walk() if step.entry.kind == "email"]
     assert (email["to"], email["subject"]) == ([mailbox.address], "news")
-    deliveries = [hop.entry for hop in root.all() if hop.entry.kind == "delivery"]
+    deliveries = [step.entry for step in root.walk() if step.entry.kind == "delivery"]
     assert {each["resource"] for each in deliveries} == {queue.arn, mailbox.address}
     assert {(each["source"], each["attempt"], each["status"]) for each in deliveries} == {
         (topic, 1, "delivered")
