@@ -1,16 +1,15 @@
-"""Definition of fault rules: the actions and fields in ``rule.json``.
+"""Definition of fault rules, read from ``rule.json``: their actions, fields and limits.
 
-The validation here, the options of ``testbed fault add`` and the tables of docs/faults.md are made
-from it.
+The options of ``testbed fault add`` and the tables of docs/faults.md are made from the same file.
 """
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-_FILE = Path(__file__).with_name("rule.json")
+type Action = Literal["error", "throttle", "delay", "duplicate", "reorder", "kill"]
 
 
 @dataclass(frozen=True)
@@ -19,34 +18,41 @@ class Field:
 
     type: str
     meaning: str
+    metavar: str = ""
+    required: bool = False
+    default: float | None = None
     above: float | None = None
     minimum: float | None = None
     maximum: float | None = None
-    default: float | None = None
-    required: bool = False
-    metavar: str = ""
 
 
 @dataclass(frozen=True)
 class ActionDefinition:
-    """An action, and the fields that belong to it with what they are for it."""
+    """An action, and the fields that belong to it with their limits.
+
+    Parameters
+    ----------
+    argument
+        The field that the option of the action takes.
+    """
 
     meaning: str
-    fields: Mapping[str, Field] = field(default_factory=dict)
+    fields: Mapping[str, Field]
+    argument: str | None = None
 
 
-def _read() -> tuple[dict[str, Field], dict[str, ActionDefinition]]:
-    content: dict[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"))
-    actions = {
-        name: ActionDefinition(
-            action["meaning"],
-            {each: Field(**content["fields"][each], **own) for each, own in action["fields"].items()},
-        )
-        for name, action in content["actions"].items()
-    }
-    return {name: Field(**each) for name, each in content["fields"].items()}, actions
+def _read() -> tuple[dict[str, Field], dict[Action, ActionDefinition]]:
+    file = Path(__file__).with_name("rule.json")
+    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    fields: dict[str, Any] = content["fields"]
+    actions: dict[Action, ActionDefinition] = {}
+    for name, action in content["actions"].items():
+        own = {each: Field(**fields[each], **its) for each, its in action["fields"].items()}
+        actions[name] = ActionDefinition(**{**action, "fields": own})
+    return {name: Field(**field) for name, field in fields.items()}, actions
 
 
 FIELDS, ACTIONS = _read()
+
 SPECIFIC = {name for action in ACTIONS.values() for name in action.fields}
 """The fields that belong to certain actions only."""
