@@ -51,7 +51,7 @@ def problem(step: Step) -> str | None:
     if entry["status"] in ("failed", "error", "throttled", "pending"):
         return message or str(entry["status"])
     if entry.kind == "queue":
-        return _problem_of_message(hop)
+        return _problem_of_message(step)
     following = {each.entry.kind for each in step.children}
     if entry.kind == "schedule" and "delivery" not in following:
         return "has no target"

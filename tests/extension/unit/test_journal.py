@@ -8,7 +8,7 @@ import pytest
 from localstack_testbed.journal import journal as journals
 from localstack_testbed.journal.causes import (
     EVENT_BYTES,
-    at_hop,
+    caused_by,
     causes_of_event,
     current_causes,
 )
@@ -49,9 +49,9 @@ def test_event_that_tells_nothing_does_no_harm(payload: str | bytes) -> None:
     assert causes_of_event(payload) == []
 
 
-def test_hops_nest() -> None:
-    with at_hop("outer"):
-        with at_hop("inner"):
+def test_causes_nest() -> None:
+    with caused_by("outer"):
+        with caused_by("inner"):
             assert current_causes() == ["inner"]
         assert current_causes() == ["outer"]
     assert current_causes() == []

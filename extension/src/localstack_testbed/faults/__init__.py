@@ -1,4 +1,4 @@
-"""Fault injection: calls fail, are throttled or slow; messages are duplicated; functions are killed.
+"""Fault injection: failed or slow calls, duplicate or late messages, killed functions.
 
 ``rule.json`` defines the actions and fields of rules, which ``definition`` reads and ``parsing``
 validates. ``registry`` holds the rules and decides for each call which of them hit it. Faults are

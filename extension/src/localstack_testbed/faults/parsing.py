@@ -5,9 +5,9 @@ import math
 import re
 from typing import Any
 
-from localstack_testbed.faults.definition import ACTIONS, FIELDS, SPECIFIC, Field
+from localstack_testbed.faults.definition import ACTIONS, FIELDS, SPECIFIC, Action, Field
 from localstack_testbed.faults.errors import ServiceError, named_error, throttling_error
-from localstack_testbed.faults.rules import Action, Rule
+from localstack_testbed.faults.rules import Rule
 from localstack_testbed.requests.calls import CLIENTS
 
 QUEUE_ACTIONS = ("duplicate", "reorder")

@@ -1,4 +1,4 @@
-"""The journal: each step is an entry, and its ids tie it to the one that it followed from."""
+"""The journal: its entries, and the chains that their ids make."""
 
 import json
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import requests
+from localstack_testbed.journal.definition import FIELDS, KINDS, REPORT
 
 from testbed.control.journal import Journal, JournalEntry
 from testbed.errors import StartError
@@ -49,7 +50,10 @@ class Book:
         self.start = self.journal.position()
 
     def entries(self, *kinds: str) -> list[JournalEntry]:
-        return self.journal.entries(self.start, kinds)
+        entries = self.journal.entries(self.start, kinds)
+        for entry in entries:
+            assert_defined(entry)
+        return entries
 
     def await_entry(self, kind: str, **fields: Any) -> JournalEntry:
         """Wait for an entry with these fields."""
@@ -76,8 +80,18 @@ class Book:
         return root
 
 
+def assert_defined(entry: JournalEntry) -> None:
+    """Check an entry against the definition of its kind."""
+    kind = KINDS[entry.kind]["fields"]
+    assert entry.fields.keys() <= FIELDS.keys() | kind.keys()
+    for name in {"status", "action"} & kind.keys() & entry.fields.keys():
+        if isinstance(value := entry[name], str) and "`" in kind[name]:
+            assert f"`{value}`" in kind[name]
+    assert (entry["report"] or {}).keys() <= REPORT.keys()
+
+
 def paths(step: Step, above: str = "") -> Iterator[str]:
-    """Give the way to each step, such as ``Publish/delivery/SendMessage/sent``."""
+    """Yield the path to each step, such as ``Publish/delivery/SendMessage/sent``."""
     entry = step.entry
     name = {"api": "operation", "queue": "action"}.get(entry.kind)
     path = f"{above}{entry[name] if name else entry.kind}"
@@ -142,7 +156,7 @@ def test_json_report_has_the_same_figures(functions: FunctionFactory, book: Book
     }  # fmt: skip
 
 
-def test_failed_and_throttled_invocations_say_why(
+def test_failed_and_throttled_invocations_have_their_errors(
     aws: Clients, functions: FunctionFactory, book: Book
 ) -> None:
     function = functions(FAILING)
@@ -266,7 +280,7 @@ def test_chain_from_an_api_to_a_queue_without_a_function(
     apis.delete_rest_api(restApiId=api)
 
 
-def test_message_returns_and_goes_to_the_dead_letters(
+def test_message_is_visible_again_and_then_dead_lettered(
     aws: Clients, queue: Queue, book: Book, name: str
 ) -> None:
     """It keeps its id there.
@@ -309,7 +323,7 @@ def test_fault_is_in_the_chain(
     assert call["status"] == 503
 
 
-def test_polls_for_functions_are_no_entries(
+def test_polls_for_functions_add_no_entries(
     aws: Clients, functions: FunctionFactory, queue: Queue, book: Book, name: str
 ) -> None:
     function = functions(IDLE)
@@ -348,7 +362,7 @@ def test_reader_waits_for_the_next_entry(aws: Clients, queue: Queue, book: Book,
 def test_bad_query_is_refused(localstack_endpoint: str, query: str) -> None:
     response = requests.get(f"{localstack_endpoint}/_testbed/journal?{query}", timeout=LIMIT)
     assert response.status_code == 400
-    assert "is not a whole number" in response.text
+    assert "is not an integer" in response.text
 
 
 @pytest.fixture(scope="module")

@@ -125,7 +125,7 @@ def test_journal_tells_whom_a_notification_did_not_reach(
     message = aws["sns"].publish(TopicArn=topic, Message="too early")["MessageId"]
 
     [publish] = wait_until(
-        lambda: [each for each in find_chains(journal.entries(before), message) if each.after],
+        lambda: [each for each in find_chains(journal.entries(before), message) if each.children],
         LIMIT,
         "the journal has a delivery",
     )
@@ -133,7 +133,7 @@ def test_journal_tells_whom_a_notification_did_not_reach(
     [delivery] = publish.children
     assert delivery.entry["resource"] == mailbox.address
     assert problem(delivery) == "the subscription is not confirmed"
-    assert delivery.after == []
+    assert delivery.children == []
 
 
 def test_confirmation_by_token(aws: Clients, topic: str, mailbox: Mailbox) -> None:
