@@ -1,4 +1,4 @@
-"""Entries tied into chains, drawn, and what is said of a chain that stops."""
+"""Chains of entries: how they are linked, drawn, and described where they stop."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def whole() -> Book:
     return Book().publish().deliver().send().move("received").invoke().move("deleted")
 
 
-def test_chain_is_tied_by_ids() -> None:
+def test_chain_is_linked_by_ids() -> None:
     [root] = whole().roots()
     assert shape(root) == {
         "Publish": [{"delivery": [{"sent": [{"received": ["invocation"]}, "deleted"]}]}]
@@ -85,7 +85,7 @@ def test_chain_is_tied_by_ids() -> None:
     assert whole().problems() == []
 
 
-def test_entries_are_tied_in_whichever_order_they_were_entered() -> None:
+def test_entries_are_linked_in_whichever_order_they_were_entered() -> None:
     """A step that takes time is entered when it has ended: after those that followed from it."""
     entries = whole().entries
     assert shape(chain_roots(reversed(entries))[0]) == shape(whole().roots()[0])
@@ -221,7 +221,7 @@ def test_calls_of_services_that_led_to_something_are_not_drawn() -> None:
         ),
     ],
 )  # fmt: skip
-def test_hop_at_which_a_chain_stops_is_named(book: Book, problem: str) -> None:
+def test_step_at_which_a_chain_stops_is_named(book: Book, problem: str) -> None:
     assert book.problems() == [problem]
 
 

@@ -1,4 +1,4 @@
-"""What usually followed before, and did not this time."""
+"""Steps that usually follow and did not this time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def step(kind: str, **fields: object) -> Step:
     )
 
 
-def test_what_usually_followed_is_missed() -> None:
+def test_step_that_usually_followed_is_missing() -> None:
     before = [published("a@example.com", QUEUE), published("a@example.com", QUEUE)]
     assert missing_steps(before, [published("a@example.com")]) == [
         "sns Publish alerts: not followed by: SNS alerts → work (as 2 of 2 times before)"
@@ -33,7 +33,7 @@ def test_what_usually_followed_is_missed() -> None:
     assert "SNS alerts → a@example.com (as 1 of 1 times before)" in line
 
 
-def test_what_followed_at_times_only_is_not_missed() -> None:
+def test_step_that_followed_sometimes_is_not_missing() -> None:
     both, one = published("a@example.com", QUEUE), published("a@example.com")
     assert missing_steps([both, one], [published("a@example.com")]) == []
     assert (
@@ -49,7 +49,7 @@ def test_what_followed_at_times_only_is_not_missed() -> None:
     )
 
 
-def test_nothing_is_missed_at_the_first_time() -> None:
+def test_nothing_is_missing_the_first_time() -> None:
     assert missing_steps([], [published()]) == []
     assert missing_steps([published(QUEUE)], [step("schedule", resource="cron")]) == []
 

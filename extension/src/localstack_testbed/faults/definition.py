@@ -25,6 +25,20 @@ class Field:
     minimum: float | None = None
     maximum: float | None = None
 
+    @property
+    def limits(self) -> str:
+        """The limits in words; empty if there are none."""
+        limits = (("more than", self.above), ("at least", self.minimum), ("at most", self.maximum))
+        return " and ".join(f"{words} {limit:g}" for words, limit in limits if limit is not None)
+
+    def allows(self, value: float) -> bool:
+        """Tell whether a number is within the limits."""
+        return (
+            (self.above is None or value > self.above)
+            and (self.minimum is None or value >= self.minimum)
+            and (self.maximum is None or value <= self.maximum)
+        )
+
 
 @dataclass(frozen=True)
 class ActionDefinition:

@@ -42,7 +42,7 @@ FAILING = """
 
 
 class Book:
-    """The journal since a test's beginning."""
+    """The journal since the start of a test."""
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
@@ -69,7 +69,7 @@ class Book:
         return entry
 
     def await_chain(self, identity: str, *steps: str) -> Step:
-        """Wait for the one chain of an id until it goes through these steps, as in a tree."""
+        """Wait until the chain of an id has these paths; return its root."""
 
         def found() -> Step | None:
             roots = find_chains(self.entries(), identity)
@@ -124,9 +124,9 @@ def test_call_says_what_was_asked_of_whom_and_how_it_ended(
 
     with pytest.raises(aws["sqs"].exceptions.QueueDoesNotExist):
         aws["sqs"].get_queue_url(QueueName=name)
-    refused = book.await_entry("api", operation="GetQueueUrl")
-    assert (refused["status"], refused["error"]) == (400, "QueueDoesNotExist")
-    assert "does not exist" in refused["message"]
+    failed = book.await_entry("api", operation="GetQueueUrl")
+    assert (failed["status"], failed["error"]) == (400, "QueueDoesNotExist")
+    assert "does not exist" in failed["message"]
     aws["s3"].delete_bucket(Bucket=name)
 
 
@@ -169,8 +169,10 @@ def test_failed_and_throttled_invocations_have_their_errors(
     )
     with pytest.raises(aws["lambda"].exceptions.TooManyRequestsException):
         function.invoke()
-    refused = book.await_entry("api", operation="Invoke", status=429)
-    assert refused["error"] == "TooManyRequestsException"
+    throttled = book.await_entry("api", operation="Invoke", status=429)
+    assert throttled["error"] == "TooManyRequestsException"
+    invocation = book.await_entry("invocation", id=throttled.id, status="throttled")
+    assert invocation["error"] == "TooManyRequestsException"
 
 
 def test_call_of_a_function_follows_from_its_invocation(
@@ -359,7 +361,7 @@ def test_reader_waits_for_the_next_entry(aws: Clients, queue: Queue, book: Book,
 
 
 @pytest.mark.parametrize("query", ["since=yesterday", "limit=-1", "wait=long"])
-def test_bad_query_is_refused(localstack_endpoint: str, query: str) -> None:
+def test_invalid_query_is_rejected(localstack_endpoint: str, query: str) -> None:
     response = requests.get(f"{localstack_endpoint}/_testbed/journal?{query}", timeout=LIMIT)
     assert response.status_code == 400
     assert "is not an integer" in response.text
