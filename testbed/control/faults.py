@@ -105,7 +105,7 @@ class Fault:
 
     def remove(self) -> None:
         """Remove the fault, unless it was removed already."""
-        self._faults.discard(self)
+        self._faults._discard(self)
 
     def __enter__(self) -> Self:
         return self
@@ -251,7 +251,7 @@ class Faults:
         """Return all rules of the endpoint, also those that others added."""
         return cast("list[FaultRule]", self._request("GET")["faults"])
 
-    def discard(self, fault: Fault) -> None:
+    def _discard(self, fault: Fault) -> None:
         """Remove a fault that was added here, unless it was removed already."""
         if self._added.pop(fault.id, None):
             try:
@@ -262,7 +262,7 @@ class Faults:
     def clear(self) -> None:
         """Remove all faults that were added here."""
         for fault in list(self._added.values()):
-            self.discard(fault)
+            self._discard(fault)
 
     def remove(self, identity: str) -> None:
         """Remove the rule with this id; raise a FaultNotFoundError if there is none."""
