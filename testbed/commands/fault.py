@@ -80,7 +80,7 @@ def _option(name: str, field: str | None, meaning: str) -> Callable[[Command], C
 
 @click.group()
 def fault() -> None:
-    """Inject faults: failed or slow calls, duplicate or late messages, killed functions."""
+    """Inject faults into API calls, messages and functions."""
 
 
 @fault.command()

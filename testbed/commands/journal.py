@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     "--since",
     type=Duration(),
     metavar="DURATION",
-    help="Show only entries of the last 90s, 5m, 2h …",
+    help="Show only entries of the last 90s, 5m or 2h.",
 )
 @click.option("--grep", metavar="TEXT", help="Show only entries that contain TEXT.")
 @click.option(
@@ -49,7 +49,7 @@ def journal(
     follow: bool,
     as_json: bool,
 ) -> None:
-    """Show what happened: API calls, deliveries, messages, invocations, emails, faults."""
+    """Show API calls, deliveries, messages, invocations and emails."""
     client = Journal(session.endpoint)
     position, entries = client.read(kinds=kinds)
     oldest = datetime.now(UTC) - since if since is not None else None
@@ -73,7 +73,7 @@ def journal(
 )
 @click.pass_obj
 def trace(session: Session, identity: str | None, as_json: bool) -> None:
-    """Show what led to ID and what followed from it, as a tree with times.
+    """Show what led to ID and what followed, as a tree with times.
 
     ID is the id of a request, message, event or X-Ray trace, at least its first six characters, or
     the position of an entry in the journal. Without ID, the newest chain in which a function was
