@@ -1,4 +1,4 @@
-"""The command ``testbed``."""
+"""Entry point of the command ``testbed``: exit statuses, signals and unexpected errors."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ if TYPE_CHECKING:
     from testbed.errors import TestbedError
 
 _EXIT_FAILURE = 1
-# What a shell reports of a program that a signal ended: 128 + the signal's number.
+# The exit status of a program that was ended by a signal, as in a shell: 128 + the signal.
 _EXIT_INTERRUPTED = 128 + signal.SIGINT
 _EXIT_TERMINATED = 128 + signal.SIGTERM
 
 
 def main() -> None:
-    """Run the command line, with one clear message for whatever can be expected to go wrong."""
+    """Run the command line, and print one clear message for each expected error."""
     signal.signal(signal.SIGTERM, _terminate)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # Characters that the terminal's encoding lacks (✓, →) must not end the command.
+            # Characters that the terminal's encoding lacks (✓, →) must not raise an error.
             stream.reconfigure(errors="backslashreplace")
     try:
         status = _run()
     except KeyboardInterrupt:
         status = _EXIT_INTERRUPTED
-    except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
+    except BrokenPipeError:  # the reader has closed the pipe, as `head` does
         sys.stderr.close()
         status = _EXIT_FAILURE
     sys.exit(status)
@@ -43,21 +43,21 @@ def _run() -> int:
 
     try:
         testbed.main(standalone_mode=False)
-        if sys.stdout is not None:  # it is None where it was closed before the start
-            sys.stdout.flush()  # here, where a full disk can still be reported
+        if sys.stdout is not None:  # None if it was closed before the start
+            sys.stdout.flush()  # now, so that a full disk can still be reported
     except TestbedError as error:
         console.fail(error)
         return _EXIT_FAILURE
     except click.ClickException as error:
         console.fail_usage(error)
         return error.exit_code
-    except click.Abort:  # click's word for Ctrl-C
+    except click.Abort:  # Ctrl-C at a prompt of click
         console.progress.print("Interrupted.")
         return _EXIT_INTERRUPTED
     except BrokenPipeError:
         raise
     except Exception as error:
-        # What boto3 and requests say is meant for people; anything else is a defect of ours.
+        # The messages of boto3 and requests are readable; any other error is a bug of the testbed.
         expected = _expected_failure(error)
         if expected is None:
             console.fail_unexpectedly(error)
@@ -68,7 +68,7 @@ def _run() -> int:
 
 
 def _expected_failure(error: Exception) -> TestbedError | None:
-    """Return an error of an AWS API, of the way to it, or of the file system, as one of ours."""
+    """Convert an error of an AWS API, the network or the file system to a TestbedError."""
     from botocore.exceptions import BotoCoreError, ClientError
     from requests import RequestException
 
@@ -81,7 +81,7 @@ def _expected_failure(error: Exception) -> TestbedError | None:
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    """Leave as on Ctrl-C, so that nothing that was started stays behind."""
+    """Exit as on Ctrl-C, so that everything that was started is stopped."""
     raise SystemExit(_EXIT_TERMINATED)
 
 

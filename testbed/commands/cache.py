@@ -1,17 +1,18 @@
-"""``testbed cache``: what is built once and kept, shown and deleted."""
+"""``testbed cache``, and ``testbed cache prune``."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from testbed.commands.options import reject_options
+from testbed.commands.options import json_option, reject_options, yes_option
 from testbed.errors import ProjectError, TestbedError
 from testbed.terminal import console
-from testbed.terminal.durations import Duration
+from testbed.terminal.durations import Duration, ago
+from testbed.terminal.tables import print_table
 
 if TYPE_CHECKING:
     from testbed.machine.cached_builds import CachedBuild
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
 
 
 @click.group(invoke_without_command=True)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 @click.pass_context
 def cache(context: click.Context, as_json: bool) -> None:
-    """Show what is built once and kept: environments, bundled requirements, packages."""
+    """Show the cache of Python environments and packages."""
     if context.invoked_subcommand:
-        reject_options(f"give it after {context.invoked_subcommand}")
+        reject_options(f"put it after {context.invoked_subcommand}")
         return
     found = _entries(context.obj)
     if as_json:
@@ -35,24 +36,26 @@ def cache(context: click.Context, as_json: bool) -> None:
 
 @cache.command()
 @click.option(
-    "--older-than", type=Duration(), default="30d", show_default=True,
-    help="Delete what was not used for this long.",
+    "--older-than", type=Duration(), default="30d", show_default=True, metavar="DURATION",
+    help="Delete only entries that were not used for this long.",
 )  # fmt: skip
-@click.option("--dry-run", is_flag=True, help="Show what would be deleted, and delete nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--dry-run", is_flag=True, help="Show what would be deleted, without deleting anything."
+)
+@yes_option
+@json_option
 @click.pass_obj
 def prune(session: Session, older_than: timedelta, dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Delete what is not needed by this version, by a running testbed or by a build.
+    """Delete unused cache entries, and builds that were never finished.
 
-    What was left unfinished is deleted, too. Anything deleted is built again when it is needed,
-    for which a network may be necessary.
+    Entries that this version, a running testbed or a build needs are kept. Deleted entries are
+    built again when they are needed, which may require a network.
     """
     from testbed.machine.cached_builds import delete
 
     if as_json and not (yes or dry_run):
-        raise click.UsageError("--json needs --yes or --dry-run.")
-    chosen = [entry for entry in _entries(session) if entry.is_deletable(_ago(older_than))]
+        raise click.UsageError("--json requires --yes or --dry-run.")
+    chosen = [entry for entry in _entries(session) if entry.is_deletable(ago(older_than))]
     if not as_json:
         _print_table(chosen)
     if dry_run or not chosen:
@@ -66,21 +69,14 @@ def prune(session: Session, older_than: timedelta, dry_run: bool, yes: bool, as_
         _print_json(deleted)
     for entry in chosen:
         if entry not in deleted:
-            console.progress.print(f"Kept {entry.name}: it is in use now.")
+            console.progress.print(f"Kept {entry.name}: it is now in use.")
     console.progress.print(f"Deleted {_total(deleted)}.")
-
-
-def _ago(duration: timedelta) -> datetime:
-    try:
-        return datetime.now(UTC) - duration
-    except OverflowError:  # longer ago than there are dates
-        return datetime.min.replace(tzinfo=UTC)
 
 
 def _entries(session: Session) -> list[CachedBuild]:
     from testbed.machine.cached_builds import cached_builds
 
-    with console.progress.status("Looking"):
+    with console.progress.status("Reading the cache"):
         return cached_builds(_current(session))
 
 
@@ -96,7 +92,7 @@ def _current(session: Session) -> set[Path]:
     needed.add(ministack.environment_location())
     try:
         places = check(session.project)
-    except ProjectError:  # it is not in a project
+    except ProjectError:  # the command was run outside of a project
         return needed
     for place in places:
         requirements = place.folder / "requirements.txt"
@@ -123,9 +119,20 @@ def _print_json(found: list[CachedBuild]) -> None:
 def _print_table(found: list[CachedBuild]) -> None:
     from testbed.machine.cache_folder import cache_folder
 
-    for entry in found:
-        day = f"{entry.used.astimezone():%Y-%m-%d}"
-        console.line(f"{_size_text(entry.size):>9}  {day}  {entry.status:<10}  {entry.name}")
+    if found:
+        print_table(
+            ("size", "last used", "status", "name"),
+            [
+                (
+                    _size_text(each.size),
+                    f"{each.used.astimezone():%Y-%m-%d}",
+                    each.status,
+                    each.name,
+                )
+                for each in found
+            ],
+            right_aligned=("size",),
+        )
     console.line(f"{_total(found)} in {cache_folder()}")
 
 

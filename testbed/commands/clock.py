@@ -1,87 +1,149 @@
-"""What people see of schedules: the clock, what fires next, and what was fired."""
+"""``testbed clock``, and ``testbed clock advance``."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from testbed.control.clock import Advance, Firing, Schedule, View, label
-from testbed.errors import TestbedError
+import click
+
+from testbed.commands.options import json_option, reject_options
+from testbed.control.clock import (
+    Advance,
+    Clock,
+    Firing,
+    InvalidAdvanceError,
+    Schedule,
+    View,
+    check_firings,
+    label,
+)
 from testbed.terminal import console
-from testbed.terminal.console import progress
-from testbed.terminal.durations import duration_text, moment_text
+from testbed.terminal.durations import Duration, Moment, duration_text, moment_text
+from testbed.terminal.tables import print_table
 
-_HEADINGS = ("name", "kind", "expression", "next time", "in")
+if TYPE_CHECKING:
+    from testbed.session import Session
+    from testbed.terminal.console import Part
+
+# More firings are summed up: an advance of two hours fires a rule of every minute 120 times.
+_MOST_FIRINGS_SHOWN = 20
+
+
+@click.group(invoke_without_command=True)
+@json_option
+@click.pass_context
+def clock(context: click.Context, as_json: bool) -> None:
+    """Show the clock of the schedules, and their next firings."""
+    if context.invoked_subcommand:
+        reject_options(f"put it after {context.invoked_subcommand}")
+        return
+    view = Clock(context.obj.endpoint).view()
+    if as_json:
+        console.print_json(view)
+    else:
+        print_clock(view)
+
+
+@clock.command()
+@click.argument(
+    "duration", type=Duration(), required=False,
+    help="How far to advance, for example 90s, 5m, 2h, 1d or 1h30m.",
+)  # fmt: skip
+@click.option(
+    "--to", "moment", type=Moment(), metavar="TIME",
+    help="Advance to TIME instead of by DURATION, for example 2026-12-24T12:00Z.",
+)  # fmt: skip
+@json_option
+@click.pass_obj
+def advance(
+    session: Session, duration: timedelta | None, moment: datetime | None, as_json: bool
+) -> None:
+    """Move the clock forward by DURATION, and fire everything that is due until then."""
+    schedules = Clock(session.endpoint)
+    try:
+        match duration, moment:
+            case timedelta(), None:
+                result = schedules.advance_by(duration)
+            case None, datetime():
+                result = schedules.advance_to(moment)
+            case _:
+                raise click.UsageError("Give either a DURATION such as 2h, or --to TIME.")
+    except InvalidAdvanceError as error:
+        raise click.UsageError(f"The clock was not moved: {error.message}") from error
+    if as_json:
+        console.print_json(result)
+    else:
+        print_advance(result)
+    check_firings(result["fired"])
 
 
 def print_clock(view: View) -> None:
-    """Print the time and a table of the next firings."""
+    """Print the time, and a table of the next firings."""
     offset = timedelta(seconds=view["offset_seconds"])
     ahead = f"{duration_text(offset)} ahead of real time" if offset else "real time"
     console.line(f"{moment_text(view['now'])}  ", (ahead, "dim"))
     if not view["next"]:
-        progress.print("There are no schedules.")
+        console.progress.print("There are no schedules.")
         return
     now = datetime.fromisoformat(view["now"])
-    rows = [_HEADINGS, *(_row(each, now) for each in view["next"])]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
     console.line()
-    for row in rows:
-        cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
-        console.line(("  ".join(cells).rstrip(), "bold" if row is _HEADINGS else ""))
+    print_table(
+        ("name", "kind", "expression", "next time", "in"),
+        [_row(each, now) for each in view["next"]],
+    )
 
 
-def _row(schedule: Schedule, now: datetime) -> tuple[str, ...]:
+def _row(schedule: Schedule, now: datetime) -> Sequence[str]:
     if schedule["state"] == "DISABLED":
-        next_time, pause = "disabled", ""
+        next_time, remaining = "disabled", ""
     elif due := schedule.get("scheduled_time"):
-        next_time, pause = moment_text(due), duration_text(datetime.fromisoformat(due) - now)
+        next_time, remaining = moment_text(due), duration_text(datetime.fromisoformat(due) - now)
     else:
-        next_time, pause = "never", ""
+        next_time, remaining = "never", ""
     name, kind = label(schedule["arn"]), schedule["kind"]
-    return name, kind, schedule["expression"], next_time, pause
+    return name, kind, schedule["expression"], next_time, remaining
 
 
 def print_advance(advance: Advance) -> None:
-    """Print a line for every firing, and the time."""
-    width = max((len(label(firing["arn"])) for firing in advance["fired"]), default=0)
-    for firing in advance["fired"]:
-        console.line(*_parts(firing, width))
+    """Print the firings, or a summary of many and each failure, and the time after them."""
+    fired = advance["fired"]
+    if len(fired) > _MOST_FIRINGS_SHOWN:
+        _print_summary(fired)
+        fired = [firing for firing in fired if "error" in firing]
+        if fired:
+            console.line()
+    if fired:
+        print_table((), map(_cells, fired))
     count = len(advance["fired"])
     firings = f"{count} firing{'' if count == 1 else 's'}"
-    progress.print(f"It is {moment_text(advance['now'])} now, after {firings}.")
+    console.progress.print(f"The clock is now at {moment_text(advance['now'])}, after {firings}.")
 
 
-def _parts(firing: Firing, width: int) -> list[tuple[str, str]]:
-    again, failed = firing["attempt"] > 1, "error" in firing
-    name = f"{label(firing['arn']):<{width}}"
-    parts = [
-        (moment_text(firing["scheduled_time"]), "dim"),
-        (f"  {name if again or failed else name.rstrip()}", ""),
-    ]
-    if again:
-        parts.append((f"  attempt {firing['attempt']}", ""))
-    if failed:
-        parts.append((f"  ✗ {firing['error']}", "red"))
-    return parts
-
-
-def check(firings: list[Firing]) -> None:
-    """Fail if a firing has failed.
-
-    Raises
-    ------
-    TestbedError
-        Which names the first one that failed.
-    """
-    failed = [firing for firing in firings if "error" in firing]
-    if not failed:
-        return
-    first = failed[0]
-    raise TestbedError(
-        f"{label(first['arn'])} failed"
-        if len(firings) == 1
-        else f"{len(failed)} of {len(firings)} firings failed, first {label(first['arn'])}",
-        details=first["error"],
-        advice="A delivery is tried again as the retry policy says, and its event goes to the"
-        " dead-letter queue in the end, if there is one.",
+def _print_summary(fired: list[Firing]) -> None:
+    counts = Counter(firing["arn"] for firing in fired)
+    failures = Counter(firing["arn"] for firing in fired if "error" in firing)
+    times = {
+        arn: [moment_text(each["scheduled_time"]) for each in fired if each["arn"] == arn]
+        for arn in counts
+    }
+    print_table(
+        ("name", "firings", "failed", "first", "last"),
+        [
+            (label(arn), str(count), str(failures[arn]), times[arn][0], times[arn][-1])
+            for arn, count in counts.items()
+        ],
+        right_aligned=("firings", "failed"),
     )
+
+
+def _cells(firing: Firing) -> Sequence[Part]:
+    notes: list[Part] = []
+    if firing["attempt"] > 1:
+        notes.append(f"attempt {firing['attempt']}")
+    if "error" in firing:
+        notes.append((f"✗ {firing['error']}", "red"))
+    note = console.joined("  ", map(console.text, notes))
+    return (moment_text(firing["scheduled_time"]), "dim"), label(firing["arn"]), note

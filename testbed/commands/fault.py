@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from testbed.commands.options import Number, reject_options
+from testbed.commands.options import Number, json_option, reject_options
 from testbed.control.faults import Fault, FaultRule, Faults, InvalidFaultError
 from testbed.emulators.environments import extension_source
 from testbed.session import Session
@@ -94,7 +94,7 @@ def fault() -> None:
 )
 @click.option("--resource", metavar="NAME", help=_FIELDS["resource"]["meaning"])
 @_field_options
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 @click.pass_obj
 def add(session: Session, /, call: str | None, as_json: bool, **options: Any) -> None:
     """Inject a fault into calls of a service (sqs) or an operation (sqs.SendMessage).
@@ -114,7 +114,7 @@ def add(session: Session, /, call: str | None, as_json: bool, **options: Any) ->
 
 
 @fault.command(name="list")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 @click.pass_obj
 def list_(session: Session, as_json: bool) -> None:
     """Show all faults, and how many calls each was injected into."""

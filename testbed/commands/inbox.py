@@ -1,4 +1,4 @@
-"""The commands about emails: what was sent, and the confirmation of subscriptions."""
+"""``testbed inbox``, and ``testbed inbox confirm``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 @click.pass_context
 def inbox(context: click.Context, clear: bool, as_json: bool) -> None:
-    """Show the emails that were sent."""
+    """Show the emails that the emulator has sent."""
     from dataclasses import asdict
 
     from testbed.control.inbox import Inbox
@@ -40,19 +40,19 @@ def inbox(context: click.Context, clear: bool, as_json: bool) -> None:
         box.clear()
     elif not as_json and any(email.confirmation for email in emails):
         console.progress.print(
-            "SNS sends nothing else to an address before it is confirmed:"
-            " follow the link, or run `testbed inbox confirm`.",
+            "SNS sends no notifications to an address until its subscription is confirmed: open"
+            " the link in the email, or run `testbed inbox confirm`.",
             soft_wrap=True,
         )
 
 
 @inbox.command()
-@click.argument("address", required=False)
+@click.argument("address", required=False, help="The subscriber's address; all by default.")
 @click.pass_obj
 def confirm(session: Session, address: str | None) -> None:
-    """Follow the links in the emails by which subscriptions are confirmed, or in those to ADDRESS.
+    """Confirm pending email subscriptions.
 
-    The emails with them are deleted.
+    It opens the link in each confirmation email, and deletes the email.
     """
     from testbed.control.inbox import Inbox
 
@@ -60,12 +60,15 @@ def confirm(session: Session, address: str | None) -> None:
     for each in confirmed:
         topic = each.topic_arn.rpartition(":")[2]
         console.progress.print(
-            console.text(f"Confirmed: {each.address} gets what is published to {topic}."),
+            console.text(f"Confirmed the subscription of {each.address} to {topic}."),
             soft_wrap=True,
         )
     if not confirmed:
+        wanted = f" for {address}" if address else ""
         console.progress.print(
-            f"No email asks {address or 'anybody'} for a confirmation."
-            " If it was deleted, `aws sns subscribe` with the same address sends it again.",
+            console.text(
+                f"There is no confirmation email{wanted}. If you have deleted it, subscribe the"
+                " address again with `aws sns subscribe`: SNS sends another one."
+            ),
             soft_wrap=True,
         )

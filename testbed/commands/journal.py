@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +13,7 @@ from testbed.control.journal import KINDS, Journal, JournalEntry
 from testbed.errors import TestbedError
 from testbed.session import Session
 from testbed.terminal import console
-from testbed.terminal.durations import Duration
+from testbed.terminal.durations import Duration, ago
 
 if TYPE_CHECKING:
     from testbed.trace.chains import Step
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     "kinds",
     type=click.Choice(KINDS),
     multiple=True,
-    help="Show only entries of this kind; can be repeated.",
+    help="Show only entries of this kind. Repeatable.",
 )
 @click.option(
     "--since",
@@ -52,7 +52,7 @@ def journal(
     """Show API calls, deliveries, messages, invocations and emails."""
     client = Journal(session.endpoint)
     position, entries = client.read(kinds=kinds)
-    oldest = datetime.now(UTC) - since if since is not None else None
+    oldest = ago(since) if since is not None else None
     shown = [
         entry
         for entry in entries

@@ -1,27 +1,32 @@
-"""Options that a command would ignore, and values that cannot be used, are usage errors."""
+"""Options that several commands share, the types of their values, and checks of combinations."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
 from click.core import ParameterSource
+from click.types import FloatParamType
+
+if TYPE_CHECKING:
+    from testbed.project.overrides import Overrides
+
+Command = Callable[..., Any]
 
 
-class Number(click.FloatRange):
-    """A number in a range, and neither "nan", which passes every comparison, nor "inf"."""
-
-    name = "float"
+class Number(FloatParamType):
+    """A finite number: neither "nan", which passes every comparison, nor "inf"."""
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        """Return what was typed as a number."""
+        """Convert what was typed to a number."""
         number = float(super().convert(value, param, ctx))
         if not math.isfinite(number):
-            self.fail(f"{value!r} is no number", param, ctx)
+            self.fail(f"{value!r} is not a finite number.", param, ctx)
         return number
 
 
@@ -31,16 +36,98 @@ class EndpointUrl(click.ParamType[Any]):
     name = "text"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return what was typed, if a request can be sent there."""
+        """Check that a request can be sent to the URL."""
         text = str(value)
         try:
             parts = urlsplit(text)
             valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        except ValueError:  # a port that is no number, or a bracket without its pair
+        except ValueError:  # a port that is not a number, or an unmatched bracket
             valid = False
         if not valid or any(character.isspace() for character in text):
-            self.fail(f"{text!r} is no URL, such as http://127.0.0.1:4566", param, ctx)
+            self.fail(f"{text!r} is not a URL such as http://127.0.0.1:4566.", param, ctx)
         return text
+
+
+class Pair(click.ParamType[tuple[str, str]]):
+    """A name and a value: ``NAME=VALUE``."""
+
+    name = "pair"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """Split what was typed at its first ``=``."""
+        from testbed.errors import ProjectError
+        from testbed.project.project import parse_pair
+
+        if isinstance(value, tuple):
+            return value
+        try:
+            return parse_pair(value, self.name)
+        except ProjectError:
+            metavar = param.metavar if param else None
+            self.fail(f"{value!r} is not of the form {metavar or 'NAME=VALUE'}.", param, ctx)
+
+
+def json_option(command: Command) -> Command:
+    """Add ``--json``, for a command that prints one object."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(command)
+
+
+def docker_option(command: Command) -> Command:
+    """Add ``--docker``."""
+    return click.option(
+        "--docker", is_flag=True, help="Run LocalStack in the container of docker-compose.yml."
+    )(command)
+
+
+def yes_option(command: Command) -> Command:
+    """Add ``--yes``."""
+    return click.option("--yes", is_flag=True, help="Do not ask for confirmation.")(command)
+
+
+def override_options(command: Command) -> Command:
+    """Add the options that change what is deployed; :func:`overrides` reads their values."""
+    command = click.option(
+        "-p", "--parameter", "parameters", type=Pair(), multiple=True, metavar="NAME=VALUE",
+        help="Set a parameter of the template, overriding samconfig.toml. Repeatable.",
+    )(command)  # fmt: skip
+    return click.option(
+        "-f", "--file", "files", type=Pair(), multiple=True, metavar="NAME=PATH",
+        help="Upload the file at PATH instead of the project's file NAME. Repeatable.",
+    )(command)  # fmt: skip
+
+
+def overrides(parameters: Iterable[tuple[str, str]], files: Iterable[tuple[str, str]]) -> Overrides:
+    """Return what the options of :func:`override_options` change."""
+    from pathlib import Path
+
+    from testbed.project.overrides import Overrides
+
+    return Overrides(dict(parameters), {name: Path(path).resolve() for name, path in files})
+
+
+def target_options(command: Command) -> Command:
+    """Add the options that choose where a stack is deployed."""
+    for decorate in (
+        yes_option,
+        click.option(
+            "--stack-name", metavar="NAME", help="Use this stack name, overriding samconfig.toml."
+        ),
+        click.option(
+            "--region", help="Use this AWS region, overriding samconfig.toml (--target aws only)."
+        ),
+        click.option(
+            "--profile", metavar="NAME",
+            help="Use this profile of the AWS CLI, overriding samconfig.toml (--target aws only).",
+        ),
+        click.option(
+            "--target", type=click.Choice(["local", "aws"]), default="local", show_default=True,
+            help="Choose the running testbed (local) or your AWS account (aws).",
+        ),
+    ):  # fmt: skip
+        command = decorate(command)
+    return command
 
 
 def reject_options(reason: str, *names: str) -> None:
@@ -51,7 +138,7 @@ def reject_options(reason: str, *names: str) -> None:
     reason
         Where the options belong, after a colon: "only with --target aws".
     names
-        The options by the names of their parameters; without any, all options.
+        The names of the options' parameters; without any, all options are rejected.
 
     Raises
     ------
@@ -70,17 +157,17 @@ def reject_options(reason: str, *names: str) -> None:
 
 
 def reject_endpoint() -> None:
-    """Raise a usage error if an endpoint was named for a command that uses none.
+    """Raise a usage error if an endpoint was given to a command that does not use one.
 
     Raises
     ------
     click.UsageError
-        If one is named, by the option or by its environment variable.
+        If one was given by the option or by its environment variable.
     """
     context = click.get_current_context()
     if context.find_root().params.get("endpoint_url"):
         raise click.UsageError(
-            f"`testbed {context.info_name}` uses no other endpoint here: leave out --endpoint-url,"
-            " or unset TESTBED_ENDPOINT_URL.",
+            f"`testbed {context.info_name}` cannot be used with another endpoint here: remove"
+            " --endpoint-url, or unset TESTBED_ENDPOINT_URL.",
             context,
         )

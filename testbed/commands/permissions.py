@@ -1,29 +1,45 @@
-"""``testbed permissions``: what each role may do, did, and was refused."""
+"""``testbed permissions``."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
-from itertools import groupby
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from testbed.commands.options import reject_options
-from testbed.control.permissions import Permission, Permissions, PrincipalUsage
-from testbed.errors import TestbedError
-from testbed.session import Session
 from testbed.terminal import console
+from testbed.terminal.tables import print_table
+
+if TYPE_CHECKING:
+    from testbed.control.permissions import PrincipalUsage
+    from testbed.session import Session
 
 
 @click.command()
-@click.option("--role", "roles", metavar="TEXT", multiple=True, help="With TEXT in its name.")
-@click.option("--unused", is_flag=True, help="Only what was never used; ends with 1 if there is.")
-@click.option("--reset", is_flag=True, help="Count from nothing, and show nothing.")
+@click.option(
+    "--role", "roles", metavar="TEXT", multiple=True,
+    help="Show only roles with TEXT in their names. Repeatable.",
+)  # fmt: skip
+@click.option(
+    "--unused", is_flag=True,
+    help="Show only permissions that were never used, and exit with status 1 if there are any.",
+)  # fmt: skip
+@click.option("--reset", is_flag=True, help="Set all counts to zero, and show nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON for each role.")
 @click.pass_obj
 def permissions(
     session: Session, roles: tuple[str, ...], unused: bool, reset: bool, as_json: bool
 ) -> None:
-    """Show each role's permissions: used, never used (candidates for removal), and refused."""
+    """Show which permissions each role has used, and denied calls.
+
+    Permissions that were never used are candidates for removal.
+    """
+    from dataclasses import asdict, replace
+
+    from testbed.control.permissions import Permissions
+    from testbed.errors import TestbedError
+
     counts = Permissions(session.endpoint)
     if reset:
         reject_options("not with --reset", "roles", "unused", "as_json")
@@ -35,32 +51,25 @@ def permissions(
         if not roles or any(text.lower() in each.name.lower() for text in roles)
     ]
     for each in chosen:
+        shown = replace(each, permissions=tuple(each.unused), denied=()) if unused else each
         if as_json:
-            only = replace(each, permissions=tuple(each.unused), refused=())
-            console.print_json(asdict(only if unused else each), indent=None)
-        else:
-            _show(each, unused)
+            console.print_json(asdict(shown), indent=None)
+        elif shown.permissions or shown.denied:
+            console.line((shown.name, "bold"))
+            print_table((), _rows(shown))
     if not chosen:
+        named = " or ".join(roles)
         raise TestbedError(
-            "There is no such role." if roles else "There are no roles.",
-            advice="testbed permissions shows those that there are.",
+            f"No role has {named} in its name." if roles else "There are no roles.",
+            advice="`testbed permissions` shows all roles." if roles else "",
         )
     if unused and any(each.unused for each in chosen):
         raise SystemExit(1)
 
 
-def _show(principal: PrincipalUsage, only_unused: bool) -> None:
-    shown = principal.unused if only_unused else principal.permissions
-    if not shown and (only_unused or not principal.refused):
-        return
-    console.wide.print(console.text((principal.name, "bold")))
-    for action, several in groupby(shown, key=lambda each: each.action):
-        for each in several:
-            console.wide.print(console.text(_line(action, each)))
-    for refusal in () if only_unused else principal.refused:
-        console.wide.print(console.text(f"  refused {refusal.count:>5}×  {refusal.message}"))
-
-
-def _line(action: str, permission: Permission) -> str:
-    count = f"used {permission.used:>8}×" if permission.used else "never used    "
-    return f"  {count}  {action}  {permission.resource}"
+def _rows(principal: PrincipalUsage) -> Iterator[Sequence[str]]:
+    for each in principal.permissions:
+        use, count = ("used", f"{each.used:>6}×") if each.used else ("never used", "")
+        yield f"  {use}", count, each.action, each.resource
+    for denial in principal.denied:
+        yield "  denied", f"{denial.count:>6}×", denial.action, denial.message

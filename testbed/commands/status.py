@@ -1,15 +1,31 @@
-"""What runs, at a glance."""
+"""``testbed status``."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from testbed.aws.logs import stack_functions
-from testbed.terminal.console import grid, line, output
+import click
+
+from testbed.commands.description import warning_rows
+from testbed.commands.options import json_option
+from testbed.terminal import console
+from testbed.terminal.tables import print_table
 
 if TYPE_CHECKING:
     from testbed.aws.clients import Aws
     from testbed.session import Session
+
+
+@click.command()
+@json_option
+@click.pass_obj
+def status(session: Session, as_json: bool) -> None:
+    """Show the stack, its functions and the messages in its queues."""
+    view = overview(session)
+    if as_json:
+        console.print_json(view)
+    else:
+        _print_overview(view)
 
 
 def overview(session: Session) -> dict[str, Any]:
@@ -20,6 +36,8 @@ def overview(session: Session) -> dict[str, Any]:
     NotRunningError
         If the testbed is not running, or the stack is not deployed.
     """
+    from testbed.aws.logs import stack_functions
+
     aws, stack_name = session.aws, session.project.stack_name
     description = session.description()
     stack = aws.cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]
@@ -35,13 +53,9 @@ def overview(session: Session) -> dict[str, Any]:
 
 
 def _queues(aws: Aws, stack_name: str) -> dict[str, dict[str, int]]:
-    pages = aws.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_name)
-    urls = [
-        resource["PhysicalResourceId"]
-        for page in pages
-        for resource in page["StackResourceSummaries"]
-        if resource["ResourceType"] == "AWS::SQS::Queue"
-    ]
+    from testbed.aws.stacks import stack_resources
+
+    urls = stack_resources(aws, stack_name, "AWS::SQS::Queue").values()
     queues = {}
     for url in sorted(urls):
         attributes = aws.sqs.get_queue_attributes(
@@ -58,8 +72,7 @@ def _queues(aws: Aws, stack_name: str) -> dict[str, dict[str, int]]:
     return queues
 
 
-def print_overview(view: dict[str, Any]) -> None:
-    """Print an overview for people."""
+def _print_overview(view: dict[str, Any]) -> None:
     rows = [
         ("endpoint", view["endpoint_url"]),
         ("api", view["api_url"] or "-"),
@@ -70,22 +83,4 @@ def print_overview(view: dict[str, Any]) -> None:
             for name, counts in view["queues"].items()
         ),
     ]
-    output.print(grid(rows))
-    print_unconfirmed(view)
-    print_exposure(view)
-
-
-def print_unconfirmed(view: dict[str, Any]) -> None:
-    """Print a line for each address that gets no emails because it has not confirmed."""
-    for address in view["unconfirmed"]:
-        line(f"email      {address} gets none before it confirms: testbed inbox confirm")
-
-
-def print_exposure(view: dict[str, Any]) -> None:
-    """Print a line if functions can see the files of whoever started LocalStack."""
-    isolation = view["isolation"]
-    if isolation and not isolation["isolated"]:
-        line(
-            f"isolation none: functions can see your files ({isolation['reason']});"
-            " run: testbed doctor"
-        )
+    print_table((), [*rows, *warning_rows(view)])

@@ -1,7 +1,7 @@
-"""The schedules of an endpoint, and the clock they go by: to be looked at, fired and moved.
+"""Client of the emulator's clock, which schedules follow: read it, advance it, fire a schedule.
 
-Our extension of LocalStack serves them (``localstack_testbed.schedules.endpoint``); what it answers
-is kept in its form, so that ``--json`` shows it unchanged.
+The extension of LocalStack serves it (``localstack_testbed.schedules.endpoint``). Its answers are
+returned as they are, so that ``--json`` shows them unchanged.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from testbed.errors import TestbedError
 
 
 class Schedule(TypedDict):
-    """A rule with a schedule, or a schedule of EventBridge Scheduler.
+    """A scheduled rule of EventBridge, or a schedule of EventBridge Scheduler.
 
-    ``scheduled_time`` is when it fires next, in ISO 8601; it is left out if it will not.
+    ``scheduled_time`` is the time of the next firing, in ISO 8601, if there will be one.
 
     Examples
     --------
@@ -49,7 +49,10 @@ class Schedule(TypedDict):
 
 
 class View(TypedDict):
-    """The clock, and all that goes by it, the next one first."""
+    """The clock, and the schedules that follow it in the order of their next firings.
+
+    ``offset_seconds`` is how far the clock is ahead of real time.
+    """
 
     now: str
     offset_seconds: float
@@ -57,7 +60,7 @@ class View(TypedDict):
 
 
 class Firing(TypedDict):
-    """An attempt to deliver what a schedule sends; without ``error`` it did not fail.
+    """An attempt to invoke the targets of a schedule; it succeeded if there is no ``error``.
 
     Examples
     --------
@@ -79,20 +82,20 @@ class Firing(TypedDict):
 
 
 class Advance(TypedDict):
-    """The time after a clock was moved, and what was fired on its way, in order."""
+    """The time after an advance of the clock, and the firings that were due until then."""
 
     now: str
     fired: list[Firing]
 
 
-class RefusedError(TestbedError):
-    """The clock cannot be moved in this way."""
+class InvalidAdvanceError(TestbedError):
+    """The clock cannot be moved to that time."""
 
 
 class Clock:
-    """The clock of schedules behind an endpoint.
+    """The clock that schedules follow at an endpoint.
 
-    Every method raises a TestbedError if the endpoint does not answer, or has no such clock.
+    Every method raises a TestbedError if the endpoint does not answer or has no such clock.
 
     Examples
     --------
@@ -117,95 +120,115 @@ class Clock:
         return cast(View, self._request("GET", "/_testbed/clock"))
 
     def advance_by(self, duration: timedelta) -> Advance:
-        """Move the clock forward, and fire in order all that is due until then.
+        """Move the clock forward, and fire everything that is due until then, in order.
 
         Raises
         ------
-        RefusedError
-            If that would fire too much.
+        InvalidAdvanceError
+            If there would be too many firings.
         """
         return self._advance({"seconds": duration.total_seconds()})
 
     def advance_to(self, moment: datetime) -> Advance:
-        """Move the clock to a moment, and fire in order all that is due until then.
+        """Move the clock forward to a time, and fire everything that is due until then, in order.
 
         Raises
         ------
-        RefusedError
-            If the moment has passed, or that would fire too much.
+        InvalidAdvanceError
+            If the time is in the past, or there would be too many firings.
         """
         return self._advance({"to": moment.isoformat()})
 
     def fire(self, name: str | None = None) -> Firing:
-        """Fire a rule or schedule now, also one that is disabled.
+        """Fire a rule or a schedule now, even if it is disabled.
 
         Parameters
         ----------
         name
-            A name, a group and a name as in "group/name", or an ARN. It can be left out if there
-            is only one.
+            A name, a group and a name as in "group/name", or an ARN. It may be omitted if there is
+            only one schedule.
 
         Raises
         ------
         TestbedError
-            If there is none of this name, or more than one.
+            If no schedule has this name, or more than one does.
         """
         chosen = choose(name, self.view()["next"])
         return cast(Firing, self._request("POST", "/_testbed/schedules/fire", {"arn": chosen}))
 
     def _advance(self, body: dict[str, Any]) -> Advance:
-        self.view()  # an endpoint without a clock might take the next request for something else
+        self.view()  # an endpoint without a clock might understand the next request differently
         return cast(Advance, self._request("POST", "/_testbed/clock/advance", body))
 
     def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> object:
-        # An advance answers when all that it fired has been delivered.
+        # The answer to an advance comes when everything that it fired has been delivered.
         limit = None if body else ANSWER_SECONDS
         response = self._endpoint.send(method, path, body=body, answer_within=limit)
         answer = json_object(response) or {}
         if response.ok and not answer.keys().isdisjoint(("now", "arn")):
             return answer
         if body and "message" in answer and response.status_code == HTTPStatus.BAD_REQUEST:
-            raise RefusedError(str(answer["message"]))
+            raise InvalidAdvanceError(str(answer["message"]))
         if lacks_endpoint(response):
             raise LacksFeatureError(
-                f"{self._endpoint.url} has no clock that can be moved, and fires no schedule by"
-                " hand.",
-                advice="Time there is AWS's, or the emulator's own. In the LocalStack of"
-                " `testbed up` schedules go by a clock that can be moved, unless"
-                " TESTBED_SCHEDULES=0 is set.",
+                f"The emulator at {self._endpoint.url} has no clock for schedules.",
+                advice="Use the LocalStack of `testbed up`, without TESTBED_SCHEDULES=0.",
             )
         raise self._endpoint.unexpected(method, path, response)
 
 
 def choose(name: str | None, schedules: list[Schedule]) -> str:
-    """Return the ARN of the schedule that is meant.
+    """Return the ARN of the schedule with a name, or of the only one.
 
     Raises
     ------
     TestbedError
-        If there is none of this name, or more than one; it lists what there is.
+        If no schedule has this name, or more than one does. The message lists them.
     """
-    meant = [each for each in schedules if name is None or name in _names(each)]
-    if len(meant) == 1:
-        return meant[0]["arn"]
+    found = [each for each in schedules if name is None or name in _names(each)]
+    if len(found) == 1:
+        return found[0]["arn"]
     if not schedules:
         raise TestbedError(
-            f"There is no rule or schedule {name or 'that could be fired'}.",
-            advice="There are none at all. Deploy the stack with: testbed deploy",
+            "There are no scheduled rules and no schedules.",
+            advice="Deploy the stack with: testbed deploy",
         )
-    labels = sorted(label(each["arn"]) for each in meant or schedules)
-    if not meant:
+    labels = sorted(label(each["arn"]) for each in found or schedules)
+    if not found:
         raise TestbedError(
-            f"There is no rule or schedule {name}.", advice=f"There are: {', '.join(labels)}."
+            f"There is no scheduled rule or schedule {name}.",
+            advice=f"There are: {', '.join(labels)}.",
         )
     if len(set(labels)) < len(labels):
-        labels = sorted(each["arn"] for each in meant)
-    what = f"There are several of the name {name}" if name else "There are several schedules"
-    raise TestbedError(f"{what}: {', '.join(labels)}.", advice="Say which one to fire.")
+        labels = sorted(each["arn"] for each in found)
+    what = f"More than one schedule is named {name}" if name else "There are several schedules"
+    raise TestbedError(f"{what}: {', '.join(labels)}.", advice="Name the one to fire.")
+
+
+def check_firings(firings: list[Firing]) -> None:
+    """Raise an error if a firing has failed.
+
+    Raises
+    ------
+    TestbedError
+        With the name and the error of the first one that failed.
+    """
+    failed = [firing for firing in firings if "error" in firing]
+    if not failed:
+        return
+    first = failed[0]
+    raise TestbedError(
+        f"{label(first['arn'])} failed"
+        if len(firings) == 1
+        else f"{len(failed)} of {len(firings)} firings failed, first {label(first['arn'])}",
+        details=first["error"],
+        advice="Deliveries are retried as the target's retry policy says. After the last retry the"
+        " event goes to the target's dead-letter queue, if it has one.",
+    )
 
 
 def label(arn: str) -> str:
-    """Return the name in the ARN of a rule or schedule, with its group unless that is the default.
+    """Return the name in the ARN of a rule or schedule, after its group if not the default one.
 
     https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-group.html
     """

@@ -1,6 +1,6 @@
-"""The secret that calls which change or stop an emulator require.
+"""The secret that is required by requests that change or stop an emulator.
 
-Our extension of LocalStack writes a new one at each start (``localstack_testbed.access``).
+The extension of LocalStack writes a new one at each start (``localstack_testbed.access``).
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ from testbed.errors import TestbedError
 
 HEADER = "X-Testbed-Secret"
 VARIABLE = "TESTBED_CONTROL_SECRET"
-"""The environment variable with the secret of an emulator."""
+"""The environment variable with the secret."""
 FILE_VARIABLE = "TESTBED_CONTROL_SECRET_FILE"
-"""The environment variable with the file that an emulator writes its secret to."""
+"""The environment variable with the path of the file that has the secret."""
 
 FILE = "control-secret"
-"""The name of that file in a state folder, and in ``/var/lib/localstack`` of a container."""
+"""The name of the file, in the state folder or in ``/var/lib/localstack`` of a container."""
 
 
 @dataclass(frozen=True)
 class ControlSecret:
-    """A secret, and where it was found."""
+    """A secret, and the file or variable that it was read from."""
 
     value: str
     source: str
 
 
 def read(file: Path) -> ControlSecret | None:
-    """Return the secret in a file, or None if there is no such file.
+    """Return the secret in a file, or None if the file does not exist.
 
     Raises
     ------
@@ -43,18 +43,18 @@ def read(file: Path) -> ControlSecret | None:
         return None
     except (OSError, ValueError) as error:
         raise TestbedError(
-            f"The control secret in {file} cannot be read: {error}.",
+            f"The control secret {file} cannot be read: {error}.",
             advice="Only the user who started the emulator can read it.",
         ) from error
 
 
 def from_environment() -> ControlSecret | None:
-    """Return the secret that the environment variables name, if they do.
+    """Return the secret from the environment variables, or None if they are not set.
 
     Raises
     ------
     TestbedError
-        If they name a file that cannot be read.
+        If the file cannot be read.
     """
     if value := os.environ.get(VARIABLE):
         return ControlSecret(value, VARIABLE)

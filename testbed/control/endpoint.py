@@ -1,8 +1,7 @@
-"""An emulator's own HTTP endpoints: ``/_testbed``, ``/_localstack`` and ``/_aws``.
+"""HTTP client of an emulator's own endpoints: ``/_testbed``, ``/_localstack`` and ``/_aws``.
 
-All clients of these endpoints send their requests here, so that each of them bears the control
-secret if it needs one, takes no proxy, and ends with a clear error if the answer is not what was
-expected.
+All requests to these endpoints are sent here: with the control secret if they require it, without a
+proxy, and with a clear error for an unexpected answer.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ _SERVER_ERRORS = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 class LacksFeatureError(TestbedError):
-    """The emulator has no such endpoint."""
+    """The emulator does not have the feature that was asked for."""
 
 
 class Endpoint:
@@ -35,10 +34,10 @@ class Endpoint:
     Parameters
     ----------
     url
-        Where the emulator answers.
+        The emulator's URL.
     find_secret
-        Returns the control secret; called at most once, before the first request that changes
-        something. By default the secret is what the environment variables name.
+        Returns the control secret. It is called at most once, before the first request that
+        changes something. By default, the secret is read from the environment variables.
     """
 
     def __init__(
@@ -52,7 +51,7 @@ class Endpoint:
 
     @classmethod
     def of(cls, endpoint: Endpoint | str) -> Endpoint:
-        """Return the endpoints of an emulator that is given by its URL, too."""
+        """Return the endpoints of an emulator that may be given by its URL."""
         return Endpoint(endpoint) if isinstance(endpoint, str) else endpoint
 
     def send(
@@ -65,19 +64,19 @@ class Endpoint:
         headers: Mapping[str, str] | None = None,
         answer_within: float | None = ANSWER_SECONDS,
     ) -> requests.Response:
-        """Send a request, and return whatever is answered.
+        """Send a request, and return the response, whatever its status is.
 
         Parameters
         ----------
         body
-            An object to send as JSON; nothing if None.
+            An object to send as JSON.
         answer_within
-            The limit for the answer in seconds; None for no limit.
+            The time limit for the answer in seconds; None for no limit.
 
         Raises
         ------
         TestbedError
-            If the emulator does not answer, or requires another secret.
+            If the emulator does not answer, or requires a different secret.
         """
         import requests
 
@@ -109,22 +108,22 @@ class Endpoint:
         return response
 
     def request(self, method: str, path: str, *, lacks: LacksFeatureError, **options: Any) -> Any:
-        """Send a request, and return the JSON object or the empty object that is answered.
+        """Send a request, and return the JSON object of the response, or {} if it is empty.
 
         Parameters
         ----------
         lacks
-            The error to raise if the emulator has no such endpoint.
+            The error to raise if the emulator does not have the endpoint.
         options
             Further arguments of :meth:`send`.
 
         Raises
         ------
         LacksFeatureError
-            If the emulator has no such endpoint.
+            If the emulator does not have the endpoint.
         TestbedError
-            If the emulator does not answer, requires another secret, or answers otherwise than
-            expected.
+            If the emulator does not answer, requires a different secret, or its answer is
+            unexpected.
         """
         response = self.send(method, path, **options)
         content = json_object(response)
@@ -135,11 +134,11 @@ class Endpoint:
         raise self.unexpected(method, path, response)
 
     def unexpected(self, method: str, path: str, response: requests.Response) -> TestbedError:
-        """Return the error that the emulator answered otherwise than expected."""
+        """Return the error for an unexpected answer."""
         message = (json_object(response) or {}).get("message")
         text = str(message or response.text[:_TEXT_LENGTH]).strip()
         return TestbedError(
-            f"{method} {self.url}{path} was answered with HTTP {response.status_code}.",
+            f"{method} {self.url}{path} returned HTTP {response.status_code}.",
             details=text,
         )
 
@@ -151,18 +150,18 @@ class Endpoint:
             return TestbedError(
                 f"{method} {self.url}{path} requires the emulator's control secret.",
                 details=str(content.get("message", "")),
-                advice=f"Set {control_secret.FILE_VARIABLE} to the file, or"
-                f" {control_secret.VARIABLE} to its content.",
+                advice=f"Set {control_secret.FILE_VARIABLE} to the path of the secret's file,"
+                f" or {control_secret.VARIABLE} to the secret.",
             )
         return TestbedError(
             f"{method} {self.url}{path} was denied: the control secret in"
-            f" {self._secret.source} is not that of this emulator.",
+            f" {self._secret.source} is not this emulator's.",
             details=str(content.get("message", "")),
         )
 
 
 def json_object(response: requests.Response) -> dict[str, Any] | None:
-    """Return what was answered: {} for nothing, None if it is no JSON object."""
+    """Return the JSON object of a response, {} if it is empty, None if it is anything else."""
     if response.status_code == HTTPStatus.NO_CONTENT:
         return {}
     try:
@@ -173,10 +172,10 @@ def json_object(response: requests.Response) -> dict[str, Any] | None:
 
 
 def lacks_endpoint(response: requests.Response) -> bool:
-    """Return whether an answer says that the emulator has no such endpoint.
+    """Return whether a response means that the emulator does not have the endpoint.
 
-    An AWS API that is asked for a path that it does not know answers with an error of its own:
-    S3, for one, that there is no such bucket, or that its name or the method is not valid.
+    An emulator may pass an unknown path to an AWS API, such as S3, which answers with its own
+    error: that the bucket does not exist, or that its name or the method is invalid.
     """
     if response.status_code == HTTPStatus.NOT_FOUND:
         return True

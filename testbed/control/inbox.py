@@ -1,4 +1,4 @@
-"""The emails that the emulated AWS has sent: LocalStack keeps them instead of delivering them.
+"""Client of LocalStack's inbox: the emails that SES and SNS sent, which are not delivered.
 
 https://docs.localstack.cloud/aws/services/ses/
 """
@@ -22,12 +22,12 @@ _REASON = re.compile("<Message>(.*?)</Message>", re.DOTALL)
 
 @dataclass(frozen=True)
 class Email:
-    """One email.
+    """An email.
 
     Parameters
     ----------
     sent
-        When it was sent, ISO 8601.
+        The time when it was sent, in ISO 8601.
 
     Examples
     --------
@@ -57,21 +57,21 @@ class Email:
 
     @property
     def confirmation(self) -> Confirmation | None:
-        """What SNS asks its recipient to confirm, if it does."""
+        """The subscription that the recipient can confirm with the link in the email, if any."""
         found = _CONFIRMATION.search(self.body)
         return Confirmation(self.recipients[0], found[2], found[1]) if found else None
 
 
 @dataclass(frozen=True)
 class Confirmation:
-    """A subscription to a topic that its subscriber is to confirm, by following a link.
+    """A pending subscription to a topic, which is confirmed with the link in an email.
 
     https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html
 
     Parameters
     ----------
     query
-        What the link asks SNS for, without the host that it leads to.
+        The query string of the link, which is a request to SNS.
 
     Examples
     --------
@@ -97,7 +97,7 @@ class Confirmation:
 
 
 class Inbox:
-    """The inbox behind an endpoint, for all recipients.
+    """The inbox of an emulator, with the emails to all recipients.
 
     Examples
     --------
@@ -123,7 +123,7 @@ class Inbox:
         """
         self._require_localstack()
         response = self._endpoint.send("GET", _PATH)
-        # LocalStack serves its inbox from the first email on.
+        # LocalStack serves its inbox only after the first email was sent.
         if response.status_code == HTTPStatus.NOT_FOUND:
             return []
         content = json_object(response)
@@ -155,60 +155,65 @@ class Inbox:
     def confirm(
         self, address: str | None = None, topic_arn: str | None = None
     ) -> list[Confirmation]:
-        """Follow the links by which subscriptions are confirmed, and delete the emails with them.
+        """Confirm pending subscriptions with the links in their emails, and delete those emails.
 
         Parameters
         ----------
-        address, topic_arn
-            Only these of a subscriber, and to a topic; otherwise all.
+        address
+            Confirm only subscriptions of this email address.
+        topic_arn
+            Confirm only subscriptions to this topic.
 
         Returns
         -------
         list[Confirmation]
-            What has been confirmed.
+            The subscriptions that were confirmed.
 
         Raises
         ------
         TestbedError
-            If the endpoint has no inbox, or a link is not valid any more.
+            If the endpoint has no inbox, or a link is no longer valid.
         """
         confirmed: dict[Confirmation, None] = {}
         for email in self.emails():
-            asked = email.confirmation
-            if asked is None or address not in (None, asked.address):
+            pending = email.confirmation
+            if pending is None or address not in (None, pending.address):
                 continue
-            if topic_arn not in (None, asked.topic_arn):
+            if topic_arn not in (None, pending.topic_arn):
                 continue
-            if asked not in confirmed:
-                self._follow(asked)
-                confirmed[asked] = None
+            if pending not in confirmed:
+                self._open_link(pending)
+                confirmed[pending] = None
             self._delete(email.id)
         return list(confirmed)
 
-    def _follow(self, asked: Confirmation) -> None:
-        # At this endpoint, and nowhere else: anybody may have sent an email with a link.
-        response = self._endpoint.send("GET", f"/?{asked.query}")
+    def _open_link(self, pending: Confirmation) -> None:
+        # The request goes to this endpoint only: anybody can send an email with a link elsewhere.
+        response = self._endpoint.send("GET", f"/?{pending.query}")
         if not response.ok:
             reason = _REASON.search(response.text)
             raise TestbedError(
-                f"SNS does not take the link in the email to {asked.address}:"
+                f"SNS rejected the confirmation of {pending.address}:"
                 f" {reason[1] if reason else response.status_code}",
-                advice="Is the subscription still there? All emails go with: testbed inbox --clear",
+                advice="The subscription may have been deleted. Delete outdated emails with:"
+                " testbed inbox --clear",
             )
 
     def _delete(self, email_id: str | None = None) -> None:
         response = self._endpoint.send(
             "DELETE", _PATH, query={"id": email_id} if email_id else None
         )
-        if not response.ok and response.status_code != HTTPStatus.NOT_FOUND:  # no email so far
+        if (
+            not response.ok and response.status_code != HTTPStatus.NOT_FOUND
+        ):  # no email was sent yet
             raise self._endpoint.unexpected("DELETE", _PATH, response)
 
     def _require_localstack(self) -> None:
         response = self._endpoint.send("GET", _HEALTH_PATH)
         if lacks_endpoint(response):
             raise LacksFeatureError(
-                f"There is no inbox at {self._endpoint.url}{_PATH}.",
-                advice="Only LocalStack keeps emails; elsewhere they are sent.",
+                f"The emulator at {self._endpoint.url} has no inbox.",
+                advice="Only LocalStack keeps emails in an inbox.",
             )
         if not response.ok:
             raise self._endpoint.unexpected("GET", _HEALTH_PATH, response)

@@ -1,4 +1,4 @@
-"""What roles' permissions were used for, as our extension of LocalStack counts it.
+"""Client of the emulator's counts of how often each permission was used, and each call denied.
 
 ::
 
@@ -19,7 +19,7 @@ from testbed.control.endpoint import Endpoint, LacksFeatureError
 
 @dataclass(frozen=True)
 class Permission:
-    """An action on a resource that a policy of a role allows, and how often it was used."""
+    """An action on a resource that a role's policy allows, and how often it was used."""
 
     policy: str
     action: str
@@ -28,8 +28,8 @@ class Permission:
 
 
 @dataclass(frozen=True)
-class Refusal:
-    """What was refused, how often, and what AWS says to it."""
+class Denial:
+    """A denied request: what was denied, AWS's message, and how often it was denied."""
 
     action: str
     resource: str | None
@@ -39,7 +39,12 @@ class Refusal:
 
 @dataclass(frozen=True)
 class PrincipalUsage:
-    """A role by its ARN, with its permissions; or a user or a service that was refused.
+    """A role with its permissions; or a user or a service, if calls of it were denied.
+
+    Parameters
+    ----------
+    arn
+        The ARN of the role or user, or the service's name.
 
     Examples
     --------
@@ -58,21 +63,21 @@ class PrincipalUsage:
 
     arn: str
     permissions: tuple[Permission, ...]
-    refused: tuple[Refusal, ...]
+    denied: tuple[Denial, ...]
 
     @property
     def name(self) -> str:
-        """The name in the ARN, or of the service."""
+        """The name of the role, user or service."""
         return self.arn.rsplit("/", 1)[-1]
 
     @property
     def unused(self) -> list[Permission]:
-        """Candidates for removal: allowed, and not used so far."""
+        """The permissions that were never used: candidates for removal."""
         return [each for each in self.permissions if not each.used]
 
 
 class Permissions:
-    """The counts behind an endpoint, since it started or they were forgotten.
+    """The counts of an emulator, since it started or :meth:`forget` was called.
 
     Examples
     --------
@@ -90,35 +95,35 @@ class Permissions:
         self._endpoint = Endpoint.of(endpoint)
 
     def principals(self) -> list[PrincipalUsage]:
-        """Return all roles, and whoever else was refused something.
+        """Return all roles, and the users and services whose calls were denied.
 
         Raises
         ------
         TestbedError
-            If the endpoint does not answer, or enforces no permissions.
+            If the emulator does not answer, or does not enforce permissions.
         """
         return [
             PrincipalUsage(
                 arn=each["principal"],
                 permissions=tuple(Permission(**one) for one in each["permissions"]),
-                refused=tuple(Refusal(**one) for one in each["refused"]),
+                denied=tuple(Denial(**one) for one in each["denied"]),
             )
             for each in self._request("GET")["principals"]
         ]
 
     def forget(self) -> None:
-        """Count from nothing.
+        """Set all counts to zero.
 
         Raises
         ------
         TestbedError
-            If the endpoint does not answer, or enforces no permissions.
+            If the emulator does not answer, or does not enforce permissions.
         """
         self._request("DELETE")
 
     def _request(self, method: str) -> Any:
         lacks = LacksFeatureError(
-            f"No permissions are enforced at {self._endpoint.url}.",
-            advice="Start it with ENFORCE_IAM=1, as testbed up does by itself.",
+            f"The emulator at {self._endpoint.url} does not enforce permissions.",
+            advice="Start it with ENFORCE_IAM=1, which is the default of `testbed up`.",
         )
         return self._endpoint.request(method, "/_testbed/permissions", lacks=lacks)

@@ -1,4 +1,4 @@
-"""The email subscriptions of a stack, which get nothing before they are confirmed.
+"""The email subscriptions of a stack, which receive nothing until they are confirmed.
 
 https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html
 """
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from testbed.aws.clients import Aws
     from testbed.control.inbox import Confirmation, Inbox
 
-_MAIL_LIMIT_SECONDS = 10.0
-# An email that is not there after this time has been deleted.
-_FIRST_MAIL_LIMIT_SECONDS = 2.0
+_EMAIL_LIMIT_SECONDS = 10.0
+# An email that has not arrived after this time was deleted.
+_FIRST_EMAIL_LIMIT_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
 class Subscription:
-    """The subscription of an address to a topic."""
+    """A subscription of an email address to a topic."""
 
     address: str
     topic_arn: str
@@ -32,9 +32,9 @@ class Subscription:
 
 
 def unconfirmed(aws: Aws, stack_name: str) -> list[Subscription]:
-    """Return those of a stack's email subscriptions that wait for their confirmation."""
+    """Return the email subscriptions of a stack that are pending confirmation."""
     topics = set(stack_resources(aws, stack_name, "AWS::SNS::Topic").values())
-    # To topics of others, too: a subscription's ARN is its topic's with an id.
+    # The topic of a subscription may be in another stack. Its ARN begins the subscription's ARN.
     own = stack_resources(aws, stack_name, "AWS::SNS::Subscription").values()
     topics.update(arn.rpartition(":")[0] for arn in own)
     return [
@@ -47,27 +47,27 @@ def unconfirmed(aws: Aws, stack_name: str) -> list[Subscription]:
 
 
 def confirm(aws: Aws, inbox: Inbox, stack_name: str) -> list[Confirmation]:
-    """Confirm all of a stack's email subscriptions, as their subscribers would.
+    """Confirm all email subscriptions of a stack, as their subscribers would.
 
-    If the email with the link has been deleted, to subscribe again has it sent again.
+    If a confirmation email was deleted, the address is subscribed again to get another one.
 
     Raises
     ------
     TestbedError
-        If an email with a link does not come, or the link does not work.
+        If a confirmation email does not arrive, or its link is not valid.
     """
     confirmed = []
     for each in unconfirmed(aws, stack_name):
         follow = partial(inbox.confirm, each.address, each.topic_arn)
-        what = f"email that asks {each.address} for a confirmation"
+        what = f"confirmation email to {each.address}"
         try:
             try:
-                confirmed += until(follow, within=_FIRST_MAIL_LIMIT_SECONDS, what=what)
+                confirmed += until(follow, within=_FIRST_EMAIL_LIMIT_SECONDS, what=what)
             except WaitedTooLong:
                 aws.sns.subscribe(
                     TopicArn=each.topic_arn, Protocol=each.protocol, Endpoint=each.address
                 )
-                confirmed += until(follow, within=_MAIL_LIMIT_SECONDS, what=what)
+                confirmed += until(follow, within=_EMAIL_LIMIT_SECONDS, what=what)
         except WaitedTooLong as error:
             raise TestbedError(str(error)) from error
     return confirmed

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import requests
 
 from testbed.aws.logs import log_lines
-from testbed.commands.clock import check
-from testbed.control.clock import Clock
+from testbed.control.clock import Clock, check_firings
 from testbed.control.inbox import Confirmation, Email, Inbox
 from testbed.control.journal import Journal
 from testbed.control.subscriptions import confirm
@@ -82,7 +81,7 @@ class Pipeline:
         TestbedError
             If that fails.
         """
-        check([self._clock.fire()])
+        check_firings([self._clock.fire()])
 
     def request_check(self, site: str) -> None:
         """Have the API request a check of one site."""

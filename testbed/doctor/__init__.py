@@ -1,4 +1,4 @@
-"""What usually goes wrong: looked at piece by piece, each with what to do about it."""
+"""Checks for common problems, each with advice on how to fix what it finds: ``testbed doctor``."""
 
 from __future__ import annotations
 
@@ -6,26 +6,28 @@ from testbed.doctor import (
     docker,
     init_scripts,
     machine,
+    project,
     pythons,
     running,
     variables,
 )
+from testbed.doctor.context import Context
 from testbed.doctor.finding import Check, Finding
-from testbed.doctor.place import Place
 
-# In the order in which a reader would mend things.
+# In the order in which a reader should fix problems.
 CHECKS: tuple[Check, ...] = (
-    running.project,
+    project.project,
+    project.deployment,
     pythons.scripts_python,
-    pythons.wanted_python,
+    pythons.required_python,
     pythons.own_python,
     pythons.own_packages,
     pythons.localstack_environment,
     pythons.runtime_environment,
     pythons.extension,
     init_scripts.kinds,
-    init_scripts.run_bits,
-    init_scripts.line_ends,
+    init_scripts.execute_permission,
+    init_scripts.line_endings,
     init_scripts.byte_order_marks,
     init_scripts.interpreters,
     machine.architecture,
@@ -46,6 +48,6 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def examine(place: Place) -> list[Finding]:
-    """Return what every check has found that had something to look at."""
-    return [finding for check in CHECKS if (finding := check(place))]
+def examine(context: Context) -> list[Finding]:
+    """Run all checks, and return their findings; a check that does not apply has none."""
+    return [finding for check in CHECKS if (finding := check(context))]

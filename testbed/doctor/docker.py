@@ -1,4 +1,4 @@
-"""Docker and Docker Compose, which only ``--docker`` needs: what is wrong here is a warning."""
+"""Checks of Docker and Docker Compose, which only ``--docker`` requires: they only warn."""
 
 from __future__ import annotations
 
@@ -9,98 +9,99 @@ import stat
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from testbed.doctor.finding import Finding, looks_at, ok, warning
-from testbed.doctor.place import Place, run
+from testbed.doctor.context import Context, run
+from testbed.doctor.finding import Finding, checks, ok, warning
 from testbed.errors import DockerError
 
-_ONLY = "Only --docker needs it."
+_ONLY = "Only --docker requires it."
 _DEFAULT_SOCKET = "unix:///var/run/docker.sock"
-# The first one with `up --wait`. https://docs.docker.com/reference/cli/docker/compose/up/
+# The first version with `up --wait`. https://docs.docker.com/reference/cli/docker/compose/up/
 _OLDEST_COMPOSE = (2, 1, 1)
 
 
-@looks_at("Docker daemon")
-def daemon(place: Place) -> Finding:
-    """Look whether the daemon answers, which is found as the ``docker`` command finds it."""
-    docker = place.docker
+@checks("Docker daemon")
+def daemon(context: Context) -> Finding:
+    """Check that the daemon answers that the ``docker`` command would use."""
+    docker = context.docker
     if isinstance(docker, DockerError):
-        if shutil.which("docker", path=place.variables.get("PATH")) is None:
+        if shutil.which("docker", path=context.variables.get("PATH")) is None:
             return warning(
-                "there is no docker command, and no daemon answers",
+                "Docker is not installed: there is no docker command, and no daemon answers",
                 f"{_ONLY} Install it: https://docs.docker.com/engine/install/",
             )
         return warning(docker.message, f"{_ONLY} {docker.advice}")
     return ok(f"{docker.get('ServerVersion')} on {docker.get('OperatingSystem')}")
 
 
-@looks_at("address of Docker")
-def address(place: Place) -> Finding | None:
-    """Look which daemon is meant, and whether its published ports are this machine's."""
-    host, source = _address(place)
-    if place.variables.get("DOCKER_HOST") and place.variables.get("DOCKER_CONTEXT"):
+@checks("Docker address")
+def address(context: Context) -> Finding | None:
+    """Check that the daemon publishes ports on this machine."""
+    host, source = _address(context)
+    if context.variables.get("DOCKER_HOST") and context.variables.get("DOCKER_CONTEXT"):
         return warning(
-            f"DOCKER_HOST={host} and DOCKER_CONTEXT are both set", "Unset one: DOCKER_HOST wins."
+            f"DOCKER_HOST={host} and DOCKER_CONTEXT are both set",
+            "Unset one of them: DOCKER_HOST takes precedence.",
         )
     parts = urlsplit(host)
     if parts.scheme in ("tcp", "ssh") and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
         return warning(
-            f"{host} ({source}): ports that containers publish are not on this machine's 127.0.0.1",
-            "Use a Docker on this machine, or the embedded LocalStack.",
+            f"{host} ({source}) does not publish ports on this machine's 127.0.0.1",
+            "Use a Docker daemon on this machine, or LocalStack without Docker.",
         )
-    return None if isinstance(place.docker, DockerError) else ok(f"{host} ({source})")
+    return None if isinstance(context.docker, DockerError) else ok(f"{host} ({source})")
 
 
-@looks_at("socket of Docker")
-def socket(place: Place) -> Finding | None:
-    """Look whether the daemon's socket is there, and this user may use it."""
-    host, _ = _address(place)
+@checks("Docker socket")
+def socket(context: Context) -> Finding | None:
+    """Check that the daemon's socket exists, and that this user has access to it."""
+    host, _ = _address(context)
     if not host.startswith("unix://"):
         return None
     path = Path(host.removeprefix("unix://"))
     there = path.exists()
-    if not there and isinstance(place.docker, DockerError):
-        if shutil.which("docker", path=place.variables.get("PATH")) is None:
-            return None  # no Docker here, as another check says
+    if not there and isinstance(context.docker, DockerError):
+        if shutil.which("docker", path=context.variables.get("PATH")) is None:
+            return None  # not installed, which another check reports
         return warning(
-            f"there is no {path}",
-            f"{_ONLY} Start Docker; or name its socket in DOCKER_HOST (`docker context ls`).",
+            f"{path} does not exist",
+            f"{_ONLY} Start Docker, or set DOCKER_HOST to its socket (see `docker context ls`).",
         )
     if not stat.S_ISSOCK(path.stat().st_mode):
         return warning(
-            f"{path} is no socket",
-            "Remove it, and restart Docker: it makes a folder for a container that wants a missing"
-            " file.",
+            f"{path} is not a socket",
+            "Delete it, and restart Docker. Docker creates a folder where a container mounts a file"
+            " that does not exist.",
         )
     if not os.access(path, os.R_OK | os.W_OK):
         return warning(
-            f"this user may not use {path}",
-            f'{_ONLY} sudo usermod -aG {path.group()} "$USER"; then log in anew. Whoever is in that'
-            " group is as good as root.",
+            f"this user has no access to {path}",
+            f'{_ONLY} sudo usermod -aG {path.group()} "$USER"; then log in again. Members of that'
+            " group have the rights of root.",
         )
-    return ok(f"this user may use {path}")
+    return ok(f"this user has access to {path}")
 
 
-def _address(place: Place) -> tuple[str, str]:
-    """Return where the daemon is looked for, and what says so."""
-    if host := place.variables.get("DOCKER_HOST"):
+def _address(context: Context) -> tuple[str, str]:
+    """Return the daemon's address, and which setting defines it."""
+    if host := context.variables.get("DOCKER_HOST"):
         return host, "DOCKER_HOST"
     from docker.context import ContextAPI
 
-    name = place.variables.get("DOCKER_CONTEXT")
-    context = ContextAPI.get_context(name) if name else ContextAPI.get_current_context()
-    if context is None:
-        raise DockerError(f"there is no Docker context {name}")
-    # The SDK has a scheme of its own for the daemon's usual socket.
-    host = str(context.Host).replace("http+unix://", "unix://")
-    return host or _DEFAULT_SOCKET, f"context {context.name}"
+    name = context.variables.get("DOCKER_CONTEXT")
+    chosen = ContextAPI.get_context(name) if name else ContextAPI.get_current_context()
+    if chosen is None:
+        raise DockerError(f"The Docker context {name} does not exist.")
+    # The SDK has its own scheme for the default socket.
+    host = str(chosen.Host).replace("http+unix://", "unix://")
+    return host or _DEFAULT_SOCKET, f"context {chosen.name}"
 
 
-@looks_at("Docker Compose")
-def compose(place: Place) -> Finding | None:
-    """Look which Compose there is, and whether it is new enough."""
+@checks("Docker Compose")
+def compose(context: Context) -> Finding | None:
+    """Check that Docker Compose is installed, and its version."""
     from testbed.emulators.docker_daemon import compose_command
 
-    if shutil.which("docker", path=place.variables.get("PATH")) is None:
+    if shutil.which("docker", path=context.variables.get("PATH")) is None:
         return None
     try:
         command = compose_command()
@@ -110,10 +111,10 @@ def compose(place: Place) -> Finding | None:
     version = run([*command, "version", "--short"]).stdout.strip()
     match = re.search(r"(\d+)\.(\d+)\.(\d+)", version)
     if match is None:
-        return warning(f"`{name}` does not tell its version: {version[:80]}", _ONLY)
+        return warning(f"`{name}` does not report its version: {version[:80]}", _ONLY)
     if tuple(map(int, match.groups())) < _OLDEST_COMPOSE:
         return warning(
-            f"`{name}` is {match[0]}: enough for --docker, and too old for `up --wait`",
-            "Install Compose 2 as a plug-in of docker: https://docs.docker.com/compose/install/",
+            f"`{name}` is {match[0]}: new enough for --docker, but too old for `up --wait`",
+            "Install Compose 2 as a Docker plug-in: https://docs.docker.com/compose/install/",
         )
     return ok(f"`{name}` is {match[0]}")

@@ -1,4 +1,4 @@
-"""What a check says."""
+"""What a check has found, and how serious it is."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from testbed.doctor.place import Place
+from testbed.doctor.context import Context
 
 
 class Level(StrEnum):
-    """How bad it is: a problem stops ``testbed up``, a warning does not."""
+    """The seriousness of a finding: a problem prevents ``testbed up``, a warning does not."""
 
     OK = "ok"
     WARNING = "warning"
@@ -25,11 +25,11 @@ class Finding:
     Parameters
     ----------
     found
-        What is so.
+        The state of the subject.
     advice
-        What to do about it; empty if all is well.
+        How to fix it; empty if nothing is wrong.
     subject
-        What was looked at.
+        What was checked.
     """
 
     level: Level
@@ -39,38 +39,38 @@ class Finding:
 
 
 def ok(found: str) -> Finding:
-    """Return the finding that all is well."""
+    """Return a finding that nothing is wrong."""
     return Finding(Level.OK, found)
 
 
 def warning(found: str, advice: str) -> Finding:
-    """Return the finding that something may go wrong."""
+    """Return a finding that something may go wrong."""
     return Finding(Level.WARNING, found, advice)
 
 
 def problem(found: str, advice: str) -> Finding:
-    """Return the finding that ``testbed up`` cannot work."""
+    """Return a finding that prevents ``testbed up``."""
     return Finding(Level.PROBLEM, found, advice)
 
 
-Check = Callable[[Place], Finding | None]
+Check = Callable[[Context], Finding | None]
 
 
-def looks_at(subject: str) -> Callable[[Check], Check]:
-    """Make a function a check of a subject, which says so if it cannot look.
+def checks(subject: str) -> Callable[[Check], Check]:
+    """Decorate a check of a subject; if it raises an error, the finding is a warning that says so.
 
-    The function returns None if there is nothing of its subject to look at.
+    The decorated function returns None if it does not apply.
     """
 
     def decorate(check: Check) -> Check:
         @functools.wraps(check)
-        def look(place: Place) -> Finding | None:
+        def run(context: Context) -> Finding | None:
             try:
-                finding = check(place)
-            except Exception as error:  # whatever it is: the other checks are to go on
-                finding = warning(f"cannot be looked at: {error or type(error).__name__}", "")
+                finding = check(context)
+            except Exception as error:  # any error: the other checks must still run
+                finding = warning(f"the check failed: {error or type(error).__name__}", "")
             return replace(finding, subject=subject) if finding else None
 
-        return look
+        return run
 
     return decorate

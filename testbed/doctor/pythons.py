@@ -1,4 +1,4 @@
-"""The Pythons that the scripts and the testbed use, and the environments made of them."""
+"""Checks of the Python interpreters and Python environments that the testbed uses."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ import shutil
 import sys
 from pathlib import Path
 
-from testbed.doctor.finding import Finding, looks_at, ok, problem, warning
-from testbed.doctor.place import Place, run
+from testbed.doctor.context import Context, run
+from testbed.doctor.finding import Finding, checks, ok, problem, warning
 from testbed.emulators.environments import environment_inputs
 from testbed.machine.cache import is_complete, location
 from testbed.machine.virtual_environments import PYTHON_VERSION, interpreter
 
-# What scripts/setup.py runs with.
+# The oldest version that runs scripts/setup.py.
 _OLDEST_FOR_SCRIPTS = (3, 9)
 _CLONE = Path(__file__).parents[2]
 _VERSION = "import sys; print('%d.%d' % sys.version_info[:2])"
 
 
-@looks_at("the testbed's Python")
-def own_python(place: Place) -> Finding:
-    """Look whether LocalStack and the functions can run with the testbed's own Python."""
+@checks("Python of the testbed")
+def own_python(context: Context) -> Finding:
+    """Check that there is a Python for LocalStack and the functions."""
     own = f"{platform.python_version()}, {sys.executable}"
     if f"{sys.version_info.major}.{sys.version_info.minor}" == PYTHON_VERSION:
         return ok(own)
@@ -30,21 +30,21 @@ def own_python(place: Place) -> Finding:
     command = [find_uv_bin(), "--no-config", "python", "find", "--no-python-downloads"]
     found = run([*command, interpreter()])
     if found.returncode == 0:
-        return ok(f"{own}; LocalStack's is {found.stdout.strip()}")
+        return ok(f"{own}; for LocalStack {found.stdout.strip()}")
     return warning(
-        f"{own}, and no Python {PYTHON_VERSION} for LocalStack",
-        f"Install Python {PYTHON_VERSION}; or let the first `testbed up` fetch it.",
+        f"{own}; there is no Python {PYTHON_VERSION} for LocalStack",
+        f"Install Python {PYTHON_VERSION}, or let the first `testbed up` download it.",
     )
 
 
-@looks_at("python3 on PATH")
-def scripts_python(place: Place) -> Finding:
-    """Look whether ``./scripts/*`` find a Python."""
-    wanted = ".".join(map(str, _OLDEST_FOR_SCRIPTS))
-    advice = f"Put a python3 from {wanted} on first on PATH: ./scripts/* start with it."
-    python = shutil.which("python3", path=place.variables.get("PATH"))
+@checks("python3 on PATH")
+def scripts_python(context: Context) -> Finding:
+    """Check that ``./scripts/*`` find a Python that is new enough."""
+    oldest = ".".join(map(str, _OLDEST_FOR_SCRIPTS))
+    advice = f"Put a python3 of version {oldest} or later first on PATH: ./scripts/* require it."
+    python = shutil.which("python3", path=context.variables.get("PATH"))
     if python is None:
-        return warning("there is none", advice)
+        return warning("not found", advice)
     answer = _version(python)
     if answer is None:
         return warning(_shim(python), advice)
@@ -53,24 +53,24 @@ def scripts_python(place: Place) -> Finding:
     return ok(f"{python} is {'.'.join(map(str, answer))}")
 
 
-@looks_at(f"python{PYTHON_VERSION} on PATH")
-def wanted_python(place: Place) -> Finding:
-    """Look for a name on PATH that leads nowhere, as pyenv's shims may."""
+@checks(f"python{PYTHON_VERSION} on PATH")
+def required_python(context: Context) -> Finding:
+    """Check for a command that runs no Python, such as a shim of pyenv."""
     name = f"python{PYTHON_VERSION}"
-    python = shutil.which(name, path=place.variables.get("PATH"))
+    python = shutil.which(name, path=context.variables.get("PATH"))
     if python is None:
-        return ok("there is none; the testbed has its own")
+        return ok("not found; the testbed uses its own")
     if _version(python) is None:
         return warning(
             _shim(python),
-            f"The testbed does without; for yourself, choose one of `pyenv whence {name}`"
-            " with `pyenv local`.",
+            f"The testbed does not use it. To use it yourself, choose a version from `pyenv whence"
+            f" {name}` with `pyenv local`.",
         )
     return ok(python)
 
 
 def _version(python: str) -> tuple[int, ...] | None:
-    """Return an interpreter's version, or None if it does not run."""
+    """Return an interpreter's version, or None if it cannot be run."""
     try:
         answer = run([python, "-c", _VERSION])
     except OSError:
@@ -82,35 +82,35 @@ def _version(python: str) -> tuple[int, ...] | None:
 
 def _shim(python: str) -> str:
     kind = ", a shim of pyenv," if "shims" in Path(python).parts else ""
-    return f"{python}{kind} runs no Python in this folder"
+    return f"{python}{kind} does not run a Python in this folder"
 
 
-@looks_at("packages of the testbed")
-def own_packages(place: Place) -> Finding | None:
-    """Look whether the testbed's own environment holds what the clone's lock file names."""
+@checks("packages of the testbed")
+def own_packages(context: Context) -> Finding | None:
+    """Check that the testbed's environment has the packages of the clone's lock file."""
     lock = _CLONE / "requirements" / "testbed.txt"
     if not lock.is_file():
-        return None  # installed as a package, as whoever did that wanted it
+        return None  # not a clone: installed as a package, with versions of the user's choice
     if difference := _difference(Path(sys.executable), lock):
-        return warning(difference, f"Run {_CLONE}/scripts/test, which brings .venv up to date.")
-    return ok(f"as in {lock.name}")
+        return warning(difference, f"Update .venv by running {_CLONE}/scripts/test.")
+    return ok(f"match {lock.name}")
 
 
-@looks_at("environment of LocalStack")
-def localstack_environment(place: Place) -> Finding:
-    """Look whether LocalStack's environment is there, works and is as its lock file says."""
+@checks("environment of LocalStack")
+def localstack_environment(context: Context) -> Finding:
+    """Check that LocalStack's environment exists, works and matches its lock file."""
     return _environment("localstack")
 
 
-@looks_at("environment of the functions")
-def runtime_environment(place: Place) -> Finding:
-    """Look whether the functions' environment is there, works and is as its lock file says."""
+@checks("environment of the functions")
+def runtime_environment(context: Context) -> Finding:
+    """Check that the functions' environment exists, works and matches its lock file."""
     return _environment("runtime")
 
 
-@looks_at("extension of LocalStack")
-def extension(place: Place) -> Finding:
-    """Look whether our extension is built, as the sources are now."""
+@checks("LocalStack extension")
+def extension(context: Context) -> Finding:
+    """Check that the extension is built from its present sources."""
     folder = location("extension", environment_inputs()["extension"])
     return ok(str(folder)) if is_complete(folder) else _not_built()
 
@@ -121,9 +121,9 @@ def _environment(name: str) -> Finding:
     if not is_complete(folder):
         return _not_built()
     python = folder / "bin" / "python"
-    advice = f"Remove it, so that the next `testbed up` builds it anew: rm -r {folder}"
+    advice = f"Delete it: rm -r {folder}; the next `testbed up` builds it again."
     if _version(str(python)) is None:
-        return problem(f"{python} does not run; perhaps its Python was removed", advice)
+        return problem(f"{python} cannot be run; its Python may have been removed", advice)
     if difference := _difference(python, inputs[0]):
         return warning(f"{folder}: {difference}", advice)
     return ok(str(folder))
@@ -132,12 +132,12 @@ def _environment(name: str) -> Finding:
 def _not_built() -> Finding:
     return warning(
         "not built yet, or its inputs have changed",
-        "The next `testbed up` builds it, and may need the network for that.",
+        "The next `testbed up` builds it, which may require the network.",
     )
 
 
 def _difference(python: Path, lock: Path) -> str:
-    """Say whether an environment differs from a lock file; nothing is installed or fetched."""
+    """Describe how an environment differs from a lock file, without installing anything."""
     from uv import find_uv_bin
 
     answer = run(
@@ -150,4 +150,4 @@ def _difference(python: Path, lock: Path) -> str:
         return ""
     changes = [line.strip() for line in answer.stdout.splitlines() if line.startswith(" + ")]
     shown = f": {', '.join(changes)[:200]}" if changes else ""
-    return f"its packages are not those of {lock.name}{shown}"
+    return f"its packages differ from {lock.name}{shown}"

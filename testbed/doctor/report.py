@@ -1,14 +1,16 @@
-"""The findings, for people and for programs."""
+"""The findings as text and as JSON."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from testbed.doctor.finding import Finding, Level
 from testbed.errors import TestbedError
-from testbed.terminal.console import output, text
+from testbed.terminal.console import Part, text
+from testbed.terminal.tables import print_table
 
 _SIGNS = {Level.OK: ("✓", "green"), Level.WARNING: ("!", "yellow"), Level.PROBLEM: ("✗", "red")}
 
@@ -26,23 +28,25 @@ def as_json(findings: list[Finding]) -> dict[str, Any]:
 
 
 def print_findings(findings: list[Finding]) -> None:
-    """Print a line for each finding, and below it what to do."""
-    width = max(len(finding.subject) for finding in findings)
+    """Print a line for each finding, followed by its advice."""
+    print_table((), _rows(findings))
+
+
+def _rows(findings: list[Finding]) -> Iterator[Sequence[Part]]:
     for finding in findings:
-        sign = _SIGNS[finding.level]
-        output.print(text(sign, f" {finding.subject:<{width}}  {finding.found}"))
+        yield text(_SIGNS[finding.level], f" {finding.subject}"), finding.found
         if finding.advice:
-            output.print(text(" " * (width + 4), ("→", "bold"), f" {finding.advice}"))
+            yield "", text(("→", "bold"), f" {finding.advice}")
 
 
-def check(findings: list[Finding]) -> None:
-    """Refuse what stops the testbed.
+def raise_problems(findings: list[Finding]) -> None:
+    """Raise an error if a finding is a problem.
 
     Raises
     ------
     TestbedError
-        If a finding is a problem.
+        With the subjects of all problems.
     """
     problems = [finding.subject for finding in findings if finding.level is Level.PROBLEM]
     if problems:
-        raise TestbedError(f"`testbed up` is stopped by: {', '.join(problems)}.")
+        raise TestbedError(f"Fix these problems before `testbed up`: {', '.join(problems)}.")

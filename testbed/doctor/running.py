@@ -1,67 +1,61 @@
-"""The project, and the testbed that runs of it or has run."""
+"""Checks of the running testbed, and of its port."""
 
 from __future__ import annotations
 
 from testbed.control.endpoint import Endpoint
-from testbed.doctor.finding import Finding, looks_at, ok, problem, warning
-from testbed.doctor.place import Place
+from testbed.doctor.context import Context
+from testbed.doctor.finding import Finding, checks, ok, problem, warning
 from testbed.emulators import instance
 from testbed.errors import ProjectError, TestbedError
 from testbed.machine import ports
 
-_HEALTH_PATH = "/_localstack/health"
 _ANSWER_LIMIT_SECONDS = 5
 
 
-@looks_at("project")
-def project(place: Place) -> Finding:
-    """Look whether there is a project, and its files can be read."""
-    found = place.project
-    if isinstance(found, ProjectError):
-        return problem(found.message, found.advice or found.details)
-    return ok(f"{found.root}, stack {found.stack_name}")
-
-
-@looks_at("testbed of this project")
-def testbed(place: Place) -> Finding:
-    """Look for a testbed that has died, or answers no more."""
-    recorded = instance.load(place.state)
+@checks("running testbed")
+def testbed(context: Context) -> Finding:
+    """Check that the testbed answers, if it was started."""
+    recorded = instance.load(context.state)
     if recorded is None:
-        return ok("none runs as a process")
+        return ok("no LocalStack process was started")
     if recorded.process() is None:
         return warning(
-            f"the testbed at {recorded.endpoint_url} (process {recorded.pid}) has ended by itself",
-            f"`testbed down` removes what it left; {place.state / 'localstack.log'} may say why.",
+            f"the testbed at {recorded.endpoint_url} (process {recorded.pid}) has crashed",
+            f"Clean up with: testbed down; its log is {context.state / 'localstack.log'}.",
         )
     if not _is_localstack(recorded.endpoint_url):
         return problem(
-            f"process {recorded.pid} runs, and does not answer at {recorded.endpoint_url}",
-            f"testbed down; its log is {place.state / 'localstack.log'}.",
+            f"process {recorded.pid} does not answer at {recorded.endpoint_url}",
+            f"Stop it with: testbed down; its log is {context.state / 'localstack.log'}.",
         )
-    return ok(f"runs at {recorded.endpoint_url} (process {recorded.pid})")
+    return ok(f"{recorded.endpoint_url} (process {recorded.pid})")
 
 
-@looks_at("port")
-def port(place: Place) -> Finding:
-    """Look whether LocalStack's port is free, or who has it."""
-    given = place.compose_variables.get("TESTBED_PORT") or str(ports.DEFAULT_PORT)
+@checks("port")
+def port(context: Context) -> Finding:
+    """Check that LocalStack's port is free, or used by this testbed."""
+    given = context.compose_variables.get("TESTBED_PORT") or str(ports.DEFAULT_PORT)
     if not given.isdecimal() or not 0 < int(given) < 1 << 16:
-        return warning(f"TESTBED_PORT={given} is no port", "Set a number below 65536, or unset it.")
+        return warning(
+            f"TESTBED_PORT={given} is not a port", "Set a number from 1 to 65535, or unset it."
+        )
     number = int(given)
     url = f"http://{ports.HOST}:{number}"
-    recorded = instance.load(place.state)
+    recorded = instance.load(context.state)
     if recorded and recorded.process() and recorded.endpoint_url == url:
-        return ok(f"{number} is this testbed's")
+        return ok(f"{number} is used by this testbed")
     if ports.is_free(number):
         return ok(f"{number} is free")
-    container = None if isinstance(place.project, ProjectError) else place.session.compose.running()
+    container = (
+        None if isinstance(context.project, ProjectError) else context.session.compose.running()
+    )
     if container and container.endpoint_url == url:
-        return ok(f"{number} is this project's container {container.name}")
+        return ok(f"{number} is used by this project's container {container.name}")
     what = "; a LocalStack answers there" if _is_localstack(url) else ""
     return warning(
         ports.taken(number).message.rstrip(".") + what,
-        "`testbed up` takes another one; for `docker compose up` stop that program, or choose:"
-        " export TESTBED_PORT=NUMBER",
+        "`testbed up` uses another port. For `docker compose up`, stop that program, or choose a"
+        " port: export TESTBED_PORT=NUMBER",
     )
 
 

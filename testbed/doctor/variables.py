@@ -1,4 +1,4 @@
-"""Variables of the caller's shell that lead programs elsewhere than to the testbed."""
+"""Checks of environment variables that divert requests from the testbed."""
 
 from __future__ import annotations
 
@@ -8,41 +8,41 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from testbed.aws.clients import ACCESS_KEY_ID
-from testbed.doctor.finding import Finding, looks_at, ok, warning
-from testbed.doctor.place import Place
+from testbed.doctor.context import Context
+from testbed.doctor.finding import Finding, checks, ok, warning
 from testbed.emulators import instance
 
 _LOOPBACK = ("127.0.0.1", "localhost")
-_USE_TESTBED = 'Lead them to the testbed: eval "$(testbed env)"'
+_USE_TESTBED = 'To use the testbed: eval "$(testbed env)"'
 
 
-@looks_at("proxies")
-def proxies(place: Place) -> Finding:
-    """Look for a proxy that requests to this machine would be sent to."""
+@checks("proxies")
+def proxies(context: Context) -> Finding:
+    """Check that no proxy is used for requests to this machine."""
     proxies = {
         name.lower().removesuffix("_proxy"): value
-        for name, value in place.variables.items()
+        for name, value in context.variables.items()
         if name.lower().endswith("_proxy") and value
     }
     used = sorted(f"{kind}_proxy" for kind in ("http", "all") if kind in proxies)
     if not used:
-        return ok("none for plain HTTP")
-    # What urllib, requests and botocore ask; the types do not know it.
+        return ok("none for HTTP")
+    # The function that urllib, requests and botocore use; it has no type hints.
     is_exempt = urllib.request.proxy_bypass_environment  # type: ignore[attr-defined]
     sent = [host for host in _LOOPBACK if not is_exempt(host, proxies)]
     if sent:
         return warning(
-            f"{', '.join(used)} is set, also for {' and '.join(sent)}",
-            "The testbed uses no proxy, but aws, curl and your code do:"
+            f"{', '.join(used)} applies to {' and '.join(sent)}",
+            "The testbed ignores it, but aws, curl and your code do not:"
             f" export NO_PROXY={','.join(_LOOPBACK)} no_proxy={','.join(_LOOPBACK)}",
         )
-    return ok(f"{', '.join(used)}, not for this machine")
+    return ok(f"{', '.join(used)} does not apply to this machine")
 
 
-@looks_at("AWS settings of this shell")
-def aws(place: Place) -> Finding:
-    """Look where ``aws`` would go: to the testbed, to AWS with real credentials, or nowhere."""
-    variables = place.variables
+@checks("AWS settings")
+def aws(context: Context) -> Finding:
+    """Check whether ``aws`` uses the testbed, or AWS with real credentials."""
+    variables = context.variables
     if variables.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
         return warning(
             "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true: AWS_ENDPOINT_URL has no effect",
@@ -50,50 +50,49 @@ def aws(place: Place) -> Finding:
         )
     endpoint = variables.get("AWS_ENDPOINT_URL")
     if endpoint:
-        return _endpoint(endpoint, place)
+        return _endpoint(endpoint, context)
     if profile := variables.get("AWS_PROFILE"):
-        return warning(f"`aws` goes to AWS, with the profile {profile}", _USE_TESTBED)
+        return warning(f"`aws` uses AWS, with the profile {profile}", _USE_TESTBED)
     if variables.get("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID) != ACCESS_KEY_ID:
-        return warning("`aws` goes to AWS, with the keys in AWS_ACCESS_KEY_ID", _USE_TESTBED)
-    if file := _default_credentials(place):
-        return warning(f"`aws` goes to AWS, with the default keys of {file}", _USE_TESTBED)
-    return ok("neither an endpoint nor keys of AWS")
+        return warning("`aws` uses AWS, with the keys in AWS_ACCESS_KEY_ID", _USE_TESTBED)
+    if file := _default_credentials(context):
+        return warning(f"`aws` uses AWS, with the default keys in {file}", _USE_TESTBED)
+    return ok("no endpoint and no AWS keys are set")
 
 
-def _endpoint(endpoint: str, place: Place) -> Finding:
+def _endpoint(endpoint: str, context: Context) -> Finding:
     elsewhere = sorted(
         name
-        for name, value in place.variables.items()
+        for name, value in context.variables.items()
         if name.startswith("AWS_ENDPOINT_URL_") and value != endpoint
     )
     if elsewhere:
         return warning(
-            f"{', '.join(elsewhere)} lead elsewhere than AWS_ENDPOINT_URL",
+            f"{', '.join(elsewhere)} and AWS_ENDPOINT_URL are different endpoints",
             f"unset {' '.join(elsewhere)}",
         )
     if (urlsplit(endpoint).hostname or "") not in _LOOPBACK:
         return warning(f"AWS_ENDPOINT_URL={endpoint} is not on this machine", _USE_TESTBED)
-    recorded = instance.load(place.state)
+    recorded = instance.load(context.state)
     if recorded and recorded.process() and recorded.endpoint_url != endpoint.rstrip("/"):
         return warning(
-            f"AWS_ENDPOINT_URL={endpoint}, and the testbed is at {recorded.endpoint_url}",
+            f"AWS_ENDPOINT_URL={endpoint}, but the testbed is at {recorded.endpoint_url}",
             _USE_TESTBED,
         )
-    if profile := place.variables.get("AWS_PROFILE"):
+    if profile := context.variables.get("AWS_PROFILE"):
         return warning(
-            f"AWS_PROFILE={profile} signs requests with keys of AWS, and may name"
-            " endpoints of its own",
+            f"AWS_PROFILE={profile} signs requests with AWS keys, and may set its own endpoints",
             _USE_TESTBED,
         )
-    return ok(f"lead to {endpoint}")
+    return ok(f"AWS_ENDPOINT_URL={endpoint}")
 
 
-def _default_credentials(place: Place) -> Path | None:
-    """Return the file with a default profile's keys, as the SDKs find it.
+def _default_credentials(context: Context) -> Path | None:
+    """Return the credentials file of the SDKs if its default profile has AWS keys.
 
     https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html
     """
-    given = place.variables.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")
+    given = context.variables.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")
     file = Path(given).expanduser()
     parser = configparser.RawConfigParser(strict=False)
     try:

@@ -1,1 +1,1 @@
-"""How text is shown at a terminal and read from it."""
+"""Output to a terminal, and values that are typed there."""

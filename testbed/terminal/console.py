@@ -1,7 +1,7 @@
-"""What the person at the terminal sees: everything that is printed passes through here.
+"""The console: everything that a command prints is printed here, with control characters escaped.
 
-Data from outside (object keys, messages, emails, log lines, names, errors) may hold escape
-sequences. :mod:`testbed.terminal.control_characters` shows them; nothing is read as markup.
+Data from outside (object keys, messages, emails, log lines, names, errors) may contain escape
+sequences. :mod:`testbed.terminal.control_characters` escapes them, and nothing is parsed as markup.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from rich.console import Console
 from rich.live import Live
 from rich.segment import Segment, Segments
 from rich.style import Style
-from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
@@ -32,41 +31,41 @@ if TYPE_CHECKING:
 
     from testbed.errors import TestbedError
 
-# Text, or text and its style.
+# A text, or a text and its style.
 Part = str | tuple[str, str] | Text
 _REFRESHES_PER_SECOND = 20
 
 
 class _SafeConsole(Console):
-    """A console on which text can neither control the terminal nor be markup."""
+    """A console on which no text can control the terminal or is parsed as markup."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(highlight=False, markup=False, emoji=False, **options)
 
     def render_str(self, text: str, **options: Any) -> Text:
-        """Show control characters, line breaks too; rich would drop some, and pass on others."""
+        """Escape control characters, including line breaks: rich drops some, and prints others."""
         return super().render_str(visible(text), **{**options, "markup": False})
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
     ) -> Iterable[Segment]:
-        """Show control characters that came in by another way."""
+        """Escape control characters that were not escaped before."""
         for segment in super().render(renderable, options):
-            if segment.control:  # rich's own, such as the movements of a spinner's cursor
+            if segment.control:  # rich's own, such as cursor movements of a spinner
                 yield segment
             else:
                 yield Segment(visible_lines(segment.text), segment.style)
 
 
-# Results go to standard output, for other programs; everything else goes here.
+# Results go to standard output, for other programs to read; everything else goes here.
 progress = _SafeConsole(stderr=True)
 output = _SafeConsole(soft_wrap=True)
-# For what is cut off at the edge of a terminal, and has to be whole in a file.
+# For text that is wrapped at the width of a terminal, and is not wrapped in a file.
 wide = _SafeConsole(width=None if output.is_terminal else 200)
 
 
 def text(*parts: Part) -> Text:
-    """Return text of one line, with all control characters shown, also line breaks."""
+    """Return one line of text, with all control characters escaped, including line breaks."""
     made = Text()
     for part in parts:
         if isinstance(part, Text):
@@ -78,22 +77,22 @@ def text(*parts: Part) -> Text:
 
 
 def lines(content: str) -> Text:
-    """Return text of several lines, with all other control characters shown."""
+    """Return several lines of text, with all other control characters escaped."""
     return Text(visible_lines(content))
 
 
 def joined(separator: str, texts: Iterable[Text]) -> Text:
-    """Return texts with a separator between, which may be a line break."""
+    """Join texts with a separator, which may be a line break."""
     return Text(separator).join(texts)
 
 
 def line(*parts: str | tuple[str, str], multiline: bool = False) -> None:
-    """Print a result as it is: not wrapped, not cut off, with its tabs.
+    """Print a result on one line, however long it is.
 
     Parameters
     ----------
     multiline
-        Whether line breaks and tabs in the parts are left as they are.
+        Whether line breaks and tabs in the parts are kept.
     """
     clean = visible_lines if multiline else visible
     segments = [
@@ -106,17 +105,9 @@ def line(*parts: str | tuple[str, str], multiline: bool = False) -> None:
 
 
 def print_json(value: Any, indent: int | None = 2) -> None:
-    """Print JSON in ASCII, in which a string can hold no control character."""
+    """Print JSON in ASCII, in which strings contain no control characters."""
     content = json.dumps(value, indent=indent).replace("\x7f", "\\u007f")
     line(content, multiline=True)
-
-
-def grid(rows: Iterable[Iterable[str]]) -> Table:
-    """Return a table without lines and headings."""
-    table = Table.grid(padding=(0, 2))
-    for row in rows:
-        table.add_row(*(text(cell) for cell in row))
-    return table
 
 
 class Branch(Protocol):
@@ -137,7 +128,7 @@ def tree(root: Branch) -> Tree:
 
 
 def live(view: Callable[[], RenderableType]) -> AbstractContextManager[object]:
-    """Show on a terminal, as long as the block lasts, what a function returns."""
+    """Show the result of a function on a terminal, updated continually while the block runs."""
     return Live(
         console=output,
         get_renderable=view,
@@ -147,13 +138,13 @@ def live(view: Callable[[], RenderableType]) -> AbstractContextManager[object]:
 
 
 def confirm(question: str) -> bool:
-    """Ask; the answer is no unless the person says yes."""
+    """Ask a yes-or-no question, with no as the default."""
     return click.confirm(visible(question), default=False)
 
 
 @contextmanager
 def step(name: str) -> Iterator[None]:
-    """Print a line with its time when a step is done, with a spinner until then on a terminal."""
+    """Print the duration of a step when it is done; show a spinner until then on a terminal."""
     started = time.perf_counter()
     with progress.status(text(name)):
         yield
@@ -161,17 +152,17 @@ def step(name: str) -> Iterator[None]:
 
 
 def done(name: str, seconds: float) -> None:
-    """Print the line of a step that took so many seconds."""
+    """Print that a step is done, and how long it took."""
     progress.print(text(("✓", "green"), f" {name:<44} ", (f"{seconds:7.2f} s", "dim")))
 
 
 def report(message: str) -> None:
-    """Print what is being done while a step goes on."""
+    """Print the progress of a step."""
     progress.print(text((f"… {message}", "dim")))
 
 
 def fail(error: TestbedError) -> None:
-    """Print an expected failure: what happened, what explains it, what to do."""
+    """Print an expected error: the message, the details, and the advice."""
     message = lines(f" {error.message}")
     progress.print(text(("Error:", "bold red")).append_text(message), soft_wrap=True)
     for each in error.details.splitlines():
@@ -181,13 +172,13 @@ def fail(error: TestbedError) -> None:
 
 
 def fail_usage(error: click.ClickException) -> None:
-    """Print how a command is used, and what was wrong, as click does."""
+    """Print a usage error as click does."""
     written = io.StringIO()
     error.show(written)
     progress.print(lines(written.getvalue().rstrip("\n")), soft_wrap=True)
 
 
 def fail_unexpectedly(error: BaseException) -> None:
-    """Print the traceback of a defect of ours, as Python does."""
+    """Print the traceback of an unexpected error, as Python does."""
     written = "".join(traceback.format_exception(error))
     progress.print(lines(written.rstrip("\n")), soft_wrap=True)

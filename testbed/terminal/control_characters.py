@@ -1,4 +1,4 @@
-"""Control characters made visible: data from outside must not drive a terminal."""
+"""Escaping of control characters: data from outside must not control the terminal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 # C0, DEL and C1; invisible ones such as bidirectional overrides; lone surrogates; and the
 # separators of lines and paragraphs. https://www.unicode.org/reports/tr44/#General_Category_Values
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-# They shape letters and emoji, and move nothing.
+# They shape letters and emoji, and do not move the cursor.
 _JOINERS = "\u200c\u200d"
 _LINE_BREAKS_AND_TABS = "\n\t"
 
@@ -19,7 +19,7 @@ def visible(text: str) -> str:
 
 
 def visible_lines(text: str) -> str:
-    """Do the same, but leave line breaks and tabs as they are: of a body, or of a log."""
+    """Escape control characters except line breaks and tabs, as in an email's body or a log."""
     return _escaped(text.replace("\r\n", "\n"), _LINE_BREAKS_AND_TABS)
 
 

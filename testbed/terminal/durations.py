@@ -1,4 +1,4 @@
-"""Durations and moments, as they are typed and shown at a terminal."""
+"""Durations and times, as they are typed and shown at a terminal."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ import click
 _SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _DURATION = re.compile("".join(rf"(?:(?P<{unit}>\d+){unit})?" for unit in _SECONDS), re.ASCII)
 
+# CloudWatch Logs, for one, rejects negative timestamps.
+_FIRST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class Duration(click.ParamType[timedelta]):
     """A duration such as 90s, 5m, 2h, 1d or 1h30m."""
@@ -21,28 +24,28 @@ class Duration(click.ParamType[timedelta]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> timedelta:
-        """Return what was typed as a duration."""
+        """Convert what was typed to a duration."""
         if isinstance(value, timedelta):
             return value
         match = _DURATION.fullmatch(value)
         if not value or match is None:
-            self.fail(f"{value!r} is no duration, such as 90s, 5m, 2h, 1d or 1h30m", param, ctx)
+            self.fail(f"{value!r} is not a duration such as 90s, 5m, 2h, 1d or 1h30m.", param, ctx)
         counts = match.groupdict(default="0")
         try:
             return timedelta(seconds=sum(int(counts[unit]) * _SECONDS[unit] for unit in _SECONDS))
-        except (OverflowError, ValueError):  # Python reads no number of thousands of digits
-            self.fail("that is too long", param, ctx)
+        except (OverflowError, ValueError):  # Python converts no number of thousands of digits
+            self.fail("the duration is too long.", param, ctx)
 
 
 class Moment(click.ParamType[datetime]):
-    """A time in ISO 8601, in UTC if it does not say otherwise."""
+    """A time in ISO 8601; in UTC, unless it has an offset."""
 
     name = "time"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> datetime:
-        """Return what was typed as a time in UTC."""
+        """Convert what was typed to a time in UTC."""
         if isinstance(value, datetime):
             return value
         try:
@@ -50,11 +53,17 @@ class Moment(click.ParamType[datetime]):
             moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
             return moment.astimezone(UTC)
         except (OverflowError, ValueError):
-            self.fail(f"{value!r} is no time in ISO 8601, such as 2026-12-24T12:00Z", param, ctx)
+            self.fail(f"{value!r} is not a time in ISO 8601 such as 2026-12-24T12:00Z.", param, ctx)
+
+
+def ago(duration: timedelta) -> datetime:
+    """Return the time that long ago, but at the earliest the first one that AWS APIs accept."""
+    since_first = datetime.now(UTC) - _FIRST_TIME
+    return _FIRST_TIME + max(since_first - duration, timedelta())
 
 
 def duration_text(duration: timedelta) -> str:
-    """Return a duration as it can be typed, in whole seconds, and rather more than less."""
+    """Format a duration as it can be typed, rounded up to whole seconds."""
     rest = max(math.ceil(duration.total_seconds()), 0)
     parts = []
     for unit, seconds in _SECONDS.items():
@@ -64,5 +73,5 @@ def duration_text(duration: timedelta) -> str:
 
 
 def moment_text(iso: str) -> str:
-    """Return a time in ISO 8601 for people: in UTC, without fractions of a second."""
+    """Format a time in ISO 8601 for people: in UTC, without fractions of a second."""
     return datetime.fromisoformat(iso).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

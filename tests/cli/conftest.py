@@ -1,4 +1,4 @@
-"""The command line in state folders and projects of a test's own."""
+"""The command line, with a state folder and a project for each test."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.conftest import ROOT, CommandLine
 
 @pytest.fixture
 def command(tmp_path: Path) -> Iterator[CommandLine]:
-    """The command, for this repository, in a state folder of its own."""
+    """The command, for this repository, with its own state folder."""
     made = CommandLine(tmp_path / "state")
     yield made
     made.run("down")
@@ -21,7 +21,7 @@ def command(tmp_path: Path) -> Iterator[CommandLine]:
 
 @pytest.fixture
 def copied(tmp_path: Path) -> Iterator[CommandLine]:
-    """The command, for a copy of the project that a test may spoil."""
+    """The command, for a copy of the project that a test may change."""
     project = tmp_path / "project"
     project.mkdir()
     for name in ("samconfig.toml", "template.yaml", "sites.yaml", "pyproject.toml"):

@@ -1,4 +1,4 @@
-"""Deploying to an AWS account, which LocalStack plays: reached by a profile, as AWS is."""
+"""Deploying to an AWS account, for which LocalStack stands in: a profile has its endpoint."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def stack_name(running_testbed: Deployed) -> Iterator[str]:
 
 @pytest.fixture
 def run(running_testbed: Deployed, tmp_path: Path, stack_name: str) -> Run:
-    """Run the command in a project of its own, with a profile that leads to LocalStack."""
+    """Run the command in its own project, with a profile that has LocalStack's endpoint."""
     (tmp_path / "template.yaml").write_text(TEMPLATE)
     (tmp_path / "samconfig.toml").write_text(
         "version = 0.1\n[default.deploy.parameters]\n"
@@ -76,12 +76,12 @@ def exists(running: Deployed, stack: str) -> bool:
 def test_changes_are_shown_and_made_when_confirmed(
     running_testbed: Deployed, run: Run, stack_name: str
 ) -> None:
-    refused = run("deploy", *AWS, answer="n\n")
-    assert refused.returncode == 1
-    assert "Account 000000000000, region us-east-1, as arn:aws:" in refused.stdout
-    assert "Add     AWS::SNS::Topic" in refused.stdout
-    assert f"{stack_name} was not changed" in refused.stderr
-    assert "Traceback" not in refused.stderr
+    declined = run("deploy", *AWS, answer="n\n")
+    assert declined.returncode == 1
+    assert "Account 000000000000, region us-east-1, as arn:aws:" in declined.stdout
+    assert "Add     AWS::SNS::Topic" in declined.stdout
+    assert f"{stack_name} was not changed" in declined.stderr
+    assert "Traceback" not in declined.stderr
 
     made = run("deploy", *AWS, answer="y\n")
     assert made.returncode == 0, made.stderr
@@ -95,7 +95,7 @@ def test_changes_are_shown_and_made_when_confirmed(
     running_testbed.aws.s3.put_object(Bucket=bucket, Key="a/b", Body=b"content")
     kept = run("destroy", *AWS, answer="n\n")
     assert kept.returncode == 1
-    assert f"The bucket {bucket} is deleted with all that is in it." in kept.stdout
+    assert f"The bucket {bucket} will be deleted with all its objects." in kept.stdout
     assert exists(running_testbed, stack_name)
     gone = run("destroy", *AWS, "--yes")
     assert gone.returncode == 0, gone.stderr
@@ -133,7 +133,7 @@ def test_stack_whose_creation_failed_is_deleted_only_if_confirmed(
 
 
 @pytest.mark.parametrize("command", ["deploy", "destroy"])
-def test_stack_of_others_is_not_touched(
+def test_stack_of_another_project_is_not_changed(
     running_testbed: Deployed, run: Run, stack_name: str, command: str
 ) -> None:
     cloudformation = running_testbed.aws.cloudformation
@@ -161,7 +161,7 @@ def test_stack_of_others_is_not_touched(
         (("--profile", "aws"), {}, "--profile: only with --target aws"),
     ],
 )
-def test_nothing_is_done_with_settings_that_cannot_be_meant(
+def test_settings_of_an_emulator_and_invalid_ones_are_rejected(
     run: Run, options: tuple[str, ...], variables: dict[str, str], problem: str
 ) -> None:
     result = run("deploy", *options, "--yes", **variables)
@@ -171,7 +171,7 @@ def test_nothing_is_done_with_settings_that_cannot_be_meant(
 
 
 def test_profile_of_samconfig_is_used(run: Run, tmp_path: Path) -> None:
-    """As ``sam deploy`` does: without it another account might be meant.
+    """As ``sam deploy`` does: without it, another account might be used.
 
     https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-sam-cli-config.html
     """

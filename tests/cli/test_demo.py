@@ -37,7 +37,7 @@ def test_kept_demo_goes_on_until_it_is_stopped(command: CommandLine) -> None:
     await_no_process(command.state)
 
 
-def test_demo_refuses_what_is_no_url(command: CommandLine) -> None:
+def test_demo_rejects_an_invalid_url(command: CommandLine) -> None:
     result = command.run("demo", "--site", "example.com")
     assert result.returncode == 1
     assert "example.com" in result.stderr

@@ -1,4 +1,4 @@
-"""Deploying: what is not valid is refused before anything changes, and nothing is done twice."""
+"""Deploying: invalid files are rejected before anything changes, and nothing is deployed twice."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_second_deployment_does_nothing(running_testbed: Deployed) -> None:
 
 
 def test_outputs_and_tags_alone_are_deployed_too(running_testbed: Deployed, tmp_path: Path) -> None:
-    """CloudFormation does not have them among the changes of a change set.
+    """CloudFormation does not list them among the changes of a change set.
 
     https://github.com/jenkinsci/pipeline-aws-plugin/issues/210
     """
@@ -96,5 +96,5 @@ def test_template_that_is_not_yaml(copied: CommandLine) -> None:
 
 def test_parameter_without_a_value(copied: CommandLine) -> None:
     result = copied.run("up", "--parameter", "AlertEmail")
-    assert result.returncode == 1
-    assert "'AlertEmail' is not of the form Name=value" in result.stderr
+    assert result.returncode == 2
+    assert "'AlertEmail' is not of the form NAME=VALUE." in result.stderr

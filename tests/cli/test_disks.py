@@ -1,4 +1,4 @@
-"""Disks that are full or read-only, and folders that are missing: an error that says what to do."""
+"""Full and read-only disks, and missing folders: an error with advice."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ needs_mounts = pytest.mark.skipif(
 
 @dataclass(frozen=True)
 class Bad:
-    """A folder on a disk that is full or read-only, for the commands that run with it."""
+    """A folder on a full or read-only disk, and commands that use it."""
 
     folder: Path
     setup: str
@@ -89,8 +89,8 @@ def test_state_folder(bad: Bad) -> None:
 
 
 @needs_mounts
-def test_down_needs_no_room(tmp_path: Path) -> None:
-    """The log and the journal of what runs may be what has filled the disk."""
+def test_down_works_on_a_full_disk(tmp_path: Path) -> None:
+    """The log and the journal of the running LocalStack may have filled the disk."""
     folder = tmp_path / "disk"
     folder.mkdir()
     state = folder / "state"
@@ -220,7 +220,7 @@ def test_schema_that_is_missing_or_invalid(tmp_path: Path) -> None:
 
 @needs_mounts
 def test_missing_home(tmp_path: Path) -> None:
-    """A user whom the system does not know, as in some containers of CI."""
+    """A user id without an entry in the system's user database, as in some CI containers."""
     nobody = ["unshare", "--user", "--map-user=12345", "env", "-u", "HOME", "-u", "XDG_CACHE_HOME"]
     command = [*nobody, "TESTBED_CACHE=", sys.executable, "-m", "testbed"]
     result = subprocess.run(

@@ -7,11 +7,11 @@ import json
 from tests.conftest import CommandLine, Deployed
 
 
-def test_nothing_stops_a_testbed_that_runs(running_testbed: Deployed) -> None:
+def test_no_problems_with_a_running_testbed(running_testbed: Deployed) -> None:
     result = json.loads(running_testbed.command.output("doctor", "--json"))
     assert result["problems"] == 0
     findings = {finding["subject"]: finding for finding in result["findings"]}
-    assert running_testbed.endpoint_url in findings["testbed of this project"]["found"]
+    assert running_testbed.endpoint_url in findings["running testbed"]["found"]
     for subject in ("environment of LocalStack", "environment of the functions", "project"):
         assert findings[subject]["level"] == "ok"
 
@@ -22,8 +22,11 @@ def test_script_that_stops_the_testbed(copied: CommandLine) -> None:
     script.chmod(0o644)
     result = copied.run("doctor")
     assert result.returncode == 1
-    assert "✗ run bits of init scripts" in result.stdout
+    assert "✗ init scripts: execute permission" in result.stdout
     assert "→ chmod +x init/ready.d/10-deploy.sh" in result.stdout
-    assert "✗ line ends of init scripts" in result.stdout
-    assert "stopped by: run bits of init scripts, line ends of init scripts." in result.stderr
+    assert "✗ init scripts: line endings" in result.stdout
+    assert (
+        "Fix these problems before `testbed up`: init scripts: execute permission, init"
+        in result.stderr
+    )
     assert "Traceback" not in result.stderr

@@ -1,4 +1,4 @@
-"""Starting and stopping, and what is left when that goes wrong."""
+"""Starting and stopping, and cleaning up after failures."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ UP = ("up", "--env=TESTBED_PRELOADED_SERVICES=")
 
 
 def processes_of(state: Path) -> list[psutil.Process]:
-    """Return every process that works for the testbed in a state folder."""
+    """Return all processes of the testbed in a state folder."""
     found = []
     for process in psutil.process_iter(["cmdline", "environ", "status"]):
         texts = [*(process.info["cmdline"] or []), *(process.info["environ"] or {}).values()]
@@ -37,7 +37,7 @@ def processes_of(state: Path) -> list[psutil.Process]:
 
 
 def await_no_process(state: Path) -> None:
-    """Wait until nothing works for the testbed in a state folder any more."""
+    """Wait until the testbed in a state folder has no more processes."""
     until(lambda: not processes_of(state), within=LIMIT_SECONDS, what="end of every process")
 
 
@@ -49,7 +49,7 @@ def pid_of(command: CommandLine) -> int:
 
 
 def with_init_script(command: CommandLine, script: str) -> None:
-    """Give a project one init script."""
+    """Write an init script in a project."""
     folder = command.project / "init" / "ready.d"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "10-test.sh"
@@ -57,7 +57,7 @@ def with_init_script(command: CommandLine, script: str) -> None:
     path.chmod(0o755)
 
 
-def test_up_twice_says_that_it_is_up(bare: CommandLine) -> None:
+def test_second_up_says_that_it_is_running(bare: CommandLine) -> None:
     with_init_script(bare, 'exec testbed --endpoint-url "http://$GATEWAY_LISTEN" deploy')
     first = bare.run(*UP, "--json")
     assert first.returncode == 0, first.stderr
@@ -66,11 +66,11 @@ def test_up_twice_says_that_it_is_up(bare: CommandLine) -> None:
     assert described["outputs"]["QueueUrl"].startswith(described["endpoint_url"])
     again = bare.run(*UP, "--json")
     assert again.returncode == 0
-    assert "up already" in again.stderr
-    assert "Options are applied only when it starts" in again.stderr
+    assert "already running" in again.stderr
+    assert "The options were ignored" in again.stderr
     assert json.loads(again.stdout) == described
     down = bare.run("down")
-    assert "is down" in down.stderr
+    assert "has stopped" in down.stderr
     await_no_process(bare.state)
     assert "was not running" in bare.run("down").stderr
 
@@ -144,7 +144,7 @@ def test_localstack_that_does_not_start(bare: CommandLine) -> None:
     result = bare.run("up", "--env", "LAMBDA_PROCESS_PYTHON=/no/such/python")
     assert result.returncode == 1
     assert "LocalStack exited with status" in result.stderr
-    assert "LAMBDA_PROCESS_PYTHON=/no/such/python is no program" in result.stderr
+    assert "LAMBDA_PROCESS_PYTHON=/no/such/python is not executable" in result.stderr
     await_no_process(bare.state)
 
 
@@ -162,8 +162,8 @@ def test_outside_of_a_project(tmp_path: Path) -> None:
     assert "There is no samconfig.toml" in result.stderr
 
 
-def test_up_says_that_functions_see_the_machine(command: CommandLine) -> None:
-    """One line, and the same in JSON; LocalStack's log alone would not be read."""
+def test_up_warns_that_functions_are_not_isolated(command: CommandLine) -> None:
+    """On the terminal and in JSON, because users do not read LocalStack's log."""
     up = command.run("up", "--env", "LAMBDA_PROCESS_ISOLATION=0")
     assert up.returncode == 0, up.stderr
     [line] = [line for line in up.stdout.splitlines() if line.startswith("isolation")]
@@ -223,7 +223,7 @@ def test_files_are_private_and_gone_after_down(bare: CommandLine) -> None:
 
 
 def test_clock_of_another_user_cannot_be_moved(bare: CommandLine) -> None:
-    """Without the secret a call is denied, and with it the command does what it is told."""
+    """Without the right secret the command fails, and with it the clock is moved."""
     with_init_script(bare, 'exec testbed --endpoint-url "http://$GATEWAY_LISTEN" deploy')
     bare.output(*UP)
     bare.output("clock", "advance", "1h")
@@ -232,7 +232,7 @@ def test_clock_of_another_user_cannot_be_moved(bare: CommandLine) -> None:
     secret.write_text("wrong")
     denied = bare.run("clock", "advance", "1h")
     assert denied.returncode == 1
-    assert f"the control secret in {secret} is not that of this emulator" in denied.stderr
+    assert f"the control secret in {secret} is not this emulator's" in denied.stderr
     secret.write_text(right)
     bare.output("clock", "advance", "1h")
 

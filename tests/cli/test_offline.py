@@ -1,4 +1,4 @@
-"""What README shows, where no connection but to 127.0.0.1 is possible."""
+"""The commands of README, without any network but 127.0.0.1."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A port that is taken between the look and the start."""
+"""A port that another program takes between the check and the start."""
 
 from __future__ import annotations
 

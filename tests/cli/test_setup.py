@@ -1,4 +1,4 @@
-"""The set-up of a fresh machine, as far as it can be asked for without a network."""
+"""The set-up script, as far as it can be tested without a network."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 
 
 def set_up(root: Path) -> subprocess.CompletedProcess[str]:
-    """Run the set-up script of a clone, with no package index to ask."""
+    """Run the set-up script of a clone, without a package index."""
     return subprocess.run(
         [sys.executable, str(root / "scripts" / "setup.py")],
         env={**os.environ, "PIP_NO_INDEX": "1", "PYENV_ROOT": str(root / "no-pyenv")},

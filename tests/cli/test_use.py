@@ -1,4 +1,4 @@
-"""A running testbed in the hands of its user: the commands, the AWS CLI, awslocal and boto3."""
+"""Using a running testbed: the commands, the AWS CLI, awslocal and boto3."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_tick_that_fails(running_testbed: Deployed, broken_rule: str) -> None:
     assert "Traceback" not in result.stderr
 
 
-def test_tick_asks_which_one(running_testbed: Deployed, broken_rule: str) -> None:
+def test_tick_requires_a_name(running_testbed: Deployed, broken_rule: str) -> None:
     result = running_testbed.command.run("tick")
     assert result.returncode == 1
     assert "broken-rule, cron-rule" in result.stderr
@@ -130,7 +130,7 @@ def test_advance_with_a_firing_that_fails(running_testbed: Deployed, broken_rule
     "arguments",
     [(), ("soon",), ("2h", "--to=2100-01-01"), ("--to=soon",), ("--to=2020-01-01",)],
 )
-def test_advance_that_makes_no_sense(running_testbed: Deployed, arguments: tuple[str, ...]) -> None:
+def test_invalid_advance(running_testbed: Deployed, arguments: tuple[str, ...]) -> None:
     result = running_testbed.command.run("clock", "advance", *arguments)
     assert result.returncode == 2
     assert "Error: " in result.stderr
@@ -147,24 +147,24 @@ def test_inbox(running_testbed: Deployed) -> None:
     shell(
         running_testbed,
         f"aws sns publish --topic-arn {running_testbed.outputs['AlertsTopicArn']}"
-        " --subject 'A subject of its own' --message hello",
+        " --subject 'An unusual subject' --message hello",
     )
     command = running_testbed.command
     until(
         lambda: [
             email
             for email in json.loads(command.output("inbox", "--json"))
-            if email["subject"] == "A subject of its own"
+            if email["subject"] == "An unusual subject"
         ],
         within=20,
         what="email",
     )
-    assert "A subject of its own" in command.output("inbox")
+    assert "An unusual subject" in command.output("inbox")
 
 
 @pytest.fixture
 def subscriber(running_testbed: Deployed) -> Iterator[str]:
-    """An address that has subscribed to the alerts, and not confirmed that."""
+    """An address whose subscription to the alerts is not confirmed."""
     sns, topic = running_testbed.aws.sns, running_testbed.outputs["AlertsTopicArn"]
     address = f"{uuid.uuid4().hex}@example.com"
     arn = sns.subscribe(
@@ -179,18 +179,18 @@ def test_confirmation_of_a_subscription(running_testbed: Deployed, subscriber: s
     until(
         lambda: address in command.output("inbox"),
         within=20,
-        what="email that asks for the confirmation",
+        what="confirmation email",
     )
     assert "testbed inbox confirm" in command.run("inbox").stderr
-    assert f"{address} gets none before it confirms" in command.output("status")
+    assert f"{address} receives nothing until it is confirmed" in command.output("status")
 
     confirmed = command.run("inbox", "confirm", address)
     assert confirmed.returncode == 0
-    assert confirmed.stderr == f"Confirmed: {address} gets what is published to website-alerts.\n"
+    assert confirmed.stderr == f"Confirmed the subscription of {address} to website-alerts.\n"
     assert address not in json.loads(command.output("status", "--json"))["unconfirmed"]
     again = command.run("inbox", "confirm", address)
     assert again.returncode == 0
-    assert f"No email asks {address} for a confirmation." in again.stderr
+    assert f"There is no confirmation email for {address}." in again.stderr
 
 
 def test_aws_cli(running_testbed: Deployed) -> None:

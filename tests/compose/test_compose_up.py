@@ -54,7 +54,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
 
 def test_healthy_container_is_a_pipeline_for_all_commands(running: Clone) -> None:
     clone = running
-    assert "Confirmed: " in command_in(clone, "inbox", "confirm").stderr
+    assert "Confirmed the subscription of " in command_in(clone, "inbox", "confirm").stderr
     assert_pipeline_works(clone)
     status = command_in(clone, "status")
     assert f"http://127.0.0.1:{clone.port}" in status.stdout
@@ -86,7 +86,7 @@ def test_broken_init_script_makes_it_unhealthy_and_says_why(clone: Clone) -> Non
 def test_down_and_up_again(clone: Clone) -> None:
     clone.compose("up", "--detach", "--build")
     clone.await_health("healthy")
-    assert "is down" in command_in(clone, "down").stderr
+    assert "has stopped" in command_in(clone, "down").stderr
     assert clone.containers() == []
     assert "not running" in command_in(clone, "status").stderr
     clone.compose("up", "--detach")

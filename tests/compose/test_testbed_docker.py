@@ -19,9 +19,9 @@ def test_up_twice_and_down(clone: Clone, command: CommandLine) -> None:
     described = json.loads(command.output("up", "--docker", "--json"))
     assert described["host"]["name"] == "host.docker.internal"
     again = command.run("up", "--docker", "--json")
-    assert "up already" in again.stderr
+    assert "already running" in again.stderr
     assert json.loads(again.stdout) == described
-    assert "is down" in command.run("down").stderr
+    assert "has stopped" in command.run("down").stderr
     assert clone.containers() == []
     assert "Ready." in (command.state / "localstack.log").read_text()
     assert "was not running" in command.run("down").stderr

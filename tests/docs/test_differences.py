@@ -201,7 +201,7 @@ def test_sdk_in_the_runtime_is_the_one_that_the_page_names() -> None:
 @pytest.mark.parametrize(
     ("path", "name", "value"),
     [
-        ("lambda_service/asynchronous_invocation.py", "EVENTS_AT_ONCE", 32),
+        ("lambda_service/asynchronous_invocation.py", "MAX_CONCURRENT_EVENTS", 32),
         ("schedules/matched_rules.py", "WAITING_LIMIT", 10_000),
         ("sns/delivery.py", "WAITING_LIMIT", 10_000),
     ],

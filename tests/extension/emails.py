@@ -1,4 +1,4 @@
-"""The emails that LocalStack keeps, and what tests of them wait for."""
+"""The emails that LocalStack has sent, which it keeps."""
 
 import json
 import re
@@ -20,19 +20,19 @@ class Mailbox:
         self.address = address
 
     def emails(self) -> list[dict[str, Any]]:
-        """Return all of them, oldest first."""
+        """Return all emails, oldest first."""
         try:
             with urllib.request.urlopen(f"{self._endpoint}/_aws/ses") as response:
                 messages: list[dict[str, Any]] = json.load(response)["messages"]
         except urllib.error.HTTPError as error:
-            # LocalStack serves its inbox from the first email on.
+            # LocalStack does not serve its inbox before the first email.
             if error.code != HTTPStatus.NOT_FOUND:
                 raise
             return []
         return [each for each in messages if self.address in each["Destination"]["ToAddresses"]]
 
     def wait_for(self, count: int) -> list[dict[str, Any]]:
-        """Return the emails once there are so many."""
+        """Wait until there are at least ``count`` emails, and return all."""
         return wait_until(
             lambda: emails if len(emails := self.emails()) >= count else [],
             DELIVERY_LIMIT,
@@ -40,7 +40,7 @@ class Mailbox:
         )
 
     def subscribe(self, sns: Any, topic: str) -> None:
-        """Subscribe it to a topic, and confirm that, in an empty inbox."""
+        """Subscribe the address to a topic and confirm; the mailbox has to be empty."""
         sns.subscribe(TopicArn=topic, Protocol="email", Endpoint=self.address)
         [email] = self.wait_for(1)
         link = re.search(r"http\S+ConfirmSubscription\S+", email["Body"]["text_part"])
@@ -49,7 +49,7 @@ class Mailbox:
 
 
 def follow(link: str) -> str:
-    """Follow a link as an email program does, and return the page."""
+    """Open a link as a browser does, and return the page."""
     with urllib.request.urlopen(link) as response:
         page: str = response.read().decode()
     return page

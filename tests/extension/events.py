@@ -1,4 +1,4 @@
-"""Asynchronous events for functions."""
+"""Asynchronous invocations of functions."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ ECHO = """
 
 
 class Events:
-    """Sends events to a function, with the settings of a test."""
+    """Sends events to a function, and configures their processing."""
 
     def __init__(self, aws: Clients, function: Function) -> None:
         self._lambda = aws["lambda"]

@@ -6,7 +6,7 @@ import urllib.request
 from typing import Any
 
 from tests.extension.control import CONTROL_HEADERS
-from tests.extension.scheduling import RefusedError
+from tests.extension.scheduling import ErrorResponse
 
 
 class FaultRules:
@@ -38,7 +38,7 @@ class FaultRules:
             self.call("DELETE", self._put.pop())
 
     def call(self, method: str, identity: str = "", body: Any = None) -> dict[str, Any]:
-        """Make any request; raise RefusedError for an error."""
+        """Make any request; raise ErrorResponse for an error."""
         url = f"{self._url}/{identity}" if identity else self._url
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         request = urllib.request.Request(
@@ -52,5 +52,5 @@ class FaultRules:
                 answer: dict[str, Any] = json.load(response)
         except urllib.error.HTTPError as error:
             with error:
-                raise RefusedError(error.code, json.load(error)["message"]) from None
+                raise ErrorResponse(error.code, json.load(error)["message"]) from None
         return answer

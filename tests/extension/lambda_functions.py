@@ -1,4 +1,4 @@
-"""Small functions for tests: made from source text, invoked, and read in CloudWatch Logs."""
+"""Small Lambda functions for tests, created from source text."""
 
 import base64
 import io
@@ -16,7 +16,7 @@ LOG_LIMIT = 10.0
 
 
 def bundle(files: dict[str, str]) -> bytes:
-    """Make a ZIP archive of files, given by their path and text."""
+    """Return a ZIP archive of files, given as path and text."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for path, text in files.items():
@@ -26,7 +26,7 @@ def bundle(files: dict[str, str]) -> bytes:
 
 @dataclass(frozen=True)
 class Invocation:
-    """What the caller of Invoke sees; ``tail`` is its LogResult, decoded."""
+    """The response of Invoke; ``tail`` is its decoded LogResult."""
 
     request_id: str
     payload: Any
@@ -72,7 +72,7 @@ class Function:
         return [stream["logStreamName"] for page in pages for stream in page["logStreams"]]
 
     def log(self, until: str, stream: str | None = None, times: int = 1) -> str:
-        """Return the log of a stream (or of all), once it holds ``until`` so many times."""
+        """Return the log of one or all streams, once it contains ``until`` ``times`` times."""
 
         def text() -> str | None:
             try:
@@ -121,7 +121,7 @@ class FunctionFactory:
         timeout: int = 10,
         **arguments: Any,
     ) -> Function:
-        """Make a function from the source of its module ``app`` and wait until it is active."""
+        """Create a function from the source of its module ``app``; wait until it is active."""
         name = f"test-{uuid.uuid4().hex[:12]}"
         self._names.append(name)
         self._lambda.create_function(

@@ -1,4 +1,4 @@
-"""The processes of LocalStack's functions, which number themselves in a namespace of their own."""
+"""The processes of LocalStack's functions, which run in their own PID namespace."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import psutil
 
 
 def process_here(localstack: int, number: int) -> int:
-    """Return the process id on this machine of one that knows itself by ``number``.
+    """Return the process id, outside of the namespace, of the process with id ``number`` inside.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def process_here(localstack: int, number: int) -> int:
 
 
 def process_exists(process: int) -> bool:
-    """Tell whether a process runs; one that has ended and awaits its parent does not."""
+    """Return whether a process is running; a zombie is not."""
     try:
         stat = Path(f"/proc/{process}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):

@@ -1,4 +1,4 @@
-"""Where tests see what a service sends: a queue, or a topic or event bus that fills one."""
+"""Queues that receive what a service sends."""
 
 import json
 import uuid
@@ -21,7 +21,7 @@ class Message:
 
 
 class QueueReceiver:
-    """A queue, by default a new one, whose messages are taken one at a time."""
+    """A new queue whose messages are received one at a time."""
 
     def __init__(self, sqs: Any, **attributes: str) -> None:
         self._sqs = sqs
@@ -30,7 +30,7 @@ class QueueReceiver:
         self.arn: str = self._attribute("QueueArn")
 
     def take(self, limit: float = MESSAGE_LIMIT) -> Message:
-        """Return the next message, at the latest after ``limit`` seconds, and delete it."""
+        """Receive and delete the next message; fail after ``limit`` seconds."""
 
         def receive() -> list[dict[str, Any]]:
             messages: list[dict[str, Any]] = self._sqs.receive_message(
@@ -50,7 +50,7 @@ class QueueReceiver:
         )
 
     def size(self) -> int:
-        """Return the number of messages, also of those that someone has received."""
+        """Return the number of messages, including those in flight."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         return sum(int(self._attribute(name)) for name in names)
 

@@ -1,4 +1,4 @@
-"""The clock of LocalStack's schedules, and queues that show what was delivered."""
+"""The clock of LocalStack's schedules, and queues that receive their events."""
 
 import json
 import urllib.error
@@ -16,8 +16,8 @@ ACCOUNT = "000000000000"
 DELIVERY_LIMIT = 10.0
 
 
-class RefusedError(Exception):
-    """The endpoint answered with an error: its status and its message."""
+class ErrorResponse(Exception):
+    """Raised for an error response: its status and message."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(f"{status}: {message}")
@@ -25,7 +25,7 @@ class RefusedError(Exception):
 
 
 class Clock:
-    """The endpoint of the clock."""
+    """A client of the clock's endpoints."""
 
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint
@@ -37,7 +37,7 @@ class Clock:
         return datetime.fromisoformat(self.show()["now"])
 
     def known(self, arn: str) -> dict[str, Any] | None:
-        """Return what the clock shows of a rule or a schedule."""
+        """Return the clock's information on a rule or schedule, or None."""
         return next((each for each in self.show()["next"] if each["arn"] == arn), None)
 
     def due(self, arn: str) -> datetime | None:
@@ -45,7 +45,7 @@ class Clock:
         return datetime.fromisoformat(due) if due else None
 
     def advance(self, arn: str | None = None, **body: Any) -> list[dict[str, Any]]:
-        """Move the clock; return what was fired, of all or of one rule or schedule."""
+        """Advance the clock; return all firings, or those of one rule or schedule."""
         fired: list[dict[str, Any]] = self._call("/_testbed/clock/advance", body)["fired"]
         return [each for each in fired if arn in (None, each["arn"])]
 
@@ -53,7 +53,7 @@ class Clock:
         return self.advance(arn, to=moment.isoformat())
 
     def times(self, arn: str, **body: Any) -> list[datetime]:
-        """Move the clock; return the times for which one rule or schedule was fired."""
+        """Advance the clock; return the due times at which a rule or schedule fired."""
         return [
             datetime.fromisoformat(each["scheduled_time"]) for each in self.advance(arn, **body)
         ]
@@ -62,7 +62,7 @@ class Clock:
         return self._call("/_testbed/schedules/fire", {"arn": arn})
 
     def post(self, path: str, content: bytes) -> dict[str, Any]:
-        """Post anything; raise RefusedError for an error."""
+        """Send a POST request; raise ErrorResponse for an error."""
         url = f"{self._endpoint}{path}"
         return self._open(urllib.request.Request(url, data=content, headers=CONTROL_HEADERS))
 
@@ -77,13 +77,13 @@ class Clock:
                 answer: dict[str, Any] = json.load(response)
         except urllib.error.HTTPError as error:
             with error:
-                raise RefusedError(error.code, json.load(error)["message"]) from None
+                raise ErrorResponse(error.code, json.load(error)["message"]) from None
         return answer
 
 
 @dataclass(frozen=True)
 class Queue:
-    """An SQS queue, as a target or for dead letters."""
+    """An SQS queue, as a target or dead-letter queue."""
 
     sqs: Any
     url: str
@@ -95,7 +95,7 @@ class Queue:
         return cls(sqs, url, f"arn:aws:sqs:us-east-1:{ACCOUNT}:{name}")
 
     def messages(self, count: int = 1) -> list[dict[str, Any]]:
-        """Wait for messages, and take them; fail if there are more than expected."""
+        """Wait for ``count`` messages, and receive them; fail if there are more."""
         messages: list[dict[str, Any]] = []
 
         def arrived() -> bool:
@@ -111,7 +111,7 @@ class Queue:
         return [message["Body"] for message in self.messages(count)]
 
     def taken(self) -> list[dict[str, Any]]:
-        """Take the messages that are there."""
+        """Receive and delete the messages that are in the queue now."""
         response = self.sqs.receive_message(
             QueueUrl=self.url,
             MaxNumberOfMessages=10,
@@ -125,13 +125,13 @@ class Queue:
 
 
 def attributes(message: dict[str, Any]) -> dict[str, str]:
-    """Return the message attributes of a message."""
+    """Return the values of a message's attributes."""
     given = message.get("MessageAttributes", {})
     return {name: attribute["StringValue"] for name, attribute in given.items()}
 
 
 class Scheduler:
-    """Schedules of one name, with one target."""
+    """Schedules with one name and one target."""
 
     def __init__(self, client: Any, name: str, target: dict[str, Any]) -> None:
         self.client = client
@@ -139,7 +139,7 @@ class Scheduler:
         self.target = target
 
     def create(self, expression: str, **arguments: Any) -> str:
-        """Create the schedule, and return its ARN; targets and arguments of targets are merged."""
+        """Create the schedule, and return its ARN; ``Target`` and ``Input`` change the target."""
         response = self.client.create_schedule(**self._request(expression, arguments))
         return str(response["ScheduleArn"])
 

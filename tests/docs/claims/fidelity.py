@@ -23,7 +23,7 @@ _TARGETS = f"{EXTENSION}/live/schedules/test_targets.py"
 _ASYNCHRONOUS = f"{EXTENSION}/live/lambda_service/test_asynchronous_invocation.py"
 _CLOCK_COMMAND = "tests/testbed/control/test_clock.py"
 _PACKAGING = "tests/testbed/deployment/test_packaging.py"
-_SURROUNDINGS = f"{EXTENSION}/live/lambda_executor/test_surroundings.py"
+_SDK = f"{EXTENSION}/live/lambda_executor/test_sdk.py"
 _CONFIRMATION = f"{EXTENSION}/live/sns/test_confirmation.py"
 
 CLAIMS: Claims = {
@@ -46,21 +46,20 @@ CLAIMS: Claims = {
         f"{_SCHEDULER}::test_schedule_fires_in_real_time_and_not_before",
     ),
     "If the machine slept": (
-        f"{EXTENSION}/unit/schedules/test_engine.py"
-        "::test_due_time_that_passed_while_nothing_could_run_is_made_up_for_once",
+        f"{EXTENSION}/unit/schedules/test_engine.py::test_missed_due_times_fire_once",
     ),
     "**Flexible time windows:**": (
         f"{_SCHEDULER}::test_flexible_schedule_fires_at_one_moment_of_its_window",
     ),
     "a rate starts again": (
-        f"{_RULES}::test_changed_expression_counts_anew",
+        f"{_RULES}::test_changed_expression_restarts_the_rate",
         f"{_RULES}::test_disabled_rule_does_not_fire_until_it_is_enabled",
         f"{_SCHEDULER}::test_updated_schedule_fires_as_it_is_now",
         f"{_SCHEDULER}::test_disabled_schedule_does_not_fire_until_it_is_enabled",
     ),
     "AWS does not document what it does": OF_AWS,
     "a failed delivery is retried after one second": (
-        f"{_TARGETS}::test_failed_call_is_repeated_until_its_attempts_are_exhausted",
+        f"{_TARGETS}::test_failed_call_is_retried_until_its_attempts_are_exhausted",
         f"{RETRIES}::test_eventbridge_retries_a_delivery",
     ),
     "AWS's pauses are longer": OF_AWS,
@@ -77,7 +76,7 @@ CLAIMS: Claims = {
     ),
     "fires a rule or schedule even if it is disabled": (
         f"{DIFFERENCES}::test_disabled_rule_is_fired_by_hand_and_its_next_time_stays",
-        f"{_RULES}::test_rule_is_fired_by_hand",
+        f"{_RULES}::test_rule_is_fired_manually",
     ),
     "`tick` and `clock` reject other endpoints": (
         f"{_CLOCK_COMMAND}::test_endpoint_without_a_clock",
@@ -112,14 +111,14 @@ CLAIMS: Claims = {
     "SNS follows AWS's [delivery policies]": (
         f"{RETRIES}::test_sns_retries_a_delivery_at_once",
         f"{RETRIES}::test_sns_retries_a_delivery_after_pauses",
-        "tests/extension/unit/test_delivery_policies.py::test_endpoints_at_aws",
+        "tests/extension/unit/test_delivery_policies.py::test_aws_managed_endpoints",
     ),
     "At most 10,000 deliveries wait": (f"{DIFFERENCES}::test_numbers_that_the_page_names",),
     "deliveries to HTTP(S) endpoints and from FIFO topics": READ,
     # Email
     "emails are not sent but kept in an inbox": ("tests/cli/test_use.py::test_inbox",),
     "Their links to [confirm a subscription]": (
-        f"{_CONFIRMATION}::test_a_email_asks_for_the_confirmation",
+        f"{_CONFIRMATION}::test_email_asks_for_confirmation",
         f"{EXTENSION}/live/sns/test_email_messages.py::test_link_in_the_footer_unsubscribes",
     ),
     "AWS shows a web page": OF_AWS,
@@ -158,18 +157,18 @@ CLAIMS: Claims = {
     "[What a process cannot do]": NO_CLAIM,
     "functions see the machine's network and use all its cores": (
         f"{DIFFERENCES}::test_function_has_all_cores",
-        f"{EXTENSION}/live/lambda_executor/test_isolation.py::test_places_without_isolation",
+        f"{EXTENSION}/live/lambda_executor/test_isolation.py::test_paths_without_isolation",
     ),
     "In [a container](docker.md) functions see one another's": Reason(
         "Docker has no user namespaces here"
     ),
     "boto3 and botocore clients of any version call the testbed": (
-        f"{_SURROUNDINGS}::test_clients_do_not_call_aws",
-        f"{_SURROUNDINGS}::test_old_sdk_in_the_bundle_does_not_call_aws",
+        f"{_SDK}::test_clients_do_not_call_aws",
+        f"{_SDK}::test_old_sdk_in_the_bundle_does_not_call_aws",
     ),
     "this was not tested": Reason("neither is in the runtime; the sentence says so"),
     "Python interpreters that a function starts do the same": (
-        f"{_SURROUNDINGS}::test_clients_in_a_new_interpreter_do_not_call_aws",
+        f"{_SDK}::test_clients_in_a_new_interpreter_do_not_call_aws",
     ),
     "Other HTTP clients with a URL": Reason("the tests have no network"),
     "the runtime contains boto3": (
@@ -178,16 +177,18 @@ CLAIMS: Claims = {
     "AWS updates the SDK in its runtime": OF_AWS,
     "a message whose processing failed becomes visible": (
         f"{EXTENSION}/live/lambda_service/test_event_source_mapping.py"
-        "::test_failed_message_comes_again_after_the_visibility_timeout",
+        "::test_failed_message_is_redelivered_after_the_visibility_timeout",
     ),
     "at most 32 asynchronous events": (
         f"{DIFFERENCES}::test_numbers_that_the_page_names",
-        f"{_ASYNCHRONOUS}::test_many_events_run_at_once_and_survive_an_update",
+        f"{_ASYNCHRONOUS}::test_many_events_run_concurrently_and_survive_an_update",
     ),
     "Waiting events are lost when LocalStack stops": (
-        f"{_ASYNCHRONOUS}::test_event_that_would_get_too_old_is_given_up",
+        f"{_ASYNCHRONOUS}::test_event_that_would_exceed_its_maximum_age_is_dropped",
     ),
-    "within its maximum age": (f"{_ASYNCHRONOUS}::test_event_that_would_get_too_old_is_given_up",),
+    "within its maximum age": (
+        f"{_ASYNCHRONOUS}::test_event_that_would_exceed_its_maximum_age_is_dropped",
+    ),
     "S3 is rejected as an [on-failure destination]": (
         f"{DIFFERENCES}::test_bucket_is_rejected_as_a_destination",
     ),
@@ -202,7 +203,7 @@ CLAIMS: Claims = {
     "exactly 1.0 is rejected": (f"{DIFFERENCES}::test_weights_of_an_alias",),
     "`UpdateAlias` with a `RoutingConfig`": (f"{DIFFERENCES}::test_weights_of_an_alias",),
     "processes 5 batches at once": (
-        f"{EXTENSION}/live/lambda_service/test_event_source_batches.py::test_batches_at_once",
+        f"{EXTENSION}/live/lambda_service/test_event_source_batches.py::test_concurrent_batches",
     ),
     "AWS scales up to it": OF_AWS,
     "The groups of a FIFO queue": (
@@ -216,7 +217,7 @@ CLAIMS: Claims = {
     "**Not documented by AWS:**": (
         f"{EXTENSION}/live/lambda_service/test_versions.py::test_version_of_an_alias_cannot_be_deleted",
         f"{EXTENSION}/live/lambda_service/test_urls.py::test_url_without_concurrency_is_throttled",
-        f"{_ASYNCHRONOUS}::test_event_is_given_up_at_once_without_concurrency",
+        f"{_ASYNCHRONOUS}::test_event_is_dropped_immediately_without_concurrency",
     ),
     # API Gateway
     "the API is at `{endpoint}/": (f"{DIFFERENCES}::test_address_of_the_api",),

@@ -28,8 +28,7 @@ CLAIMS: Claims = {
     ),
     "are candidates for removal": ("tests/cli/test_aws_target.py::test_permissions_are_shown",),
     "`testbed permissions --unused` exits with status 1": (
-        "tests/testbed/commands/test_options.py"
-        "::test_unused_permissions_are_the_only_ones_also_in_json",
+        "tests/testbed/commands/test_options.py::test_json_of_unused_permissions_has_no_others",
     ),
     "`--reset` sets all counts to zero": (
         "tests/cli/test_aws_target.py::test_permissions_are_shown",

@@ -140,8 +140,8 @@ CLAIMS: Claims = {
         "tried by hand with a token that was made up"
     ),
     "Signatures are not verified": (f"{PERMISSIONS_PAGE}::test_signature_is_not_verified",),
-    "Without user namespaces": (f"{_ISOLATION}::test_places_without_isolation",),
-    "`testbed doctor` says whether": ("tests/testbed/doctor/test_surroundings.py::test_isolation",),
+    "Without user namespaces": (f"{_ISOLATION}::test_paths_without_isolation",),
+    "`testbed doctor` says whether": ("tests/testbed/doctor/test_machine.py::test_isolation",),
     "Functions can connect to every port": (
         "tests/pipeline/test_triggers.py::test_outage_is_found_by_the_next_check",
     ),

@@ -1,4 +1,4 @@
-"""SNS's delivery policies, as AWS's table of them says.
+"""SNS's delivery policies, as in AWS's table.
 
 https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
 """
@@ -17,7 +17,7 @@ def pauses(protocol: str) -> list[float]:
     policy = POLICIES[protocol]
     found = []
     for retry in count(1):
-        pause = policy.pause(retry)
+        pause = policy.delay_before(retry)
         if pause is None:
             break
         found.append(pause)
@@ -25,7 +25,7 @@ def pauses(protocol: str) -> list[float]:
 
 
 @pytest.mark.parametrize("protocol", ["sqs", "lambda", "firehose"])
-def test_endpoints_at_aws(protocol: str) -> None:
+def test_aws_managed_endpoints(protocol: str) -> None:
     found = pauses(protocol)
     assert found[:6] == [0, 0, 0, 1, 1, 1]
     assert found[5:15] == sorted(found[5:15])
@@ -36,7 +36,7 @@ def test_endpoints_at_aws(protocol: str) -> None:
 
 
 @pytest.mark.parametrize("protocol", ["email", "email-json", "sms", "application"])
-def test_endpoints_of_customers(protocol: str) -> None:
+def test_customer_managed_endpoints(protocol: str) -> None:
     found = pauses(protocol)
     assert found[:3] == [10, 10, 10]
     assert found[11] == pytest.approx(600)

@@ -1,4 +1,4 @@
-"""AWS's evaluation logic, case by case.
+"""AWS's policy evaluation logic, case by case.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
@@ -140,8 +140,8 @@ def test_restrictions_allow_nothing_and_limit_the_rest(name: str, kind: str) -> 
     mine = policy(allow())
     assert not evaluate(role(**restricted(allow())), READ).allowed
     assert evaluate(role(mine, **restricted(allow("s3:*"))), READ).allowed
-    refused = evaluate(role(mine, **restricted(allow("sqs:*"))), READ)
-    assert (refused.allowed, refused.kind) == (False, kind)
+    denied = evaluate(role(mine, **restricted(allow("sqs:*"))), READ)
+    assert (denied.allowed, denied.kind) == (False, kind)
     by_role = evaluate(role(**restricted()), READ, grant({"AWS": ROLE}), ACCOUNT)
     by_session = evaluate(role(**restricted()), READ, grant({"AWS": SESSION_ARN}), ACCOUNT)
     assert (by_role.allowed, by_session.allowed) == (False, True)
@@ -224,7 +224,7 @@ def test_conditions(operator: str, key: str, wanted: Any, expected: bool) -> Non
     assert evaluate(role(policy(statement)), request).allowed is expected
 
 
-def test_all_conditions_have_to_hold() -> None:
+def test_all_conditions_have_to_be_met() -> None:
     conditions = {"Bool": {"aws:SecureTransport": "true"}, "StringEquals": {"s3:prefix": "no"}}
     request = Request("s3:ListBucket", "arn:aws:s3:::bucket", VALUES)
     assert not evaluate(role(policy(allow(Condition=conditions))), request).allowed
@@ -245,7 +245,7 @@ def test_value_of_a_variable_has_no_wildcards() -> None:
     assert not evaluate(role(policy(statement)), request).allowed
 
 
-def test_unknown_resource_is_meant_by_any() -> None:
+def test_unknown_resource_matches_any() -> None:
     assert evaluate(role(policy(allow("x:Do", QUEUE))), Request("x:Do", None)).allowed
 
 
@@ -258,7 +258,7 @@ def test_decision_names_what_decided() -> None:
 
 
 @pytest.mark.parametrize("document", ["", "[]", '{"Statement": [{"Effect": "Maybe"}]}'])
-def test_what_is_no_policy_is_refused(document: str) -> None:
+def test_invalid_policy_is_rejected(document: str) -> None:
     with pytest.raises(PolicyError):
         parse("p", document)
 
@@ -291,6 +291,6 @@ def test_anonymous_principal(statements: list[dict[str, Any]], allowed: bool) ->
         assert decision.kind == RESOURCE
 
 
-def test_broken_condition_is_no_policy() -> None:
+def test_invalid_condition_is_rejected() -> None:
     with pytest.raises(PolicyError):
         policy(allow(Condition={"StringEquals": "a"}))

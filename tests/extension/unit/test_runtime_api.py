@@ -1,4 +1,4 @@
-"""The Lambda Runtime API serves the runtime, and no web page."""
+"""The Lambda Runtime API serves the runtime, and rejects web pages."""
 
 from __future__ import annotations
 

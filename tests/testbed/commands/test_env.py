@@ -1,4 +1,4 @@
-"""What ``testbed env`` prints, and the ``aws`` that it puts first on PATH."""
+"""The output of ``testbed env``, and the ``aws`` script that it puts first on PATH."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ENDPOINT = "http://127.0.0.1:4566"
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
-    """A folder with an AWS CLI that prints its arguments, each on a line."""
+    """A folder with an AWS CLI that prints its arguments, one on each line."""
     program = tmp_path / "a folder" / "aws"
     program.parent.mkdir()
     program.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')

@@ -1,4 +1,4 @@
-"""Options that a command would ignore are rejected, before anything is done."""
+"""Options that a command would ignore are rejected before anything is done."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from testbed import starting
-from testbed.control.permissions import Permission, Permissions, PrincipalUsage, Refusal
+from testbed.control.permissions import Denial, Permission, Permissions, PrincipalUsage
 from tests.conftest import ROOT, CommandHere
 
 ENDPOINT = ("--endpoint-url", "http://127.0.0.1:1")
-_NO_ENDPOINT = "leave out --endpoint-url"
+_NO_ENDPOINT = "remove --endpoint-url"
 
 
 @pytest.fixture(autouse=True)
 def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is left running, also by a command that does not reject its options."""
+    """Fail, and start nothing, if a command does not reject its options."""
     monkeypatch.setattr(starting, "start", lambda *_, **__: pytest.fail("LocalStack was started"))
 
 
@@ -32,7 +32,7 @@ def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
         ((*ENDPOINT, "destroy", "--target", "aws"), _NO_ENDPOINT),
         ((*ENDPOINT, "up"), _NO_ENDPOINT),
         ((*ENDPOINT, "down"), _NO_ENDPOINT),
-        ((*ENDPOINT, "clock", "--json", "advance", "1s"), "--json: give it after advance."),
+        ((*ENDPOINT, "clock", "--json", "advance", "1s"), "--json: put it after advance."),
         ((*ENDPOINT, "inbox", "--clear", "confirm"), "--clear: not with confirm."),
         (
             (*ENDPOINT, "permissions", "--reset", "--role", "x", "--json"),
@@ -62,22 +62,23 @@ def test_ignored_options_are_usage_errors(
         ("--endpoint-url", "http://127.0.0.1:99999", "status"),
         ("--endpoint-url", "http://127.0.0.1:port", "status"),
         ("--endpoint-url", "http:// ", "status"),
-        (*ENDPOINT, "logs", "--minutes", "1e99"),
-        (*ENDPOINT, "logs", "--minutes", "nan"),
+        (*ENDPOINT, "logs", "--since", "1e99"),
+        (*ENDPOINT, "logs", "--since", "nan"),
+        ("up", "--parameter", "Name"),
+        ("up", "--file", "=path"),
+        ("up", "--env", "DEBUG"),
         (*ENDPOINT, "fault", "add", "sqs", "--delay", "nan"),
         (*ENDPOINT, "fault", "add", "sqs", "--throttle", "--share", "1e400"),
     ],
     ids=lambda arguments: " ".join(arguments),
 )
-def test_values_that_cannot_be_used_are_usage_errors(
-    tmp_path: Path, arguments: tuple[str, ...]
-) -> None:
+def test_invalid_values_are_usage_errors(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     result = CommandHere(tmp_path / "state", ROOT).run(*arguments)
     assert (result.returncode, result.stdout) == (2, "")
     assert "Error: Invalid value for" in result.stderr
 
 
-def test_endpoint_in_the_environment_is_not_described_as_the_started_one(
+def test_up_rejects_an_endpoint_in_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TESTBED_ENDPOINT_URL", "http://127.0.0.1:1")
@@ -86,15 +87,15 @@ def test_endpoint_in_the_environment_is_not_described_as_the_started_one(
     assert "unset TESTBED_ENDPOINT_URL" in result.stderr
 
 
-def test_unused_permissions_are_the_only_ones_also_in_json(
+def test_json_of_unused_permissions_has_no_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     used, unused = Permission("p", "s3:Get", "*", 1), Permission("p", "s3:Put", "*", 0)
-    role = PrincipalUsage("role/r", (used, unused), (Refusal("s3:List", None, "denied", 1),))
+    role = PrincipalUsage("role/r", (used, unused), (Denial("s3:List", None, "denied", 1),))
     monkeypatch.setattr(Permissions, "principals", lambda _self: [role])
     arguments = (*ENDPOINT, "permissions", "--unused", "--json")
     result = CommandHere(tmp_path / "state", ROOT).run(*arguments)
     shown = json.loads(result.stdout)
     assert [each["action"] for each in shown["permissions"]] == ["s3:Put"]
-    assert shown["refused"] == []
+    assert shown["denied"] == []
     assert result.returncode == 1

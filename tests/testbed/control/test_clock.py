@@ -1,4 +1,4 @@
-"""Which schedule is meant, what is shown of it, and endpoints that have no clock."""
+"""The client of the clock: which schedule a name selects, and unexpected answers."""
 
 from __future__ import annotations
 
@@ -11,29 +11,16 @@ from typing import Any
 
 import pytest
 
-from testbed.commands.clock import check, print_advance, print_clock
-from testbed.control.clock import Clock, Firing, RefusedError, Schedule, choose, label
+from testbed.control.clock import (
+    Clock,
+    InvalidAdvanceError,
+    check_firings,
+    choose,
+    label,
+)
 from testbed.errors import TestbedError
+from tests.testbed.schedules import GROUPED, NIGHTLY, RULE, SCHEDULES, firing, schedule
 
-RULE = "arn:aws:events:us-east-1:000000000000:rule/cron-rule"
-SCHEDULES = "arn:aws:scheduler:us-east-1:000000000000:schedule"
-
-
-def schedule(arn: str, **values: Any) -> Schedule:
-    *groups, name = arn.partition("/")[2].split("/")
-    made: Any = {
-        "kind": "schedule" if groups else "rule",
-        "name": name,
-        "arn": arn,
-        "expression": "rate(1 minute)",
-        "state": "ENABLED",
-        **({"group": groups[0]} if groups else {}),
-        **values,
-    }
-    return made  # type: ignore[no-any-return]
-
-
-NIGHTLY, GROUPED = f"{SCHEDULES}/default/nightly", f"{SCHEDULES}/reports/weekly"
 ALL = [schedule(RULE), schedule(NIGHTLY), schedule(GROUPED)]
 
 
@@ -48,7 +35,7 @@ ALL = [schedule(RULE), schedule(NIGHTLY), schedule(GROUPED)]
         (GROUPED, GROUPED),
     ],
 )
-def test_schedule_is_meant_by_name_or_group_or_arn(name: str, arn: str) -> None:
+def test_schedule_is_selected_by_name_group_or_arn(name: str, arn: str) -> None:
     assert choose(name, ALL) == arn
 
 
@@ -76,13 +63,15 @@ def test_nothing_to_fire(name: str | None) -> None:
     assert "testbed deploy" in raised.value.advice
 
 
-def test_name_that_two_have_is_told_apart_by_group() -> None:
+def test_ambiguous_name_lists_the_groups() -> None:
     with pytest.raises(TestbedError) as raised:
         choose("nightly", [*ALL, schedule(f"{SCHEDULES}/reports/nightly")])
-    assert "several of the name nightly: nightly, reports/nightly" in raised.value.message
+    assert (
+        "More than one schedule is named nightly: nightly, reports/nightly" in raised.value.message
+    )
 
 
-def test_name_that_a_rule_and_a_schedule_have_is_told_apart_by_arn() -> None:
+def test_ambiguous_name_of_a_rule_and_a_schedule_lists_the_arns() -> None:
     same = f"{SCHEDULES}/default/cron-rule"
     with pytest.raises(TestbedError) as raised:
         choose("cron-rule", [*ALL, schedule(same)])
@@ -93,61 +82,21 @@ def test_label_leaves_out_the_default_group() -> None:
     assert [label(each["arn"]) for each in ALL] == ["cron-rule", "nightly", "reports/weekly"]
 
 
-def test_clock_is_shown_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
-    print_clock(
-        {
-            "now": "2026-12-24T12:00:00.250000Z",
-            "offset_seconds": 7200.0,
-            "next": [
-                schedule(RULE, scheduled_time="2026-12-24T13:30:00Z"),
-                schedule(GROUPED, state="DISABLED"),
-                schedule(NIGHTLY, expression="at(2026-12-24T01:00:00)"),
-            ],
-        }
-    )
-    assert capsys.readouterr().out.splitlines() == [
-        "2026-12-24 12:00:00 UTC  2h ahead of real time",
-        "",
-        "name            kind      expression               next time                in",
-        "cron-rule       rule      rate(1 minute)           2026-12-24 13:30:00 UTC  1h30m",
-        "reports/weekly  schedule  rate(1 minute)           disabled",
-        "nightly         schedule  at(2026-12-24T01:00:00)  never",
-    ]
-
-
-def firing(arn: str, attempt: int = 1, **values: str) -> Firing:
-    made: Any = {"arn": arn, "scheduled_time": "2026-12-24T12:00:00Z", "attempt": attempt, **values}
-    return made  # type: ignore[no-any-return]
-
-
-def test_every_firing_has_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    fired = [firing(RULE), firing(NIGHTLY, error="gone"), firing(NIGHTLY, 2, error="gone")]
-    print_advance({"now": "2026-12-24T12:00:01Z", "fired": fired})
-    written = capsys.readouterr()
-    assert written.out.splitlines() == [
-        "2026-12-24 12:00:00 UTC  cron-rule",
-        "2026-12-24 12:00:00 UTC  nightly    ✗ gone",
-        "2026-12-24 12:00:00 UTC  nightly    attempt 2  ✗ gone",
-    ]
-    assert "2026-12-24 12:00:01 UTC" in written.err
-    assert "3 firings" in written.err
-
-
 def test_firing_that_failed_is_an_error() -> None:
-    check([])
-    check([firing(RULE)])
+    check_firings([])
+    check_firings([firing(RULE)])
     with pytest.raises(TestbedError, match="nightly failed") as raised:
-        check([firing(NIGHTLY, error="gone")])
+        check_firings([firing(NIGHTLY, error="gone")])
     assert raised.value.details == "gone"
     with pytest.raises(TestbedError, match="1 of 2 firings failed, first nightly"):
-        check([firing(RULE), firing(NIGHTLY, error="gone")])
+        check_firings([firing(RULE), firing(NIGHTLY, error="gone")])
 
 
 VIEW = b'{"now": "2026-12-24T10:00:00Z", "offset_seconds": 0, "next": []}'
 
 
 class Endpoint(ThreadingHTTPServer):
-    """Answers everything, or all that is posted, in one way, and keeps what was posted."""
+    """Answers all requests, or all POST requests, with one response, and keeps their bodies."""
 
     status = 200
     content = b""
@@ -207,10 +156,10 @@ def test_endpoint_without_a_clock(endpoint: Endpoint, status: int, content: byte
     endpoint.status, endpoint.content = status, content
     clock = Clock(endpoint.url)
     for request in (clock.view, clock.fire, lambda: clock.advance_by(timedelta(1))):
-        with pytest.raises(TestbedError, match="has no clock that can be moved") as raised:
+        with pytest.raises(TestbedError, match="has no clock for schedules") as raised:
             request()
-        assert "AWS's, or the emulator's own" in raised.value.advice
-        assert not isinstance(raised.value, RefusedError)
+        assert "without TESTBED_SCHEDULES=0" in raised.value.advice
+        assert not isinstance(raised.value, InvalidAdvanceError)
     assert endpoint.bodies == []
 
 
@@ -228,7 +177,7 @@ def test_unexpected_answer_is_shown_as_it_is(
     endpoint: Endpoint, status: int, content: bytes, shown: str
 ) -> None:
     endpoint.status, endpoint.content = status, content
-    with pytest.raises(TestbedError, match=f"was answered with HTTP {status}") as raised:
+    with pytest.raises(TestbedError, match=f"returned HTTP {status}") as raised:
         Clock(endpoint.url).view()
     assert raised.value.details == shown
 
@@ -240,14 +189,14 @@ def test_endpoint_that_does_not_answer(endpoint: Endpoint) -> None:
         Clock(url).view()
 
 
-def test_advance_is_refused(endpoint: Endpoint) -> None:
+def test_invalid_advance(endpoint: Endpoint) -> None:
     endpoint.view = VIEW
     endpoint.status, endpoint.content = 400, b'{"message": "the clock goes forward only"}'
-    with pytest.raises(RefusedError, match="forward only"):
+    with pytest.raises(InvalidAdvanceError, match="forward only"):
         Clock(endpoint.url).advance_to(datetime(2020, 1, 1, tzinfo=UTC))
 
 
-def test_advance_says_how_far(endpoint: Endpoint) -> None:
+def test_advance_sends_the_duration_or_the_time(endpoint: Endpoint) -> None:
     endpoint.view = VIEW
     endpoint.content = b'{"now": "2026-12-24T12:00:00Z", "fired": []}'
     clock = Clock(endpoint.url)

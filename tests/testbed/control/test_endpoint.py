@@ -1,4 +1,4 @@
-"""Requests to an emulator's own endpoints: the secret they bear, and what answers mean."""
+"""Requests to an emulator's own endpoints: the control secret, and the meaning of answers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SECRET = "right"
 
 
 class Emulator(ThreadingHTTPServer):
-    """Answers with a status and a content, to requests with the secret if it requires one."""
+    """Answers all requests with one response; it may require a secret."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -82,7 +82,7 @@ def emulator() -> Iterator[Emulator]:
         thread.join()
 
 
-def test_only_what_changes_something_bears_the_secret(emulator: Emulator) -> None:
+def test_only_requests_that_change_something_have_the_secret(emulator: Emulator) -> None:
     emulator.requires = SECRET
     endpoint = Endpoint(emulator.url, lambda: ControlSecret(SECRET, "a file"))
     Clock(endpoint).view()
@@ -105,7 +105,7 @@ def test_missing_secret_says_where_it_is_and_how_to_give_it(emulator: Emulator) 
 def test_wrong_secret_says_where_it_came_from(emulator: Emulator) -> None:
     emulator.requires = SECRET
     endpoint = Endpoint(emulator.url, lambda: ControlSecret("wrong", "/state/control-secret"))
-    with pytest.raises(TestbedError, match="/state/control-secret is not that of this emulator"):
+    with pytest.raises(TestbedError, match="/state/control-secret is not this emulator's"):
         Faults(endpoint).throttle("sqs")
 
 
@@ -148,7 +148,7 @@ class Executed:
 
 
 class FakeDocker:
-    """A daemon with one container, which answers every command in the same way."""
+    """A Docker daemon with one container, in which all commands have the same output."""
 
     def __init__(self, answer: Executed) -> None:
         self.answer, self.commands, self.containers = answer, list[list[str]](), self
@@ -187,7 +187,7 @@ def test_secret_of_a_container_is_read_in_it(
         lambda url: Inbox(url).emails(),
     ],
 )
-def test_clients_tell_a_missing_feature_from_an_error(emulator: Emulator, ask: Any) -> None:
+def test_clients_distinguish_missing_features_from_errors(emulator: Emulator, ask: Any) -> None:
     emulator.status, emulator.content = 404, {"Code": "NoSuchBucket"}
     with pytest.raises(LacksFeatureError):
         ask(emulator.url)

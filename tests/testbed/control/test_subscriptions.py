@@ -1,4 +1,4 @@
-"""The confirmation of a stack's subscriptions, and of emails by their links."""
+"""Confirming a stack's email subscriptions with the links in their emails."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +16,7 @@ LINK = f"http://127.0.0.1:4566/?{QUERY}"
 
 
 class Aws:
-    """An SNS that knows one subscription, and can be asked for another email."""
+    """SNS with one subscription, for which it sends another email on request."""
 
     def __init__(self, inbox: "Inbox", *, answers: bool) -> None:
         self._inbox = inbox
@@ -41,9 +41,9 @@ class Inbox:
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits, and one subscription is not confirmed."""
-    monkeypatch.setattr(subscriptions, "_FIRST_MAIL_LIMIT_SECONDS", 0.0)
-    monkeypatch.setattr(subscriptions, "_MAIL_LIMIT_SECONDS", 0.0)
+    """Do not wait, and have one pending subscription."""
+    monkeypatch.setattr(subscriptions, "_FIRST_EMAIL_LIMIT_SECONDS", 0.0)
+    monkeypatch.setattr(subscriptions, "_EMAIL_LIMIT_SECONDS", 0.0)
     one = Subscription("a@example.com", TOPIC, "email")
     monkeypatch.setattr(subscriptions, "unconfirmed", lambda aws, stack: [one])
 
@@ -52,23 +52,23 @@ def confirm(aws: Any, inbox: Any) -> list[str]:
     return [each.address for each in subscriptions.confirm(aws, inbox, "stack")]
 
 
-def test_link_is_followed() -> None:
+def test_link_is_opened() -> None:
     inbox = Inbox(has_email=True)
     aws = Aws(inbox, answers=True)
     assert confirm(aws, inbox) == ["a@example.com"]
     assert aws.asked == []
 
 
-def test_email_that_was_deleted_is_asked_for_again() -> None:
+def test_deleted_email_is_requested_again() -> None:
     inbox = Inbox(has_email=False)
     aws = Aws(inbox, answers=True)
     assert confirm(aws, inbox) == ["a@example.com"]
     assert aws.asked == [{"TopicArn": TOPIC, "Protocol": "email", "Endpoint": "a@example.com"}]
 
 
-def test_email_that_does_not_come_is_told() -> None:
+def test_email_that_does_not_arrive_is_an_error() -> None:
     inbox = Inbox(has_email=False)
-    with pytest.raises(TestbedError, match="no email that asks a@example"):
+    with pytest.raises(TestbedError, match="no confirmation email to a@example"):
         confirm(Aws(inbox, answers=False), inbox)
 
 
@@ -81,6 +81,6 @@ def test_email_that_does_not_come_is_told() -> None:
     ],
     ids=["for people", "for programs", "notification"],
 )
-def test_email_with_a_link_asks_for_a_confirmation(body: str, asks: bool) -> None:
+def test_confirmation_emails_are_recognized(body: str, asks: bool) -> None:
     email = Email("1", "", "no-reply@sns.amazonaws.com", ("a@example.com",), "subject", body)
     assert email.confirmation == (Confirmation("a@example.com", TOPIC, QUERY) if asks else None)

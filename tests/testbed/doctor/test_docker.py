@@ -11,7 +11,7 @@ import pytest
 
 from testbed.doctor import docker
 from testbed.errors import DockerError
-from tests.testbed.doctor.doctoring import look, make_place
+from tests.testbed.doctor.doctoring import make_context, run
 
 NO_ANSWER = DockerError("The Docker daemon does not answer: refused", advice="Start Docker.")
 
@@ -37,46 +37,49 @@ def with_commands(folder: Path, **commands: str) -> str:
 
 
 def test_no_docker(tmp_path: Path) -> None:
-    place = make_place(tmp_path, PATH=str(tmp_path), DOCKER_HOST=f"unix://{tmp_path}/none")
-    place.docker = NO_ANSWER
-    level, found, advice = look(docker.daemon, place)
-    assert (level, found) == ("warning", "there is no docker command, and no daemon answers")
-    assert "Only --docker needs it." in advice
-    # Said once.
+    context = make_context(tmp_path, PATH=str(tmp_path), DOCKER_HOST=f"unix://{tmp_path}/none")
+    context.docker = NO_ANSWER
+    level, found, advice = run(docker.daemon, context)
+    assert (level, found) == (
+        "warning",
+        "Docker is not installed: there is no docker command, and no daemon answers",
+    )
+    assert "Only --docker requires it." in advice
+    # One problem is reported once.
     for check in (docker.address, docker.socket, docker.compose):
-        assert check(place) is None
+        assert check(context) is None
 
 
 def test_daemon_that_does_not_answer(tmp_path: Path) -> None:
     path = with_commands(tmp_path, docker="exit 1")
-    place = make_place(tmp_path, PATH=path, DOCKER_HOST=f"unix://{tmp_path}/none")
-    place.docker = NO_ANSWER
-    assert look(docker.daemon, place) == (
+    context = make_context(tmp_path, PATH=path, DOCKER_HOST=f"unix://{tmp_path}/none")
+    context.docker = NO_ANSWER
+    assert run(docker.daemon, context) == (
         "warning",
         NO_ANSWER.message,
-        "Only --docker needs it. Start Docker.",
+        "Only --docker requires it. Start Docker.",
     )
-    assert look(docker.socket, place)[:2] == ("warning", f"there is no {tmp_path}/none")
+    assert run(docker.socket, context)[:2] == ("warning", f"{tmp_path}/none does not exist")
 
 
 def test_daemon_that_answers(tmp_path: Path) -> None:
-    place = make_place(tmp_path, DOCKER_HOST="unix:///run/d.sock")
-    place.docker = {"ServerVersion": "28.0", "OperatingSystem": "Debian"}
-    assert look(docker.daemon, place) == ("ok", "28.0 on Debian", "")
-    assert look(docker.address, place)[1] == "unix:///run/d.sock (DOCKER_HOST)"
+    context = make_context(tmp_path, DOCKER_HOST="unix:///run/d.sock")
+    context.docker = {"ServerVersion": "28.0", "OperatingSystem": "Debian"}
+    assert run(docker.daemon, context) == ("ok", "28.0 on Debian", "")
+    assert run(docker.address, context)[1] == "unix:///run/d.sock (DOCKER_HOST)"
 
 
 def test_socket(short_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    place = make_place(tmp_path, DOCKER_HOST=f"unix://{short_path}")
-    place.docker = {}
+    context = make_context(tmp_path, DOCKER_HOST=f"unix://{short_path}")
+    context.docker = {}
     short_path.mkdir()
-    assert look(docker.socket, place)[:2] == ("warning", f"{short_path} is no socket")
+    assert run(docker.socket, context)[:2] == ("warning", f"{short_path} is not a socket")
     short_path.rmdir()
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(short_path))
-        assert look(docker.socket, place)[0] == "ok"
+        assert run(docker.socket, context)[0] == "ok"
         monkeypatch.setattr(os, "access", lambda *_arguments: False)
-        level, _, advice = look(docker.socket, place)
+        level, _, advice = run(docker.socket, context)
     assert level == "warning"
     assert "usermod -aG" in advice
 
@@ -90,14 +93,14 @@ def test_socket(short_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     ],
 )
 def test_docker_of_another_machine(tmp_path: Path, host: str, level: str) -> None:
-    place = make_place(tmp_path, DOCKER_HOST=host)
-    place.docker = {}
-    assert look(docker.address, place)[0] == level
+    context = make_context(tmp_path, DOCKER_HOST=host)
+    context.docker = {}
+    assert run(docker.address, context)[0] == level
 
 
 def test_two_names_for_the_daemon(tmp_path: Path) -> None:
-    place = make_place(tmp_path, DOCKER_HOST="unix:///x", DOCKER_CONTEXT="desktop")
-    assert "both set" in look(docker.address, place)[1]
+    context = make_context(tmp_path, DOCKER_HOST="unix:///x", DOCKER_CONTEXT="desktop")
+    assert "both set" in run(docker.address, context)[1]
 
 
 @pytest.mark.parametrize(
@@ -110,7 +113,7 @@ def test_two_names_for_the_daemon(tmp_path: Path) -> None:
             "warning",
             "too old for `up --wait`",
         ),
-        ({"docker": "echo strange"}, "warning", "does not tell its version"),
+        ({"docker": "echo strange"}, "warning", "does not report its version"),
         ({"docker": "exit 1"}, "warning", "Docker Compose is not installed."),
     ],
 )
@@ -123,6 +126,6 @@ def test_compose(
 ) -> None:
     path = with_commands(tmp_path, **commands)
     monkeypatch.setenv("PATH", path)
-    said = look(docker.compose, make_place(tmp_path, PATH=path))
+    said = run(docker.compose, make_context(tmp_path, PATH=path))
     assert said[0] == level
     assert found in said[1]

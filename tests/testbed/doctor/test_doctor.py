@@ -7,67 +7,105 @@ from pathlib import Path
 import pytest
 
 from testbed import doctor
-from testbed.doctor import report, running
-from testbed.doctor.finding import Finding, Level, looks_at, ok, problem, warning
-from testbed.doctor.place import Place
+from testbed.doctor import project, report
+from testbed.doctor.context import Context
+from testbed.doctor.finding import Finding, Level, checks, ok, problem, warning
 from testbed.errors import TestbedError
 from testbed.session import Session
 from testbed.terminal.console import output
-from tests.testbed.doctor.doctoring import look, make_place
+from tests.testbed.doctor.doctoring import make_context, run
 
 
-def test_check_that_cannot_look_says_so(tmp_path: Path) -> None:
-    @looks_at("the moon")
-    def moon(place: Place) -> Finding:
+def test_check_that_fails_is_a_warning(tmp_path: Path) -> None:
+    @checks("the moon")
+    def moon(context: Context) -> Finding:
         raise PermissionError(13, "Permission denied")
 
-    finding = moon(make_place(tmp_path))
+    finding = moon(make_context(tmp_path))
     assert finding == Finding(
         Level.WARNING,
-        "cannot be looked at: [Errno 13] Permission denied",
+        "the check failed: [Errno 13] Permission denied",
         subject="the moon",
     )
 
 
-def test_whatever_is_not_well_comes_with_advice(tmp_path: Path) -> None:
-    findings = doctor.examine(Place(Session(tmp_path), {"PATH": str(tmp_path)}))
+def test_warnings_and_problems_have_advice(tmp_path: Path) -> None:
+    findings = doctor.examine(Context(Session(tmp_path), {"PATH": str(tmp_path)}))
     assert {finding.subject for finding in findings} >= {"project", "port", "Docker daemon"}
     for finding in findings:
         assert finding.found
-        cannot_look = finding.found.startswith("cannot be looked at")
-        assert bool(finding.advice) == (finding.level is not Level.OK) or cannot_look
+        failed = finding.found.startswith("the check failed")
+        assert bool(finding.advice) == (finding.level is not Level.OK) or failed
 
 
 def test_no_project(tmp_path: Path) -> None:
-    level, found, advice = look(running.project, Place(Session(tmp_path), {}))
+    level, found, advice = run(project.project, Context(Session(tmp_path), {}))
     assert level == "problem"
     assert "There is no samconfig.toml" in found
     assert "--project" in advice
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "found"),
+    [
+        ("template.yaml", "Resources: {", "is not valid YAML"),
+        ("template.yaml", "Resource: {}", "has no Resources"),
+        (
+            "template.yaml",
+            "Resources: {F: {Type: AWS::Serverless::Function, Properties: {CodeUri: none}}}",
+            "names none, which is not a folder",
+        ),
+        ("pyproject.toml", '[[tool.testbed.uploads]]\nfile = "a"\noutput = "b"', "cannot be read"),
+    ],
+)
+def test_files_that_cannot_be_deployed(tmp_path: Path, name: str, content: str, found: str) -> None:
+    context = make_context(tmp_path)
+    assert run(project.deployment, context) == ("ok", "template.yaml", "")
+    (tmp_path / name).write_text(content)
+    level, said, advice = run(project.deployment, Context(Session(tmp_path), {}))
+    assert level == "problem"
+    assert found in said
+    assert advice
+
+
+def test_missing_template(tmp_path: Path) -> None:
+    context = make_context(tmp_path)
+    (tmp_path / "template.yaml").unlink()
+    level, found, _ = run(project.project, context)
+    assert (level, found) == ("problem", f"The template {tmp_path}/template.yaml is missing.")
+    assert project.deployment(context) is None
+
+
+def test_template_that_is_not_yaml_is_reported_once(tmp_path: Path) -> None:
+    context = make_context(tmp_path)
+    (tmp_path / "template.yaml").write_text("Resources: {")
+    findings = doctor.examine(context)
+    assert [each.subject for each in findings if "YAML" in each.found] == ["deployed files"]
+
+
 def test_report_for_people_and_programs() -> None:
     findings = [
         Finding(Level.OK, "is [fine]", subject="a"),
-        Finding(Level.WARNING, "is odd", "mend it", subject="bb"),
+        Finding(Level.WARNING, "is odd", "fix it", subject="bb"),
     ]
     with output.capture() as capture:
         report.print_findings(findings)
     assert capture.get().splitlines() == [
         "✓ a   is [fine]",
         "! bb  is odd",
-        "      → mend it",
+        "      → fix it",
     ]
     assert report.as_json(findings) == {
         "problems": 0,
         "warnings": 1,
         "findings": [
             {"level": "ok", "found": "is [fine]", "advice": "", "subject": "a"},
-            {"level": "warning", "found": "is odd", "advice": "mend it", "subject": "bb"},
+            {"level": "warning", "found": "is odd", "advice": "fix it", "subject": "bb"},
         ],
     }
 
 
 def test_only_problems_fail() -> None:
-    report.check([ok("fine"), warning("odd", "mend it")])
-    with pytest.raises(TestbedError, match="stopped by"):
-        report.check([problem("broken", "mend it")])
+    report.raise_problems([ok("fine"), warning("odd", "fix it")])
+    with pytest.raises(TestbedError, match="Fix these problems before `testbed up`: "):
+        report.raise_problems([problem("broken", "fix it")])

@@ -1,4 +1,4 @@
-"""Durations and times are read as people type them, and shown so that they can be typed."""
+"""Durations and times, as they are typed and shown."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import click
 import pytest
 
-from testbed.terminal.durations import Duration, Moment, duration_text, moment_text
+from testbed.terminal.durations import Duration, Moment, ago, duration_text, moment_text
 
 
 @pytest.mark.parametrize(
@@ -21,9 +21,15 @@ def test_duration(text: str, seconds: int) -> None:
 @pytest.mark.parametrize(
     "text", ["", "2", "h", "2 h", "-2h", "1.5h", "30m1h", "1h1h", "soon", "²h", "9" * 20 + "d"]
 )
-def test_what_is_no_duration(text: str) -> None:
+def test_invalid_duration(text: str) -> None:
     with pytest.raises(click.BadParameter):
         Duration().convert(text, None, None)
+
+
+def test_ago_is_never_before_1970() -> None:
+    earliest = datetime.now(UTC) - timedelta(hours=1)
+    assert earliest <= ago(timedelta(hours=1)) <= datetime.now(UTC) - timedelta(hours=1)
+    assert ago(timedelta.max) == ago(timedelta(days=100 * 365)) == datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +41,7 @@ def test_moment(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "tomorrow", "2026-13-01", "12:00", "0001-01-01T00:00+23:00"])
-def test_what_is_no_moment(text: str) -> None:
+def test_invalid_moment(text: str) -> None:
     with pytest.raises(click.BadParameter):
         Moment().convert(text, None, None)
 

@@ -1,1 +1,1 @@
-"""The ``process`` Lambda executor: execution environments are processes of this machine."""
+"""The Lambda executor ``process``, which runs execution environments as local processes."""

@@ -1,4 +1,4 @@
-"""The code of functions on disk: each archive once, however many versions share it."""
+"""The store of unpacked function code and layers, which keeps each archive once."""
 
 import base64
 import contextlib
@@ -14,18 +14,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from localstack_testbed.lambda_executor.supervision import Supervisor
+from localstack_testbed.lambda_executor.supervisor_client import SupervisorClient
 
 LOG = logging.getLogger(__name__)
 
 
 class CodeStore:
-    """Unpacked archives, by their hashes, with byte code beside the modules.
+    """Unpacked archives by hash, with compiled byte code.
 
-    LocalStack unpacks an archive for every version of every function. Here the first of equal
-    ones is kept and the others are links to it, so that it is unpacked and compiled once. What no
-    link leads to any more, and no environment uses, is deleted when an environment ends or the next
-    archive comes.
+    LocalStack unpacks an archive for every version of every function. Here versions with identical
+    code share one folder through symbolic links, so that it is unpacked and compiled once. A folder
+    without links that no environment uses is deleted when an environment stops or the next archive
+    is unpacked.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -34,16 +34,16 @@ class CodeStore:
         self._links: dict[Path, set[Path]] = {}
         self._uses: Counter[Path] = Counter()
 
-    def prepare(self, code: Any, supervisor: Supervisor) -> Path:
-        """Unpack an archive (LocalStack's ``ArchiveCode``) where LocalStack expects it.
+    def prepare(self, code: Any, supervisor: SupervisorClient) -> Path:
+        """Unpack an archive (LocalStack's ``ArchiveCode``), and return its folder.
 
-        Its modules begin to be compiled, but nobody waits for that: a function runs without
-        byte code too, and only starts later.
+        Also starts compiling its modules, without waiting: a function runs without byte code too,
+        only with a slower cold start.
 
         Raises
         ------
         ConnectionError
-            The supervisor has ended.
+            The supervisor has exited.
         """
         expected = Path(code.get_unzipped_code_location())
         if code.is_hot_reloading():
@@ -66,15 +66,15 @@ class CodeStore:
             supervisor.compile(kept).add_done_callback(_report)
         return kept
 
-    def prepare_layers(self, layers: Sequence[Any], supervisor: Supervisor) -> Path | None:
-        """Unpack layers and merge them, in their order, as Lambda does in ``/opt``.
+    def prepare_layers(self, layers: Sequence[Any], supervisor: SupervisorClient) -> Path | None:
+        """Unpack layers and merge them in order, as Lambda does in ``/opt``.
 
         https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html
 
         Raises
         ------
         ConnectionError
-            The supervisor has ended.
+            The supervisor has exited.
         """
         folders = [self.prepare(layer, supervisor) for layer in layers]
         if len(folders) < 2:
@@ -94,7 +94,7 @@ class CodeStore:
 
     @contextmanager
     def in_use(self, *folders: Path | None) -> Iterator[None]:
-        """Keep folders while an environment uses them."""
+        """Keep folders from being deleted while an environment uses them."""
         used = [folder for folder in folders if folder is not None]
         with self._lock:
             self._uses.update(used)
@@ -108,7 +108,7 @@ class CodeStore:
     def _delete_unused(self) -> None:
         for folder, links in list(self._links.items()):
             if not self._uses[folder] and not any(os.path.lexists(link) for link in links):
-                # One that is just being unpacked has no link yet.
+                # A folder that is being unpacked has no link yet.
                 if not folder.exists():
                     continue
                 del self._links[folder], self._uses[folder]
@@ -116,9 +116,9 @@ class CodeStore:
 
 
 def _make_readable(folder: Path) -> None:
-    """Let every user read a bundle, whatever its archive or our umask says.
+    """Make a bundle readable for all users, regardless of the archive's modes and the umask.
 
-    Functions may be another user than LocalStack. Who may see the folder, its parents say.
+    Functions may run as another user than LocalStack. Parent folders still restrict access.
     """
     folder.chmod(0o755)
     for path in folder.rglob("*"):
@@ -127,7 +127,7 @@ def _make_readable(folder: Path) -> None:
 
 
 def _link(source: str, target: str) -> None:
-    """Put a file into a merged layer, in place of an earlier layer's."""
+    """Link a file into the merged layers, replacing an earlier layer's file."""
     with contextlib.suppress(FileNotFoundError):
         Path(target).unlink()
     os.link(source, target)
@@ -135,4 +135,4 @@ def _link(source: str, target: str) -> None:
 
 def _report(compilation: Future[int]) -> None:
     if error := compilation.exception():
-        LOG.debug("Byte code of a function was not made: %s", error)
+        LOG.debug("Cannot compile the byte code of a function: %s", error)

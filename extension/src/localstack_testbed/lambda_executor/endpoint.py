@@ -1,6 +1,6 @@
-"""Whether functions are isolated, on LocalStack's port: ``GET /_testbed/isolation``.
+"""The endpoint ``GET /_testbed/isolation``, which reports whether functions are isolated.
 
-The answer has ``isolated`` and, if that is false, the ``reason``.
+It answers ``{"isolated", "reason"}``; the reason is null if functions are isolated.
 """
 
 import json
@@ -19,7 +19,7 @@ def serve(router: Router[Any], service: EnvironmentService) -> None:
     @route(PATH, methods=["GET"])
     def isolation(_request: Request) -> Response:
         try:
-            reason = service.prepare().exposure
+            reason = service.prepare().not_isolated_reason
         except ConnectionError as error:
             return Response(str(error), status=503)
         content = json.dumps({"isolated": reason is None, "reason": reason})

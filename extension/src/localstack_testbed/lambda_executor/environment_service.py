@@ -1,4 +1,4 @@
-"""What all execution environments share: the settings, the code and the supervisor."""
+"""The state shared by all execution environments: settings, code store and supervisors."""
 
 import tempfile
 import threading
@@ -7,14 +7,14 @@ from pathlib import Path
 
 from localstack_testbed.lambda_executor.code_store import CodeStore
 from localstack_testbed.lambda_executor.settings import Settings
-from localstack_testbed.lambda_executor.supervision import Supervisor
+from localstack_testbed.lambda_executor.supervisor_client import SupervisorClient
 
 
 class EnvironmentService:
-    """Holds the settings, the code, and the supervisors, one for each runtime.
+    """Holds the settings, the code store, and one supervisor per runtime.
 
-    A supervisor is started when it is needed, and again if it ended. ``directory`` is a new folder
-    for the environments' files, which the supervisors delete.
+    A supervisor is started on first use, and restarted if it has exited. ``directory`` is a new
+    folder for the environments' files, which the supervisors delete.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -23,15 +23,15 @@ class EnvironmentService:
         self.code = CodeStore(self.directory / "code")
         self.stopping = False
         self._lock = threading.Lock()
-        self._supervisors: dict[str, Supervisor] = {}
+        self._supervisors: dict[str, SupervisorClient] = {}
 
     @staticmethod
     @cache
     def instance() -> "EnvironmentService":
         return EnvironmentService(Settings.from_environment())
 
-    def supervisor(self, runtime: str) -> Supervisor:
-        """Return a running supervisor for one of the runtimes in the settings.
+    def supervisor(self, runtime: str) -> SupervisorClient:
+        """Return a running supervisor for a runtime in the settings.
 
         Raises
         ------
@@ -43,11 +43,11 @@ class EnvironmentService:
                 raise ConnectionError("LocalStack is shutting down")
             supervisor = self._supervisors.get(runtime)
             if supervisor is None or not supervisor.running:
-                supervisor = Supervisor(runtime, self.settings, self.directory)
+                supervisor = SupervisorClient(runtime, self.settings, self.directory)
                 self._supervisors[runtime] = supervisor
             return supervisor
 
-    def prepare(self) -> Supervisor:
+    def prepare(self) -> SupervisorClient:
         """Start the first runtime's supervisor ahead of time, and return it.
 
         Raises
@@ -65,7 +65,7 @@ class EnvironmentService:
             supervisor.discard(temporary)
 
     def stop(self) -> None:
-        """End all environments, in the middle of an invocation too."""
+        """Kill all environments, even during an invocation."""
         with self._lock:
             self.stopping = True
             for supervisor in self._supervisors.values():

@@ -8,10 +8,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from localstack_testbed.lambda_executor.files import Places
+from localstack_testbed.lambda_executor.files import FunctionPaths
 
-# Of the variables that LocalStack prepares for an environment, the ones that AWS has too, and
-# the SDK's setting that leads it to LocalStack.
+# The variables set by LocalStack that exist on AWS as well, and the endpoint URL for the AWS SDK.
 PREPARED = (
     "AWS_ACCESS_KEY_ID",
     "AWS_DEFAULT_REGION",
@@ -32,7 +31,7 @@ PREPARED = (
     "_HANDLER",
 )
 
-# Leads the SDK in interpreters that a function starts to LocalStack.
+# Redirects the AWS SDK to LocalStack in Python interpreters that a function starts.
 STARTUP = Path(__file__).resolve().parent / "supervisor" / "startup"
 
 SYSTEM_PATH = (Path("/usr/local/bin"), Path("/usr/bin"), Path("/bin"))
@@ -42,19 +41,19 @@ def function_variables(
     prepared: Mapping[str, object],
     own: Mapping[str, str],
     logging_config: Mapping[str, str],
-    places: Places,
+    paths: FunctionPaths,
     runtime: str,
     runtime_api: str,
 ) -> dict[str, str]:
-    """Put together the variables of a function's process.
+    """Build the environment variables of a function's process.
 
     Parameters
     ----------
     prepared
-        What LocalStack prepared, its own variables among them.
+        All variables set by LocalStack, including its internal ones.
     own
-        The variables in the function's configuration; they cannot replace reserved ones, which
-        the Lambda API refuses.
+        The variables in the function's configuration. They contain no reserved variables, which
+        the Lambda API rejects.
     logging_config
         The function's ``LoggingConfig``.
     """
@@ -62,19 +61,17 @@ def function_variables(
     variables |= {
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{runtime}",
         "AWS_LAMBDA_RUNTIME_API": runtime_api,
-        "LAMBDA_RUNTIME_DIR": str(places.runtime),
-        "LAMBDA_TASK_ROOT": str(places.task_root),
+        "LAMBDA_RUNTIME_DIR": str(paths.runtime),
+        "LAMBDA_TASK_ROOT": str(paths.task_root),
         "LANG": "en_US.UTF-8",
-        "LD_LIBRARY_PATH": _join(
-            [places.task_root, places.task_root / "lib", places.layers / "lib"]
-        ),
-        "PATH": _join([*SYSTEM_PATH, places.layers / "bin"]),
-        "PYTHONPATH": _join([places.runtime, STARTUP]),
+        "LD_LIBRARY_PATH": _join([paths.task_root, paths.task_root / "lib", paths.layers / "lib"]),
+        "PATH": _join([*SYSTEM_PATH, paths.layers / "bin"]),
+        "PYTHONPATH": _join([paths.runtime, STARTUP]),
         "TZ": ":UTC",
     }
-    if not places.isolated:
-        # What is for everybody on the machine is not for an environment.
-        variables |= {"HOME": str(places.temporary), "TMPDIR": str(places.temporary)}
+    if not paths.isolated:
+        # The machine's own folders are not for functions.
+        variables |= {"HOME": str(paths.temporary), "TMPDIR": str(paths.temporary)}
     if logging_config.get("LogFormat") == "JSON":
         variables["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
         variables["AWS_LAMBDA_LOG_LEVEL"] = logging_config.get("ApplicationLogLevel", "INFO")

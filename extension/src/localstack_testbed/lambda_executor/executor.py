@@ -1,4 +1,4 @@
-"""LocalStack's interface to an execution environment, with processes behind it."""
+"""The implementation of LocalStack's executor interface with local processes."""
 
 import logging
 import uuid
@@ -17,23 +17,23 @@ from localstack_testbed.lambda_executor.environment_service import EnvironmentSe
 from localstack_testbed.lambda_executor.environment_variables import function_variables
 from localstack_testbed.lambda_executor.files import (
     EnvironmentFiles,
-    isolated_places,
-    shared_places,
+    isolated_paths,
+    shared_paths,
 )
 from localstack_testbed.lambda_executor.platform_log import platform_log
 from localstack_testbed.lambda_executor.runtime_process import RuntimeProcess
 from localstack_testbed.lambda_executor.sandbox import MEGABYTE, FunctionLimits, Request, Sandbox
 from localstack_testbed.lambda_executor.settings import packages_of
-from localstack_testbed.lambda_executor.supervision import Launch
+from localstack_testbed.lambda_executor.supervisor_client import Launch
 
 LOG = logging.getLogger(__name__)
 
-# Variables by these names change the interpreter itself, so it has to start anew.
+# Variables with these prefixes affect the interpreter itself and require a new one.
 INTERPRETER_VARIABLES = ("PYTHON", "LD_", "OPENSSL_", "SSL_")
 
 
 class ProcessRuntimeExecutor(RuntimeExecutor):
-    """One execution environment of a function version, in a process of this machine."""
+    """One execution environment of a function version, which runs as a local process."""
 
     client_context: str | None = None
     kill_after: float | None = None
@@ -61,24 +61,24 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         self._resources.callback(lambda: service.discard(runtime, files.temporary))
 
         def start_process() -> RuntimeProcess:
-            # Another one than before, if that has ended.
+            # A new one if the previous supervisor has exited.
             supervisor = service.supervisor(runtime)
             if supervisor.isolated:
-                places = isolated_places()
+                paths = isolated_paths()
             else:
-                places = shared_places(files, packages_of(service.settings.pythons[runtime]))
+                paths = shared_paths(files, packages_of(service.settings.pythons[runtime]))
 
             def launch(runtime_api: str) -> Launch:
                 return Launch(
                     handler=version.config.handler or "",
                     files=files,
                     storage=storage,
-                    path=places.module_path(runtime),
+                    path=paths.module_path(runtime),
                     environment=function_variables(
                         prepared=env_vars,
                         own=own,
                         logging_config=logging_config,
-                        places=places,
+                        paths=paths,
                         runtime=asked,
                         runtime_api=runtime_api,
                     ),
@@ -124,7 +124,7 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         )
 
     def kill(self) -> None:
-        """End the process in the middle of what it does, as a crash does."""
+        """Kill the process immediately, like a crash."""
         if self._sandbox is not None:
             self._sandbox.kill()
 
@@ -148,20 +148,20 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         Raises
         ------
         LambdaRuntimeException
-            The version is not for a Python runtime; LocalStack shows the message as the
-            function's ``StateReason``.
+            The function's runtime is not Python; LocalStack returns the message as its
+            ``StateReason``.
         """
         version = function_version.config
         asked = version.runtime or f"package type {version.package_type}"
         if not asked.startswith("python3."):
             raise LambdaRuntimeException(
-                f"{function_version.qualified_arn} needs {asked}, and the process executor runs "
-                "Python only: start LocalStack with LAMBDA_RUNTIME_EXECUTOR=docker for it"
+                f"{function_version.qualified_arn} requires {asked}, but the process executor "
+                "supports only Python: start LocalStack with LAMBDA_RUNTIME_EXECUTOR=docker"
             )
         service = EnvironmentService.instance()
         runtime = service.settings.runtime(asked)
         if runtime != asked:
-            _warn_of_other_version(function_version.id.function_name, asked, runtime)
+            _warn_about_runtime_version(function_version.id.function_name, asked, runtime)
         supervisor = service.supervisor(runtime)
         if version.code is not None:
             service.code.prepare(version.code, supervisor)
@@ -170,15 +170,16 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
 
     @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:
-        """Do nothing: LocalStack deletes its links to the code with the version."""
+        """Do nothing: LocalStack deletes the version's links to the code."""
 
 
 @cache
-def _warn_of_other_version(function: str, asked: str, runtime: str) -> None:
+def _warn_about_runtime_version(function: str, asked: str, runtime: str) -> None:
     LOG.warning(
-        "Function %s is for %s and runs on %s here: add the interpreter of an environment of its "
-        "version to LAMBDA_PROCESS_PYTHON",
+        "Function %s requires %s and runs on %s here: add the interpreter of a %s environment "
+        "to LAMBDA_PROCESS_PYTHON",
         function,
         asked,
         runtime,
+        asked,
     )

@@ -1,4 +1,4 @@
-"""Where the files of an execution environment are, and where its function finds them."""
+"""The folders of an execution environment, on this machine and as its function sees them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class EnvironmentFiles:
-    """Folders on this machine: ``layers`` are the function's, merged; None without any."""
+    """Folders on this machine; ``layers`` is the folder of merged layers, or None."""
 
     code: Path
     layers: Path | None
@@ -14,7 +14,7 @@ class EnvironmentFiles:
 
 
 @dataclass(frozen=True)
-class Places:
+class FunctionPaths:
     """Folders as a function sees them.
 
     https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
@@ -27,12 +27,12 @@ class Places:
     isolated: bool
 
     def module_path(self, runtime: str) -> tuple[str, ...]:
-        """Return where modules are looked for before the runtime's: in the bundle, then layers.
+        """Return the module search path before the runtime's own: the bundle, then the layers.
 
         Parameters
         ----------
         runtime
-            The runtime that runs, as ``python3.13``.
+            The runtime that executes the function, such as ``python3.13``.
 
         https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html
         """
@@ -40,20 +40,20 @@ class Places:
         return tuple(str(folder) for folder in (self.task_root, packages, self.layers / "python"))
 
 
-def isolated_places() -> Places:
-    """Return AWS's places, which an isolated environment has."""
-    return Places(
+def isolated_paths() -> FunctionPaths:
+    """Return AWS's paths, which isolated environments have."""
+    return FunctionPaths(
         task_root=Path("/var/task"),
         layers=Path("/opt"),
         runtime=Path("/var/runtime"),
-        temporary=Path("/tmp"),  # noqa: S108 - the environment's own
+        temporary=Path("/tmp"),  # noqa: S108 - inside the environment
         isolated=True,
     )
 
 
-def shared_places(files: EnvironmentFiles, runtime: Path) -> Places:
-    """Return the places on the machine itself, for an environment that sees all of it."""
-    return Places(
+def shared_paths(files: EnvironmentFiles, runtime: Path) -> FunctionPaths:
+    """Return paths on this machine, for environments that share its file system."""
+    return FunctionPaths(
         task_root=files.code,
         layers=files.layers or files.temporary.with_name("no-layers"),
         runtime=runtime,

@@ -1,4 +1,4 @@
-"""What LocalStack's Lambda service does not do with the help of an executor alone."""
+"""Patches of LocalStack's Lambda service that the process executor requires."""
 
 import base64
 import threading
@@ -12,14 +12,14 @@ from localstack_testbed.hooks.shared_patches import INVOKE_ENVIRONMENT
 
 
 class _Environments(dict[str, Any]):
-    """Environments by id, whose iteration does not mind that another thread adds one."""
+    """Environments by id; ``values`` is safe while another thread adds one."""
 
     def values(self) -> Any:
         return list(super().values())
 
 
 def patch_environments() -> None:
-    """Hand the client context to the executor; LocalStack drops it.
+    """Pass the client context to the executor; LocalStack discards it.
 
     https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html (``ClientContext``, base64)
     """
@@ -33,12 +33,11 @@ def patch_environments() -> None:
 
 
 def patch_assignment() -> None:
-    """Close two races between simultaneous invocations, and let any number of environments start.
+    """Fix two races between concurrent invocations, and remove the limit of concurrent starts.
 
-    LocalStack puts a new environment among the others before the invocation that it was started
-    for has reserved it, and counts provisioned ones while other threads add theirs. It starts 16
-    at the same time for all functions together, for the sake of Docker; on AWS nothing but the
-    account's concurrency limits them.
+    LocalStack publishes a new environment before the invocation that started it has reserved it,
+    and counts provisioned environments while other threads add theirs. It starts at most 16
+    environments at a time, because of Docker; on AWS only the account's concurrency limits them.
     https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
     """
     from localstack.services.lambda_.invocation.assignment import AssignmentService
@@ -74,9 +73,9 @@ def patch_assignment() -> None:
 
 
 def patch_versions() -> None:
-    """Let the last invocations of a version that is replaced end before what stores their logs.
+    """Keep storing the logs of a replaced version until its last invocations have finished.
 
-    LocalStack stops that first. (Its queue is emptied by ``lambda_service.function_logs``.)
+    LocalStack stops its log handler first. (``lambda_service.function_logs`` empties its queue.)
     """
     from localstack.services.lambda_.invocation.version_manager import LambdaVersionManager
 
@@ -88,7 +87,7 @@ def patch_versions() -> None:
 
 
 def patch_deletion() -> None:
-    """Let functions be deleted that could not be created; LocalStack answers with an error."""
+    """Allow deleting functions whose creation failed; LocalStack answers with an error."""
     from localstack.services.lambda_.invocation.lambda_service import LambdaService
 
     @patch(LambdaService.stop_version)

@@ -1,16 +1,16 @@
-"""What a runtime process writes to its standard output and error: one stream, in order."""
+"""The standard output and error of a runtime process, as one ordered stream."""
 
 import os
 import selectors
 import threading
 
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html: an event of
-# CloudWatch Logs has at most 256 KB, of which 26 bytes are its own.
+# CloudWatch Logs has at most 256 KB, including 26 bytes of overhead.
 EVENT_LIMIT = 256 * 1024 - 26
 
 
 class OutputStream:
-    """Collects output as it comes, so that the process never waits for its reader."""
+    """Collects output immediately, so that the process never blocks on a full pipe."""
 
     def __init__(self) -> None:
         self._reader, self.writer = os.pipe()
@@ -21,14 +21,13 @@ class OutputStream:
         threading.Thread(target=self._collect, name="lambda-output", daemon=True).start()
 
     def close_writer(self) -> None:
-        """Leave the writing end to the process, so that its end ends the stream."""
+        """Close our copy of the write end, so that the stream ends with the process."""
         os.close(self.writer)
 
     def take(self) -> str:
-        """Return, as whole lines, what was written until now and not yet taken.
+        """Return the output since the last call, as whole lines.
 
-        What is not UTF-8 is replaced, and lines longer than an event of CloudWatch Logs are cut
-        into several.
+        Invalid UTF-8 is replaced, and lines longer than a CloudWatch Logs event are split.
         """
         with self._lock:
             self._read()

@@ -1,4 +1,4 @@
-"""What the Lambda service itself writes to a function's log stream, as text or as JSON.
+"""The log lines that the Lambda service itself writes to a function's log stream.
 
 Text: https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html (REPORT),
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html (INIT_REPORT).
@@ -15,8 +15,8 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Failure:
-    """How a phase failed: ``status`` is ``error`` or ``timeout``, ``error_type`` of an error."""
+class FailureStatus:
+    """The status of a failed phase: ``error``, with its type, or ``timeout``."""
 
     status: str
     error_type: str | None = None
@@ -24,9 +24,9 @@ class Failure:
 
 @dataclass(frozen=True)
 class Report:
-    """The figures of one invocation: durations in milliseconds, memory in MB.
+    """The metrics of one invocation: durations in milliseconds, memory in MB.
 
-    Initialization is billed since August 2025, with managed runtimes too:
+    Since August 2025, the billed duration includes initialization for managed runtimes as well:
     https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/
     """
 
@@ -34,7 +34,7 @@ class Report:
     memory_size: int
     memory_used: int
     init_duration: float | None = None
-    failure: Failure | None = None
+    failure: FailureStatus | None = None
 
     @property
     def billed_duration(self) -> int:
@@ -47,8 +47,8 @@ class PlatformLog:
     def init_start(self, runtime: str, arn: str) -> str:
         return f"INIT_START Runtime Version: {runtime}\tRuntime Version ARN: {arn}\n"
 
-    def init_report(self, duration: float, phase: str, failure: Failure) -> str:
-        """Write of an initialization that failed; ``phase`` is ``init`` or ``invoke``."""
+    def init_report(self, duration: float, phase: str, failure: FailureStatus) -> str:
+        """Report a failed initialization; ``phase`` is ``init`` or ``invoke``."""
         fields = [f"INIT_REPORT Init Duration: {duration:.2f} ms", f"Phase: {phase}"]
         return "\t".join([*fields, *_fields(failure)]) + "\n"
 
@@ -78,7 +78,7 @@ class PlatformLog:
 
 
 class JsonPlatformLog(PlatformLog):
-    """The JSON format; with the system log level ``WARN`` only failures are written."""
+    """The JSON format; system log level ``WARN`` omits everything but failures."""
 
     def __init__(self, level: str) -> None:
         self._only_failures = level == "WARN"
@@ -87,7 +87,7 @@ class JsonPlatformLog(PlatformLog):
         record = {"phase": "init", "runtimeVersion": runtime, "runtimeVersionArn": arn}
         return self._line("initStart", {"initializationType": "on-demand", **record})
 
-    def init_report(self, duration: float, phase: str, failure: Failure) -> str:
+    def init_report(self, duration: float, phase: str, failure: FailureStatus) -> str:
         metrics = {"durationMs": round(duration, 3)}
         record = {"initializationType": "on-demand", "phase": phase, "metrics": metrics}
         return self._line("initReport", record, failure)
@@ -116,7 +116,7 @@ class JsonPlatformLog(PlatformLog):
         record = {"requestId": request_id, "metrics": metrics}
         return self._line("report", record | {"status": "success"}, figures.failure)
 
-    def _line(self, kind: str, record: dict[str, Any], failure: Failure | None = None) -> str:
+    def _line(self, kind: str, record: dict[str, Any], failure: FailureStatus | None = None) -> str:
         if failure is None and self._only_failures:
             return ""
         if failure is not None:
@@ -133,7 +133,7 @@ def platform_log(logging_config: Mapping[str, str]) -> PlatformLog:
     return PlatformLog()
 
 
-def _fields(failure: Failure | None) -> list[str]:
+def _fields(failure: FailureStatus | None) -> list[str]:
     if failure is None:
         return []
     fields = [f"Status: {failure.status}"]

@@ -1,4 +1,4 @@
-"""The executor ``process`` as LocalStack's plug-in, and its part in start and shutdown."""
+"""The LocalStack plug-in for the executor ``process``, and its start and stop."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ class ProcessRuntimeExecutorPlugin(RuntimeExecutorPlugin):
 
 
 def start_executor() -> None:
-    """Check the settings, start to import what functions will need, and serve the endpoint."""
+    """Check the settings, start the first supervisor in advance, and serve the endpoint."""
     try:
         service = EnvironmentService.instance()
     except SettingsError as error:

@@ -1,4 +1,4 @@
-"""What the kernel tells of processes (Linux; elsewhere there are none to be seen)."""
+"""Process information from ``/proc`` (Linux; on other systems, nothing is found)."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ NO_PROCESS = 0
 
 
 def children(process: int) -> list[int]:
-    """List the processes that a process has started and that have not ended, oldest first."""
+    """List the running child processes of a process, oldest first."""
     found: list[int] = []
     for thread in (PROCESSES / str(process) / "task").glob("*/children"):
         try:
@@ -18,7 +18,7 @@ def children(process: int) -> list[int]:
 
 
 def descendants(process: int) -> list[int]:
-    """List what a process has started, and what these have started."""
+    """List the running child processes of a process, and theirs, recursively."""
     found: list[int] = []
     for child in children(process):
         found.extend((child, *descendants(child)))
@@ -26,17 +26,17 @@ def descendants(process: int) -> list[int]:
 
 
 def threads(process: int) -> int:
-    """Count a process's threads; one that has ended has none."""
+    """Count a process's threads; 0 if it has exited."""
     return sum(_numbers(process, "status", "Threads:"))
 
 
-def innermost_number(process: int) -> int:
-    """Return a process's number in the namespace that it runs in."""
+def inner_pid(process: int) -> int:
+    """Return the process id of a process inside its own PID namespace."""
     return next(reversed(_numbers(process, "status", "NSpid:")), NO_PROCESS)
 
 
 def kilobytes(process: int, file: str, prefix: str) -> int:
-    """Add up the figures of a file's lines that begin with ``prefix``."""
+    """Sum the numbers in the lines of a ``/proc`` file that start with ``prefix``."""
     return sum(_numbers(process, file, prefix))
 
 

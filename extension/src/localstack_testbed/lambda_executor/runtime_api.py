@@ -1,10 +1,10 @@
-"""The Lambda Runtime API, served on loopback for one runtime process.
+"""The Lambda Runtime API, served on the loopback interface for one runtime process.
 
-Follows https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 
-A web page could find the port, take events from the function and answer in its place. So requests
-by another name than the address (DNS rebinding) are rejected, and those with a header that only
-browsers send: https://www.w3.org/TR/fetch-metadata/
+A web page could find the port, receive the function's events and respond in its place. Therefore
+requests whose Host is not the address (DNS rebinding) are rejected, and requests with a header that
+only browsers send: https://www.w3.org/TR/fetch-metadata/
 """
 
 import json
@@ -20,8 +20,8 @@ VERSION = "/2018-06-01/runtime"
 
 _SENT_BY_BROWSERS = {"origin", "referer", "sec-fetch-site"}
 
-# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 6 MB, to which Lambda
-# adds 100 bytes, as its own error message says.
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 6 MB, and 100 bytes more
+# according to Lambda's error message.
 RESPONSE_LIMIT = 6 * 1024 * 1024 + 100
 
 
@@ -39,7 +39,7 @@ class Invocation:
 
 @dataclass(frozen=True)
 class Ready:
-    """The runtime asks for its next event."""
+    """The runtime requests its next event."""
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,10 @@ class _Request:
 
 
 class RuntimeApi:
-    """Serves one runtime process; what it does is told to ``report``, in order.
+    """Serves one runtime process, and passes each of its calls to ``report``, in order.
 
-    Every answer leaves in one piece and at once: headers and body in two would wait for each
-    other (Nagle's algorithm and delayed acknowledgement) for 40 ms.
+    Responses are sent in one write: headers and body in two would be delayed by 40 ms (Nagle's
+    algorithm and delayed acknowledgement).
     """
 
     def __init__(self, report: Callable[[RuntimeEvent], None]) -> None:
@@ -94,7 +94,7 @@ class RuntimeApi:
         threading.Thread(target=self._accept, name="lambda-runtime-api", daemon=True).start()
 
     def send(self, invocation: Invocation) -> None:
-        """Answer the runtime's request for its next event, made or still to come."""
+        """Answer the runtime's current or next request for an event."""
         self._current = invocation.request_id
         self._invocations.put(invocation)
 
@@ -103,7 +103,7 @@ class RuntimeApi:
             return
         self._closed = True
         self._invocations.put(None)
-        # Wakes the thread that accepts connections, on every system.
+        # Wakes up the accepting thread; closing the socket does not, on some systems.
         socket.create_connection(self._server.getsockname()).close()
 
     def _accept(self) -> None:
@@ -119,7 +119,7 @@ class RuntimeApi:
                 ).start()
 
     def answer(self, request: _Request) -> bytes | None:
-        """Answer a request; None ends the connection."""
+        """Return the response to a request, or None to close the connection."""
         is_foreign = request.headers.get("host") != self.address
         if is_foreign or _SENT_BY_BROWSERS & request.headers.keys():
             return _response(403, _error("Forbidden", "Only the function's runtime may call this."))

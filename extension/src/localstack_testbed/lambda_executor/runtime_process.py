@@ -1,4 +1,4 @@
-"""One run of the runtime: its process, its Runtime API and its output."""
+"""A runtime process with its Runtime API and its output."""
 
 import queue
 import threading
@@ -8,14 +8,18 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from localstack_testbed.lambda_executor.output import OutputStream
+from localstack_testbed.lambda_executor.resource_usage import PROCESS_LIMIT, peak_memory, usage
 from localstack_testbed.lambda_executor.runtime_api import (
     Invocation,
     Ready,
     RuntimeApi,
     RuntimeEvent,
 )
-from localstack_testbed.lambda_executor.supervision import Launch, RuntimeHandle, Supervisor
-from localstack_testbed.lambda_executor.usage import PROCESS_LIMIT, peak_memory, usage
+from localstack_testbed.lambda_executor.supervisor_client import (
+    Launch,
+    RuntimeHandle,
+    SupervisorClient,
+)
 
 SAMPLE_SECONDS = 0.05
 KILL_LIMIT_SECONDS = 5.0
@@ -23,51 +27,51 @@ KILL_LIMIT_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Exited:
-    """The process has ended, with this wait status."""
+    """The process has exited with this wait status."""
 
     status: int
 
 
 @dataclass(frozen=True)
 class TimedOut:
-    """Nothing happened in time."""
+    """No event occurred before the deadline."""
 
 
 @dataclass(frozen=True)
 class OutOfMemory:
-    """The environment uses more memory than the function has."""
+    """The environment exceeds the function's memory size."""
 
 
 @dataclass(frozen=True)
 class TooManyProcesses:
-    """The environment has more processes and threads than it may."""
+    """The environment exceeds the limit of processes and threads."""
 
 
 @dataclass(frozen=True)
 class Stopped:
-    """LocalStack wants the environment to end."""
+    """LocalStack stops the environment."""
 
 
 type ProcessEvent = RuntimeEvent | Exited | TimedOut | OutOfMemory | TooManyProcesses | Stopped
 
 
 class RuntimeProcess:
-    """Starts a runtime process; ``launch`` is told the address of its Runtime API.
+    """Starts a runtime process; ``launch`` gets the address of its Runtime API.
 
     Raises
     ------
     ConnectionError
-        The supervisor has ended.
+        The supervisor has exited.
     """
 
     def __init__(
-        self, supervisor: Supervisor, launch: Callable[[str], Launch], memory_limit: int
+        self, supervisor: SupervisorClient, launch: Callable[[str], Launch], memory_limit: int
     ) -> None:
         self._events: queue.SimpleQueue[ProcessEvent] = queue.SimpleQueue()
         self._ended = threading.Event()
         self._memory_limit = memory_limit
         self._peak = 0
-        # The process may ask for its first event before we have been told that it started.
+        # The process may request its first event before the supervisor has reported its start.
         self._started: Future[RuntimeHandle] = Future()
         self._api = RuntimeApi(self._report)
         self.output = OutputStream()
@@ -87,10 +91,9 @@ class RuntimeProcess:
         return self._ended.is_set()
 
     def next_event(self, deadline: float) -> ProcessEvent:
-        """Wait for what happens next, until ``deadline`` (``time.monotonic``).
+        """Wait for the next event until ``deadline`` (``time.monotonic``).
 
-        Meanwhile the memory in use is measured, and processes are counted: too much of either is
-        an event.
+        Meanwhile, memory and number of processes are monitored: exceeding a limit is an event.
         """
         while True:
             remaining = deadline - time.monotonic()
@@ -107,28 +110,28 @@ class RuntimeProcess:
                 return TooManyProcesses()
 
     def send(self, invocation: Invocation) -> None:
-        """Thaw the environment and answer its request for an event."""
+        """Resume the environment and answer its request for an event."""
         self._handle.thaw()
         self._api.send(invocation)
 
     def measure_memory(self) -> int:
-        """Return the most memory that was seen in use since the start, in bytes."""
+        """Return the maximum memory use observed since the start, in bytes."""
         self._peak = max(self._peak, peak_memory(self._handle.process))
         return self._peak
 
     def interrupt(self) -> None:
-        """Make whoever waits for an event see that LocalStack wants the end."""
+        """Wake up ``next_event`` with the event ``Stopped``."""
         self._events.put(Stopped())
 
     def kill(self) -> None:
-        """End the process and what it started, and wait for its end."""
+        """Kill the process and its descendants, and wait until it has exited."""
         self._handle.kill()
         self._ended.wait(KILL_LIMIT_SECONDS)
 
     def _report(self, event: RuntimeEvent) -> None:
         if isinstance(event, Ready):
-            # Between invocations an environment stands still, and what a function left running in
-            # it too. It must, before anyone hears of this event and thaws it again.
+            # Lambda freezes an environment between invocations, including processes that the
+            # function left running. Freeze before reporting the event, which may lead to a thaw.
             self._started.result().freeze()
         self._events.put(event)
 

@@ -1,4 +1,4 @@
-"""An execution environment in Lambda's sense: its life, its invocations and its log.
+"""The lifecycle, invocations and log of a Lambda execution environment.
 
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from localstack_testbed.lambda_executor.fault import Fault, fault_of
+from localstack_testbed.lambda_executor.invocation_failure import InvocationFailure, failure_of
 from localstack_testbed.lambda_executor.platform_log import PlatformLog, Report
 from localstack_testbed.lambda_executor.runtime_api import Invocation, Ready, Succeeded
 from localstack_testbed.lambda_executor.runtime_process import RuntimeProcess
@@ -21,10 +21,7 @@ MEGABYTE = 1024 * 1024
 
 @dataclass(frozen=True)
 class Request:
-    """What the Lambda service asks of an environment: one invocation.
-
-    With ``kill_after``, its process is killed so many seconds after it began, if it still runs.
-    """
+    """One invocation; ``kill_after`` is the number of seconds after which to kill its process."""
 
     request_id: str
     function_arn: str
@@ -36,7 +33,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Result:
-    """What comes of an invocation; ``logs`` are whole lines."""
+    """The result of an invocation; ``logs`` are whole lines."""
 
     payload: bytes
     failed: bool
@@ -55,8 +52,8 @@ class FunctionLimits:
 class Sandbox:
     """One environment of a function version, with at most one runtime process at a time.
 
-    A process that ended, was killed, or whose function could not be loaded is replaced during
-    the next invocation, in the same environment (log stream, temporary folder), as on AWS.
+    If the process has exited, was killed, or could not load the function, the next invocation
+    starts a new one in the same environment (log stream, temporary folder), as on AWS.
 
     Parameters
     ----------
@@ -82,18 +79,18 @@ class Sandbox:
         self._invoking = threading.Lock()
 
     def initialize(self, runtime: str, runtime_arn: str) -> None:
-        """Start the runtime and let it load the function, for at most ten seconds.
+        """Start the runtime and wait until it has loaded the function, for at most ten seconds.
 
-        A failure is no error here: it goes to the log, and the first invocation tries again.
+        A failure is only logged, and the first invocation retries.
         """
         self._log.append(self._platform_log.init_start(runtime, runtime_arn))
         started = time.monotonic()
-        fault = self._load("init", started + INIT_LIMIT_SECONDS)
-        if fault is None:
+        failure = self._load("init", started + INIT_LIMIT_SECONDS)
+        if failure is None:
             self._init_duration = _milliseconds_since(started)
 
     def invoke(self, request: Request) -> Result:
-        """Run one invocation; also one that fails gives a result."""
+        """Run one invocation; a failure is returned as a result, too."""
         with self._invoking:
             started = time.monotonic()
             self._take_output()
@@ -101,16 +98,16 @@ class Sandbox:
             outcome = self._run(request, started + self._limits.timeout)
             duration = min(_milliseconds_since(started), self._limits.timeout * 1000)
             self._take_output()
-            fault = outcome if isinstance(outcome, Fault) else None
-            self._report(request.request_id, duration, fault)
+            failure = outcome if isinstance(outcome, InvocationFailure) else None
+            self._report(request.request_id, duration, failure)
             logs = self.log()
             self._log.clear()
-            if isinstance(outcome, Fault):
+            if isinstance(outcome, InvocationFailure):
                 return Result(outcome.response(request.request_id), True, logs)
             return Result(outcome, False, logs)
 
     def stop(self, finish: bool) -> None:
-        """End the environment; with ``finish``, after a running invocation has ended."""
+        """Stop the environment; with ``finish``, wait for a running invocation first."""
         if finish:
             with self._invoking:
                 self._end()
@@ -118,13 +115,13 @@ class Sandbox:
             self._end()
 
     def kill(self) -> None:
-        """End the process, as a crash does; the next invocation starts another one."""
+        """Kill the process, like a crash; the next invocation starts a new one."""
         process = self._process
         if process is not None:
             process.kill()
 
     def log(self) -> str:
-        """Return the lines that no invocation has taken yet."""
+        """Return the log lines that no invocation has returned yet."""
         return "".join(self._log)
 
     def _end(self) -> None:
@@ -134,38 +131,40 @@ class Sandbox:
             process.interrupt()
             process.kill()
 
-    def _load(self, phase: str, deadline: float) -> Fault | None:
-        """Start a process, and wait until it has loaded the function and asks for an event."""
+    def _load(self, phase: str, deadline: float) -> InvocationFailure | None:
+        """Start a process, and wait until it has loaded the function and requests an event."""
         if self._stopped:
-            return Fault("Runtime.ExitError", "The environment was stopped", logged=True)
+            return InvocationFailure(
+                "Runtime.ExitError", "The environment was stopped", logged=True
+            )
         started = time.monotonic()
         try:
             self._process = self._start_process()
         except ConnectionError as error:
-            return Fault("Runtime.ExitError", str(error), logged=True)
+            return InvocationFailure("Runtime.ExitError", str(error), logged=True)
         event = self._process.next_event(deadline)
         if isinstance(event, Ready):
             self._asks_for_event = True
             return None
-        fault = fault_of(event, self._limits.timeout)
+        failure = failure_of(event, self._limits.timeout)
         self._reset()
-        if fault.failure is not None:
+        if failure.failure is not None:
             duration = _milliseconds_since(started)
-            self._log.append(self._platform_log.init_report(duration, phase, fault.failure))
-        return fault
+            self._log.append(self._platform_log.init_report(duration, phase, failure.failure))
+        return failure
 
-    def _run(self, request: Request, deadline: float) -> Fault | bytes:
+    def _run(self, request: Request, deadline: float) -> InvocationFailure | bytes:
         process = self._process
-        # Whether it lived on after its last answer shows now.
+        # The process may have exited after its last response.
         if process is not None and (
             process.ended
             or not (self._asks_for_event or isinstance(process.next_event(deadline), Ready))
         ):
             self._reset()
         if self._process is None:
-            fault = self._load("invoke", deadline)
-            if fault is not None:
-                return fault
+            failure = self._load("invoke", deadline)
+            if failure is not None:
+                return failure
         process = self._process
         assert process is not None
         self._asks_for_event = False
@@ -178,42 +177,44 @@ class Sandbox:
             client_context=request.client_context,
         )
         if request.kill_after == 0:
-            process.kill()  # before a quick function can be faster
+            process.kill()  # a timer could be slower than the function
         else:
             process.send(invocation)
-        with _killing(process, request.kill_after):
+        with _kill_after(process, request.kill_after):
             event = process.next_event(deadline)
         if isinstance(event, Succeeded):
             return event.payload
-        fault = fault_of(event, self._limits.timeout)
-        if fault.resets:
+        failure = failure_of(event, self._limits.timeout)
+        if failure.resets:
             self._reset()
-        return fault
+        return failure
 
-    def _report(self, request_id: str, duration: float, fault: Fault | None) -> None:
-        if fault is not None and fault.timed_out:
+    def _report(self, request_id: str, duration: float, failure: InvocationFailure | None) -> None:
+        if failure is not None and failure.timed_out:
             self._log.append(self._platform_log.timed_out(request_id, self._limits.timeout))
-        elif fault is not None and fault.logged:
-            line = self._platform_log.runtime_exited(request_id, fault.message, fault.error_type)
+        elif failure is not None and failure.logged:
+            line = self._platform_log.runtime_exited(
+                request_id, failure.message, failure.error_type
+            )
             self._log.append(line)
         self._measure_memory()
         memory_used = math.ceil(self._memory_used / MEGABYTE)
-        if fault is not None and fault.error_type == "Runtime.OutOfMemory":
-            # It had more for a moment, which on AWS cannot be.
+        if failure is not None and failure.error_type == "Runtime.OutOfMemory":
+            # It exceeded the limit for a moment, which is impossible on AWS.
             memory_used = self._limits.memory_size
         figures = Report(
             duration=duration,
             memory_size=self._limits.memory_size,
             memory_used=memory_used,
             init_duration=self._init_duration,
-            failure=fault.failure if fault is not None else None,
+            failure=failure.failure if failure is not None else None,
         )
         self._init_duration = None
         self._log.append(self._platform_log.end(request_id))
         self._log.append(self._platform_log.report(request_id, figures))
 
     def _reset(self) -> None:
-        """End the process, so that the next invocation starts another one."""
+        """Kill the process, so that the next invocation starts a new one."""
         if self._process is not None:
             self._measure_memory()
             self._process.kill()
@@ -230,8 +231,8 @@ class Sandbox:
 
 
 @contextmanager
-def _killing(process: RuntimeProcess, after: float | None) -> Iterator[None]:
-    """Kill a process after so many seconds, unless what is done meanwhile ends before that."""
+def _kill_after(process: RuntimeProcess, after: float | None) -> Iterator[None]:
+    """Kill a process ``after`` seconds, unless the ``with`` block finishes first."""
     if not after:
         yield
         return

@@ -1,4 +1,4 @@
-"""The settings of the executor, from environment variables."""
+"""The settings of the process executor."""
 
 import os
 from collections.abc import Mapping
@@ -13,17 +13,17 @@ from localstack_testbed.hooks.settings import (
 
 
 class SettingsError(Exception):
-    """A setting is missing or cannot be right; the message says which and what to do."""
+    """Raised for a missing or invalid setting; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where functions run.
+    """The settings of the process executor.
 
-    ``pythons`` are the interpreters of the functions' environments by their runtime's name
-    (``LAMBDA_PROCESS_PYTHON``); the first stands in for what is missing. ``preload`` are the
-    modules that they import ahead of time (``LAMBDA_PROCESS_PRELOAD``). ``isolation`` asks for a
-    file system of their own where that is possible (``LAMBDA_PROCESS_ISOLATION``).
+    ``pythons`` are the interpreters by runtime (``LAMBDA_PROCESS_PYTHON``); the first one is used
+    for missing runtimes. ``preload`` are the modules that the supervisor imports in advance
+    (``LAMBDA_PROCESS_PRELOAD``). ``isolation`` isolates functions if the kernel allows it
+    (``LAMBDA_PROCESS_ISOLATION``).
     """
 
     pythons: Mapping[str, Path]
@@ -31,7 +31,7 @@ class Settings:
     isolation: bool
 
     def runtime(self, asked: str) -> str:
-        """Return the runtime that runs functions for the runtime that was asked for."""
+        """Return the runtime in ``pythons`` that executes functions of the runtime ``asked``."""
         return asked if asked in self.pythons else next(iter(self.pythons))
 
     @classmethod
@@ -39,15 +39,15 @@ class Settings:
         value = LAMBDA_PROCESS_PYTHON.value(variables)
         if not value:
             raise SettingsError(
-                "LAMBDA_PROCESS_PYTHON is not set: set it to the Python 3.13 interpreter of an "
-                "environment that has boto3 and awslambdaric, in which Lambda functions will run"
+                "LAMBDA_PROCESS_PYTHON is not set: set it to the Python 3.13 interpreter of a "
+                "virtual environment for Lambda functions, with boto3 and awslambdaric"
             )
         pythons: dict[str, Path] = {}
         for name in value.split(os.pathsep):
             if not os.access(name, os.X_OK):
                 raise SettingsError(
-                    f"LAMBDA_PROCESS_PYTHON={name} is no program: set it to the interpreter of an "
-                    "environment that has boto3 and awslambdaric"
+                    f"LAMBDA_PROCESS_PYTHON={name} is not executable: set it to the interpreter of "
+                    "a virtual environment with boto3 and awslambdaric"
                 )
             python = Path(name).absolute()
             pythons.setdefault(packages_of(python).parent.name, python)
@@ -59,14 +59,14 @@ class Settings:
 
 
 def packages_of(python: Path) -> Path:
-    """Return where the environment of an interpreter keeps its packages.
+    """Return the ``site-packages`` folder of an interpreter's virtual environment.
 
-    Its parent has the name of a Lambda runtime, ``python3.13`` for example.
+    The name of its parent folder is a Lambda runtime, such as ``python3.13``.
 
     Raises
     ------
     SettingsError
-        The interpreter is not in an environment's folder ``bin``.
+        The interpreter is not in a virtual environment.
     """
     prefix = python.parent.parent
     for packages in prefix.glob("lib/python3.*/site-packages"):

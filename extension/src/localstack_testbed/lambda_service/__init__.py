@@ -1,1 +1,1 @@
-"""The Lambda service around the executor, where LocalStack does otherwise than AWS."""
+"""Fixes of LocalStack's Lambda service where it differs from AWS's."""

@@ -1,11 +1,13 @@
-"""What becomes of an event: it succeeds, is tried again, or is given up.
+"""The processing of asynchronous events: invocation, retries, and what happens after the last one.
 
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html says:
 
-- A function error is tried again one minute later, and once more two minutes after that.
-- Throttled events and those that the service fails are tried again after 1 second, 2, 4 … up to
-  5 minutes. With a reserved concurrency of 0, they are given up at once.
-- An event that is older than its maximum age, 6 hours if none is set, is given up.
+- After a function error, Lambda retries after one minute, and again after two more minutes.
+- After throttling and service errors, it retries after 1 second, 2, 4 … up to 5 minutes. With a
+  reserved concurrency of 0, it drops the event immediately.
+- It drops events older than their maximum age, which is 6 hours by default.
+
+Dropped events go to the on-failure destination and the dead-letter queue.
 """
 
 import time
@@ -15,7 +17,7 @@ from typing import Any
 from localstack_testbed.faults.functions import fail_attempt
 from localstack_testbed.hooks.settings import ASYNCHRONOUS_RETRY_DELAY
 from localstack_testbed.lambda_service.invocation_records import Failure, Outcome, send_outcome
-from localstack_testbed.lambda_service.metrics import note, target_of
+from localstack_testbed.lambda_service.metrics import record_metrics, target_of
 from localstack_testbed.timing.delayed_calls import DelayedCalls
 
 DEFAULT_RETRIES = 2
@@ -25,10 +27,10 @@ LONGEST_SERVICE_DELAY_SECONDS = 5 * 60
 _retries = DelayedCalls("lambda-event-retries")
 
 
-def note_received(function_version: Any, invocation: Any) -> None:
-    """Count an event that was queued."""
+def count_received(function_version: Any, invocation: Any) -> None:
+    """Count a queued event in the metric ``AsyncEventsReceived``."""
     target = target_of(function_version.id, invocation.invoked_arn)
-    note(target, time.time(), lambda: {"AsyncEventsReceived": 1})
+    record_metrics(target, time.time(), lambda: {"AsyncEventsReceived": 1})
 
 
 def retry_delay() -> float:
@@ -40,36 +42,36 @@ def retry_delay() -> float:
 
 
 class EventHandler:
-    """Handles events of a function version, which come from an internal queue."""
+    """Processes the events of a function version, which LocalStack keeps in an internal queue."""
 
     def __init__(self, version_manager: Any, queue_url: str) -> None:
         self._manager = version_manager
         self._queue_url = queue_url
 
     def handle(self, message: str) -> None:
-        """Invoke the function with an event, and do what is to be done with the result."""
+        """Invoke the function with an event; then send the result, retry, or drop the event."""
         from localstack.services.lambda_.invocation.event_manager import SQSInvocation
 
         event = SQSInvocation.decode(message)
         target = target_of(self._manager.function_version.id, event.invocation.invoked_arn)
         age = _age(event)
         if age > self._maximum_age(event):
-            self._give_up(event, Failure("EventAgeExceeded"))
+            self._drop(event, Failure("EventAgeExceeded"))
             return
         if event.retries == event.exception_retries == 0:
-            note(target, time.time(), lambda: {"AsyncEventAge": age * 1000})
+            record_metrics(target, time.time(), lambda: {"AsyncEventAge": age * 1000})
         try:
             fail_attempt(self._manager.function_version.id.function_name)
             result = self._manager.invoke(invocation=event.invocation)
         except Exception as error:
-            self._handle_refusal(event, error)
+            self._handle_invoke_error(event, error)
             return
         if result.is_error:
             self._handle_function_error(event, result)
         else:
             self._send(event, Outcome(result))
 
-    def _handle_refusal(self, event: Any, error: Exception) -> None:
+    def _handle_invoke_error(self, event: Any, error: Exception) -> None:
         failure_cause = "EventAgeExceeded"
         delay = min(2**event.exception_retries, LONGEST_SERVICE_DELAY_SECONDS)
         if self._manager.function.reserved_concurrent_executions == 0:
@@ -78,14 +80,14 @@ class EventHandler:
             event.exception_retries += 1
             self._retry(event, delay)
             return
-        self._give_up(event, Failure(failure_cause, error))
+        self._drop(event, Failure(failure_cause, error))
 
     def _handle_function_error(self, event: Any, result: Any) -> None:
         delay = (event.retries + 1) * retry_delay()
         if event.retries >= self._maximum_retries(event):
-            self._give_up(event, Failure("RetriesExhausted"), result)
+            self._drop(event, Failure("RetriesExhausted"), result)
         elif _age(event) + delay > self._maximum_age(event):
-            self._give_up(event, Failure("EventAgeExceeded"), result)
+            self._drop(event, Failure("EventAgeExceeded"), result)
         else:
             event.retries += 1
             event.exception_retries = 0
@@ -97,16 +99,16 @@ class EventHandler:
         client = get_fake_sqs_client()
         message = event.encode()
 
-        def put_back() -> None:
-            # The queue goes with the function.
+        def requeue() -> None:
+            # LocalStack deletes the queue with the function.
             if self._queue_url in client.queue_manager.queues:
                 client.send_message(QueueUrl=self._queue_url, MessageBody=message)
 
-        _retries.add(delay, put_back)
+        _retries.add(delay, requeue)
 
-    def _give_up(self, event: Any, failure: Failure, result: Any = None) -> None:
+    def _drop(self, event: Any, failure: Failure, result: Any = None) -> None:
         target = target_of(self._manager.function_version.id, event.invocation.invoked_arn)
-        note(target, time.time(), lambda: {"AsyncEventsDropped": 1})
+        record_metrics(target, time.time(), lambda: {"AsyncEventsDropped": 1})
         self._send(event, Outcome(result, failure))
 
     def _send(self, event: Any, outcome: Outcome) -> None:
@@ -115,7 +117,7 @@ class EventHandler:
         send_outcome(self._manager.function_version, event, outcome, destinations or {})
 
     def _settings(self, event: Any) -> Any:
-        """Return the settings of what was invoked: the function, or its version or alias."""
+        """Return the event invoke configuration of the function, version or alias invoked."""
         target = target_of(self._manager.function_version.id, event.invocation.invoked_arn)
         return self._manager.function.event_invoke_configs.get(target.qualifier or "$LATEST")
 

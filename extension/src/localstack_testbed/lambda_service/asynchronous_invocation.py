@@ -1,12 +1,11 @@
-"""Asynchronous invocations: events wait, are tried again and are given up as on AWS.
+"""The poller of asynchronous events.
+
+LocalStack keeps the events of each function version in an internal queue. Its poller blocks for two
+seconds at a time, which delays updates, deletions and shutdown; it also receives more events than
+it can run, and loses or repeats the others. Here the poller waits until there is an event that can
+run, or until it is stopped. ``asynchronous_events`` processes the events.
 
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
-
-LocalStack keeps the events of each function version in a queue of its own. Its poller waits there
-for two seconds at a time, and updates, deletions and its shutdown wait for the end of that; it
-takes more events than it can run, and loses or repeats the others. Here the poller waits until
-there is an event that can run, or until it is to stop. What becomes of an event is decided in
-``asynchronous_events``.
 """
 
 import logging
@@ -18,23 +17,23 @@ from typing import Any
 from localstack_testbed.hooks.patching import patch
 from localstack_testbed.lambda_service.asynchronous_events import (
     EventHandler,
-    note_received,
+    count_received,
 )
 from localstack_testbed.timing.queue_waiting import wait_for_message, wake
 
 LOG = logging.getLogger(__name__)
 
 FAILURE_PAUSE_SECONDS = 1
-# How many events of a function version run at once. AWS has the concurrency of the account for
-# them, which as many processes of this machine could not bear.
-EVENTS_AT_ONCE = 32
+# Concurrent events of a function version. On AWS only the account's concurrency limits them, which
+# would be too many processes for one machine.
+MAX_CONCURRENT_EVENTS = 32
 STOP_CHECK_SECONDS = 0.5
-# An event that was taken is handled to its end; until then no other poller may have it.
+# A received event must not become visible again before it is processed.
 VISIBILITY_TIMEOUT_SECONDS = 12 * 60 * 60
 
 
 def patch_poller() -> None:
-    """Replace how a poller takes and handles the events of a function version."""
+    """Replace how a poller receives and processes the events of a function version."""
     from localstack.services.lambda_.invocation.event_manager import LambdaEventManager, Poller
     from localstack.services.lambda_.invocation.internal_sqs_queue import get_fake_sqs_client
 
@@ -44,11 +43,11 @@ def patch_poller() -> None:
     @patch(Poller.__init__)
     def init(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
-        self.invoker_pool = ThreadPoolExecutor(EVENTS_AT_ONCE, "lambda-events")
-        self.free = threading.Semaphore(EVENTS_AT_ONCE)
+        self.invoker_pool = ThreadPoolExecutor(MAX_CONCURRENT_EVENTS, "lambda-events")
+        self.free = threading.Semaphore(MAX_CONCURRENT_EVENTS)
 
     def take(poller: Any) -> None:
-        """Wait until an event can run, and start it, if there is one."""
+        """Wait until there is an event and a free worker, and start processing it."""
         stopped = poller._shutdown_event
         if not poller.free.acquire(timeout=STOP_CHECK_SECONDS):
             return
@@ -73,7 +72,7 @@ def patch_poller() -> None:
                 if stopped.is_set():
                     return
                 arn = self.version_manager.function_version.qualified_arn
-                LOG.error("Cannot poll the events of %s: %s", arn, error)
+                LOG.error("Cannot receive asynchronous events of %s: %s", arn, error)
                 stopped.wait(FAILURE_PAUSE_SECONDS)
 
     @patch(Poller.stop)
@@ -88,7 +87,7 @@ def patch_poller() -> None:
             handler.handle(message["Body"])
         except Exception as error:
             arn = self.version_manager.function_version.qualified_arn
-            LOG.error("Cannot handle an event of %s: %s", arn, error)
+            LOG.error("Cannot process an asynchronous event of %s: %s", arn, error)
         finally:
             self.free.release()
             get_fake_sqs_client().delete_message(self.event_queue_url, message["ReceiptHandle"])
@@ -96,7 +95,7 @@ def patch_poller() -> None:
     @patch(LambdaEventManager.enqueue_event)
     def enqueue_event(original: Callable[..., None], self: Any, invocation: Any) -> None:
         original(self, invocation)
-        note_received(self.version_manager.function_version, invocation)
+        count_received(self.version_manager.function_version, invocation)
 
 
 def _receive(queue_url: str) -> list[dict[str, Any]]:
@@ -111,7 +110,7 @@ def _receive(queue_url: str) -> list[dict[str, Any]]:
 
 
 def _start(poller: Any, message: dict[str, Any]) -> bool:
-    """Let an event be handled; one that comes while the poller stops goes back to the queue."""
+    """Submit an event to the workers; put it back into the queue if the poller is stopping."""
     from localstack.services.lambda_.invocation.internal_sqs_queue import get_fake_sqs_client
 
     try:

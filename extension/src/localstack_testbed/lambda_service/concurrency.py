@@ -1,10 +1,9 @@
-"""Concurrency of functions: what LocalStack says of it.
+"""Two fixes of how LocalStack reports the concurrency of functions.
 
-- A function with a reserved concurrency of 0 has it in the answer of ``GetFunction``:
+- ``GetFunction`` omits a reserved concurrency of 0. On AWS the response contains it:
   https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html
-- A call that is throttled by the account's concurrency has another ``Reason`` than one that is
-  throttled by the function's:
-  https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html (``TooManyRequestsException``)
+- The ``Reason`` of ``TooManyRequestsException`` is the function's concurrency even if the account's
+  was exceeded. AWS distinguishes them: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 """
 
 from collections.abc import Callable, Iterator
@@ -38,7 +37,7 @@ def patch_leases() -> None:
 
 
 def patch_provider() -> None:
-    """Add a reserved concurrency of 0 to the answer of ``GetFunction``."""
+    """Add a reserved concurrency of 0 to the response of ``GetFunction``."""
     from localstack.services.lambda_.provider import LambdaProvider
 
     @patch(LambdaProvider.get_function)

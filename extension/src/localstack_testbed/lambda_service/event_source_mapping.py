@@ -1,10 +1,10 @@
-"""Event source mappings of SQS queues deliver at once, like AWS's long polling.
+"""Long polling for the event source mappings of SQS queues.
 
-LocalStack's pollers sleep a second after each poll, and up to ten after polls that found
-nothing. AWS waits at the queue: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html.
-Here a poller waits until its queue has a message, and polls then. A batching window begins, as
-on AWS, with the first message; a mapping that is disabled or deleted, and LocalStack's shutdown,
-end the waiting at once. What fails is left to LocalStack's own back-off.
+LocalStack's pollers sleep for a second after each poll, and up to ten after empty ones. AWS uses
+long polling: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html. Here a poller waits until
+its queue has a message. As on AWS, a batching window starts with the first message. Disabling or
+deleting a mapping, and LocalStack's shutdown, interrupt the wait. After failures, LocalStack's own
+backoff applies.
 """
 
 import threading
@@ -54,16 +54,17 @@ def patch_worker() -> None:
 
 
 class _Polling:
-    """How one poller polls its queue, until ``stopped`` is set."""
+    """The polling of one queue, until ``stopped`` is set."""
 
     def __init__(self, stopped: threading.Event) -> None:
         self._stopped = stopped
         self._failed = False
 
     def poll(self, poller: Any, poll_once: Callable[[Any], None]) -> None:
-        """Poll whenever the queue has a message; return when stopped, or once after a failure.
+        """Poll whenever the queue has a message, until stopped.
 
-        After a failure the worker has to see a poll succeed, which ends its back-off.
+        Also return after the first successful poll that follows a failure, because that resets the
+        worker's backoff.
         """
         from localstack.services.lambda_.event_source_mapping.pollers.poller import (
             EmptyPollResultsException,
@@ -72,7 +73,7 @@ class _Polling:
         while not self._stopped.is_set():
             queue = find_queue(poller.source_arn)
             if not wait_for_message(queue, self._stopped):
-                # Without a queue to wait at, the worker backs off.
+                # The queue does not exist: let the worker back off.
                 self._failed = True
                 poll_once(poller)
                 return
@@ -84,7 +85,7 @@ class _Polling:
             try:
                 poll_once(poller)
             except EmptyPollResultsException:
-                # Another consumer was faster.
+                # Another consumer received the message.
                 continue
             except Exception:
                 self._failed = True

@@ -1,9 +1,10 @@
-"""The log lines of functions reach CloudWatch Logs in batches, not once an invocation.
+"""Batched delivery of functions' log lines to CloudWatch Logs.
 
-LocalStack makes a request to itself for each invocation's lines, which costs more than the
+LocalStack sends itself a request for the lines of each invocation, which takes longer than the
 invocation. AWS batches them, too: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-logs.html
 
-Nor are lines lost of an invocation that ends when its version has already been replaced.
+LocalStack also loses the lines of invocations that finish after their version has been replaced;
+here they are stored.
 """
 
 import contextlib
@@ -36,7 +37,7 @@ def patch_log_handler() -> None:
     from localstack.utils.aws.client_types import ServicePrincipal
 
     def client_of(handler: Any) -> Any:
-        """Return a client with the function's role, whose calls are known as Lambda's."""
+        """Return a client with the execution role, whose calls are attributed to Lambda."""
         service = cast(Any, ServicePrincipal.lambda_)
         clients = connect_to.with_assumed_role(
             region_name=handler.region, role_arn=handler.role_arn, service_principal=service
@@ -57,7 +58,7 @@ def patch_log_handler() -> None:
             ended = self._shutdown_event.is_set()
             if not ended:
                 original(self, item)
-        if ended:  # nobody reads its queue any more
+        if ended:  # no thread reads the queue any more
             _try_to_store(client_of(self), item.log_group, item.log_stream, _events(item.logs))
 
     @patch(LogHandler.run_log_loop, pass_target=False)
@@ -83,9 +84,9 @@ def patch_log_handler() -> None:
 
 
 def _events(text: str) -> list[Event]:
-    """Make events of an invocation's lines, which all have the time of its end."""
+    """Convert an invocation's lines to log events, all with the time of its end."""
     now = int(time.time() * 1000)
-    # An empty message is not allowed.
+    # CloudWatch Logs rejects empty messages.
     return [{"timestamp": now, "message": f"{line}\n"} for line in text.split("\n") if line]
 
 
@@ -107,7 +108,10 @@ def _store(client: Any, group: str, stream: str, events: list[Event]) -> None:
 
 
 def _create(client: Any, place: dict[str, str]) -> None:
-    """Create a stream, and its group only if it is not there: a role may not be allowed to."""
+    """Create a log stream, and its group if it does not exist.
+
+    The stream first, because the role may not be allowed to create log groups.
+    """
     try:
         client.create_log_stream(**place)
     except client.exceptions.ResourceAlreadyExistsException:

@@ -1,4 +1,4 @@
-"""What Lambda sends of asynchronous invocations: records to destinations, events to dead letters.
+"""Records of asynchronous invocations for destinations, and events for dead-letter queues.
 
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html (destinations),
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-add-dlq.html (dead-letter queues)
@@ -17,7 +17,7 @@ from localstack.utils.aws.arns import (
     sqs_queue_url_for_arn,
 )
 
-from localstack_testbed.lambda_service.metrics import note, target_of
+from localstack_testbed.lambda_service.metrics import record_metrics, target_of
 
 LOG = logging.getLogger(__name__)
 
@@ -26,15 +26,15 @@ ERROR_MESSAGE_BYTES = 1024
 
 @dataclass(frozen=True)
 class Failure:
-    """Why an event was given up; ``refusal`` if the function did not run at last."""
+    """Why an event was dropped; ``invoke_error`` if the last attempt did not run the function."""
 
     cause: str
-    refusal: Exception | None = None
+    invoke_error: Exception | None = None
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of an event's last attempt, if the function ran, and why it was given up."""
+    """The result of an event's last attempt, if the function ran, and why it was dropped."""
 
     result: Any
     failure: Failure | None = None
@@ -43,23 +43,25 @@ class Outcome:
 def send_outcome(
     function_version: Any, event: Any, outcome: Outcome, destinations: Mapping[str, Any]
 ) -> None:
-    """Send an event's outcome where the function's settings want it; failures go to the log.
+    """Send an event's outcome to the destination and the dead-letter queue, if configured.
+
+    Errors are logged and counted in the function's metrics.
 
     Parameters
     ----------
     event
         LocalStack's ``SQSInvocation``.
     destinations
-        The ``DestinationConfig`` of what was invoked.
+        The ``DestinationConfig`` of the function, version or alias invoked.
     """
     target = target_of(function_version.id, event.invocation.invoked_arn)
 
-    def attempt(what: str, send: Callable[[], None], metric: str) -> None:
+    def attempt(arn: str, send: Callable[[], None], metric: str) -> None:
         try:
             send()
         except Exception as error:
-            LOG.warning("Cannot send an event of %s to %s: %s", target.function, what, error)
-            note(target, time.time(), lambda: {metric: 1})
+            LOG.warning("Cannot send an event of %s to %s: %s", target.function, arn, error)
+            record_metrics(target, time.time(), lambda: {metric: 1})
 
     name = "OnFailure" if outcome.failure else "OnSuccess"
     destination = (destinations.get(name) or {}).get("Destination")
@@ -160,17 +162,17 @@ def _send_dead_letter(function_version: Any, arn: str, event: Any, outcome: Outc
 
 
 def _error(outcome: Outcome) -> tuple[int, str]:
-    """Return the HTTP status code and the message of the error that an event was given up for."""
+    """Return the HTTP status code and message of the error for which an event was dropped."""
     if outcome.result is not None:
         payload = json.loads(outcome.result.payload or b"null")
         message = payload.get("errorMessage") if isinstance(payload, dict) else payload
         return 200, str(message or "")
-    refusal = outcome.failure.refusal if outcome.failure else None
-    return getattr(refusal, "status_code", 500), str(refusal or "")
+    invoke_error = outcome.failure.invoke_error if outcome.failure else None
+    return getattr(invoke_error, "status_code", 500), str(invoke_error or "")
 
 
 def _clients(function_version: Any, arn: str) -> Any:
-    """Return clients with the permissions of the function's role, for the region of an ARN."""
+    """Return clients with the function's execution role, for the region of an ARN."""
     from localstack.aws import connect
 
     return cast(Any, connect).connect_to.with_assumed_role(

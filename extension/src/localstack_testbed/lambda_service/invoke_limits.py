@@ -1,8 +1,8 @@
-"""What the Invoke API refuses: events that are too large, and those that are no JSON.
+"""Validation of the Invoke API's payload: its size, and that it is JSON.
 
-An event has at most 6 MB if the caller waits, and 1 MB if not (256 KB until October 2025):
-https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html. Its error names are those
-of https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html, except that AWS says
+The maximum is 6 MB for synchronous invocations and 1 MB for asynchronous ones (256 KB until October
+2025): https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html. The errors are those
+of https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html, except that AWS answers
 ``RequestEntityTooLargeException``, where its page has ``RequestTooLargeException``.
 """
 
@@ -53,7 +53,7 @@ def _check_content(payload: bytes) -> None:
     from localstack.aws.api.lambda_ import InvalidRequestContentException
 
     try:
-        json.loads(payload, parse_constant=_refuse)
+        json.loads(payload, parse_constant=_reject_constant)
     except (ValueError, RecursionError) as error:
         raise InvalidRequestContentException(
             f"Could not parse request body into json: Could not parse payload into json: {error}",
@@ -61,6 +61,6 @@ def _check_content(payload: bytes) -> None:
         ) from error
 
 
-def _refuse(constant: str) -> None:
-    """NaN and Infinity, which Python reads, are no JSON."""
-    raise ValueError(f"{constant} is no JSON")
+def _reject_constant(constant: str) -> None:
+    """Reject NaN and Infinity, which Python accepts although they are invalid JSON."""
+    raise ValueError(f"{constant} is not valid JSON")

@@ -1,7 +1,7 @@
-"""A layer version that is deleted leaves nothing behind, once no function uses it.
+"""Deletion of a layer version's code, which LocalStack leaves in memory and on disk.
 
-https://docs.aws.amazon.com/lambda/latest/dg/deleting-layers.html: functions that use a deleted
-version continue to run.
+Only if no function uses it: functions that use a deleted version continue to run.
+https://docs.aws.amazon.com/lambda/latest/dg/deleting-layers.html
 """
 
 from collections.abc import Callable

@@ -1,10 +1,9 @@
-"""The CloudWatch metrics of functions, sent once a second.
+"""The CloudWatch metrics of Lambda functions.
 
-LocalStack knows two, ``Invocations`` and ``Errors``, and sends itself a request for each, which
-costs more than the invocation. Here each invocation is noted, and what a second brought is sent
-as one request. The metrics, and what counts for them:
+LocalStack supports only ``Invocations`` and ``Errors``, and sends itself a request for each value,
+which takes longer than the invocation. Here values are sent once a second in one request. Metrics:
 https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
-Their dimensions and time: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
+Dimensions and time: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
 """
 
 import re
@@ -18,11 +17,11 @@ from typing import Any
 
 from localstack_testbed.hooks.patching import replace
 from localstack_testbed.hooks.shared_patches import INVOKE_VERSION, TAKE_INVOCATION_LEASE
-from localstack_testbed.lambda_service.metric_gathering import Dimensions, Metric, MetricGathering
+from localstack_testbed.lambda_service.metric_batching import Dimensions, Metric, MetricBatcher
 
-_gathering = MetricGathering("AWS/Lambda")
+_batcher = MetricBatcher("AWS/Lambda")
 
-# The end of an invocation's log, which holds its report.
+# Characters at the end of an invocation's log, which contain its REPORT line.
 REPORT_LENGTH = 1000
 REPORTED_DURATION = re.compile(r'(?:\tDuration: |"durationMs": ?)([\d.]+)')
 
@@ -31,9 +30,9 @@ UNITS = {"Duration": "Milliseconds", "AsyncEventAge": "Milliseconds"}
 
 @dataclass(frozen=True)
 class Target:
-    """What a caller invoked: a function, or one of its versions or aliases.
+    """The function, version or alias that a caller invoked.
 
-    ``executed_version`` is given for an alias only.
+    ``executed_version`` is set for aliases only.
     """
 
     account: str
@@ -43,7 +42,7 @@ class Target:
     executed_version: str | None = None
 
     def dimensions(self) -> Iterator[Dimensions]:
-        """Give the dimensions of all metrics that a value of this target counts for."""
+        """Yield the dimensions of all metrics to which a value of this target is added."""
         yield ()
         yield ((function := ("FunctionName", self.function)),)
         resource = f"{self.function}:{self.qualifier}" if self.qualifier else self.function
@@ -53,8 +52,8 @@ class Target:
             yield version, function, ("Resource", resource)
 
 
-def note(target: Target, moment: float, values: Callable[[], dict[str, float]]) -> None:
-    """Note values by the names of their metrics, caused at a moment (seconds since 1970)."""
+def record_metrics(target: Target, moment: float, values: Callable[[], dict[str, float]]) -> None:
+    """Record values by metric name, for a moment in seconds since the epoch."""
 
     def expanded() -> Iterator[tuple[Metric, float]]:
         named = values()
@@ -62,11 +61,11 @@ def note(target: Target, moment: float, values: Callable[[], dict[str, float]]) 
             for name, value in named.items():
                 yield _metric(target, name, dimensions, moment), value
 
-    _gathering.add(expanded)
+    _batcher.add(expanded)
 
 
 def target_of(version_id: Any, invoked_arn: str) -> Target:
-    """Return what was invoked by an ARN, which may have a qualifier, and led to a version."""
+    """Return the target of an invoked ARN, given the function version that it resolved to."""
     qualifier = invoked_arn.split(":", 7)[7] if invoked_arn.count(":") >= 7 else None
     is_alias = qualifier not in (None, version_id.qualifier)
     return Target(
@@ -80,7 +79,7 @@ def target_of(version_id: Any, invoked_arn: str) -> Target:
 
 def patch_leases() -> None:
     """Count concurrent executions."""
-    executions = _Executions()
+    executions = _RunningInvocations()
 
     @TAKE_INVOCATION_LEASE.wrap
     @contextmanager
@@ -97,7 +96,7 @@ def patch_leases() -> None:
 
 
 def patch_invocations() -> None:
-    """Note the metrics of each invocation in place of those that LocalStack sends."""
+    """Record the metrics of each invocation, instead of those that LocalStack sends."""
     from localstack.aws.api.lambda_ import TooManyRequestsException
     from localstack.services.lambda_.invocation import version_manager
 
@@ -108,12 +107,12 @@ def patch_invocations() -> None:
         try:
             result = original(self, invocation=invocation)
         except TooManyRequestsException:
-            note(target, started, lambda: {"Throttles": 1})
+            record_metrics(target, started, lambda: {"Throttles": 1})
             raise
         elapsed = (time.time() - started) * 1000
         failed = bool(result.is_error)
         report = (result.logs or "")[-REPORT_LENGTH:]
-        note(
+        record_metrics(
             target,
             started,
             lambda: {
@@ -125,7 +124,7 @@ def patch_invocations() -> None:
         )
         return result
 
-    # LocalStack starts a thread for each invocation in order to send the two metrics it knows.
+    # LocalStack starts a thread for each invocation to send its two metrics.
     def start_other_thread(method: Any, *args: Any, **kwargs: Any) -> Any:
         if str(kwargs.get("name")).startswith("record-cloudwatch-metric"):
             return None
@@ -135,13 +134,13 @@ def patch_invocations() -> None:
 
 
 def _reported_duration(report: str, otherwise: float) -> float:
-    """Return the milliseconds in the report of an invocation, which the log may be without."""
+    """Return the duration in a REPORT line in milliseconds, or ``otherwise`` if there is none."""
     found = REPORTED_DURATION.findall(report)
     return float(found[-1]) if found else otherwise
 
 
-class _Executions:
-    """How many invocations run at the moment: of a function, and in an account and region."""
+class _RunningInvocations:
+    """Counts running invocations, per function and per account and region."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -162,7 +161,7 @@ class _Executions:
                 dimensions = tuple(("FunctionName", name) for name in scope)
                 yield _metric(target, "ConcurrentExecutions", dimensions, moment), number
 
-        _gathering.add(values)
+        _batcher.add(values)
         try:
             yield
         finally:

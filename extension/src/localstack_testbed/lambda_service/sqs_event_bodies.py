@@ -1,7 +1,7 @@
-"""Event source mappings pass the bodies of SQS messages on as they are.
+"""Unchanged message bodies in the events of SQS event source mappings.
 
-LocalStack reads bodies that are JSON, for the sake of filters, and writes them anew: other spaces
-and numbers, and a text without its quotation marks. On AWS the body is the message's:
+LocalStack parses JSON bodies to filter them, and serializes them again, which changes white space
+and numbers, and removes the quotation marks of strings. On AWS, the event has the message's body:
 https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
 """
 
@@ -12,7 +12,7 @@ from localstack_testbed.hooks.patching import patch, replace
 
 
 class _Event(dict[str, Any]):
-    """An event that knows its message's body."""
+    """An event with its message's original body."""
 
     def __init__(self, event: dict[str, Any]) -> None:
         super().__init__(event)

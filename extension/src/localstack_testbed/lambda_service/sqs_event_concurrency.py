@@ -1,10 +1,10 @@
-"""Event source mappings of standard queues process several batches at once.
+"""Concurrent batches in the event source mappings of standard SQS queues.
 
-AWS begins with five, and adds more while the queue has messages, up to the mapping's
-``MaximumConcurrency``: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html.
-LocalStack takes one batch after the other. Here a mapping processes five at once, or as many as
-its ``MaximumConcurrency`` says; further messages stay in the queue. FIFO queues are left to
-LocalStack, which keeps their order.
+AWS starts with five concurrent batches, and scales up to the mapping's ``MaximumConcurrency`` while
+the queue has messages: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html.
+LocalStack processes one batch at a time. Here a mapping processes ``MaximumConcurrency`` batches at
+a time, or five if it is not set; other messages stay in the queue. FIFO queues keep LocalStack's
+behavior, which preserves their order.
 """
 
 import logging
@@ -17,25 +17,25 @@ from localstack_testbed.hooks.shared_patches import POLL_QUEUE, RUN_POLLER
 
 LOG = logging.getLogger(__name__)
 
-BATCHES_AT_ONCE = 5
-# How often a poller that waits for the end of a batch looks whether it is to stop.
+DEFAULT_CONCURRENT_BATCHES = 5
+# How often a poller that waits for a batch to finish checks whether it is stopped.
 STOP_CHECK_SECONDS = 0.5
 
 
 class _Batches:
-    """The batches of a mapping that are processed at the moment."""
+    """The limit of concurrent batches of an event source mapping."""
 
     def __init__(self, maximum: int) -> None:
         self._free = threading.Semaphore(maximum)
         self._reserved = False
 
     def reserve(self) -> bool:
-        """Wait until another batch can be processed; return False if it takes long."""
+        """Reserve a batch; return False if none became free within ``STOP_CHECK_SECONDS``."""
         self._reserved = self._free.acquire(timeout=STOP_CHECK_SECONDS)
         return self._reserved
 
     def start(self, process: Callable[[], None]) -> None:
-        """Process a batch; of a poll that gives several, only the first is reserved."""
+        """Process a batch in a thread; wait first if a poll returned more than the reserved one."""
         if not self._reserved:
             self._free.acquire()
         self._reserved = False
@@ -50,8 +50,8 @@ class _Batches:
 
         threading.Thread(target=run, name="sqs-event-batch", daemon=True).start()
 
-    def give_back(self) -> None:
-        """End a reservation that no batch was found for."""
+    def release_unused(self) -> None:
+        """Release the reservation if no batch was started."""
         if self._reserved:
             self._reserved = False
             self._free.release()
@@ -67,12 +67,12 @@ def patch_worker() -> None:
     @RUN_POLLER.wrap
     def poller_loop(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
         scaling = self.esm_config.get("ScalingConfig") or {}
-        maximum = scaling.get("MaximumConcurrency") or BATCHES_AT_ONCE
+        maximum = scaling.get("MaximumConcurrency") or DEFAULT_CONCURRENT_BATCHES
         self.poller.batches = _Batches(maximum)
         original(self, *args, **kwargs)
 
     def batches_of(poller: Any) -> _Batches | None:
-        """Return None for what is processed one by one: FIFO queues, and pipes."""
+        """Return None for FIFO queues and pipes, which process one batch at a time."""
         batches: _Batches | None = getattr(poller, "batches", None)
         return None if batches is None or poller.source_arn.endswith(".fifo") else batches
 
@@ -87,7 +87,7 @@ def patch_worker() -> None:
         try:
             original(self)
         finally:
-            batches.give_back()
+            batches.release_unused()
 
     @patch(SqsPoller.handle_messages)
     def handle_messages(original: Callable[..., None], self: Any, messages: Any) -> None:

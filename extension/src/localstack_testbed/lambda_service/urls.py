@@ -1,7 +1,7 @@
-"""Function URLs: cookies, request ids, plain results and throttling as on AWS.
+"""Fixes of function URLs: cookies, request ids, results without a status code, and throttling.
 
-https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html says what the function gets and
-what becomes of its result. A function without concurrency answers 429:
+Events and responses: https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html. A throttled
+request is answered with status 429:
 https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html
 """
 
@@ -17,7 +17,7 @@ _request_id: ContextVar[str] = ContextVar("request id of a call of a function UR
 
 
 def patch_router() -> None:
-    """Correct the events and the answers of function URLs."""
+    """Correct the events and responses of function URLs."""
     from localstack.aws.api.lambda_ import TooManyRequestsException
     from localstack.http import Response
     from localstack.services.lambda_ import urlrouter
@@ -49,7 +49,7 @@ def patch_router() -> None:
         try:
             answer = json.loads(result.payload)
         except ValueError:
-            # A stream, which LocalStack has taken apart.
+            # A streamed response, which LocalStack has already parsed.
             return response
         if isinstance(answer, dict):
             if "statusCode" not in answer:
@@ -61,5 +61,5 @@ def patch_router() -> None:
 
     replace(urlrouter, "event_for_lambda_url", event_for_lambda_url)
     replace(urlrouter, "lambda_result_to_response", lambda_result_to_response)
-    # The invocation has the request id that the event says.
+    # The invocation's request id is the one in the event.
     replace(urlrouter, "gen_amzn_requestid", _request_id.get)

@@ -1,5 +1,6 @@
-"""A version that an alias references cannot be deleted.
+"""Protection of function versions that an alias references, which LocalStack deletes.
 
+AWS answers ``ResourceConflictException``:
 https://docs.aws.amazon.com/lambda/latest/api/API_DeleteFunction.html (``Qualifier``)
 """
 

@@ -1,5 +1,5 @@
-"""What AWS refuses because it is too large, too long, too many or out of range.
+"""AWS's quotas and value limits, which LocalStack does not enforce.
 
-LocalStack accepts much of it, and the first deployment to AWS, or the first large message, fails.
-Each module has the limits of one service, with the pages that say them.
+Without them, the first deployment to AWS or the first large message fails there. Each module
+enforces the limits of one service and links to AWS's pages that document them.
 """

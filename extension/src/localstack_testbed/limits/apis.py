@@ -1,9 +1,9 @@
-"""A request to a REST API has at most 10 MB, and makes an event of at most 6 MB for a function.
+"""Size limits of requests to REST APIs: 10 MB, or 6 MB for the event of a Lambda function.
 
-https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html;
-what is answered to a larger one is in
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
+The response to a larger request is documented in
 https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html.
-That a function's limit gives ``Request Too Long`` is not documented, and was seen.
+``Request Too Long`` for the function's limit is not documented, but AWS was seen to answer it.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ LIMIT_BYTES = 10 * 1024 * 1024
 
 
 def patch_requests() -> None:
-    """Check the size of a request where LocalStack reads it."""
+    """Check the size of a request when LocalStack parses it."""
     from localstack.services.apigateway.next_gen.execute_api.gateway_response import (
         RequestTooLargeError,
     )
@@ -34,7 +34,7 @@ def patch_requests() -> None:
 
 
 def patch_events() -> None:
-    """Tell of a function's limit, where LocalStack says that the function failed."""
+    """Answer status 413 if the event is too large; LocalStack answers that the function failed."""
     from localstack.services.apigateway.next_gen.execute_api.gateway_response import (
         BadRequestException,
         IntegrationFailureError,

@@ -1,7 +1,7 @@
-"""The entries of one PutEvents request have 1 MiB together; LocalStack gives each 256 KB.
+"""EventBridge's limit of 1 MiB for all entries of a PutEvents request.
 
-https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html says how their size is
-counted. It was 256 KB until January 2026.
+LocalStack allows 256 KB for each entry, which was AWS's limit until January 2026. How AWS counts:
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html
 """
 
 import json
@@ -17,12 +17,12 @@ _TIME_BYTES = 14
 
 
 def check_size(entries: Sequence[Mapping[str, Any]]) -> None:
-    """Check how large the entries of a request are together.
+    """Check the total size of a request's entries.
 
     Raises
     ------
     CommonServiceException
-        If they are too large.
+        If it is over the limit.
     """
     if sum(map(_size, entries)) > LIMIT_BYTES:
         raise CommonServiceException(
@@ -31,11 +31,11 @@ def check_size(entries: Sequence[Mapping[str, Any]]) -> None:
 
 
 def patch_events() -> None:
-    """Replace LocalStack's limit, which is in the middle of its check of an entry."""
+    """Bypass LocalStack's limit, which is part of its validation of an entry."""
     from localstack.services.events import provider
 
     def validate_event(event: Mapping[str, Any]) -> Any:
-        # In place of the detail, a short one that is as valid.
+        # Validate with a short detail that is valid exactly if the real one is.
         detail = "{}" if _is_object(event.get("Detail")) else event.get("Detail", "")[:1]
         return validate({**event, "Detail": detail})
 

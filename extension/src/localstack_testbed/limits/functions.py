@@ -1,8 +1,8 @@
-"""What functions and their queues may not be configured to.
+"""Validation of Lambda functions and SQS event source mappings.
 
-A function cannot set the variables that Lambda sets:
-https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html. A queue that it polls has
-to hide messages for as long as it may run:
+A function's configuration cannot contain reserved environment variables:
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html. A queue's visibility
+timeout cannot be shorter than the timeout of the function that polls it:
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 """
 
@@ -35,7 +35,7 @@ RESERVED = {
 
 
 def patch_functions() -> None:
-    """Add to what LocalStack checks."""
+    """Extend LocalStack's validation."""
     from localstack.aws.api.lambda_ import InvalidParameterValueException
     from localstack.services.lambda_.provider import LambdaProvider
 
@@ -61,11 +61,12 @@ def patch_functions() -> None:
         source = request.get("EventSourceArn") or ""
         queue = find_queue(source) if source.split(":")[2:3] == ["sqs"] else None
         if queue is not None:
-            hidden, runs = int(queue.attributes["VisibilityTimeout"]), version.config.timeout
-            if hidden < runs:
+            visibility = int(queue.attributes["VisibilityTimeout"])
+            timeout = version.config.timeout
+            if visibility < timeout:
                 raise InvalidParameterValueException(
-                    f"Queue visibility timeout: {hidden} seconds is less than "
-                    f"Function timeout: {runs} seconds",
+                    f"Queue visibility timeout: {visibility} seconds is less than "
+                    f"Function timeout: {timeout} seconds",
                     Type="User",
                 )
         return result

@@ -1,6 +1,6 @@
-"""The limits of single values in an API's model, which AWS's services check first of all.
+"""Validation of parameters against the constraints in an API's model, which AWS checks first.
 
-LocalStack has the same models, by way of botocore, and does not look at these limits.
+LocalStack has the same models, from botocore, and does not check their constraints.
 """
 
 import re
@@ -11,18 +11,18 @@ from localstack.aws.api import CommonServiceException
 
 _FAILED = "failed to satisfy constraint"
 
-# Where the models are wider than the documentation, by the names of their shapes.
+# Documented limits that are stricter than the model's, by shape name.
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 _DOCUMENTED = {"Timeout": {"max": 900}, "MemorySize": {"max": 10_240}}
 
 
 def check_limits(request: Mapping[str, Any], shape: Any) -> None:
-    """Check every value of a request by its shape in the API's model.
+    """Validate every value of a request against its shape in the API's model.
 
     Raises
     ------
     CommonServiceException
-        A ``ValidationException``, with all values that are out of their limits.
+        A ``ValidationException`` that lists all violations.
     """
     errors = list(_violations(request, shape, ""))
     if errors:
@@ -31,7 +31,7 @@ def check_limits(request: Mapping[str, Any], shape: Any) -> None:
 
 
 def _violations(value: Any, shape: Any, path: str) -> Iterator[str]:
-    """Yield what is wrong with a value and all that is in it, in the words of AWS's services."""
+    """Yield AWS's messages for a value and all values that it contains."""
     kind = shape.type_name
     if kind == "structure":
         for name, member in shape.members.items():
@@ -44,17 +44,19 @@ def _violations(value: Any, shape: Any, path: str) -> Iterator[str]:
         for number, content in enumerate(value, 1):
             yield from _violations(content, shape.member, f"{path}.{number}.member")
     elif kind == "map":
-        for demand in dict.fromkeys(each for key in value for each in _demands(key, shape.key)):
+        for constraint in dict.fromkeys(
+            each for key in value for each in _unmet_constraints(key, shape.key)
+        ):
             shown = ", ".join(f"{key}={content}" for key, content in value.items())
-            demand = f"Map keys must satisfy constraint: [Member must {demand}]"
-            yield f"Value '{{{shown}}}' at '{path}' {_FAILED}: {demand}"
+            constraint = f"Map keys must satisfy constraint: [Member must {constraint}]"
+            yield f"Value '{{{shown}}}' at '{path}' {_FAILED}: {constraint}"
     else:
-        for demand in _demands(value, shape):
-            yield f"Value '{value}' at '{path}' {_FAILED}: Member must {demand}"
+        for constraint in _unmet_constraints(value, shape):
+            yield f"Value '{value}' at '{path}' {_FAILED}: Member must {constraint}"
 
 
-def _demands(value: Any, shape: Any) -> Iterator[str]:
-    """Yield what a text or a number would have to be, and is not."""
+def _unmet_constraints(value: Any, shape: Any) -> Iterator[str]:
+    """Yield the constraints that a string or number violates, as AWS words them."""
     limits = shape.metadata | _DOCUMENTED.get(shape.name, {})
     low, high, pattern = limits.get("min"), limits.get("max"), limits.get("pattern")
     if shape.type_name == "string":

@@ -1,4 +1,4 @@
-"""What queues and their messages may be.
+"""Limits of SQS queue attributes and message attributes.
 
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html,
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
@@ -20,7 +20,7 @@ ATTRIBUTES_LIMIT = 10
 
 
 def patch_attributes() -> None:
-    """Check the attributes of queues."""
+    """Check the range of queue attributes."""
     from localstack.aws.api.sqs import InvalidAttributeValue
     from localstack.services.sqs.models import FifoQueue, StandardQueue
 
@@ -36,7 +36,7 @@ def patch_attributes() -> None:
 
 
 def patch_messages() -> None:
-    """Check what LocalStack does not check of messages."""
+    """Check the number of message attributes."""
     from localstack.services.sqs import provider
 
     module: Any = provider

@@ -1,12 +1,12 @@
-"""Requests that are refused as a whole, before a service sees them."""
+"""The request handler that validates requests before LocalStack's services handle them."""
 
 from typing import Any
 
 from localstack_testbed.limits.events import check_size
 from localstack_testbed.limits.model import check_limits
 
-# What deployments say of functions, their queues, and rules. They come by CloudFormation, too.
-_BY_MODEL = {
+# Operations of deployments; CloudFormation calls them as well.
+_CHECKED_BY_MODEL = {
     ("lambda", "CreateFunction"),
     ("lambda", "UpdateFunctionConfiguration"),
     ("lambda", "PutFunctionEventInvokeConfig"),
@@ -17,12 +17,12 @@ _BY_MODEL = {
 }
 
 
-def refuse_what_is_out_of_limits(chain: Any, context: Any, response: Any) -> None:
-    """A request handler: it raises what AWS answers to requests that are out of limits."""
+def check_request_limits(chain: Any, context: Any, response: Any) -> None:
+    """Raise AWS's validation error if a request violates a limit."""
     if not context.operation:
         return
     operation = context.service.service_name, context.operation.name
-    if operation in _BY_MODEL:
+    if operation in _CHECKED_BY_MODEL:
         check_limits(context.service_request or {}, context.operation.input_shape)
     elif operation == ("events", "PutEvents"):
         check_size((context.service_request or {}).get("Entries") or [])

@@ -1,4 +1,4 @@
-"""A role's inline policies have 10,240 characters together, in which white space does not count.
+"""IAM's quota for a role's inline policies: 10,240 characters in total, without white space.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 """
@@ -13,7 +13,7 @@ LIMIT = 10_240
 
 
 def patch_roles() -> None:
-    """Check the sum when a policy is put into a role."""
+    """Check the total size when PutRolePolicy adds a policy."""
     from localstack.aws.api.iam import LimitExceededException
     from localstack.services.iam.provider import IamProvider
 

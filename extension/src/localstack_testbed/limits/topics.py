@@ -1,8 +1,8 @@
-"""What may be published to a topic.
+"""Limits of SNS messages and subjects.
 
-A message has as many bytes, with its attributes, as the topic's ``MaximumMessageSize`` says: by
+A message with its attributes has at most ``MaximumMessageSize`` bytes, a topic attribute: by
 default 256 KiB, at most 1 MiB (https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html).
-A Subject has no line breaks, no control characters, and at most 100 characters
+A subject has at most 100 characters, and neither line breaks nor control characters
 (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html).
 """
 
@@ -14,20 +14,20 @@ from localstack_testbed.hooks.patching import patch, replace
 
 SIZE = "MaximumMessageSize"
 DEFAULT_BYTES = 256 * 1024
-LARGEST_BYTES = 1024 * 1024
+MAX_BYTES = 1024 * 1024
 SUBJECT_LIMIT = 100
 
 
 def patch_topics() -> None:
-    """Check what is published, and a topic's limit when it is set."""
+    """Check published messages and subjects, and the attribute ``MaximumMessageSize``."""
     from localstack.aws.api import CommonServiceException
     from localstack.aws.api.sns import InvalidParameterException
     from localstack.services.sns import provider
     from localstack.services.sns.provider import SnsProvider
 
     module: Any = provider
-    # Its check is narrower than some topics.
-    replace(provider, "MAXIMUM_MESSAGE_LENGTH", LARGEST_BYTES)
+    # LocalStack's limit is below that of some topics.
+    replace(provider, "MAXIMUM_MESSAGE_LENGTH", MAX_BYTES)
 
     def check_subject(subject: str | None) -> None:
         text = subject or ""
@@ -36,11 +36,11 @@ def patch_topics() -> None:
 
     def check_limit(value: str | None) -> None:
         text = value or ""
-        if not (text.isascii() and text.isdigit() and 1024 <= int(text) <= LARGEST_BYTES):
+        if not (text.isascii() and text.isdigit() and 1024 <= int(text) <= MAX_BYTES):
             raise InvalidParameterException(f"Invalid parameter: {SIZE}")
 
     def size_of(message: str, attributes: Mapping[str, Any] | None) -> int:
-        # LocalStack's parser says None of what an attribute lacks, and its sum cannot take that.
+        # LocalStack's parser sets missing fields to None, which its own sum cannot handle.
         given = {
             name: {part: value for part, value in attribute.items() if value is not None}
             for name, attribute in (attributes or {}).items()
@@ -105,12 +105,12 @@ def patch_topics() -> None:
 
 
 def _limit(provider: Any, arn: str | None) -> int:
-    """Return how many bytes may be published to a topic, or to anything else."""
+    """Return the maximum message size of a topic in bytes, or the default for other targets."""
     if not arn or arn.count(":") != 5:
         return DEFAULT_BYTES
     region, account = arn.split(":")[3:5]
     try:
         topic = provider.get_store(account, region).topics.get(arn)
-    except ValueError:  # an account or a region that there cannot be, which LocalStack tells
+    except ValueError:  # an invalid account or region, for which LocalStack raises AWS's error
         return DEFAULT_BYTES
     return int(topic["attributes"].get(SIZE, DEFAULT_BYTES)) if topic else DEFAULT_BYTES

@@ -1,8 +1,9 @@
-"""IAM enforced: a call is carried out only if policies allow it, as on AWS.
+"""IAM enforcement: LocalStack denies requests that no policy allows, as AWS does.
 
-``policies``, ``conditions`` and ``evaluation`` are AWS's rules and know nothing of LocalStack.
-``principals``, ``actions`` and ``resource_policies`` say what a request to LocalStack is in their
-terms, ``enforcement`` joins the two, ``refusals`` words the answers, and ``usage`` counts.
+``policies``, ``conditions`` and ``evaluation`` implement AWS's rules, independently of LocalStack.
+``principals``, ``actions`` and ``resource_policies`` translate a request to LocalStack into their
+terms. ``enforcement`` evaluates each request, ``denials`` builds the error responses, and ``usage``
+counts the decisions.
 
-Setting: ``ENFORCE_IAM`` (``1`` switches it on; LocalStack's paid edition names it so, too).
+Setting: ``ENFORCE_IAM`` (``1`` enables it; LocalStack's paid edition has the same setting).
 """

@@ -1,10 +1,10 @@
-"""Which actions on which resources a request to LocalStack is.
+"""The IAM actions and resources that an API operation requires.
 
-Mostly an operation is the action of its name; the exceptions, the resources' ARNs and the
-services' condition keys are from AWS's reference, here for the services of serverless pipelines:
+Most operations require the action of the same name. The exceptions, the resources' ARNs and the
+services' condition keys come from AWS's reference, for the services of serverless pipelines:
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
-An operation of another service is its action on the first ARN among its parameters, or on a
-resource that is not known, for which any resource in a policy will do.
+For other services, the resource is the first ARN among the parameters. If there is none, it is
+unknown, and any resource in a policy matches it.
 """
 
 import re
@@ -15,12 +15,12 @@ from localstack_testbed.permissions.evaluation import Request
 
 ANY = "*"
 
-# Where the name in requests' signatures is not the one in actions.
+# Signing names that differ from the prefix of the service's actions.
 _PREFIXES = {"monitoring": "cloudwatch"}
 
-# Everybody may ask who they are, whatever policies say:
+# Requires no permission, and cannot be denied:
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
-_FREE = {("sts", "GetCallerIdentity")}
+_ALWAYS_ALLOWED = {("sts", "GetCallerIdentity")}
 
 _FUNCTION = re.compile(
     r"(?:(?:arn:[^:]+:lambda:(?P<region>[^:]+):)?(?P<account>\d{12}):)?(?:function:)?"
@@ -29,7 +29,7 @@ _FUNCTION = re.compile(
 
 
 class Call:
-    """A request to LocalStack: its operation, its parameters, and where it goes."""
+    """An API call: its operation, parameters, account and region."""
 
     def __init__(self, context: Any) -> None:
         self.service = context.service.signing_name
@@ -42,28 +42,28 @@ class Call:
         self.request: Any = context.request
 
     def text(self, name: str) -> str:
-        """Return a parameter, an empty text if it is not there."""
+        """Return a string parameter, or an empty string if it is missing."""
         value = self.parameters.get(name)
         return value if isinstance(value, str) else ""
 
     def arn(self, name: str) -> str:
-        """Return the ARN of a resource of this service, account and region."""
+        """Return the ARN of a resource in the call's service, account and region."""
         return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{name}"
 
 
-def requests_of(context: Any, values: Mapping[str, str | tuple[str, ...]]) -> list[Request]:
-    """Return what has to be allowed for a request to LocalStack to be."""
+def requests_for(context: Any, values: Mapping[str, str | tuple[str, ...]]) -> list[Request]:
+    """Return everything that policies have to allow for an API call to be allowed."""
     call = Call(context)
-    if (call.service, call.operation) in _FREE:
+    if (call.service, call.operation) in _ALWAYS_ALLOWED:
         return []
-    find = _SERVICES.get(call.service, _other)
+    find = _SERVICES.get(call.service, _default)
     return [Request(action, name, {**values, **more}) for action, name, more in find(call)]
 
 
-type Found = Iterator[tuple[str, str | None, Mapping[str, str]]]
+type ActionsOnResources = Iterator[tuple[str, str | None, Mapping[str, str]]]
 
 
-def _s3(call: Call) -> Found:
+def _s3(call: Call) -> ActionsOnResources:
     bucket, key = call.text("Bucket"), call.text("Key")
     if call.operation == "PostObject":
         # https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
@@ -127,7 +127,7 @@ _S3_ACTIONS = {
 }
 
 
-def _sqs(call: Call) -> Found:
+def _sqs(call: Call) -> ActionsOnResources:
     action = call.operation.removesuffix("Batch")
     url = call.text("QueueUrl")
     name = url.rstrip("/").split("/")[-1] or call.text("QueueName")
@@ -136,7 +136,7 @@ def _sqs(call: Call) -> Found:
     yield f"sqs:{action}", call.text("SourceArn") or resource, {}
 
 
-def _sns(call: Call) -> Found:
+def _sns(call: Call) -> ActionsOnResources:
     topic = call.text("TopicArn") or call.text("TargetArn")
     if not topic and (subscription := call.text("SubscriptionArn")):
         topic = subscription.rsplit(":", 1)[0]
@@ -147,14 +147,14 @@ def _sns(call: Call) -> Found:
     yield f"sns:{call.operation.removesuffix('Batch')}", topic or ANY, given
 
 
-def _lambda(call: Call) -> Found:
+def _lambda(call: Call) -> ActionsOnResources:
     invokes = call.operation in ("Invoke", "InvokeAsync", "InvokeWithResponseStream")
     action = "InvokeFunction" if invokes else call.operation
     yield f"lambda:{action}", function_arn(call), {}
 
 
 def function_arn(call: Call) -> str:
-    """Return the ARN of the function that a call is about, with its qualifier if it has one."""
+    """Return the ARN of the function that a call names, with its qualifier if it has one."""
     found = _FUNCTION.fullmatch(call.text("FunctionName"))
     if not found:
         return ANY
@@ -164,9 +164,9 @@ def function_arn(call: Call) -> str:
     return f"arn:{call.partition}:lambda:{place}:function:{name}"
 
 
-def _events(call: Call) -> Found:
+def _events(call: Call) -> ActionsOnResources:
     if call.operation == "PutEvents":
-        # Each entry by itself; one that is refused refuses all.
+        # Each entry is evaluated separately; if one is denied, the whole request is.
         for entry in call.parameters.get("Entries") or []:
             bus = entry.get("EventBusName") or "default"
             name = bus if bus.startswith("arn:") else call.arn(f"event-bus/{bus}")
@@ -180,14 +180,14 @@ def _events(call: Call) -> Found:
     yield f"events:{call.operation}", call.arn(f"rule/{path}") if rule else None, {}
 
 
-def _logs(call: Call) -> Found:
+def _logs(call: Call) -> ActionsOnResources:
     group = call.text("logGroupName")
     stream = call.text("logStreamName") if call.operation != "CreateLogStream" else ""
     name = call.arn(f"log-group:{group}:log-stream:{stream}") if group else None
     yield f"logs:{call.operation}", name, {}
 
 
-def _dynamodb(call: Call) -> Found:
+def _dynamodb(call: Call) -> ActionsOnResources:
     def table(name: str) -> str:
         return name if name.startswith("arn:") else call.arn(f"table/{name}")
 
@@ -205,27 +205,27 @@ def _dynamodb(call: Call) -> Found:
         index = call.text("IndexName")
         yield f"dynamodb:{call.operation}", table(name) + (f"/index/{index}" if index else ""), {}
     else:
-        yield from _other(call)
+        yield from _default(call)
 
 
-def _sts(call: Call) -> Found:
+def _sts(call: Call) -> ActionsOnResources:
     yield f"sts:{call.operation}", call.text("RoleArn") or ANY, {}
 
 
-def _ses(call: Call) -> Found:
+def _ses(call: Call) -> ActionsOnResources:
     sender = call.text("Source") or call.text("FromEmailAddress")
     address = (re.search(r"<([^>]+)>", sender) or [sender, sender])[1]
     values = {"ses:fromaddress": address} if address else {}
     yield f"ses:{call.operation}", call.arn(f"identity/{address}") if address else None, values
 
 
-def _named(parameter: str, kind: str) -> Callable[[Call], Found]:
-    """Return what finds a resource by one parameter, its name or ARN."""
+def _by_parameter(parameter: str, kind: str) -> Callable[[Call], ActionsOnResources]:
+    """Return a function that finds the resource in one parameter, which is a name or an ARN."""
 
-    def find(call: Call) -> Found:
+    def find(call: Call) -> ActionsOnResources:
         name = call.text(parameter)
         if not name:
-            yield from _other(call)
+            yield from _default(call)
         else:
             resource = name if name.startswith("arn:") else call.arn(f"{kind}/{name.lstrip('/')}")
             yield f"{call.service}:{call.operation}", resource, {}
@@ -233,18 +233,18 @@ def _named(parameter: str, kind: str) -> Callable[[Call], Found]:
     return find
 
 
-def _cloudwatch(call: Call) -> Found:
+def _cloudwatch(call: Call) -> ActionsOnResources:
     namespace = call.text("Namespace")
     yield f"cloudwatch:{call.operation}", None, {"cloudwatch:namespace": namespace}
 
 
-def _other(call: Call) -> Found:
+def _default(call: Call) -> ActionsOnResources:
     arns = (each for each in call.parameters.values() if isinstance(each, str))
     resource = next((each for each in arns if each.startswith("arn:")), None)
     yield f"{call.service}:{call.operation}", resource, {}
 
 
-_SERVICES: dict[str, Callable[[Call], Found]] = {
+_SERVICES: dict[str, Callable[[Call], ActionsOnResources]] = {
     "s3": _s3,
     "sqs": _sqs,
     "sns": _sns,
@@ -255,7 +255,7 @@ _SERVICES: dict[str, Callable[[Call], Found]] = {
     "sts": _sts,
     "ses": _ses,
     "cloudwatch": _cloudwatch,
-    "ssm": _named("Name", "parameter"),
-    "kinesis": _named("StreamName", "stream"),
-    "firehose": _named("DeliveryStreamName", "deliverystream"),
+    "ssm": _by_parameter("Name", "parameter"),
+    "kinesis": _by_parameter("StreamName", "stream"),
+    "firehose": _by_parameter("DeliveryStreamName", "deliverystream"),
 }

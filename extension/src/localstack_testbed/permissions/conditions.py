@@ -1,4 +1,4 @@
-"""Condition elements.
+"""Evaluation of a policy's ``Condition`` element.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
@@ -12,13 +12,13 @@ from localstack_testbed.permissions.policies import Condition, Pattern, Values
 
 type Test = Callable[[str, Pattern, Values], bool]
 
-_SETS = {"forallvalues": all, "foranyvalue": any}
+_QUANTIFIERS = {"forallvalues": all, "foranyvalue": any}
 _IF_EXISTS = "ifexists"
 _NULL = "null"
 
 
-def holds(condition: Condition, values: Values) -> bool:
-    """Tell whether a condition is met; one with an unknown operator is not."""
+def is_met(condition: Condition, values: Values) -> bool:
+    """Return whether a condition is met; a condition with an unknown operator never is."""
     quantifier, _, operator = condition.operator.lower().rpartition(":")
     given = values.get(condition.key)
     if operator == _NULL:
@@ -26,7 +26,7 @@ def holds(condition: Condition, values: Values) -> bool:
     if_exists = operator.endswith(_IF_EXISTS)
     if if_exists:
         operator = operator.removesuffix(_IF_EXISTS)
-    if operator not in _OPERATORS or (quantifier and quantifier not in _SETS):
+    if operator not in _OPERATORS or (quantifier and quantifier not in _QUANTIFIERS):
         return False
     test, negates = _OPERATORS[operator]
     if given is None:
@@ -37,8 +37,11 @@ def holds(condition: Condition, values: Values) -> bool:
         return found != negates
 
     several = (given,) if isinstance(given, str) else given
-    # A key with several values without a quantifier: any of them does, of a negated operator all.
-    combine: Callable[[Iterable[bool]], bool] = _SETS.get(quantifier) or (all if negates else any)
+    # Without a quantifier, one matching value of a multivalued key is enough; a negated operator
+    # requires that none matches.
+    combine: Callable[[Iterable[bool]], bool] = _QUANTIFIERS.get(quantifier) or (
+        all if negates else any
+    )
     return combine(meets(value) for value in several)
 
 
@@ -46,7 +49,7 @@ def _equals(value: str, pattern: Pattern, values: Values) -> bool:
     return pattern.expand(values) == value
 
 
-def _equals_ignoring_case(value: str, pattern: Pattern, values: Values) -> bool:
+def _equals_ignore_case(value: str, pattern: Pattern, values: Values) -> bool:
     expanded = pattern.expand(values)
     return expanded is not None and expanded.casefold() == value.casefold()
 
@@ -56,7 +59,7 @@ def _like(value: str, pattern: Pattern, values: Values) -> bool:
 
 
 def _arn_like(value: str, pattern: Pattern, values: Values) -> bool:
-    """Each of the six parts of an ARN is matched by itself."""
+    """Match each of the six parts of an ARN separately."""
     wanted, given = pattern.text.split(":", 5), value.split(":", 5)
     return len(wanted) == len(given) == 6 and all(
         Pattern(part, pattern.has_variables).matches(other, values)
@@ -64,8 +67,8 @@ def _arn_like(value: str, pattern: Pattern, values: Values) -> bool:
     )
 
 
-def _ordered(read: Callable[[str], float], compare: Callable[[float, float], bool]) -> Test:
-    """Return what compares two values that are read as numbers or times."""
+def _comparison(read: Callable[[str], float], compare: Callable[[float, float], bool]) -> Test:
+    """Return a test that converts both values with ``read`` and compares them."""
 
     def test(value: str, pattern: Pattern, values: Values) -> bool:
         try:
@@ -77,7 +80,7 @@ def _ordered(read: Callable[[str], float], compare: Callable[[float, float], boo
 
 
 def _seconds(text: str) -> float:
-    """Return a time in seconds, from those or from ISO 8601."""
+    """Convert seconds since the epoch, or ISO 8601, to seconds since the epoch."""
     try:
         return float(text)
     except ValueError:
@@ -94,7 +97,7 @@ def _is_in_network(value: str, pattern: Pattern, values: Values) -> bool:
 
 
 def _with_negations(tests: dict[str, Test]) -> dict[str, tuple[Test, bool]]:
-    """Return each operator, and the one that says the opposite, if there is one."""
+    """Return all operators: the given ones, and their negated forms where AWS has one."""
     operators: dict[str, tuple[Test, bool]] = {}
     for name, test in tests.items():
         operators[name] = (test, False)
@@ -119,16 +122,16 @@ _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
 _OPERATORS = _with_negations(
     {
         "stringequals": _equals,
-        "stringequalsignorecase": _equals_ignoring_case,
+        "stringequalsignorecase": _equals_ignore_case,
         "stringlike": _like,
-        # These two are the same:
+        # ArnEquals and ArnLike behave identically:
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN
         "arnequals": _arn_like,
         "arnlike": _arn_like,
-        "bool": _equals_ignoring_case,
+        "bool": _equals_ignore_case,
         "binaryequals": _equals,
         "ipaddress": _is_in_network,
-        **{f"numeric{name}": _ordered(float, compare) for name, compare in _COMPARISONS.items()},
-        **{f"date{name}": _ordered(_seconds, compare) for name, compare in _COMPARISONS.items()},
+        **{f"numeric{name}": _comparison(float, compare) for name, compare in _COMPARISONS.items()},
+        **{f"date{name}": _comparison(_seconds, compare) for name, compare in _COMPARISONS.items()},
     }
 )

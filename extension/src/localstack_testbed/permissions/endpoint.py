@@ -1,7 +1,7 @@
-"""What permissions were used for, on LocalStack's port.
+"""The endpoint ``/_testbed/permissions``, which reports the use of permissions.
 
-``GET /_testbed/permissions`` answers with ``principals``, each with its permissions and how often
-they were used, and what was refused to it; ``DELETE`` counts from nothing.
+``GET`` answers ``{"principals": [{"principal", "permissions", "denied"}]}``: for each principal its
+permissions with the number of uses, and its denied requests. ``DELETE`` resets all counts to zero.
 """
 
 import json
@@ -23,7 +23,7 @@ def serve(router: Router[Any], usage: Usage) -> None:
     @route(PATH, methods=["GET", "DELETE"])
     def permissions(request: Request) -> Response:
         if request.method == "DELETE":
-            usage.forget()
+            usage.reset()
             return Response(status=204)
         content = json.dumps({"principals": usage.report(_roles())})
         return Response(content, mimetype="application/json")

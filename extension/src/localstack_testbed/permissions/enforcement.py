@@ -1,12 +1,17 @@
-"""Requests are carried out if policies allow it, and otherwise refused.
+"""Handlers that evaluate the policies for each request and deny what they do not allow.
 
-A handler in the chain that every request goes through, also those of one service to another.
+They run in LocalStack's handler chain, which also handles the requests of one service to another.
 """
 
 from typing import Any
 
 from localstack_testbed.hooks.error_responses import answer_with_error
-from localstack_testbed.permissions.actions import Call, requests_of
+from localstack_testbed.permissions.actions import Call, requests_for
+from localstack_testbed.permissions.denials import (
+    access_denied,
+    incomplete_signature,
+    missing_token,
+)
 from localstack_testbed.permissions.evaluation import (
     IDENTITY,
     RESOURCE,
@@ -17,9 +22,8 @@ from localstack_testbed.permissions.evaluation import (
 )
 from localstack_testbed.permissions.principals import ANONYMOUS, principal_of, values_of
 from localstack_testbed.permissions.public_buckets import acl_allows, ignores_public_policy
-from localstack_testbed.permissions.refusals import incomplete_signature, missing_token, refusal
 from localstack_testbed.permissions.resource_policies import (
-    NEEDED_BY_SERVICES,
+    CHECKED_FOR_SERVICES,
     account_of,
     policy_of,
     service_of,
@@ -29,27 +33,27 @@ from localstack_testbed.permissions.signatures import IncompleteSignatureError, 
 from localstack_testbed.permissions.usage import Usage
 
 _PRINCIPAL = "testbed_principal"
-# Of these, requests without a signature can be allowed by a resource's policy; the other services
-# do not look at policies then.
+# Services in which a resource-based policy can allow unsigned requests. The others reject unsigned
+# requests without evaluating policies.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-anonymous
-_OPEN_TO_ANONYMOUS = {"s3", "sqs", "sqs-query", "sns"}
+_ALLOW_ANONYMOUS = {"s3", "sqs", "sqs-query", "sns"}
 
 
 class Enforcement:
-    """Decides on each request, except for those of the account itself."""
+    """Enforces policies on all requests except those of the account's root user."""
 
     def __init__(self, usage: Usage) -> None:
         self._usage = usage
 
     def before(self, chain: Any, context: Any, response: Any) -> None:
-        """A request handler: it raises what a service answers to what is not allowed."""
+        """Raise the service's AccessDenied error if policies do not allow the request."""
         if not context.operation:
             return
         principal = _principal(context)
         if principal is not None:
             setattr(context, _PRINCIPAL, principal)
             values = values_of(principal, context, context.account_id)
-            requests = requests_of(context, values)
+            requests = requests_for(context, values)
             if principal.is_anonymous:
                 self._check_anonymous(context, requests)
             else:
@@ -60,22 +64,22 @@ class Enforcement:
         for request in requests:
             decision = self.decide(principal, request)
             if not decision.allowed:
-                raise refusal(principal, request, decision, context.service.protocol)
+                raise access_denied(principal, request, decision, context.service.protocol)
 
     def _check_anonymous(self, context: Any, requests: list[Request]) -> None:
         if accepts_unsigned(context.operation, context.service_request):
             return
         service = context.service.service_name
         if service == "s3" and Call(context).text("Bucket").startswith("_"):
-            # No bucket can be called so. It is a path of LocalStack's own, such as /_aws/ses, that
-            # nothing serves yet, and S3 says that it is not found.
+            # No bucket name starts with an underscore. This is one of LocalStack's internal paths,
+            # such as /_aws/ses, which is not served yet; let S3 answer that it was not found.
             return
-        if service not in _OPEN_TO_ANONYMOUS or not requests:
+        if service not in _ALLOW_ANONYMOUS or not requests:
             raise missing_token(service, context.service.protocol)
         self._check(ANONYMOUS, context, requests)
 
     def after(self, chain: Any, context: Any, response: Any) -> None:
-        """A response handler: who may not list a bucket is not told that an object is missing.
+        """Turn S3's 404 into AccessDenied if the principal may not list the bucket.
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
         """
@@ -94,13 +98,13 @@ class Enforcement:
         decision = self.decide(principal, request)
         if decision.allowed:
             return
-        error = refusal(principal, request, decision, context.service.protocol)
+        error = access_denied(principal, request, decision, context.service.protocol)
         answer_with_error(context, response, error)
 
     def decide(self, principal: Principal, request: Request) -> Decision:
-        """Decide on a request, and count the decision."""
+        """Evaluate a request, and count the decision."""
         resource = request.resource
-        if principal.is_service and service_of(resource) not in NEEDED_BY_SERVICES:
+        if principal.is_service and service_of(resource) not in CHECKED_FOR_SERVICES:
             return Decision(True, IDENTITY)
         policy, account = policy_of(resource), account_of(resource)
         if principal.is_anonymous and ignores_public_policy(resource):
@@ -109,7 +113,7 @@ class Enforcement:
         if principal.is_anonymous and decision.match is None and acl_allows(request):
             decision = Decision(True, RESOURCE)
         if decision.allowed and decision.kind == IDENTITY and request.action == "sts:AssumeRole":
-            # A role has to trust, whatever the one who assumes it is allowed to do.
+            # The trust policy has to allow it as well, as if the role were in another account.
             # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_manage-assume.html
             decision = evaluate(principal, request, policy, resource_account="")
         self._usage.add(principal, request, decision)

@@ -1,4 +1,4 @@
-"""Whether a request is allowed.
+"""AWS's policy evaluation logic.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
 """
@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from localstack_testbed.permissions.conditions import holds
+from localstack_testbed.permissions.conditions import is_met
 from localstack_testbed.permissions.policies import Pattern, Policy, Statement, Values
 
 IDENTITY = "identity-based policy"
@@ -17,11 +17,12 @@ SESSION = "session policy"
 
 @dataclass(frozen=True)
 class Principal:
-    """Who asks: a service, or a user or a role's session with what restricts it.
+    """The sender of a request: an IAM user, a role session, an AWS service, or anonymous.
 
-    ``arn`` is what error messages name; of a service it is its name, and its account is None. A
-    boundary or session policies of None restrict nothing. An anonymous principal is whoever sends
-    a request without a signature; it has no account.
+    ``arn`` is the name in error messages; for a service, it is the service's name, such as
+    ``sns.amazonaws.com``, and ``account`` is None. Without a ``boundary`` or ``session`` policies
+    (None), there is no such restriction. Requests without a signature are anonymous; they have no
+    account either.
     """
 
     arn: str
@@ -34,13 +35,13 @@ class Principal:
 
     @property
     def is_service(self) -> bool:
-        """Whether it is one of AWS's services, which has no policies of its own."""
+        """Whether it is an AWS service, which has no identity-based policies."""
         return self.account is None and not self.is_anonymous
 
 
 @dataclass(frozen=True)
 class Request:
-    """An action on a resource. A resource of None is one that is not known by its ARN."""
+    """An action on a resource; ``resource`` is None if its ARN is unknown."""
 
     action: str
     resource: str | None
@@ -49,7 +50,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Match:
-    """The part of a policy that decided: its statement, and the two elements that matched."""
+    """The statement that decided, with the ``Action`` and ``Resource`` elements that matched."""
 
     policy: Policy
     statement: Statement
@@ -59,7 +60,10 @@ class Match:
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether a request is allowed, by which kind of policy it is or is not, and where."""
+    """Whether a request is allowed, and which kind of policy and statement decided.
+
+    ``match`` is None if no statement allows the request (implicit deny).
+    """
 
     allowed: bool
     kind: str
@@ -72,13 +76,13 @@ def evaluate(
     resource_policy: Policy | None = None,
     resource_account: str | None = None,
 ) -> Decision:
-    """Decide on a request, about a resource that may have a policy of its own.
+    """Decide whether a request is allowed.
 
-    An explicit deny in any policy wins. A service needs the resource's policy, and so does the
-    anonymous principal. In one account it is enough that either the identity's or the resource's
-    policy allows; in two, both have to. Boundary and session policies restrict what the identity's
-    policies allow, and what the resource's policy allows to the role, but not what it allows to
-    the very session.
+    An explicit deny in any policy wins. Services and anonymous principals are allowed by the
+    resource-based policy only. Within one account, an allow in the identity-based or the
+    resource-based policy is enough; across accounts, both have to allow. Permissions boundary and
+    session policies restrict what the identity-based policies allow and what the resource-based
+    policy allows to the role, but not what the latter allows to the session's ARN.
     """
     restrictions: list[tuple[str, Sequence[Policy]]] = []
     if principal.session is not None:
@@ -88,15 +92,18 @@ def evaluate(
     own = (resource_policy,) if resource_policy else ()
 
     for kind, policies in ((RESOURCE, own), (IDENTITY, principal.policies), *restrictions):
-        if denial := _first(False, policies, request, principal if kind == RESOURCE else None):
+        if denial := _first_match(
+            False, policies, request, principal if kind == RESOURCE else None
+        ):
             return Decision(False, kind, denial)
 
     elsewhere = resource_account not in (None, principal.account)
-    # What is allowed to a whole account is for its identities' policies to hand out.
-    by_resource = _first(True, own, request, principal, directly=not elsewhere)
+    # Within the account, a policy that allows the whole account only delegates to its
+    # identity-based policies.
+    by_resource = _first_match(True, own, request, principal, directly=not elsewhere)
     if principal.account is None:
         return Decision(by_resource is not None, RESOURCE, by_resource)
-    by_identity = _first(True, principal.policies, request)
+    by_identity = _first_match(True, principal.policies, request)
     if elsewhere and by_resource is None:
         return Decision(False, RESOURCE)
     if not elsewhere and by_resource and _names_session(by_resource.statement, principal):
@@ -105,33 +112,33 @@ def evaluate(
     if grant is None:
         return Decision(False, IDENTITY)
     for kind, policies in restrictions:
-        if not _first(True, policies, request):
+        if not _first_match(True, policies, request):
             return Decision(False, kind)
     return Decision(True, RESOURCE if grant is by_resource else IDENTITY, grant)
 
 
-def _first(
+def _first_match(
     allows: bool,
     policies: Iterable[Policy],
     request: Request,
     principal: Principal | None = None,
     directly: bool = False,
 ) -> Match | None:
-    """Return the first statement of an effect that is about the request, and the principal."""
+    """Return the first statement with the given effect that matches request and principal."""
     for policy in policies:
         for statement in policy.statements:
             if (
                 statement.allows == allows
-                and (action := _action(statement, request)) is not None
-                and (resource := _resource(statement, request)) is not None
-                and (principal is None or _means(statement, principal, directly))
-                and all(holds(each, request.values) for each in statement.conditions)
+                and (action := _matching_action(statement, request)) is not None
+                and (resource := _matching_resource(statement, request)) is not None
+                and (principal is None or _applies_to(statement, principal, directly))
+                and all(is_met(each, request.values) for each in statement.conditions)
             ):
                 return Match(policy, statement, action, resource)
     return None
 
 
-def _action(statement: Statement, request: Request) -> str | None:
+def _matching_action(statement: Statement, request: Request) -> str | None:
     def match(patterns: Iterable[Pattern]) -> str | None:
         found = (each for each in patterns if each.matches(request.action, {}, ignore_case=True))
         return next((each.text for each in found), None)
@@ -141,7 +148,7 @@ def _action(statement: Statement, request: Request) -> str | None:
     return match(statement.actions)
 
 
-def _resource(statement: Statement, request: Request) -> str | None:
+def _matching_resource(statement: Statement, request: Request) -> str | None:
     name = request.resource
 
     def match(patterns: Iterable[Pattern]) -> str | None:
@@ -150,22 +157,26 @@ def _resource(statement: Statement, request: Request) -> str | None:
 
     if statement.except_resources:
         return None if name and match(statement.except_resources) is not None else "*"
-    if not statement.resources:  # a trust policy's statement is about its role
+    if not statement.resources:  # a trust policy, which applies to its role
         return "*"
     return match(statement.resources)
 
 
-def _means(statement: Statement, principal: Principal, directly: bool) -> bool:
-    """Tell whether a statement is for a principal; ``directly``: and not for its whole account.
+def _applies_to(statement: Statement, principal: Principal, directly: bool) -> bool:
+    """Return whether a statement applies to a principal.
+
+    With ``directly``, a statement that names the principal's whole account does not count.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
     """
     if statement.except_principals:
-        return not _names(statement.except_principals, principal, directly=False)
-    return _names(statement.principals, principal, directly)
+        return not _names_principal(statement.except_principals, principal, directly=False)
+    return _names_principal(statement.principals, principal, directly)
 
 
-def _names(principals: Mapping[str, tuple[str, ...]], principal: Principal, directly: bool) -> bool:
+def _names_principal(
+    principals: Mapping[str, tuple[str, ...]], principal: Principal, directly: bool
+) -> bool:
     if principal.is_anonymous:
         return "*" in principals.get("AWS", ())
     if principal.is_service:
@@ -178,5 +189,5 @@ def _names(principals: Mapping[str, tuple[str, ...]], principal: Principal, dire
 
 
 def _names_session(statement: Statement, principal: Principal) -> bool:
-    """Tell whether a statement is for the user or the session itself, and not for its role."""
+    """Return whether a statement names the user or session itself, and not only its role."""
     return principal.arn in statement.principals.get("AWS", ())

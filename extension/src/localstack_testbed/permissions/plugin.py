@@ -1,8 +1,8 @@
-"""The permissions' part in LocalStack's start."""
+"""Start of IAM enforcement with LocalStack."""
 
 
 def enforce_permissions() -> None:
-    """Join the chain of handlers, and serve what permissions were used for."""
+    """Add the request and response handlers, and serve the endpoint."""
     from localstack.aws import handlers
     from localstack.services.edge import ROUTER
 

@@ -1,4 +1,4 @@
-"""Policy documents, read once into what can be matched against a request.
+"""Policy documents, parsed for matching against requests.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
@@ -14,7 +14,7 @@ from typing import Any
 LOG = logging.getLogger(__name__)
 
 type Values = Mapping[str, str | tuple[str, ...]]
-"""The context of a request: values by condition keys in lower case."""
+"""The request context: values by condition key, in lower case."""
 
 VARIABLES_SINCE = "2012-10-17"
 """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html"""
@@ -24,14 +24,14 @@ _SPECIAL = {"*": "*", "?": "?", "$": "$"}
 
 
 class PolicyError(Exception):
-    """A document is no policy; the message says why."""
+    """Raised for an invalid policy document; the message says what is invalid."""
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """Text with wildcards, and with variables if its policy's version has them.
+    """A string with wildcards and, if the policy's version supports them, policy variables.
 
-    ``*`` stands for any characters, also none, and ``?`` for exactly one.
+    ``*`` matches any number of characters, including none, and ``?`` exactly one.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
     """
 
@@ -39,9 +39,9 @@ class Pattern:
     has_variables: bool = False
 
     def matches(self, value: str, values: Values, ignore_case: bool = False) -> bool:
-        """Tell whether a value is one of those that are meant.
+        """Return whether a value matches.
 
-        A pattern with a variable that the request has no single value for matches nothing.
+        A pattern with a variable that has no single value in the request matches nothing.
         """
         if self.text == "*":
             return True
@@ -52,7 +52,7 @@ class Pattern:
         return expression is not None and expression.fullmatch(value) is not None
 
     def expand(self, values: Values) -> str | None:
-        """Return the text with the variables' values, None if one has none."""
+        """Return the text with all variables replaced, or None if a variable has no value."""
         if not (self.has_variables and "${" in self.text):
             return self.text
         parts = [_value_of(part, values) if odd else part for part, odd in _parts(self.text)]
@@ -72,7 +72,7 @@ class Pattern:
 
 
 def _parts(text: str) -> Iterator[tuple[str, bool]]:
-    """Return text and names of variables by turns."""
+    """Yield literal text and variable names alternately; True marks a variable."""
     for index, part in enumerate(_VARIABLE.split(text)):
         yield part, index % 2 == 1
 
@@ -102,7 +102,7 @@ def _expression(text: str, ignore_case: bool) -> re.Pattern[str]:
 
 @dataclass(frozen=True)
 class Condition:
-    """One operator with one key and the values of which one has to match."""
+    """One operator and key of a ``Condition`` element; one of the patterns has to match."""
 
     operator: str
     key: str
@@ -111,7 +111,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement; of actions, resources and principals it has either the one or the other."""
+    """One statement; ``except_…`` are its ``NotAction``, ``NotResource`` and ``NotPrincipal``."""
 
     allows: bool
     sid: str
@@ -126,14 +126,14 @@ class Statement:
 
 @dataclass(frozen=True)
 class Policy:
-    """A policy with its name, under which it is reported."""
+    """A parsed policy; reports show its name."""
 
     name: str
     statements: tuple[Statement, ...]
 
     @cached_property
     def permissions(self) -> tuple[tuple[str, str], ...]:
-        """The pairs of an action and a resource that it allows, as they are written."""
+        """The (action, resource) pairs that it allows, as written in the document."""
         return tuple(
             (action, resource)
             for statement in self.statements
@@ -153,43 +153,43 @@ def _texts(
 
 @lru_cache(maxsize=512)
 def parse(name: str, document: str) -> Policy:
-    """Read a policy.
+    """Parse a policy document.
 
     Raises
     ------
     PolicyError
-        If the document is none.
+        If the document is invalid.
     """
     try:
         content = json.loads(document)
     except (ValueError, RecursionError) as error:
         raise PolicyError(f"{name} is not JSON: {error}") from error
     if not isinstance(content, dict):
-        raise PolicyError(f"{name} is not an object of JSON")
+        raise PolicyError(f"{name} is not a JSON object")
     has_variables = content.get("Version") == VARIABLES_SINCE
     return Policy(
         name,
-        tuple(_statement(each, has_variables) for each in _several(content.get("Statement"))),
+        tuple(_statement(each, has_variables) for each in _as_list(content.get("Statement"))),
     )
 
 
 def parse_or_deny(name: str, document: str) -> Policy:
-    """Read a policy that its service has stored unread; one that is none allows nothing."""
+    """Parse a policy that LocalStack stored without validation; an invalid one allows nothing."""
     try:
         return parse(name, document)
     except PolicyError as error:
-        LOG.warning("%s allows nothing, as it is invalid: %s", name, error)
+        LOG.warning("Invalid policy, which allows nothing: %s", error)
         return Policy(name, ())
 
 
 def _statement(content: Any, has_variables: bool) -> Statement:
     if not isinstance(content, dict) or content.get("Effect") not in ("Allow", "Deny"):
-        raise PolicyError(f"a statement is neither Allow nor Deny: {content!r}")
+        raise PolicyError(f"a statement's Effect is neither Allow nor Deny: {content!r}")
 
     def patterns(element: str) -> tuple[Pattern, ...]:
-        # Variables are for resources and conditions only.
+        # Variables are allowed in resources and conditions only.
         variables = has_variables and "Action" not in element
-        return tuple(Pattern(str(each), variables) for each in _several(content.get(element)))
+        return tuple(Pattern(str(each), variables) for each in _as_list(content.get(element)))
 
     return Statement(
         allows=content["Effect"] == "Allow",
@@ -208,14 +208,14 @@ def _conditions(content: Any, has_variables: bool) -> Iterator[Condition]:
     if not isinstance(content, dict) or not all(
         isinstance(keys, dict) for keys in content.values()
     ):
-        raise PolicyError(f"a Condition is not an object of objects: {content!r}")
+        raise PolicyError(f"a Condition is not a JSON object of objects: {content!r}")
     for operator, keys in content.items():
         for key, values in keys.items():
             yield Condition(operator, key.lower(), tuple(_patterns(values, has_variables)))
 
 
 def _patterns(values: Any, has_variables: bool) -> Iterator[Pattern]:
-    for value in _several(values):
+    for value in _as_list(values):
         text = str(value).lower() if isinstance(value, bool) else str(value)
         yield Pattern(text, has_variables)
 
@@ -225,10 +225,10 @@ def _principals(content: Any) -> Mapping[str, tuple[str, ...]]:
         return {}
     if not isinstance(content, dict):
         content = {"AWS": content}
-    return {kind: tuple(str(each) for each in _several(names)) for kind, names in content.items()}
+    return {kind: tuple(str(each) for each in _as_list(names)) for kind, names in content.items()}
 
 
-def _several(content: Any) -> list[Any]:
+def _as_list(content: Any) -> list[Any]:
     if content is None:
         return []
     return content if isinstance(content, list) else [content]

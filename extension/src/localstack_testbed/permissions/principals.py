@@ -1,8 +1,8 @@
-"""Who makes a request to LocalStack, in the terms of policies, and which policies are theirs.
+"""The principals that send requests to LocalStack, and their policies.
 
-Roles' sessions are known by the access key that STS gave them, users by their own; services by
-what LocalStack says of its calls. Requests without a signature are anonymous. All others are the
-account itself, which no policy binds here.
+Role sessions are identified by the access key that STS issued, users by their own access key, and
+AWS services by LocalStack's internal request parameters. Requests without a signature are
+anonymous. All others count as the account's root user, to whom no policy applies here.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ type Document = str | Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Session:
-    """A role's session: what AssumeRole was called with."""
+    """A role session: the parameters of its AssumeRole call."""
 
     role_arn: str
     name: str
@@ -48,11 +48,11 @@ class Session:
 
 
 SESSIONS: dict[str, Session] = {}
-"""The sessions of roles by their access keys; they do not expire."""
+"""Role sessions by access key; they do not expire."""
 
 
 def patch_sessions() -> None:
-    """Remember the sessions that begin: STS stores neither the role's path nor the policy."""
+    """Record new sessions, because LocalStack stores neither role path nor session policy."""
     from localstack.services.sts.provider import StsProvider
 
     for method in (
@@ -79,12 +79,12 @@ def _remember_session(
 
 
 def principal_of(context: Any) -> Principal | None:
-    """Return who makes a request, None if it is the account itself or LocalStack.
+    """Return the principal of a request, or None for the root user and LocalStack itself.
 
     Raises
     ------
     IncompleteSignatureError
-        If the request has a header for a signature that is none.
+        If the request's Authorization header is malformed.
     """
     access_key = access_key_of(request_of(context), context.operation)
     if access_key and (session := SESSIONS.get(access_key)):
@@ -97,12 +97,12 @@ def principal_of(context: Any) -> Principal | None:
 
 
 def service_principal(service: str) -> Principal:
-    """Return one of AWS's services, by the first part of its name."""
+    """Return the principal of an AWS service, given as ``sns`` for ``sns.amazonaws.com``."""
     return Principal(f"{service}.{SERVICES_DOMAIN}", account=None)
 
 
 def role_principal(role_arn: str, session_name: str, session_policy: str | None) -> Principal:
-    """Return a role's session, with no policies if there is no such role any more."""
+    """Return the principal of a role session; without policies if the role was deleted."""
     _, partition, _, _, account, name = role_arn.split(":", 5)
     arn = f"arn:{partition}:sts::{account}:assumed-role/{name.split('/')[-1]}/{session_name}"
     role = role_of(role_arn)
@@ -117,13 +117,13 @@ def role_principal(role_arn: str, session_name: str, session_policy: str | None)
 
 
 def role_of(role_arn: str) -> RoleEntity | None:
-    """Return LocalStack's role of an ARN, if there is one."""
+    """Return the role with an ARN, or None if it does not exist."""
     role = _store(role_arn.split(":")[4]).ROLES.get(role_arn.split("/")[-1])
     return role if role and role.role["Arn"] == role_arn else None
 
 
 def all_roles() -> Iterator[RoleEntity]:
-    """Return the roles of all accounts, those of an account by their names."""
+    """Yield the roles of all accounts, sorted by name within each account."""
     from localstack.services.iam.models import iam_stores
 
     for account in list(iam_stores):
@@ -132,7 +132,7 @@ def all_roles() -> Iterator[RoleEntity]:
 
 
 def policies_of(identity: RoleEntity | UserEntity | GroupEntity) -> Iterator[Policy]:
-    """Return the policies of LocalStack's role, user or group: its own and those attached."""
+    """Yield the inline and attached policies of a role, user or group."""
     for name, document in list(identity.inline_policies.items()):
         yield parse(name, _decoded(document))
     for arn in list(identity.attached_policy_arns):
@@ -140,16 +140,16 @@ def policies_of(identity: RoleEntity | UserEntity | GroupEntity) -> Iterator[Pol
 
 
 def trust_policy_of(role_arn: str) -> Policy | None:
-    """Return the policy that says who may assume a role."""
+    """Return a role's trust policy, or None if the role does not exist."""
     role = role_of(role_arn)
     return parse("trust policy", _decoded(role.role["AssumeRolePolicyDocument"])) if role else None
 
 
 def values_of(principal: Principal, context: Any, account: str) -> Values:
-    """Return the condition keys that are about the principal and the request as such.
+    """Return the global condition keys of a request.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-    AWS's endpoints are asked by TLS, and so are these in the eyes of policies.
+    ``aws:SecureTransport`` is always true: policies that require TLS work without TLS here.
     """
     values: dict[str, str | tuple[str, ...]] = {
         "aws:requestedregion": context.region,
@@ -180,7 +180,7 @@ def values_of(principal: Principal, context: Any, account: str) -> Values:
 
 
 def _source(arn: str) -> str:
-    """Return the ARN of what a service acts for: of a subscription to a topic, the topic.
+    """Return the value of ``aws:SourceArn``; for an SNS subscription, it is the topic's ARN.
 
     https://docs.aws.amazon.com/sns/latest/dg/sns-configure-dead-letter-queue.html
     """
@@ -209,9 +209,9 @@ def _boundary(identity: Role | User) -> Policy | None:
 
 
 def _managed(arn: str) -> Policy:
-    """Return the default version of a managed policy, AWS's or a customer's.
+    """Return the default version of an AWS managed or customer managed policy.
 
-    One that does not exist any more allows nothing.
+    A deleted policy allows nothing.
     """
     account, name = arn.split(":")[4], arn.partition(":policy/")[2]
     managed = _AWS_MANAGED if account == "aws" else _store(account).MANAGED_POLICIES
@@ -223,11 +223,11 @@ def _managed(arn: str) -> Policy:
 
 
 _AWS_MANAGED: dict[str, ManagedPolicyEntity] = {}
-"""AWS's managed policies by path and name, which are the same in all partitions."""
+"""AWS managed policies by path and name, which are the same in all partitions."""
 
 
 def patch_managed_policies() -> None:
-    """Share AWS's managed policies, which only the provider of IAM has."""
+    """Copy the AWS managed policies, which LocalStack keeps inside its IAM provider."""
     from localstack.services.iam.provider import IamProvider
 
     @patch(IamProvider._build_aws_managed_policy_cache)
@@ -239,13 +239,13 @@ def patch_managed_policies() -> None:
 
 
 def _decoded(document: str | None) -> str:
-    """Return a document as it was sent: LocalStack stores most of them in percent-encoding."""
+    """Return a policy document as sent; LocalStack stores most of them percent-encoded."""
     text = document or ""
     return text if text.lstrip().startswith("{") else unquote(text)
 
 
 def _store(account: str) -> IamStore:
-    """Return the IAM of an account; all its regions have the same."""
+    """Return an account's IAM store, which is global."""
     from localstack.services.iam.models import iam_stores
 
     store: IamStore = iam_stores[account][AWS_REGION_US_EAST_1]

@@ -1,4 +1,4 @@
-"""What access control lists of S3 grant to everybody, and what blocks that.
+"""Public access to S3 buckets by access control lists, and the settings that block it.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
@@ -10,14 +10,14 @@ from typing import Any
 from localstack_testbed.permissions.evaluation import Request
 from localstack_testbed.permissions.resource_policies import bucket_of
 
-_EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers"
-_OF_OBJECTS = {
+_ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
+_OBJECT_ACTIONS = {
     "s3:GetObject": "READ",
     "s3:GetObjectVersion": "READ",
     "s3:GetObjectAcl": "READ_ACP",
     "s3:PutObjectAcl": "WRITE_ACP",
 }
-_OF_BUCKETS = {
+_BUCKET_ACTIONS = {
     "s3:ListBucket": "READ",
     "s3:ListBucketVersions": "READ",
     "s3:ListBucketMultipartUploads": "READ",
@@ -29,29 +29,29 @@ _OF_BUCKETS = {
 
 
 def acl_allows(request: Request) -> bool:
-    """Tell whether the list of a bucket or an object allows a request to everybody."""
+    """Return whether the ACL of the bucket or object allows a request to everyone."""
     bucket = bucket_of(request.resource)
     if bucket is None or bucket.object_ownership == "BucketOwnerEnforced":
         return False
     if (bucket.public_access_block or {}).get("IgnorePublicAcls"):
         return False
-    if permission := _OF_BUCKETS.get(request.action):
+    if permission := _BUCKET_ACTIONS.get(request.action):
         return _grants(bucket.acl, permission)
     key = (request.resource or "").partition("/")[2]
     stored = bucket.objects.get(key)
-    permission = _OF_OBJECTS.get(request.action)
+    permission = _OBJECT_ACTIONS.get(request.action)
     return permission is not None and _grants(getattr(stored, "acl", None), permission)
 
 
 def ignores_public_policy(resource: str | None) -> bool:
-    """Tell whether a bucket's policy is without effect for those who have no account."""
+    """Return whether the bucket's ``RestrictPublicBuckets`` blocks anonymous access."""
     bucket = bucket_of(resource)
     return bool(bucket and (bucket.public_access_block or {}).get("RestrictPublicBuckets"))
 
 
 def _grants(acl: Mapping[str, Any] | None, permission: str) -> bool:
     return any(
-        grant["Grantee"].get("URI") == _EVERYBODY
+        grant["Grantee"].get("URI") == _ALL_USERS
         and grant["Permission"] in (permission, "FULL_CONTROL")
         for grant in (acl or {}).get("Grants") or []
     )

@@ -1,4 +1,4 @@
-"""The policies of resources, from LocalStack's services.
+"""Resource-based policies, read from LocalStack's services.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html
 """
@@ -12,24 +12,24 @@ from localstack.constants import AWS_REGION_US_EAST_1, DEFAULT_AWS_ACCOUNT_ID
 from localstack_testbed.permissions.policies import Policy, parse_or_deny
 from localstack_testbed.permissions.principals import trust_policy_of
 
-NEEDED_BY_SERVICES = {"sqs", "sns", "lambda", "s3", "iam"}
-"""On resources of these, AWS's services can do only what a resource's policy lets them do."""
+CHECKED_FOR_SERVICES = {"sqs", "sns", "lambda", "s3", "iam"}
+"""Services whose resource-based policies also have to allow requests of AWS services."""
 
 _NAME = "resource policy"
 
 
 def service_of(resource: str | None) -> str:
-    """Return the service in an ARN, nothing if there is none."""
+    """Return the service in an ARN, or an empty string if it is not an ARN."""
     parts = (resource or "").split(":", 5)
     return parts[2] if len(parts) == 6 and parts[0] == "arn" else ""
 
 
 def policy_of(resource: str | None) -> Policy | None:
-    """Return the policy of the resource of an ARN, None if it has none."""
+    """Return the resource-based policy of an ARN, or None if there is none."""
     find = _FINDERS.get(service_of(resource))
     try:
         document = find(resource) if find and resource else None
-    except (KeyError, ValueError):  # accounts and regions that there cannot be
+    except (KeyError, ValueError):  # an invalid account or region
         return None
     if isinstance(document, Policy):
         return document
@@ -37,7 +37,7 @@ def policy_of(resource: str | None) -> Policy | None:
 
 
 def account_of(resource: str | None) -> str | None:
-    """Return the account that a resource belongs to, None if it is not known."""
+    """Return the account that owns a resource, or None if it is unknown."""
     service = service_of(resource)
     if not resource or not service:
         return None
@@ -67,7 +67,7 @@ def _bucket(arn: str) -> str | None:
 
 
 def bucket_of(resource: str | None) -> Any | None:
-    """Return LocalStack's bucket of the ARN of a bucket or an object, if there is one."""
+    """Return the bucket of a bucket's or object's ARN, or None if it does not exist."""
     owner = _bucket_account(resource) if service_of(resource) == "s3" and resource else None
     return _buckets(owner).buckets.get(_bucket_name(resource)) if owner and resource else None
 
@@ -82,7 +82,7 @@ def _bucket_name(arn: str) -> str:
 
 
 def _buckets(account: str) -> Any:
-    """Return an account's buckets of all regions, and the owners of all buckets."""
+    """Return an account's S3 store, which is global; it also knows the owner of every bucket."""
     from localstack.services.s3.models import s3_stores
 
     return s3_stores[account][AWS_REGION_US_EAST_1]

@@ -1,4 +1,4 @@
-"""What services check of a role when they are given it, before it is used.
+"""Checks of a role's permissions at the time a resource is configured to use it.
 
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
@@ -36,12 +36,12 @@ _NO_PERMISSION = (
 
 
 def check_roles(context: Any, decide: Decide) -> None:
-    """Check the roles in a request.
+    """Check that the roles in a request have the permissions that their resource requires.
 
     Raises
     ------
     CommonServiceException
-        If one of them does not allow what it is there for.
+        AWS's error if a permission is missing.
     """
     check = _CHECKS.get((context.service.service_name, context.operation.name))
     if check is not None:
@@ -73,7 +73,7 @@ def _dead_letters(call: Call, decide: Decide) -> None:
 
 
 def _target(target: str, role: str, decide: Decide) -> None:
-    """Check that Lambda can send to where the events go that it is done with."""
+    """Check that the execution role may send to a destination or dead-letter queue."""
     service = service_of(target)
     action = _DESTINATIONS.get(service)
     if role.count(":") == 5 and action and not _allows(decide, role, f"{service}:{action}", target):
@@ -97,7 +97,7 @@ def _allows(decide: Decide, role: str, action: str, resource: str) -> bool:
 
 
 def _role(call: Call) -> str:
-    """Return the role of the function that a call is about, nothing if there is no function."""
+    """Return the execution role of the function that a call names; empty if there is none."""
     from localstack.services.lambda_.invocation.models import lambda_stores
 
     arn = function_arn(call)
@@ -106,7 +106,7 @@ def _role(call: Call) -> str:
     _, _, _, region, account, rest = arn.split(":", 5)
     try:
         function = lambda_stores[account][region].functions.get(rest.split(":")[1])
-    except ValueError:  # a region that there cannot be
+    except ValueError:  # an invalid region
         return ""
     return str(function.latest().config.role) if function else ""
 

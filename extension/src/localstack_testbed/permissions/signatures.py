@@ -1,7 +1,7 @@
-"""Whether a request is signed, and with which access key; whether it has to be.
+"""Detection of request signatures and their access keys, and of operations that need none.
 
-Signatures themselves are not checked, except by LocalStack those of presigned S3 URLs with
-``S3_SKIP_SIGNATURE_VALIDATION=0``.
+Signatures are not verified. (LocalStack verifies those of presigned S3 URLs with
+``S3_SKIP_SIGNATURE_VALIDATION=0``.)
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
 
@@ -9,23 +9,23 @@ from typing import Any
 
 from localstack_testbed.requests.callers import access_key_in
 
-# LocalStack signs what comes without a signature with this access key.
+# LocalStack signs unsigned requests with this access key.
 _INJECTED = "=injectedaccesskey/"
 _REQUIRED = ("Credential", "Signature", "SignedHeaders")
-_OPEN = {("sns", "ConfirmSubscription"), ("sns", "Unsubscribe")}
+_UNSIGNED_BY_LINK = {("sns", "ConfirmSubscription"), ("sns", "Unsubscribe")}
 
 
 class IncompleteSignatureError(Exception):
-    """An Authorization header is no signature; the message says what it lacks, as AWS does."""
+    """Raised for a malformed Authorization header; the message is AWS's list of what is missing."""
 
 
 def access_key_of(request: Any, operation: Any) -> str | None:
-    """Return the access key that a request is signed with, None if it has no signature.
+    """Return the access key that a request is signed with, or None if it is not signed.
 
     Raises
     ------
     IncompleteSignatureError
-        If it has a header for a signature that is none.
+        If its Authorization header is malformed.
     """
     authorization = request.headers.get("Authorization")
     if authorization and _INJECTED not in authorization:
@@ -40,25 +40,25 @@ def access_key_of(request: Any, operation: Any) -> str | None:
             return None
     if fields.get("X-Amz-Signature") and (credential := fields.get("X-Amz-Credential")):
         return str(credential).split("/")[0] or None
-    return str(fields["AWSAccessKeyId"]) if _is_presigned_earlier(fields) else None
+    return str(fields["AWSAccessKeyId"]) if _is_presigned_v2(fields) else None
 
 
 def is_signed(request: Any) -> bool:
-    """Tell whether a request that is no operation of an API has a signature."""
+    """Return whether a request to a deployed API or function URL is signed."""
     authorization = request.headers.get("Authorization") or ""
     in_query = request.args.get("X-Amz-Credential") and request.args.get("X-Amz-Signature")
     return bool(in_query) or all(f"{name}=" in authorization for name in _REQUIRED)
 
 
 def accepts_unsigned(operation: Any, parameters: Any) -> bool:
-    """Tell whether AWS carries out an operation also without a signature.
+    """Return whether AWS accepts an operation without a signature.
 
-    Most are marked so in the API's model, such as ``AssumeRoleWithWebIdentity``. The others are
-    what the links in SNS's emails call:
+    The API's model marks most of them, such as ``AssumeRoleWithWebIdentity``. The others are
+    called by the links in SNS's emails:
     https://docs.aws.amazon.com/sns/latest/api/API_ConfirmSubscription.html,
     https://docs.aws.amazon.com/sns/latest/api/API_Unsubscribe.html
     """
-    if (operation.service_model.service_name, operation.name) in _OPEN:
+    if (operation.service_model.service_name, operation.name) in _UNSIGNED_BY_LINK:
         return (parameters or {}).get("AuthenticateOnUnsubscribe") != "true"
     schemes = operation.auth or ()
     return operation.auth_type in ("none", "bearer") or any(
@@ -66,16 +66,16 @@ def accepts_unsigned(operation: Any, parameters: Any) -> bool:
     )
 
 
-def _is_presigned_earlier(fields: Any) -> bool:
+def _is_presigned_v2(fields: Any) -> bool:
     return bool(fields.get("AWSAccessKeyId") and fields.get("Signature"))
 
 
 def _key_in_header(request: Any, authorization: str) -> str | None:
     key = access_key_in(request.headers)
-    lacking = [name for name in _REQUIRED if f"{name}=" not in authorization]
-    if key and (authorization.startswith("AWS ") or not lacking):
+    missing = [name for name in _REQUIRED if f"{name}=" not in authorization]
+    if key and (authorization.startswith("AWS ") or not missing):
         return key
-    requirements = [f"Authorization header requires '{name}' parameter." for name in lacking]
+    requirements = [f"Authorization header requires '{name}' parameter." for name in missing]
     if not ("X-Amz-Date" in request.headers or "Date" in request.headers):
         requirements.append(
             "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."

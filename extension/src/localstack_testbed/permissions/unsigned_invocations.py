@@ -1,4 +1,4 @@
-"""Methods of REST APIs and function URLs with the authorization ``AWS_IAM`` require a signature.
+"""Signature requirement for REST API methods and function URLs with ``AWS_IAM`` authorization.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/permissions.html
 https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
@@ -14,7 +14,7 @@ _AWS_IAM = "AWS_IAM"
 
 
 def patch_apis() -> None:
-    """Check requests to REST APIs once it is known which method they are for."""
+    """Reject unsigned requests to REST APIs after LocalStack has matched the method."""
     from localstack.services.apigateway.next_gen.execute_api.gateway_response import (
         MissingAuthTokenError,
     )
@@ -31,7 +31,7 @@ def patch_apis() -> None:
 
 
 def patch_function_urls() -> None:
-    """Check requests to function URLs before LocalStack invokes the function."""
+    """Reject unsigned requests to function URLs before LocalStack invokes the function."""
     from localstack.http import Response
     from localstack.services.lambda_.invocation.models import lambda_stores
 

@@ -1,7 +1,7 @@
-"""What each role's permissions were used for, and what was refused to whom.
+"""Counts of used permissions and denied requests, by principal.
 
-The journal does not do for this: it is bounded, and leaves out what services do for themselves,
-such as polling a queue with a function's role.
+The journal cannot provide them: it is bounded, and omits what services do internally, such as
+polling a queue with a function's role.
 """
 
 import threading
@@ -10,16 +10,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from localstack_testbed.permissions.denials import denial_message
 from localstack_testbed.permissions.evaluation import IDENTITY, Decision, Principal, Request
 from localstack_testbed.permissions.policies import Policy
-from localstack_testbed.permissions.refusals import message_of
 
-MOST_REFUSALS = 1000
+MAX_DENIALS = 1000
 
 
 @dataclass
-class Refusal:
-    """What was refused, how often, and what was answered."""
+class Denial:
+    """A denied request, the error message, and how often it was denied."""
 
     action: str
     resource: str | None
@@ -28,12 +28,12 @@ class Refusal:
 
 
 class Usage:
-    """Counts decisions, by roles; refusals also by users and services."""
+    """Counts used permissions of roles, and denied requests of all principals."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._used: Counter[tuple[str, str, str, str]] = Counter()
-        self._refused: dict[tuple[str, str, str | None], Refusal] = {}
+        self._denied: dict[tuple[str, str, str | None], Denial] = {}
 
     def add(self, principal: Principal, request: Request, decision: Decision) -> None:
         """Count a decision."""
@@ -41,26 +41,26 @@ class Usage:
         with self._lock:
             if not decision.allowed:
                 key = (who, request.action, request.resource)
-                if key in self._refused or len(self._refused) < MOST_REFUSALS:
-                    message = message_of(principal, request, decision)
-                    refusal = Refusal(request.action, request.resource, message)
-                    self._refused.setdefault(key, refusal).count += 1
+                if key in self._denied or len(self._denied) < MAX_DENIALS:
+                    message = denial_message(principal, request, decision)
+                    denial = Denial(request.action, request.resource, message)
+                    self._denied.setdefault(key, denial).count += 1
             elif match is not None and decision.kind == IDENTITY:
                 self._used[(who, match.policy.name, match.action, match.resource)] += 1
 
-    def forget(self) -> None:
-        """Count from nothing."""
+    def reset(self) -> None:
+        """Reset all counts to zero."""
         with self._lock:
             self._used.clear()
-            self._refused.clear()
+            self._denied.clear()
 
     def report(self, roles: Iterable[tuple[str, Iterable[Policy]]]) -> list[dict[str, Any]]:
-        """Return what roles may do and did, and what was refused to them and to others."""
+        """Return all roles with their permissions and counts, and all denied requests."""
         with self._lock:
             used = self._used.copy()
-            refused: dict[str, list[dict[str, Any]]] = {}
-            for (who, _, _), each in self._refused.items():
-                refused.setdefault(who, []).append(dict(vars(each)))
+            denied: dict[str, list[dict[str, Any]]] = {}
+            for (who, _, _), each in self._denied.items():
+                denied.setdefault(who, []).append(dict(vars(each)))
         report = []
         for role, policies in roles:
             permissions = [
@@ -73,9 +73,9 @@ class Usage:
                 for policy in policies
                 for action, resource in dict.fromkeys(policy.permissions)
             ]
-            others = refused.pop(role, [])
-            report.append({"principal": role, "permissions": permissions, "refused": others})
+            others = denied.pop(role, [])
+            report.append({"principal": role, "permissions": permissions, "denied": others})
         report += [
-            {"principal": who, "permissions": [], "refused": each} for who, each in refused.items()
+            {"principal": who, "permissions": [], "denied": each} for who, each in denied.items()
         ]
         return report

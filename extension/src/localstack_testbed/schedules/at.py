@@ -1,4 +1,4 @@
-"""A single time, of EventBridge Scheduler.
+"""One-time schedules of EventBridge Scheduler: ``at(…)`` expressions.
 
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#one-time
 """
@@ -14,26 +14,27 @@ _FORM = re.compile(r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
 
 @dataclass(frozen=True)
 class At:
-    """Due once."""
+    """A single due time."""
 
     text: str
     due: datetime
 
     def next_after(self, moment: datetime, since: datetime) -> datetime | None:
-        """Return the time in UTC if it is strictly later than *moment*."""
+        """Return the due time in UTC if it is after *moment*."""
         return self.due if self.due > moment else None
 
 
 def parse_at(text: str, body: str, zone: tzinfo) -> At:
-    """Return the time of *body*, what stands between the parentheses of *text*, in a time zone.
+    """Parse *body*, the part of *text* in parentheses, as a time in a time zone.
 
-    A time that the zone's clocks show twice is the first of both. AWS says nothing of one that they
-    skip; it is the time that the clocks show in its place (02:30 is 03:30), so that it is not lost.
+    When clocks are set back, a time that occurs twice means the first one. AWS does not document
+    times that are skipped when clocks are set forward; here they are moved by the same amount
+    (02:30 becomes 03:30), so that the schedule still fires.
 
     Raises
     ------
     InvalidExpression
-        Not a date and time of this form.
+        Not a date and time in this format.
     """
     if not _FORM.fullmatch(body):
         raise InvalidExpression(f"at: expected yyyy-mm-ddThh:mm:ss, not {body!r}")

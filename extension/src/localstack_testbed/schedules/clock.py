@@ -1,11 +1,11 @@
-"""The time that schedules go by: the real one, or one that was moved forward."""
+"""The clock of schedules, which can be ahead of real time."""
 
 import threading
 from datetime import UTC, datetime, timedelta
 
 
 class Clock:
-    """Real time plus an offset, which only grows."""
+    """Real time plus an offset that never decreases."""
 
     def __init__(self) -> None:
         self._offset = timedelta()
@@ -13,14 +13,14 @@ class Clock:
 
     @property
     def offset(self) -> timedelta:
-        """How far the clock is ahead of real time."""
+        """The difference to real time."""
         return self._offset
 
     def now(self) -> datetime:
-        """Return the time in UTC."""
+        """Return the current time in UTC."""
         return datetime.now(UTC) + self._offset
 
     def move_to(self, moment: datetime) -> None:
-        """Make it ``moment`` now, if that is in the future."""
+        """Advance the clock to ``moment``; do nothing if that is in the past."""
         with self._lock:
             self._offset = max(self._offset, moment - datetime.now(UTC))

@@ -1,6 +1,6 @@
-"""Rules, schedules and schedule groups of a template can be changed by an update of the stack.
+"""CloudFormation updates of rules, schedules and schedule groups.
 
-LocalStack creates and deletes them, and leaves them as they were when an update changes them.
+LocalStack creates and deletes these resources, and ignores changes in stack updates.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-scheduler-schedule.html
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-rule.html
 """
@@ -60,7 +60,7 @@ def patch_schedules() -> None:
 
 
 def _parameters(scheduler: Any, operation: str, request: Any) -> dict[str, Any]:
-    """Return the properties of a schedule as an operation takes them, numbers as numbers."""
+    """Convert a schedule's properties to an operation's parameters, with their types."""
     import localstack.services.cloudformation.provider_utils as util
 
     given = util.select_attributes(request.desired_state, list(SCHEDULE_PROPERTIES))

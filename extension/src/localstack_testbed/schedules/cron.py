@@ -1,4 +1,4 @@
-"""Cron expressions: a calendar in a time zone.
+"""Cron expressions and their due times in a time zone.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cron-expressions.html and
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
@@ -29,7 +29,7 @@ _MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Cron:
-    """Due at certain minutes of the clocks in a time zone; all values are in order."""
+    """A parsed cron expression; the values of all fields are sorted."""
 
     text: str
     zone: tzinfo
@@ -40,23 +40,23 @@ class Cron:
     years: Sequence[int]
 
     def next_after(self, moment: datetime, since: datetime) -> datetime | None:
-        """Return the first due time strictly later than *moment*, in UTC.
+        """Return the first due time after *moment*, in UTC.
 
-        Where the clocks change, a time that they skip is not due, and one that they show twice is
-        due the first time
+        When clocks are set forward, skipped times are not due. When they are set back, times that
+        occur twice are due the first time only
         (https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#daylist-savings-time).
         """
         moment = moment.astimezone(UTC)
         shown = moment.astimezone(self.zone).replace(tzinfo=None)
         for local in self._from(shown.replace(second=0, microsecond=0) + _MINUTE):
             due = local.replace(tzinfo=self.zone).astimezone(UTC)
-            # Not later: the clocks show a time again. Not shown: they skip it.
+            # The first comparison excludes repeated times, the second one skipped times.
             if due > moment and due.astimezone(self.zone).replace(tzinfo=None) == local:
                 return due
         return None
 
     def _from(self, earliest: datetime) -> Iterator[datetime]:
-        """Yield the times that the expression names, without a time zone."""
+        """Yield the local times that match the expression, without a time zone."""
         for day in self._days_from(earliest.date()):
             after = earliest.time() if day == earliest.date() else time.min
             for hour in _from(self.hours, after.hour):
@@ -73,14 +73,14 @@ class Cron:
 
 
 def parse_cron(text: str, body: str, zone: tzinfo, *, year_is_optional: bool) -> Cron:
-    """Return the calendar of *body*, what stands between the parentheses of *text*.
+    """Parse *body*, the part of *text* in parentheses.
 
-    The Scheduler's fields are "five required fields … and one optional field, year".
+    EventBridge Scheduler has "five required fields … and one optional field, year".
 
     Raises
     ------
     InvalidExpression
-        A calendar that AWS refuses.
+        An expression that AWS rejects.
     """
     fields = _SPACE.split(body.upper())
     if len(fields) == 5 and year_is_optional:
@@ -100,7 +100,7 @@ def parse_cron(text: str, body: str, zone: tzinfo, *, year_is_optional: bool) ->
 
 
 def _days(rules: list[DayRule]) -> Callable[[Month], Sequence[int]]:
-    # There are 28 kinds of months only.
+    # There are only 28 different months: 4 lengths and 7 weekdays of the first day.
     return cache(lambda month: sorted({day for rule in rules for day in rule(month)}))
 
 

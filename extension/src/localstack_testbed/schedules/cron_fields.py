@@ -1,12 +1,12 @@
 """The fields of cron expressions.
 
-https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cron-expressions.html gives the values
-and the wildcards of each field, and in an example (``20-2`` in the hours) ranges that wrap. Beyond
-that page, AWS also takes:
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cron-expressions.html documents values
+and wildcards of each field and, in an example (``20-2`` for hours), ranges that wrap around. AWS
+also accepts:
 
 - names in any case, ``mon-sun``:
   https://event-driven-architecture.workshop.aws/2-event-bridge/3-integrations/scheduled_expressions.html
-- a step behind a range, ``0-15/1``: https://github.com/localstack/localstack/issues/13572
+- a step after a range, ``0-15/1``: https://github.com/localstack/localstack/issues/13572
 - a step in the day of the week, which an earlier edition of the page listed:
   http://docs.aws.amazon.com/AmazonCloudWatch/latest/events/ScheduledEvents.html
 - ``LW``: https://github.com/grumBit/aws_cron_expression_validator/issues/18
@@ -28,18 +28,19 @@ SUNDAY, SATURDAY = 1, 7
 
 
 class Month(NamedTuple):
-    """All that matters to a day: how the days of the week lie in its month."""
+    """A month's first day of the week and its length, which determine all its weekdays."""
 
     first: int
-    """The day of the week of its first day, 1 (Sunday) to 7."""
+    """The day of the week of the 1st, from 1 (Sunday) to 7."""
     length: int
+    """The number of days."""
 
     def all_on(self, day_of_week: int) -> range:
-        """Return the days of the month that are on a day of the week."""
+        """Return the days of the month that fall on a day of the week."""
         return range(1 + (day_of_week - self.first) % 7, self.length + 1, 7)
 
     def nearest_weekday(self, day: int) -> int:
-        """Return the day from Monday to Friday that is closest to *day*, within the month."""
+        """Return the weekday (Monday to Friday) closest to *day*, within the month."""
         day_of_week = (self.first + day - 2) % 7 + 1
         if day_of_week == SATURDAY:
             return day - 1 if day > 1 else day + 2
@@ -49,27 +50,27 @@ class Month(NamedTuple):
 
 
 type DayRule = Callable[[Month], Iterable[int]]
-"""Which days of a month are meant."""
+"""Returns the days of a month that match a term."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """A field's values."""
+    """A field of cron expressions, with its range of values."""
 
     name: str
     lowest: int
     highest: int
     names: tuple[str, ...] = ()
-    """What the values can be called, from the lowest on."""
+    """Names of the values, starting with the lowest."""
     wraps: bool = True
-    """Whether the lowest value comes after the highest one."""
+    """Whether ranges may wrap around from the highest to the lowest value."""
 
     def values(self, text: str) -> tuple[int, ...]:
-        """Return the values of a list of numbers, names, ranges and steps, in order."""
+        """Return the sorted values of a list of numbers, names, ranges and steps."""
         return tuple(sorted({value for term in text.split(",") for value in self.term(term)}))
 
     def term(self, text: str) -> Iterable[int]:
-        """Return the values of one element of a list."""
+        """Return the values of one list element."""
         if not (match := _TERM.fullmatch(text)):
             raise self.error(f"{text!r} is not a value, a range or a step")
         start, end, step = match.groups()
@@ -117,15 +118,15 @@ _DAY_OF_WEEK = Field("day-of-week", 1, 7, ("SUN", "MON", "TUE", "WED", "THU", "F
 
 
 def day_rules(day_of_month: str, day_of_week: str) -> list[DayRule]:
-    """Return the rules whose days are all meant by both fields together.
+    """Return one rule for each list element of the two day fields.
 
     Raises
     ------
     InvalidExpression
-        A field is wrong, or not exactly one of both is ``?``.
+        A field is invalid, or not exactly one of them is ``?``.
     """
     if (day_of_month == "?") == (day_of_week == "?"):
-        raise InvalidExpression("day-of-month, day-of-week: exactly one of both must be '?'")
+        raise InvalidExpression("day-of-month, day-of-week: exactly one of them must be '?'")
     if day_of_week == "?":
         return [_rule_of_month(term) for term in day_of_month.split(",")]
     if "#" in day_of_week and "," in day_of_week:
@@ -139,7 +140,7 @@ def _rule_of_month(term: str) -> DayRule:
     if term == "LW":
         return lambda month: [month.nearest_weekday(month.length)]
     if match := _NEAREST.fullmatch(term):
-        # A month without this day is passed over:
+        # Months without this day are skipped:
         # https://github.com/pitchblack408/pyawscron/issues/56
         day = _DAY_OF_MONTH.number(match[1])
         return lambda month: [month.nearest_weekday(day)] if day <= month.length else []

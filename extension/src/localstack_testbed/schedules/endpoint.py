@@ -1,19 +1,19 @@
-"""The clock of schedules, to be looked at and moved by tests: ``/_testbed/clock``.
+"""The endpoints that show and advance the clock of schedules.
 
 ``GET /_testbed/clock``
-    ``{"now", "offset_seconds", "next": [{"kind", "name", "group", "arn", "expression", "state",
-    "scheduled_time"}]}``: the time, and all rules and schedules, the next one first; those that
-    will not fire have no ``scheduled_time``.
+    Returns the time, and all rules and schedules ordered by their next due time: ``{"now",
+    "offset_seconds", "next": [{"kind", "name", "group", "arn", "expression", "state",
+    "scheduled_time"}]}``. Those that will not fire have no ``scheduled_time``.
 ``POST /_testbed/clock/advance`` with ``{"seconds": number}`` or ``{"to": ISO 8601}``
-    Moves the clock forward and fires all that is due until then, in order:
-    ``{"now", "fired": [{"arn", "scheduled_time", "attempt", "error"}]}``. A retry is an attempt of
-    its own, with the time at which it was due.
+    Advances the clock, and fires everything that is due until then, in order:
+    ``{"now", "fired": [{"arn", "scheduled_time", "attempt", "error"}]}``. Retries are listed
+    separately, with their own due time.
 ``POST /_testbed/schedules/fire`` with ``{"arn": ARN}``
-    Fires a rule or schedule now, also one that is disabled: ``{"arn", "scheduled_time", "attempt",
+    Fires a rule or schedule now, even if it is disabled: ``{"arn", "scheduled_time", "attempt",
     "error"}``.
 
-Fields that have no value are left out. A request that cannot be carried out is answered with
-status 400, an unknown ARN with 404, both with ``{"message"}``.
+Fields without a value are omitted. Invalid requests are answered with status 400, and unknown ARNs
+with 404, both with ``{"message"}``.
 """
 
 import json
@@ -25,30 +25,30 @@ from localstack.http import Request, Response, Router, route
 
 from localstack_testbed.schedules.delivery import DeliveryError
 from localstack_testbed.schedules.engine import Firing, TooManyFiringsError
-from localstack_testbed.schedules.running import (
-    Described,
+from localstack_testbed.schedules.registry import (
     Key,
+    ScheduleDescription,
     Schedules,
     UnknownScheduleError,
 )
 
-# The calendar ends, and the clock cannot go back.
-LONGEST_ADVANCE = timedelta(days=36_525)
+# Years after 9999 cannot be represented, and the clock cannot be set back.
+MAX_ADVANCE = timedelta(days=36_525)
 
 
 class BadRequestError(Exception):
-    """The request makes no sense; the message says what would."""
+    """Raised for an invalid request; the message says what is expected."""
 
 
 class ClockEndpoint:
-    """What is served below ``/_testbed``."""
+    """The request handlers."""
 
     def __init__(self, schedules: Schedules) -> None:
         self._schedules = schedules
 
     @route("/_testbed/clock", methods=["GET"])
     def show(self, request: Request) -> Response:
-        described = [each for source in self._schedules.sources for each in source.described()]
+        described = [each for source in self._schedules.sources for each in source.descriptions()]
         described.sort(key=lambda each: (each.due is None, each.due, each.arn))
         return _answer(
             {
@@ -62,8 +62,8 @@ class ClockEndpoint:
     def advance(self, request: Request) -> Response:
         try:
             moment = self._moment(_body(request))
-            if moment - self._schedules.clock.now() > LONGEST_ADVANCE:
-                raise BadRequestError("the clock cannot be moved by more than a hundred years")
+            if moment - self._schedules.clock.now() > MAX_ADVANCE:
+                raise BadRequestError("the clock cannot be advanced by more than a hundred years")
             firings = self._schedules.engine.advance(moment.astimezone(UTC))
         except (BadRequestError, TooManyFiringsError) as error:
             return _answer({"message": str(error)}, status=400)
@@ -97,11 +97,11 @@ class ClockEndpoint:
         match body:
             case {"seconds": int() | float() as seconds, **rest} if not rest:
                 if isinstance(seconds, bool) or not 0 <= seconds < math.inf:
-                    raise BadRequestError(f"seconds: {seconds!r} is not a number from 0 on")
+                    raise BadRequestError(f"seconds: {seconds!r} is not a number of 0 or more")
                 try:
                     return now + timedelta(seconds=seconds)
                 except OverflowError:
-                    raise BadRequestError(f"seconds: {seconds} are too many") from None
+                    raise BadRequestError(f"seconds: {seconds} is too large") from None
             case {"to": str() as text, **rest} if not rest:
                 try:
                     moment = datetime.fromisoformat(text)
@@ -110,23 +110,23 @@ class ClockEndpoint:
                 moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
                 if moment < now:
                     raise BadRequestError(
-                        f"to: {text} has passed, as it is {iso(now)}: the clock goes forward only"
+                        f"to: {text} is in the past, it is {iso(now)}: the clock only goes forward"
                     )
                 return moment
         raise BadRequestError('expected {"seconds": number} or {"to": "time in ISO 8601"}')
 
 
 def serve(router: Router[Any], schedules: Schedules) -> None:
-    """Add the endpoint to LocalStack's gateway."""
+    """Add the endpoints to LocalStack's router."""
     router.add(ClockEndpoint(schedules))
 
 
 def iso(moment: datetime) -> str:
-    """Return a time in ISO 8601; its fraction of a second only if it has one."""
+    """Format a time in ISO 8601; without a fraction of a second if it is zero."""
     return moment.isoformat().replace("+00:00", "Z")
 
 
-def _row(described: Described) -> dict[str, Any]:
+def _row(described: ScheduleDescription) -> dict[str, Any]:
     return {
         "kind": described.kind,
         "name": described.name,

@@ -1,4 +1,4 @@
-"""One thread that fires what is due, when it is due."""
+"""The scheduling engine, a thread that fires entries when they are due."""
 
 import heapq
 import itertools
@@ -15,27 +15,27 @@ LOG = logging.getLogger(__name__)
 
 WORKERS = 8
 
-# The clock that a wait goes by stands still while the machine sleeps, and nobody tells us that
-# the machine's time was set: after this long at the latest we see it.
-LONGEST_WAIT_SECONDS = 30.0
+# Waiting uses a monotonic clock, which stops while the machine sleeps and ignores changes of the
+# system time. The maximum wait bounds the delay until the engine notices.
+MAX_WAIT_SECONDS = 30.0
 
-# An advance that would fire more often than this was hardly meant.
-FIRINGS_LIMIT = 10_000
+# An advance with more firings is probably a mistake.
+MAX_FIRINGS = 10_000
 
-# Due times after a moment: the first one, or None if there is none any more.
+# Returns the first due time after a moment, or None.
 type Timing = Callable[[datetime], datetime | None]
 
-# Called with the key and the time at which it was due; raises an error if that was in vain.
+# Called with the key and the due time; raises an error if it fails.
 type Fire[K] = Callable[[K, datetime], None]
 
 
 class TooManyFiringsError(Exception):
-    """Until the moment asked for there is more to fire than makes sense."""
+    """Raised if an advance would cause more than ``MAX_FIRINGS`` firings."""
 
 
 @dataclass(frozen=True)
 class Firing[K]:
-    """Something that was fired, for the time at which it was due."""
+    """A completed firing, with its due time."""
 
     key: K
     scheduled_time: datetime
@@ -44,7 +44,7 @@ class Firing[K]:
 
 @dataclass(eq=False)
 class _Entry[K]:
-    """What is fired under a key until it is replaced by another entry, or removed."""
+    """An entry, which fires until it is replaced or removed."""
 
     key: K
     timing: Timing
@@ -60,15 +60,13 @@ class _Due[K]:
 
 
 class Engine[K]:
-    """Fires entries, each at its due times, until they have no further one.
+    """Fires entries at their due times.
 
-    An entry fires once for a due time, never before it, and never once it was replaced or
-    removed. Late is better than lost: what came due while the process could not run, because the
-    machine slept, is fired afterwards, with the time at which it was due. Of several due times of
-    one entry that were missed in this way only the last one is made up for, as a pile of late
-    firings would help nobody. If the clock is moved by ``advance``, no due time is missed.
+    An entry fires once per due time, never earlier, and never after it was replaced or removed.
+    Due times that passed while the process could not run, because the machine slept, fire late. If
+    an entry missed several of them, only the last one fires. ``advance`` misses no due time.
 
-    Firing happens in a few threads, so that one that takes long does not delay the others.
+    Entries fire in worker threads, so that a slow one does not delay the others.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -85,7 +83,7 @@ class Engine[K]:
         self._thread.start()
 
     def put(self, key: K, timing: Timing, fire: Fire[K], after: datetime) -> None:
-        """Fire ``key`` at all due times after ``after``, and forget what was put for it before."""
+        """Fire ``key`` at all due times after ``after``; replaces the key's previous entry."""
         entry = _Entry(key, timing, fire, timing(after))
         with self._changed:
             self._entries[key] = entry
@@ -93,36 +91,36 @@ class Engine[K]:
             self._changed.notify_all()
 
     def remove(self, key: K) -> None:
-        """Never fire ``key`` again; nothing happens if it is unknown."""
+        """Stop firing ``key``; unknown keys are ignored."""
         with self._changed:
             self._entries.pop(key, None)
 
-    def remove_all(self, is_meant: Callable[[K], bool]) -> None:
-        """Never fire any of the keys again of which ``is_meant`` is true."""
+    def remove_all(self, matches: Callable[[K], bool]) -> None:
+        """Stop firing all keys for which ``matches`` returns True."""
         with self._changed:
-            for key in [key for key in self._entries if is_meant(key)]:
+            for key in [key for key in self._entries if matches(key)]:
                 del self._entries[key]
 
     def due(self, key: K) -> datetime | None:
-        """Return when ``key`` is due next."""
+        """Return the next due time of ``key``, or None."""
         entry = self._entries.get(key)
         return entry.due if entry else None
 
     def advance(self, moment: datetime) -> list[Firing[K]]:
-        """Move the clock to ``moment``, firing in order all that is due until then.
+        """Advance the clock to ``moment``, and fire everything that is due until then, in order.
 
         Returns
         -------
         list of Firing
-            All firings, when the last one of them has ended.
+            All firings, after the last one has finished.
 
         Raises
         ------
         TooManyFiringsError
-            If there are more than 10,000; the clock has not moved.
+            There are more than 10,000; the clock was not advanced.
         """
         with self._advance:
-            self._check_number_of_firings(moment)
+            self._check_firing_count(moment)
             with self._changed:
                 self._advancing = True
             try:
@@ -135,7 +133,7 @@ class Engine[K]:
         return firings
 
     def stop(self) -> None:
-        """Fire nothing more. What is being fired is not waited for."""
+        """Stop firing, without waiting for firings in progress."""
         with self._changed:
             self._stopped = True
             self._entries.clear()
@@ -147,12 +145,12 @@ class Engine[K]:
             with self._changed:
                 if self._stopped:
                     return
-                self._forget_replaced()
+                self._drop_stale()
                 now = self._clock.now()
                 if self._advancing or not self._heap:
                     self._changed.wait()
                 elif (pause := (self._heap[0].moment - now).total_seconds()) > 0:
-                    self._changed.wait(min(pause, LONGEST_WAIT_SECONDS))
+                    self._changed.wait(min(pause, MAX_WAIT_SECONDS))
                 else:
                     self._submit(heapq.heappop(self._heap).entry, late_until=now)
 
@@ -160,7 +158,7 @@ class Engine[K]:
         firings: list[Firing[K]] = []
         while True:
             with self._changed:
-                self._forget_replaced()
+                self._drop_stale()
                 if self._stopped or not self._heap or self._heap[0].moment > moment:
                     return firings
                 due = self._heap[0].moment
@@ -170,14 +168,14 @@ class Engine[K]:
                     entry = heapq.heappop(self._heap).entry
                     if self._is_current(entry):
                         futures.append(self._submit(entry))
-            # What a firing puts, such as its repetition, has to be there before we go on.
+            # A firing may put new entries, such as its retry, which can be due before ``moment``.
             wait(futures)
             firings += [firing for future in futures if (firing := future.result())]
 
     def _submit(
         self, entry: _Entry[K], late_until: datetime | None = None
     ) -> Future[Firing[K] | None]:
-        """Have an entry fired for its due time, and find the next one; ``_changed`` is held."""
+        """Fire an entry in a worker, and compute its next due time; requires ``_changed``."""
         due = entry.due
         assert due is not None
         following = entry.timing(due)
@@ -205,14 +203,14 @@ class Engine[K]:
         if entry.due is not None:
             heapq.heappush(self._heap, _Due(entry.due, next(self._numbers), entry))
 
-    def _forget_replaced(self) -> None:
+    def _drop_stale(self) -> None:
         while self._heap and not self._is_current(self._heap[0].entry):
             heapq.heappop(self._heap)
 
     def _is_current(self, entry: _Entry[K]) -> bool:
         return self._entries.get(entry.key) is entry
 
-    def _check_number_of_firings(self, moment: datetime) -> None:
+    def _check_firing_count(self, moment: datetime) -> None:
         with self._changed:
             entries = list(self._entries.values())
         count = 0
@@ -220,14 +218,14 @@ class Engine[K]:
             due = entry.due
             while due is not None and due <= moment:
                 count += 1
-                if count > FIRINGS_LIMIT:
+                if count > MAX_FIRINGS:
                     raise TooManyFiringsError(
-                        f"more than {FIRINGS_LIMIT:,} firings are due until "
+                        f"more than {MAX_FIRINGS:,} firings are due until "
                         f"{moment.isoformat()}: advance in smaller steps"
                     )
                 due = entry.timing(due)
 
 
 def next_whole_second(moment: datetime) -> datetime:
-    """Return the moment without a fraction of a second, and never an earlier one."""
+    """Round a time up to a whole second."""
     return moment + timedelta(microseconds=-moment.microsecond % 1_000_000)

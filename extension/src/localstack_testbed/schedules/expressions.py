@@ -1,9 +1,9 @@
-"""Expressions of schedules: what AWS takes, and when they fall due.
+"""Schedule expressions: ``rate``, ``cron`` and ``at``.
 
-The calendar is our own, because no library found computes AWS's: croniter and cronsim count the
-days of the week as Unix does, and pyawscron and aws-croniter know UTC only.
+The cron calendar is implemented here because no library supports AWS's: croniter and cronsim number
+the days of the week as Unix does, and pyawscron and aws-croniter support UTC only.
 
-Sources, beside the ones that the modules of each kind of expression name:
+General documentation (for each kind of expression, see its module):
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html
@@ -22,37 +22,37 @@ from localstack_testbed.schedules.rate import parse_rate
 __all__ = ["Expression", "InvalidExpression", "rule_expression", "schedule_expression"]
 
 _FORM = re.compile(r"([a-z]+)\(([^()]*)\)")
-_LONGEST = 256
-"""Characters of an expression, by both APIs."""
+_MAX_LENGTH = 256
+"""The maximum number of characters in both APIs."""
 
 
 class Expression(Protocol):
-    """Tells when a schedule is due."""
+    """A parsed schedule expression."""
 
     @property
     def text(self) -> str:
-        """What it was made of."""
+        """The expression as it was given."""
 
     def next_after(self, moment: datetime, since: datetime) -> datetime | None:
-        """Return the first due time strictly later than *moment*, in UTC; ``None`` if none is left.
+        """Return the first due time after *moment*, in UTC, or ``None``.
 
-        *since* is when a rate begins to count: the creation or the update of a rule, and the
-        ``StartDate`` or else the creation of a schedule. It is a schedule's first due time, so
-        ask with a *moment* before it; a rule is due one period later.
+        *since* is the start of a rate: a rule's creation or update; a schedule's ``StartDate`` or,
+        without one, its creation. It is a schedule's first due time, so *moment* has to be before
+        it the first time; a rule is first due one period later.
         """
 
 
 def rule_expression(text: str) -> Expression:
-    """Return the expression of an EventBridge rule, in UTC.
+    """Parse the expression of an EventBridge rule, in UTC.
 
     Raises
     ------
     InvalidExpression
-        Neither a rate nor a cron expression that AWS accepts for a rule.
+        An expression that AWS rejects.
     """
     match _split(text):
         case "rate", body:
-            return parse_rate(text, body, of_rule=True)
+            return parse_rate(text, body, for_rule=True)
         case "cron", body:
             return parse_cron(text, body, UTC, year_is_optional=False)
         case kind, _:
@@ -60,17 +60,17 @@ def rule_expression(text: str) -> Expression:
 
 
 def schedule_expression(text: str, timezone: str = "UTC") -> Expression:
-    """Return the expression of a schedule of EventBridge Scheduler, in an IANA time zone.
+    """Parse the expression of an EventBridge Scheduler schedule, in an IANA time zone.
 
     Raises
     ------
     InvalidExpression
-        Not an expression that the Scheduler accepts, or no such time zone.
+        An expression that AWS rejects, or an unknown time zone.
     """
     zone = _zone(timezone)
     match _split(text):
         case "rate", body:
-            return parse_rate(text, body, of_rule=False)
+            return parse_rate(text, body, for_rule=False)
         case "cron", body:
             return parse_cron(text, body, zone, year_is_optional=True)
         case "at", body:
@@ -80,9 +80,11 @@ def schedule_expression(text: str, timezone: str = "UTC") -> Expression:
 
 
 def _split(text: str) -> tuple[str, str]:
-    """Return the kind of an expression and what stands between its parentheses."""
-    if len(text) > _LONGEST:
-        raise InvalidExpression(f"length: {len(text)} characters, at most {_LONGEST} are allowed")
+    """Split an expression into its kind and the part in parentheses."""
+    if len(text) > _MAX_LENGTH:
+        raise InvalidExpression(
+            f"length: {len(text)} characters, at most {_MAX_LENGTH} are allowed"
+        )
     if not (form := _FORM.fullmatch(text)):
         raise InvalidExpression(f"form: expected kind(...), not {text!r}")
     return form[1], form[2]
@@ -90,7 +92,7 @@ def _split(text: str) -> tuple[str, str]:
 
 def _zone(name: str) -> tzinfo:
     if name == "UTC":
-        return UTC  # also where the time zone database is missing
+        return UTC  # does not require a time zone database
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError):  # a path; a folder of zones; not found

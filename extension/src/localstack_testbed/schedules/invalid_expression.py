@@ -1,5 +1,5 @@
-"""What is wrong with an expression."""
+"""The error for invalid schedule expressions."""
 
 
 class InvalidExpression(ValueError):
-    """AWS refuses the expression; the message begins with the part that is wrong."""
+    """Raised for an expression that AWS rejects; the message starts with the invalid part."""

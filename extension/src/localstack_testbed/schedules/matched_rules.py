@@ -1,13 +1,12 @@
-"""Events that match a rule are delivered by its targets' retry policies; LocalStack tries once.
+"""Fixes of rules with an event pattern: retries, dead-letter queues, and disabled rules.
 
-Nor does a disabled rule match anything, as it does in LocalStack:
+LocalStack tries each delivery once. Here the target's retry policy applies, and failed deliveries
+go to the target's dead-letter queue. The scheduling engine makes the retries, by its clock.
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html,
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+
+LocalStack's disabled rules still match events. Here and on AWS they do not:
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DisableRule.html
-
-https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
-
-What cannot be delivered goes to the target's dead-letter queue:
-https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html. The retries are put into
-the engine of schedules, and go by its clock.
 """
 
 import copy
@@ -18,15 +17,15 @@ from typing import Any
 from localstack_testbed.hooks.patching import patch, replace
 from localstack_testbed.requests.single_attempts import SingleAttempts
 from localstack_testbed.schedules.delivery import Delivery, RetryPolicy
+from localstack_testbed.schedules.registry import Schedules
 from localstack_testbed.schedules.rules import is_permanent, send_dead_letter
-from localstack_testbed.schedules.running import Schedules
 
 WAITING_LIMIT = 10_000
-"""Deliveries that may be under way or wait for a retry; further ones are tried once."""
+"""Maximum number of deliveries in progress or waiting for a retry; others are not retried."""
 
 
 class _Count:
-    """How many deliveries are not done yet."""
+    """The number of unfinished deliveries."""
 
     def __init__(self) -> None:
         self.value = 0
@@ -38,12 +37,12 @@ class _Count:
 
 
 class _Matched(threading.local):
-    """The rule whose targets a thread sends an event to."""
+    """The rule whose event the current thread is sending to targets."""
 
     rule: Any = None
 
 
-def repeat_deliveries(schedules: Schedules) -> None:
+def retry_deliveries(schedules: Schedules) -> None:
     """Patch EventBridge's provider, and what sends its events to targets."""
     from localstack.services.events import target as targets
     from localstack.services.events.provider import EventsProvider
@@ -68,7 +67,7 @@ def repeat_deliveries(schedules: Schedules) -> None:
         original: Callable[..., None], self: Any, event: Any, trace_header: Any
     ) -> None:
         rule = matched.rule
-        if rule is None:  # A scheduled rule, whose delivery is repeated already; or a retry.
+        if rule is None:  # A scheduled rule, which has its own Delivery; or a retry.
             original(self, event, trace_header)
             return
 
@@ -86,9 +85,9 @@ def repeat_deliveries(schedules: Schedules) -> None:
             schedules.clock.now(),
             policy,
             send,
-            give_up=lambda failure: send_dead_letter(rule, self.target, public, failure),
+            on_failure=lambda failure: send_dead_letter(rule, self.target, public, failure),
             is_permanent=is_permanent,
-            done=lambda: unfinished.add(-1),
+            on_done=lambda: unfinished.add(-1),
             entry={
                 "causes": [event["id"]],
                 "service": "events",

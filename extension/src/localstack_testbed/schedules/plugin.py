@@ -1,6 +1,6 @@
-"""The schedules' part in LocalStack's start and shutdown."""
+"""Start and stop of schedules with LocalStack."""
 
-from localstack_testbed.schedules.running import schedules
+from localstack_testbed.schedules.registry import schedules
 
 
 def start_schedules() -> None:
@@ -13,16 +13,16 @@ def start_schedules() -> None:
 
 
 def patch_rules() -> None:
-    """Fire scheduled rules by the engine, and retry deliveries of all rules."""
-    from localstack_testbed.schedules.matched_rules import repeat_deliveries
+    """Fire scheduled rules with the engine, and retry deliveries of all rules."""
+    from localstack_testbed.schedules.matched_rules import retry_deliveries
     from localstack_testbed.schedules.rules import replace_job_scheduler
 
     replace_job_scheduler(schedules())
-    repeat_deliveries(schedules())
+    retry_deliveries(schedules())
 
 
 def patch_scheduler() -> None:
-    """Fire the schedules of EventBridge Scheduler by the engine."""
+    """Fire the schedules of EventBridge Scheduler with the engine."""
     from localstack_testbed.schedules.scheduler_api import fire_schedules
 
     fire_schedules(schedules())
@@ -30,6 +30,6 @@ def patch_scheduler() -> None:
 
 def stop_schedules() -> None:
     """Stop the engine, before LocalStack stops its services."""
-    from localstack_testbed.schedules.running import stop
+    from localstack_testbed.schedules.registry import stop
 
     stop()

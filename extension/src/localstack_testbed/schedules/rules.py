@@ -2,10 +2,10 @@
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html
 
-A rate counts from the creation of a rule
-(https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rate-expressions.html); of changes AWS
-says nothing: here it counts anew when the expression changes and when the rule is enabled, and
-goes on when PutRule changes anything else.
+A rate starts when the rule is created
+(https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rate-expressions.html). AWS does not
+document changes. Here it restarts when the expression changes or the rule is enabled, and continues
+when PutRule changes anything else.
 """
 
 import copy
@@ -39,16 +39,16 @@ from localstack_testbed.schedules.delivery import (
 )
 from localstack_testbed.schedules.engine import next_whole_second
 from localstack_testbed.schedules.expressions import InvalidExpression, rule_expression
-from localstack_testbed.schedules.running import (
-    Described,
+from localstack_testbed.schedules.registry import (
     Key,
+    ScheduleDescription,
     Schedules,
     UnknownScheduleError,
 )
 
 LOG = logging.getLogger(__name__)
 
-BUS = "default"  # the only one that has scheduled rules
+BUS = "default"  # the only bus that supports scheduled rules
 
 DISABLED = "DISABLED"
 
@@ -56,8 +56,8 @@ TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass(frozen=True)
-class _Known:
-    """A rule with a schedule, as it was seen last."""
+class _KnownRule:
+    """The last known state of a scheduled rule."""
 
     provider: EventsProvider
     account: str
@@ -66,7 +66,7 @@ class _Known:
     expression: str
     state: str
 
-    def same_schedule(self, other: "_Known | None") -> bool:
+    def same_schedule(self, other: "_KnownRule | None") -> bool:
         return (
             other is not None
             and self.expression == other.expression
@@ -79,19 +79,21 @@ class _Known:
 
 
 class Rules:
-    """All scheduled rules, of every account and region, by their ARNs."""
+    """All scheduled rules of all accounts and regions, by ARN."""
 
     def __init__(self, schedules: Schedules) -> None:
         self._schedules = schedules
-        self._known: dict[str, _Known] = {}
+        self._known: dict[str, _KnownRule] = {}
 
     def changed(self, provider: EventsProvider, account: str, region: str, name: str) -> None:
-        """See what became of a rule of the default bus, and schedule it accordingly."""
+        """Update the engine after a rule of the default bus was created, changed or deleted."""
         rule = provider.get_store(region, account).event_buses[BUS].rules.get(name)
         if rule is None or not rule.schedule_expression:
             self._forget(account, region, name)
             return
-        known = _Known(provider, account, region, name, rule.schedule_expression, str(rule.state))
+        known = _KnownRule(
+            provider, account, region, name, rule.schedule_expression, str(rule.state)
+        )
         before, self._known[rule.arn] = self._known.get(rule.arn), known
         if known.state == DISABLED:
             self._schedules.engine.remove(Key(rule.arn))
@@ -101,19 +103,21 @@ class Rules:
             timing = partial(expression.next_after, since=next_whole_second(now))
             self._schedules.engine.put(Key(rule.arn), timing, self.fire, after=now)
 
-    def described(self) -> list[Described]:
+    def descriptions(self) -> list[ScheduleDescription]:
         due = self._schedules.engine.due
         return [
-            Described("rule", rule.name, None, arn, rule.expression, rule.state, due(Key(arn)))
+            ScheduleDescription(
+                "rule", rule.name, None, arn, rule.expression, rule.state, due(Key(arn))
+            )
             for arn, rule in list(self._known.items())
         ]
 
     def fire(self, key: Key, due: datetime) -> None:
-        """Send the event of a rule to all its targets."""
+        """Send a rule's event to all its targets."""
         known = self._known.get(key.arn)
         rule = known.rule() if known else None
         if known is None or rule is None:
-            raise UnknownScheduleError(f"there is no scheduled rule {key.arn}")
+            raise UnknownScheduleError(f"no scheduled rule has the ARN {key.arn}")
         event = scheduled_event(rule, due)
         record("schedule", id=event["id"], service="events", resource=rule.arn, due=event["time"])
         errors = []
@@ -126,12 +130,12 @@ class Rules:
             raise DeliveryError("; ".join(errors))
 
     def _delivery(
-        self, known: _Known, rule: Rule, target: Any, event: dict[str, Any], due: datetime
+        self, known: _KnownRule, rule: Rule, target: Any, event: dict[str, Any], due: datetime
     ) -> Delivery:
         sender = known.provider._target_sender_store[f"{rule.arn}-{target['Id']}"]
 
         def send(attempt: int) -> None:
-            # A scheduled event begins a trace.
+            # A scheduled event starts a new trace.
             new_trace: Any = TraceHeader
             sender.process_event(
                 cast(FormattedEvent, copy.deepcopy(event)), new_trace().ensure_root_exists()
@@ -143,7 +147,7 @@ class Rules:
             due,
             RetryPolicy.of(target),
             send,
-            give_up=lambda failure: send_dead_letter(rule, target, event, failure),
+            on_failure=lambda failure: send_dead_letter(rule, target, event, failure),
             is_permanent=is_permanent,
             entry={"causes": [event["id"]], "service": "events", "resource": target["Arn"]},
         )
@@ -173,12 +177,12 @@ def scheduled_event(rule: Rule, due: datetime) -> dict[str, Any]:
     }
 
 
-# What is not repeated: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
-PERMANENT = {"NO_RESOURCE", "NO_PERMISSIONS"}
+# Errors that are not retried: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+PERMANENT_ERRORS = {"NO_RESOURCE", "NO_PERMISSIONS"}
 
 
 def _public_code(code: str) -> str:
-    """Return the error code that a dead letter has for the code of a target's service."""
+    """Map the error code of a target's service to EventBridge's error code."""
     if "AccessDenied" in code or "NotAuthorized" in code:
         return "NO_PERMISSIONS"
     if "NotFound" in code or "NonExistent" in code or "DoesNotExist" in code:
@@ -189,12 +193,12 @@ def _public_code(code: str) -> str:
 
 
 def is_permanent(error: Exception) -> bool:
-    """Tell whether repeating a delivery that failed in this way would be in vain."""
-    return _public_code(error_code(error)) in PERMANENT
+    """Return whether EventBridge does not retry a delivery after this error."""
+    return _public_code(error_code(error)) in PERMANENT_ERRORS
 
 
 def send_dead_letter(rule: Rule, target: Any, event: dict[str, Any], failure: Failure) -> None:
-    """Send an event that was given up to the queue that its target names for that.
+    """Send an event to the target's dead-letter queue, if it has one.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
     """
@@ -228,11 +232,11 @@ def replace_job_scheduler(schedules: Schedules) -> None:
 
     @patch(JobScheduler.start, pass_target=False)
     def start(*args: Any) -> None:
-        """LocalStack's own loop never runs."""
+        """Do not start LocalStack's own scheduler loop."""
 
     @patch(RuleService.create_schedule_job, pass_target=False)
     def create_schedule_job(self: Any, function: Callable[[], None]) -> None:
-        """The engine knows the rule since PutRule, and finds its targets when it fires."""
+        """Do nothing: PutRule has put the rule into the engine."""
 
     @patch(RuleService._get_schedule_cron, pass_target=False)
     def get_schedule_cron(self: Any, expression: str) -> str:

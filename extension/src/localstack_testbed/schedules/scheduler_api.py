@@ -1,4 +1,6 @@
-"""The API of EventBridge Scheduler: kept by moto, as in LocalStack, and told to the engine.
+"""The operations of EventBridge Scheduler that change schedules and schedule groups.
+
+As in LocalStack, moto stores them; in addition, they are validated and put into the engine.
 
 https://docs.aws.amazon.com/scheduler/latest/APIReference/API_Operations.html
 """
@@ -23,18 +25,18 @@ from moto.scheduler.models import (
 
 from localstack_testbed.hooks.patching import patch, replace
 from localstack_testbed.limits.model import check_limits
-from localstack_testbed.schedules.running import Schedules
-from localstack_testbed.schedules.scheduler_schedules import ENABLED, ScheduledSchedules
+from localstack_testbed.schedules.registry import Schedules
+from localstack_testbed.schedules.scheduler_schedules import ENABLED, SchedulerSchedules
 from localstack_testbed.schedules.scheduler_validation import check_schedule
 
 DEFAULT_GROUP = "default"
 
 
 def fire_schedules(schedules: Schedules) -> None:
-    """Give LocalStack's provider the operations that change schedules and groups."""
-    scheduled = ScheduledSchedules(schedules)
+    """Replace the operations of LocalStack's provider."""
+    scheduled = SchedulerSchedules(schedules)
     schedules.sources.append(scheduled)
-    # LocalStack's check refuses expressions that AWS accepts, and comes after ours.
+    # LocalStack's validation, which runs after ours, rejects expressions that AWS accepts.
     patch(provider._validate_schedule_expression, pass_target=False)(lambda expression: None)
     operations = _Operations(scheduled)
     for name, function in (
@@ -58,7 +60,7 @@ def _handler(operation: str, function: Any) -> Any:
 
 
 class _Operations:
-    def __init__(self, scheduled: ScheduledSchedules) -> None:
+    def __init__(self, scheduled: SchedulerSchedules) -> None:
         self._scheduled = scheduled
 
     def create_schedule(self, context: RequestContext, request: Any) -> Any:
@@ -100,9 +102,9 @@ class _Operations:
         return response
 
     def _changed(self, group: ScheduleGroup, request: Any) -> None:
-        """Amend what moto forgets, and schedule it."""
+        """Set the properties that moto ignores, and update the engine."""
         schedule = _schedule(group, request["Name"])
-        # An update replaces all values, also by their defaults.
+        # An update resets missing properties to their defaults.
         schedule.state = request.get("State") or ENABLED
         schedule.action_after_completion = request.get("ActionAfterCompletion") or "NONE"
 

@@ -17,9 +17,9 @@ from localstack_testbed.journal.journal import record
 from localstack_testbed.schedules.delivery import Delivery, Failure, RetryPolicy
 from localstack_testbed.schedules.engine import Timing, next_whole_second
 from localstack_testbed.schedules.expressions import schedule_expression
-from localstack_testbed.schedules.running import (
-    Described,
+from localstack_testbed.schedules.registry import (
     Key,
+    ScheduleDescription,
     Schedules,
     UnknownScheduleError,
 )
@@ -34,8 +34,8 @@ ENABLED = "ENABLED"
 
 
 @dataclass(frozen=True)
-class _When:
-    """What decides when a schedule is due; while it stays the same, an update changes nothing."""
+class _Timing:
+    """The properties that determine a schedule's due times; other changes do not restart it."""
 
     enabled: bool
     expression: str
@@ -45,7 +45,7 @@ class _When:
     offset: timedelta
 
     @classmethod
-    def of(cls, schedule: Schedule) -> "_When":
+    def of(cls, schedule: Schedule) -> "_Timing":
         recurring = not is_one_time(schedule.schedule_expression)
         return cls(
             enabled=schedule.state == ENABLED,
@@ -57,9 +57,9 @@ class _When:
         )
 
     def timing(self, now: datetime) -> Timing:
-        """Return the due times of a schedule that begins now.
+        """Return the due times of a schedule that is created now.
 
-        A rate without a StartDate is due at once, in whole seconds.
+        Without a StartDate, a rate is due immediately, at the next whole second.
         """
         expression = schedule_expression(self.expression, self.timezone)
         since = self.start or next_whole_second(now)
@@ -74,13 +74,13 @@ class _When:
         return next_after
 
 
-class ScheduledSchedules:
-    """All schedules, of every account and region, by their ARNs."""
+class SchedulerSchedules:
+    """All schedules of all accounts and regions, by ARN."""
 
     def __init__(self, schedules: Schedules) -> None:
         self._schedules = schedules
         self._known: dict[str, Schedule] = {}
-        self._when: dict[str, _When] = {}
+        self._timings: dict[str, _Timing] = {}
         self._delete: dict[str, Callable[[], None]] = {}
 
     @property
@@ -88,11 +88,14 @@ class ScheduledSchedules:
         return self._schedules.clock.now()
 
     def changed(self, schedule: Schedule, delete: Callable[[], None]) -> None:
-        """Schedule what was created or updated; ``delete`` removes it from its group."""
-        arn, when = schedule.arn, _When.of(schedule)
+        """Update the engine after a schedule was created or updated.
+
+        ``delete`` removes the schedule from its group.
+        """
+        arn, when = schedule.arn, _Timing.of(schedule)
         self._known[arn] = schedule
         self._delete[arn] = delete
-        before, self._when[arn] = self._when.get(arn), when
+        before, self._timings[arn] = self._timings.get(arn), when
         if not when.enabled:
             self._schedules.engine.remove(Key(arn))
         elif when != before:
@@ -100,14 +103,14 @@ class ScheduledSchedules:
             self._schedules.engine.put(Key(arn), when.timing(now), self._fire_due, after=now)
 
     def deleted(self, arn: str) -> None:
-        """Never fire a schedule again."""
+        """Stop firing a deleted schedule."""
         self._schedules.forget(arn)
-        for known in (self._known, self._when, self._delete):
+        for known in (self._known, self._timings, self._delete):
             known.pop(arn, None)
 
-    def described(self) -> list[Described]:
+    def descriptions(self) -> list[ScheduleDescription]:
         return [
-            Described(
+            ScheduleDescription(
                 "schedule",
                 schedule.name,
                 schedule.group_name,
@@ -120,10 +123,10 @@ class ScheduledSchedules:
         ]
 
     def fire(self, key: Key, due: datetime) -> None:
-        """Call the target of a schedule."""
+        """Call a schedule's target."""
         schedule = self._known.get(key.arn)
         if schedule is None:
-            raise UnknownScheduleError(f"there is no schedule {key.arn}")
+            raise UnknownScheduleError(f"no schedule has the ARN {key.arn}")
         call = _Call(key.arn, schedule.target, due)
         firing = new_id()
         record("schedule", id=firing, service="scheduler", resource=key.arn, due=due.isoformat())
@@ -133,8 +136,8 @@ class ScheduledSchedules:
             self._schedules.clock.now(),
             RetryPolicy.of(schedule.target),
             send=call.send,
-            give_up=call.give_up,
-            done=lambda: self._complete(schedule),
+            on_failure=call.on_failure,
+            on_done=lambda: self._complete(schedule),
             entry={
                 "causes": [firing],
                 "service": "scheduler",
@@ -143,11 +146,11 @@ class ScheduledSchedules:
         ).attempt()
 
     def _fire_due(self, key: Key, due: datetime) -> None:
-        if when := self._when.get(key.arn):
+        if when := self._timings.get(key.arn):
             self.fire(key, due - when.offset)
 
     def _complete(self, schedule: Schedule) -> None:
-        """Delete a schedule after its last invocation, if it is to be.
+        """Delete a schedule after its last invocation, if ``ActionAfterCompletion`` says so.
 
         https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-delete.html
         """
@@ -163,7 +166,7 @@ class ScheduledSchedules:
 
 
 class _Call:
-    """The call of a schedule's target for one due time, with an execution id for each attempt."""
+    """The call of a schedule's target for one due time; each attempt has its own execution id."""
 
     def __init__(self, arn: str, target: dict[str, Any], scheduled_time: datetime) -> None:
         self._arn = arn
@@ -171,19 +174,19 @@ class _Call:
         self._scheduled_time = scheduled_time
 
     def send(self, attempt: int) -> None:
-        """Make the attempt of this number."""
+        """Make an attempt."""
         self._last = Invocation(
             self._arn, self._target, self._scheduled_time, str(uuid.uuid4()), attempt
         )
         call_target(self._last)
 
-    def give_up(self, failure: Failure) -> None:
-        """Tell of the last attempt that it failed."""
+    def on_failure(self, failure: Failure) -> None:
+        """Send the last attempt to the dead-letter queue."""
         send_dead_letter(self._last, failure)
 
 
 def _offset(schedule: Schedule) -> timedelta:
-    """Return when in its flexible time window a schedule is due: always at the same time of it.
+    """Return a schedule's offset in its flexible time window, which is always the same.
 
     https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-flexible-time-windows.html
     """

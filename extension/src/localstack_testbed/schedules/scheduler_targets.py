@@ -1,4 +1,4 @@
-"""The calls that schedules make, with the execution role of their target.
+"""Calls of a schedule's target, with its execution role.
 
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-templated.html
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html
@@ -26,10 +26,10 @@ UNIVERSAL = re.compile(r"arn:aws[a-z-]*:scheduler:::aws-sdk:(?P<service>[^:]+):(
 
 EVENTS = "events"
 
-# Their input has to be JSON.
+# Services that require JSON input.
 JSON_SERVICES = {"lambda", "states", EVENTS}
 
-# Names of services that the AWS SDK for Python has otherwise than a universal target's ARN.
+# Names in the AWS SDK for Python of services that have another name in a universal target's ARN.
 SDK_NAMES = {
     "sfn": "stepfunctions",
     "eventbridge": "events",
@@ -48,12 +48,12 @@ MESSAGE_BYTES = 262_144
 
 
 class UnsupportedTargetError(Exception):
-    """LocalStack, or this module, cannot call the target."""
+    """Raised for a target that LocalStack or this module does not support."""
 
 
 @dataclass(frozen=True)
 class Invocation:
-    """One attempt of a schedule to call its target."""
+    """One attempt to call a schedule's target."""
 
     schedule_arn: str
     target: Mapping[str, Any]
@@ -63,9 +63,8 @@ class Invocation:
 
     @property
     def input(self) -> str:
-        """What the target is given: its input with the context attributes replaced.
+        """The target's input with context attributes replaced, or the default notification.
 
-        Without an input it is a default notification.
         https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
         """
         text = self.target.get("Input")
@@ -99,7 +98,7 @@ class Invocation:
 
 
 def service_of(arn: str) -> str:
-    """Return the service in an ARN."""
+    """Return the service in an ARN, or an empty string."""
     return extract_service_from_arn(arn) or ""
 
 
@@ -109,9 +108,9 @@ def call_target(invocation: Invocation) -> None:
     Raises
     ------
     UnsupportedTargetError
-        If that cannot be done here.
+        The target is not supported.
     Exception
-        Whatever the target's service answers.
+        Any error of the target's service.
     """
     arn = invocation.target["Arn"]
     if universal := UNIVERSAL.fullmatch(arn):
@@ -119,11 +118,11 @@ def call_target(invocation: Invocation) -> None:
     elif call := _TEMPLATED.get(service_of(arn)):
         call(invocation, arn)
     else:
-        raise UnsupportedTargetError(f"{arn} is no target that LocalStack can call")
+        raise UnsupportedTargetError(f"LocalStack does not support the target {arn}")
 
 
 def send_dead_letter(invocation: Invocation, failure: Failure) -> None:
-    """Tell the dead-letter queue of a target, if there is one, that an invocation was given up.
+    """Send a failed invocation to the target's dead-letter queue, if it has one.
 
     https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html
     """
@@ -166,7 +165,7 @@ def _send_message(invocation: Invocation, arn: str) -> None:
 
 @cache
 def _queue_url(arn: str) -> str:
-    """Return the URL of a queue; one that is created again has the same."""
+    """Return a queue's URL, which can be cached: a recreated queue has the same."""
     return str(sqs_queue_url_for_arn(arn))
 
 
@@ -175,7 +174,7 @@ def _publish(invocation: Invocation, arn: str) -> None:
 
 
 class PutEventsError(Exception):
-    """EventBridge refused the event."""
+    """Raised when EventBridge rejects the event."""
 
 
 def _put_events(invocation: Invocation, arn: str) -> None:
@@ -238,22 +237,22 @@ def _call_universal(invocation: Invocation, service: str, action: str) -> None:
     method, operation = methods[action.lower()]
     shape = client.meta.service_model.operation_model(operation).input_shape
     parameters = json.loads(invocation.input) if invocation.target.get("Input") else {}
-    getattr(client, method)(**_named_as_in(shape, parameters))
+    getattr(client, method)(**_with_model_names(shape, parameters))
 
 
-def _named_as_in(shape: Any, value: Any) -> Any:
-    """Return parameters under the names of the API's model, whatever case they were written in."""
+def _with_model_names(shape: Any, value: Any) -> Any:
+    """Return parameters with the names in the API's model; the given ones may be in any case."""
     kind = getattr(shape, "type_name", None)
     if kind == "structure" and isinstance(value, dict):
         names = {name.lower(): name for name in shape.members}
         return {
-            names.get(name.lower(), name): _named_as_in(
+            names.get(name.lower(), name): _with_model_names(
                 shape.members.get(names.get(name.lower(), name)), content
             )
             for name, content in value.items()
         }
     if kind == "list" and isinstance(value, list):
-        return [_named_as_in(shape.member, content) for content in value]
+        return [_with_model_names(shape.member, content) for content in value]
     return value
 
 
@@ -271,7 +270,7 @@ _PRINCIPAL = ServicePrincipal("scheduler")
 
 
 class _Roles:
-    """Keeps the credentials of roles for a while, as clients for new ones take their time."""
+    """Caches the clients of roles for a while, because creating them is slow."""
 
     def __init__(self) -> None:
         self._factories: dict[tuple[str, str], tuple[float, ServiceLevelClientFactory]] = {}

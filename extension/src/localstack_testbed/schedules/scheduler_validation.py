@@ -1,8 +1,8 @@
-"""What EventBridge Scheduler refuses.
+"""Validation of schedules, beyond the constraints of single values in the API's model.
 
-https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html: the limits of
-single values come from the model of the API (:mod:`localstack_testbed.limits.model`), the rest is
-in this module. AWS publishes the errors' kinds and not all of their words.
+https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html documents the
+errors' codes, but not all messages. For the model's constraints, see
+:mod:`localstack_testbed.limits.model`.
 """
 
 import json
@@ -36,16 +36,16 @@ READ_ONLY = re.compile(
 
 
 def check_schedule(request: Mapping[str, Any], now: datetime) -> None:
-    """Check what a schedule is to be.
+    """Validate a CreateSchedule or UpdateSchedule request.
 
     Raises
     ------
     ValidationException
-        With the first thing that is wrong.
+        For the first error found.
     """
     expression = _parse(request)
     start, end = (in_utc(request.get(name)) for name in ("StartDate", "EndDate"))
-    # A one-time schedule may lie in the past, where it is never due.
+    # AWS accepts a one-time schedule in the past, and never fires it.
     if not is_one_time(expression.text):
         if start and start < now - EARLIEST_START:
             raise ValidationException(
@@ -60,12 +60,12 @@ def check_schedule(request: Mapping[str, Any], now: datetime) -> None:
 
 
 def is_one_time(expression: str) -> bool:
-    """Tell whether an expression is due only once: it ignores StartDate and EndDate."""
+    """Return whether an expression is due only once; it ignores StartDate and EndDate."""
     return expression.startswith("at(")
 
 
 def in_utc(moment: Any) -> datetime | None:
-    """Return a time, with or without a zone, or a Unix time, in UTC."""
+    """Convert a time, with or without time zone, or a Unix time to UTC."""
     if moment is None:
         return None
     if isinstance(moment, datetime):

@@ -1,1 +1,1 @@
-"""SNS: subscriptions to confirm, emails, and retries of deliveries."""
+"""Fixes of SNS: confirmation of email subscriptions, email format, and delivery retries."""

@@ -1,20 +1,20 @@
-"""Email subscriptions of SNS wait until somebody confirms them, as on AWS.
+"""Confirmation of SNS's email subscriptions.
 
-https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html. LocalStack sends to every
-address at once. Here an address gets first an email with a link, and nothing else until the link is
-followed, or ConfirmSubscription is called with its token; to subscribe again has the email sent
-again. What AWS says of a subscription until then:
+LocalStack sends notifications to every subscribed address immediately. On AWS and here, the address
+first gets an email with a link, and no notifications until the link is opened, or
+ConfirmSubscription is called with its token; subscribing again sends the email again.
+https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html. A pending subscription:
 
-- Subscribe answers ``pending confirmation``, unless it is to return the ARN
-  (https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html);
-- lists have ``PendingConfirmation`` in place of the ARN
+- Subscribe returns ``pending confirmation`` instead of the ARN, unless ``ReturnSubscriptionArn`` is
+  set (https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html);
+- lists contain ``PendingConfirmation`` instead of the ARN
   (https://docs.aws.amazon.com/sns/latest/dg/SendMessageToHttp.confirm.html);
-- a topic's attributes count it
+- the topic's attributes count it as pending
   (https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html);
 - it cannot be deleted (https://docs.aws.amazon.com/sns/latest/dg/sns-delete-subscription-topic.html);
-  a stack is deleted without it.
+  the deletion of a stack skips it.
 
-AWS deletes it after some days; here it and its token stay.
+AWS deletes pending subscriptions after some days; here they and their tokens do not expire.
 """
 
 from collections import Counter
@@ -40,24 +40,24 @@ necessary):
 
 Please do not reply directly to this email.
 """
-# For programs, which find the link beside it.
+# For the protocol email-json, whose message has the link in ``SubscribeURL``.
 MESSAGE = (
     "You have chosen to subscribe to the topic {topic_arn}.\n"
     "To confirm the subscription, visit the SubscribeURL included in this message."
 )
-REFUSAL = (
+CANNOT_UNSUBSCRIBE = (
     "Invalid parameter: SubscriptionArn Reason: "
     "Cannot unsubscribe a subscription that is pending confirmation"
 )
 
 
 def is_pending(subscription: Any) -> bool:
-    """Tell whether a subscription of LocalStack's waits for its confirmation."""
+    """Return whether a subscription is pending confirmation."""
     return bool(subscription["PendingConfirmation"] == "true")
 
 
 def patch_service() -> None:
-    """Hold messages back until an email subscription is confirmed."""
+    """Deliver no notifications until an email subscription is confirmed."""
     from localstack.aws.api.sns import InvalidParameterException
     from localstack.services.sns.provider import SnsProvider
     from localstack.services.sns.publisher import PublishDispatcher
@@ -114,10 +114,10 @@ def patch_service() -> None:
             try:
                 store = _store_of(self, subscription_arn)
                 subscription = store.subscriptions.get(subscription_arn)
-            except ValueError:  # an account or a region that there cannot be
+            except ValueError:  # an invalid account or region
                 subscription = None
             if subscription and is_pending(subscription):
-                raise InvalidParameterException(REFUSAL)
+                raise InvalidParameterException(CANNOT_UNSUBSCRIBE)
         original(self, context, subscription_arn=subscription_arn, **rest)
 
     @patch(SnsProvider.list_subscriptions_by_topic)
@@ -147,7 +147,7 @@ def patch_service() -> None:
 
 
 def _store_of(provider: Any, arn: str) -> Any:
-    """Return where LocalStack keeps a topic with its subscriptions."""
+    """Return LocalStack's SNS store for the account and region of an ARN."""
     parts = parse_arn(arn)
     return provider.get_store(parts["account"], parts["region"])
 
@@ -180,7 +180,7 @@ def _send_email(provider: Any, context: Any, store: Any, subscription: Any) -> N
 
 
 def patch_stacks() -> None:
-    """Let stacks be deleted that have unconfirmed subscriptions."""
+    """Allow stacks to have, and to be deleted with, pending subscriptions."""
     from localstack.services.cloudformation.resource_provider import OperationStatus, ProgressEvent
     from localstack.services.sns.resource_providers.aws_sns_subscription import (
         SNSSubscriptionProvider,
@@ -188,8 +188,8 @@ def patch_stacks() -> None:
 
     get_client: Any = SNSSubscriptionProvider._get_client
 
-    def get_asking_client(request: Any) -> Any:
-        """A stack knows a subscription by its ARN, whether it is confirmed or not."""
+    def get_client_returning_arns(request: Any) -> Any:
+        """Request the ARN from Subscribe, which a stack needs for pending subscriptions, too."""
         sns = get_client(request).sns
         return SimpleNamespace(
             sns=SimpleNamespace(
@@ -198,14 +198,14 @@ def patch_stacks() -> None:
             )
         )
 
-    replace(SNSSubscriptionProvider, "_get_client", staticmethod(get_asking_client))
+    replace(SNSSubscriptionProvider, "_get_client", staticmethod(get_client_returning_arns))
 
     @patch(SNSSubscriptionProvider.delete)
     def delete(original: Callable[..., Any], self: Any, request: Any) -> Any:
         try:
             return original(self, request)
         except ClientError as error:
-            if REFUSAL not in str(error):
+            if CANNOT_UNSUBSCRIBE not in str(error):
                 raise
             model = request.desired_state
             return ProgressEvent(status=OperationStatus.SUCCESS, resource_model=model)

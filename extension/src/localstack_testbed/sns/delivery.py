@@ -1,14 +1,15 @@
-"""SNS repeats deliveries that fail, by AWS's delivery policies; LocalStack gives up at once.
+"""Retries of failed SNS deliveries, according to AWS's delivery policies.
 
-https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
+LocalStack does not retry. https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
 
-Only errors of the endpoint's side are repeated. Those of the subscription (the queue was deleted,
-the request is refused) go to the dead-letter queue at once, and the others after the last attempt:
+Only server-side errors are retried. Client-side errors (the queue was deleted, access is denied)
+send the message to the dead-letter queue immediately, other errors after the last attempt:
 https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
 
-Endpoints at AWS (SQS, Lambda, Firehose) are tried again 3 times at once, 2 times after a second,
-10 times after 1 to 20 seconds, and 100,000 times after 20 seconds; email, SMS and mobile push less
-often. HTTP(S) endpoints, whose policy is the owner's, and FIFO topics are left to LocalStack.
+AWS managed endpoints (SQS, Lambda, Firehose) are retried 3 times immediately, 2 times after a
+second, 10 times after 1 to 20 seconds, and 100,000 times after 20 seconds; email, SMS and mobile
+push less often. HTTP(S) endpoints, which can have custom policies, and FIFO topics keep
+LocalStack's behavior.
 """
 
 import logging
@@ -32,13 +33,13 @@ from localstack_testbed.timing.delayed_calls import DelayedCalls
 LOG = logging.getLogger(__name__)
 
 WAITING_LIMIT = 10_000
-"""Deliveries that may wait for their next attempt; further ones are given up at once."""
+"""Maximum number of deliveries that wait for a retry; others are not retried."""
 
-REPEATED_AT_ONCE = 4
+RETRY_WORKERS = 4
 
 
-def is_repeated(error: BaseException | None) -> bool:
-    """Tell whether the endpoint's side failed, and not the request."""
+def is_retryable(error: BaseException | None) -> bool:
+    """Return whether an error is a server-side error, and not a client-side one."""
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         code = str(error.response.get("Error", {}).get("Code", ""))
@@ -47,15 +48,15 @@ def is_repeated(error: BaseException | None) -> bool:
 
 
 class _Attempt(threading.local):
-    """The attempt that a thread makes: whether it may be repeated, and whether it is to be."""
+    """The current thread's attempt: whether a retry is left, and whether one is needed."""
 
-    repeatable = False
+    retryable = False
     failed = False
     error: BaseException | None = None
 
 
 class _Deliveries:
-    """Makes the attempts, one after the other, and sees to the next one."""
+    """Makes delivery attempts and schedules retries."""
 
     def __init__(self) -> None:
         self.attempt = _Attempt()
@@ -65,33 +66,33 @@ class _Deliveries:
         self._workers: ThreadPoolExecutor | None = None
 
     def deliver(self, publisher: Any, context: Any, subscriber: Any, first: int = 1) -> None:
-        """Try to deliver until it succeeds, is given up, or has to wait."""
+        """Deliver a message; make immediate retries, or schedule the next one."""
         policy = POLICIES[subscriber["Protocol"]]
         for number in count(first):
-            pause = policy.pause(number)
-            may_wait = pause is not None and (pause == 0 or self._waiting < WAITING_LIMIT)
-            if not self._try(publisher, context, subscriber, may_wait, number) or pause is None:
+            delay = policy.delay_before(number)
+            can_retry = delay is not None and (delay == 0 or self._waiting < WAITING_LIMIT)
+            if not self._try(publisher, context, subscriber, can_retry, number) or delay is None:
                 return
-            if pause > 0:
-                self._wait(
-                    pause * SNS_RETRY_SECONDS.value(), publisher, context, subscriber, number + 1
+            if delay > 0:
+                self._schedule_retry(
+                    delay * SNS_RETRY_SECONDS.value(), publisher, context, subscriber, number + 1
                 )
                 return
 
     def _try(
-        self, publisher: Any, context: Any, subscriber: Any, repeatable: bool, number: int
+        self, publisher: Any, context: Any, subscriber: Any, retryable: bool, number: int
     ) -> bool:
-        """Make one attempt, and tell whether it is to be repeated."""
+        """Make one attempt, and return whether to retry."""
         attempt, moment, hop = self.attempt, time.time(), new_id()
-        attempt.repeatable, attempt.failed, attempt.error = repeatable, False, None
+        attempt.retryable, attempt.failed, attempt.error = retryable, False, None
         try:
             with caused_by(hop):
                 publisher._publish(context=context, subscriber=subscriber)
         except Exception as error:
             LOG.warning("Cannot deliver to %s: %s", subscriber["Endpoint"], error)
-            attempt.failed, attempt.error = repeatable and is_repeated(error), error
+            attempt.failed, attempt.error = retryable and is_retryable(error), error
         finally:
-            attempt.repeatable = False
+            attempt.retryable = False
         message = getattr(context, "message", None)
         record(
             "delivery",
@@ -108,25 +109,25 @@ class _Deliveries:
         )
         return attempt.failed
 
-    def _wait(
+    def _schedule_retry(
         self, seconds: float, publisher: Any, context: Any, subscriber: Any, number: int
     ) -> None:
         with self._lock:
             self._waiting += 1
-            self._workers = self._workers or ThreadPoolExecutor(REPEATED_AT_ONCE, "sns-retry")
+            self._workers = self._workers or ThreadPoolExecutor(RETRY_WORKERS, "sns-retry")
             workers = self._workers
 
-        def go_on() -> None:
+        def resume() -> None:
             with self._lock:
                 self._waiting -= 1
             if subscriber["SubscriptionArn"] in context.store.subscriptions:
                 workers.submit(self.deliver, publisher, context, subscriber, number)
 
-        self._later.add(seconds, go_on)
+        self._later.add(seconds, resume)
 
 
 def patch_publishers() -> None:
-    """Retry deliveries by the delivery policies."""
+    """Retry failed deliveries according to the delivery policies."""
     from localstack.services.sns import publisher
 
     from localstack_testbed.requests.single_attempts import SingleAttempts
@@ -134,10 +135,13 @@ def patch_publishers() -> None:
     deliveries = _Deliveries()
 
     def after_failure(*args: Any, **kwargs: Any) -> None:
-        """Called by LocalStack where an attempt has failed, in the error's handling."""
+        """Send the message to the dead-letter queue unless it will be retried.
+
+        LocalStack calls this while it handles the error of a failed attempt.
+        """
         attempt = deliveries.attempt
         attempt.error = sys.exception()
-        if attempt.repeatable and is_repeated(sys.exception()):
+        if attempt.retryable and is_retryable(sys.exception()):
             attempt.failed = True
         else:
             send_dead_letter(*args, **kwargs)

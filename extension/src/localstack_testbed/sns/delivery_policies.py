@@ -1,4 +1,4 @@
-"""SNS's delivery policies: how often a delivery is repeated, and after which pauses.
+"""SNS's delivery policies: the number of retries, and the delays between them.
 
 https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
 """
@@ -8,23 +8,23 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Policy:
-    """The phases of a policy: how many retries each has, and after how many seconds.
+    """A policy's phases: for each, the number of retries and the delay in seconds.
 
-    In the backoff phase the pauses grow exponentially from the first number of seconds to the
-    second one. AWS varies all pauses at random; here they are always the same.
+    In the backoff phase, the delay grows exponentially from the first number of seconds to the
+    second. AWS adds random jitter to all delays; here there is none.
     """
 
     immediate: int
-    before: tuple[int, float]
+    pre_backoff: tuple[int, float]
     backoff: tuple[int, float, float]
-    after: tuple[int, float]
+    post_backoff: tuple[int, float]
 
-    def pause(self, retry: int) -> float | None:
-        """Return the seconds before a retry, counted from 1; None if there is no such one."""
+    def delay_before(self, retry: int) -> float | None:
+        """Return the delay in seconds before a retry, counted from 1; None after the last one."""
         number = retry - 1 - self.immediate
         if number < 0:
             return 0.0
-        times, seconds = self.before
+        times, seconds = self.pre_backoff
         if number < times:
             return seconds
         number -= times
@@ -32,19 +32,23 @@ class Policy:
         if number < times:
             return float(least * (most / least) ** (number / (times - 1)))
         number -= times
-        times, seconds = self.after
+        times, seconds = self.post_backoff
         return seconds if number < times else None
 
 
-AT_AWS = Policy(immediate=3, before=(2, 1.0), backoff=(10, 1.0, 20.0), after=(100_000, 20.0))
-AT_CUSTOMERS = Policy(immediate=0, before=(2, 10.0), backoff=(10, 10.0, 600.0), after=(38, 600.0))
+AWS_MANAGED = Policy(
+    immediate=3, pre_backoff=(2, 1.0), backoff=(10, 1.0, 20.0), post_backoff=(100_000, 20.0)
+)
+CUSTOMER_MANAGED = Policy(
+    immediate=0, pre_backoff=(2, 10.0), backoff=(10, 10.0, 600.0), post_backoff=(38, 600.0)
+)
 POLICIES = {
-    "sqs": AT_AWS,
-    "lambda": AT_AWS,
-    "firehose": AT_AWS,
-    "email": AT_CUSTOMERS,
-    "email-json": AT_CUSTOMERS,
-    "sms": AT_CUSTOMERS,
-    "application": AT_CUSTOMERS,
+    "sqs": AWS_MANAGED,
+    "lambda": AWS_MANAGED,
+    "firehose": AWS_MANAGED,
+    "email": CUSTOMER_MANAGED,
+    "email-json": CUSTOMER_MANAGED,
+    "sms": CUSTOMER_MANAGED,
+    "application": CUSTOMER_MANAGED,
 }
-"""By the protocols of subscriptions."""
+"""Delivery policies by subscription protocol."""

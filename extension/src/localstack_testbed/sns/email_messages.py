@@ -1,11 +1,11 @@
-"""Email from SNS looks as AWS's does.
+"""The subject, sender and footer of SNS's emails.
 
-LocalStack sends every notification to an email address with one fixed Subject, from an address
-of its own. On AWS the Subject is the published one, or "AWS Notification Message"
-(https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html); the sender has the
-topic's display name (https://docs.aws.amazon.com/sns/latest/dg/sns-create-topic.html); and an email
-for people ends with a link by which they unsubscribe. LocalStack's setting
-``SNS_SES_SENDER_ADDRESS`` still chooses another sender.
+LocalStack sends all notifications with the same subject and its own sender address. On AWS, the
+subject is the published one, or "AWS Notification Message"
+(https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html); the sender has the topic's
+display name (https://docs.aws.amazon.com/sns/latest/dg/sns-create-topic.html); and the protocol
+``email`` has a footer with a link to unsubscribe. LocalStack's setting ``SNS_SES_SENDER_ADDRESS``
+still overrides the sender.
 """
 
 from email.utils import formataddr, parseaddr
@@ -31,7 +31,7 @@ Please do not reply directly to this email.
 
 
 def patch_publisher() -> None:
-    """Send email with the Subject, the sender and the links that AWS uses."""
+    """Send emails with AWS's subject, sender and footer."""
     from localstack.services.sns import publisher
     from localstack.services.sns.models import SnsMessageType
 

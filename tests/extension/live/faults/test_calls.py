@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from tests.extension.conftest import Clients
 from tests.extension.faults import FaultRules
 from tests.extension.lambda_functions import FunctionFactory
-from tests.extension.scheduling import Queue, RefusedError
+from tests.extension.scheduling import ErrorResponse, Queue
 from tests.extension.waiting import wait_until
 
 LIMIT = 20.0
@@ -211,7 +211,7 @@ def test_rules_are_listed_in_order_and_replaced_by_id(faults: FaultRules) -> Non
 
 def test_unknown_rule(faults: FaultRules) -> None:
     for method in ("GET", "DELETE"):
-        with pytest.raises(RefusedError, match="404: there is no fault"):
+        with pytest.raises(ErrorResponse, match="404: there is no fault"):
             faults.call(method, "none-such")
 
 
@@ -259,14 +259,14 @@ DUPLICATE = {"action": "duplicate", "service": "sqs"}
     ],
 )
 def test_invalid_rule_is_rejected(faults: FaultRules, rule: Any, message: str) -> None:
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(ErrorResponse) as refused:
         faults.call("PUT", body=b"null" if rule is None else rule)
     assert refused.value.status == 400
     assert message in refused.value.message
 
 
 def test_invalid_id_is_rejected(faults: FaultRules) -> None:
-    with pytest.raises(RefusedError, match="400: the id"):
+    with pytest.raises(ErrorResponse, match="400: the id"):
         faults.call("PUT", "no%20id", ERROR)
 
 

@@ -1,4 +1,4 @@
-"""Execution environments live, are reused and end as on AWS."""
+"""The lifecycle of execution environments: start, reuse, freeze and stop."""
 
 import contextlib
 import os
@@ -11,8 +11,8 @@ import pytest
 
 from tests.extension.conftest import Clients, LocalStack, running_localstack
 from tests.extension.lambda_functions import Function, FunctionFactory
-from tests.extension.meeting import MEET, meeting
 from tests.extension.processes import process_exists, process_here
+from tests.extension.rendezvous import ARRIVE, rendezvous
 from tests.extension.waiting import wait_until
 
 RECOVERY_LIMIT = 5.0
@@ -50,7 +50,7 @@ def test_environment_is_reused(functions: FunctionFactory) -> None:
     assert len({result["stream"] for result in results}) == 1
 
 
-def test_simultaneous_invocations_have_environments_of_their_own(
+def test_concurrent_invocations_use_separate_environments(
     functions: FunctionFactory,
 ) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html"""
@@ -63,15 +63,15 @@ def test_simultaneous_invocations_have_environments_of_their_own(
             meet.meet(event)
             return os.getpid()
         """,
-        files={"meet.py": MEET},
+        files={"meet.py": ARRIVE},
         timeout=30,
     )
 
-    with ThreadPoolExecutor(6) as pool, meeting() as place:
+    with ThreadPoolExecutor(6) as pool, rendezvous() as place:
         running = [pool.submit(function.invoke, place.port) for _ in range(6)]
         for _ in running:
-            place.arrival()
-        place.let_go()
+            place.wait_for_arrival()
+        place.release()
         results = [each.result() for each in running]
 
     assert [result.error for result in results] == [None] * 6
@@ -126,24 +126,24 @@ def test_running_invocation_survives_an_update(functions: FunctionFactory) -> No
             print("last words")
             return "old"
         """,
-        files={"meet.py": MEET},
+        files={"meet.py": ARRIVE},
         timeout=30,
     )
 
-    with ThreadPoolExecutor(1) as pool, meeting() as place:
+    with ThreadPoolExecutor(1) as pool, rendezvous() as place:
         running = pool.submit(function.invoke, place.port)
-        place.arrival()
+        place.wait_for_arrival()
         functions.update(function, "def handler(event, context): return 'new'")
         function.wait_until_updated()
         new = function.invoke()
-        place.let_go()
+        place.release()
         old = running.result()
 
     assert (new.payload, old.payload) == ("new", "old")
     assert "last words" in function.log(until=f"REPORT RequestId: {old.request_id}")
 
 
-def test_deletion_ends_the_environment(functions: FunctionFactory, localstack: LocalStack) -> None:
+def test_deletion_stops_the_environment(functions: FunctionFactory, localstack: LocalStack) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
     function = functions(COUNTING)
     process = process_here(localstack.process, function.invoke().payload["process"])
@@ -177,7 +177,7 @@ def test_temporary_folder_is_kept_between_invocations(functions: FunctionFactory
     assert function.invoke("c").payload == ["a", "b"]
 
 
-def test_environment_stands_still_between_invocations(
+def test_environment_is_frozen_between_invocations(
     functions: FunctionFactory, localstack: LocalStack
 ) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
@@ -222,9 +222,7 @@ def test_reserved_concurrency_of_zero_runs_nothing(
         function.invoke()
 
 
-def test_loss_of_the_supervisor_is_made_good(
-    localstack: LocalStack, functions: FunctionFactory
-) -> None:
+def test_crashed_supervisor_is_replaced(localstack: LocalStack, functions: FunctionFactory) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
     function = functions(WITH_A_CHILD)
     processes = _processes_of(function, localstack)
@@ -232,7 +230,7 @@ def test_loss_of_the_supervisor_is_made_good(
     os.kill(psutil.Process(processes[0]).ppid(), 9)
     _all_end(processes)
 
-    # One at the very moment of the loss fails, as it does when its environment crashes.
+    # An invocation at the moment of the crash fails, as when its environment crashes.
     wait_until(
         lambda: function.invoke().error is None, RECOVERY_LIMIT, "an invocation that succeeds"
     )
@@ -264,9 +262,9 @@ def test_nothing_survives_localstack_when_it_is_killed(tmp_path: Path) -> None:
     wait_until(lambda: not list(folders("lambda-environments-*")), 5, "no folder is left")
 
 
-def test_shutdown_ends_everything_and_waits_for_no_invocation(tmp_path: Path) -> None:
+def test_shutdown_kills_environments_without_waiting_for_invocations(tmp_path: Path) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html (shutdown)"""
-    with meeting() as place:
+    with rendezvous() as place:
         with running_localstack(tmp_path) as localstack:
             functions = _functions_of(localstack)
             idle = _processes_of(functions(WITH_A_CHILD), localstack)
@@ -278,18 +276,18 @@ def test_shutdown_ends_everything_and_waits_for_no_invocation(tmp_path: Path) ->
                 def handler(event, context):
                     meet.meet(event, os.getpid())
                 """,
-                files={"meet.py": MEET},
+                files={"meet.py": ARRIVE},
                 timeout=900,
             )
 
             def invoke() -> None:
-                # The connection breaks, in whatever way.
+                # The connection may fail in any way.
                 with contextlib.suppress(Exception):
                     function.invoke(place.port)
 
             invoking = threading.Thread(target=invoke)
             invoking.start()
-            running = process_here(localstack.process, int(place.arrival()))
+            running = process_here(localstack.process, int(place.wait_for_arrival()))
 
         invoking.join(10)
         assert not invoking.is_alive()

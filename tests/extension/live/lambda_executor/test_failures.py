@@ -1,4 +1,4 @@
-"""Failures of functions have AWS's payloads and log lines, and are left behind as on AWS."""
+"""Failures of functions: AWS's payloads and log lines, and recovery in the next invocation."""
 
 import re
 
@@ -134,7 +134,7 @@ def test_initialization_has_ten_seconds_and_then_the_timeout_of_the_function(
     )
 
 
-def test_result_that_is_no_json(functions: FunctionFactory) -> None:
+def test_result_that_cannot_be_serialized(functions: FunctionFactory) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/python-handler.html"""
     failed = functions("def handler(event, context): return {1, 2}").invoke()
 
@@ -206,11 +206,11 @@ def test_timeout(functions: FunctionFactory, localstack: LocalStack) -> None:
         ("sys.exit(3)", "Runtime exited with error: exit status 3"),
         ("os._exit(0)", "Runtime exited without providing a reason"),
         ("os.kill(os.getpid(), 9)", "Runtime exited with error: signal: killed"),
-        ("ctypes.string_at(0)", "Runtime exited with error: signal: segmentation fault"),
+        ("ctypes.string_at(0)", "Runtime exited with error: signal: segmentation failure"),
     ],
     ids=["exit", "exit without reason", "killed", "crash"],
 )
-def test_process_that_ends(functions: FunctionFactory, statement: str, message: str) -> None:
+def test_process_exit(functions: FunctionFactory, statement: str, message: str) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html"""
     function = functions(
         f"""
@@ -236,7 +236,7 @@ def test_process_that_ends(functions: FunctionFactory, statement: str, message: 
     assert function.invoke().payload != before
 
 
-def test_process_that_ends_while_it_loads_the_function(functions: FunctionFactory) -> None:
+def test_process_exit_during_initialization(functions: FunctionFactory) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
     failed = functions("import sys; sys.exit(4)").invoke()
 
@@ -308,7 +308,7 @@ CHILD_LEFT_RUNNING = """
 
 
 @pytest.mark.parametrize("event", ["group", "session"])
-def test_child_left_running_ends_with_the_environment(
+def test_child_process_is_killed_with_the_environment(
     functions: FunctionFactory, localstack: LocalStack, event: str
 ) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
@@ -320,7 +320,7 @@ def test_child_left_running_ends_with_the_environment(
     wait_until(lambda: not process_exists(child), PROCESS_END_LIMIT, "the child has ended")
 
 
-def test_child_left_running_ends_with_the_process(
+def test_child_process_is_killed_with_the_runtime_process(
     functions: FunctionFactory, localstack: LocalStack
 ) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""

@@ -1,9 +1,9 @@
-"""What a function sees of the machine, and what it can do to it.
+"""Isolation of functions from the machine.
 
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 
-Where the kernel gives no user namespaces, a function sees the whole machine, and most of these
-tests are skipped, saying so; those at the end run everywhere.
+Without user namespaces, functions are not isolated, and most of these tests are skipped; those at
+the end run everywhere.
 """
 
 import os
@@ -24,7 +24,7 @@ PROCESS_END_LIMIT = 10.0
 DENIED = "PermissionError(13, 'Permission denied')"
 MEGABYTE = 1024 * 1024
 
-PLACES = """
+PATHS = """
     import os, pathlib, sys, tempfile
 
     def handler(event, context):
@@ -41,14 +41,14 @@ PLACES = """
 
 @pytest.fixture
 def isolated(functions: FunctionFactory) -> FunctionFactory:
-    """Makes functions in isolated environments; skips the test where there are none."""
-    if functions(PLACES).invoke().payload["LAMBDA_TASK_ROOT"] != "/var/task":
+    """Creates isolated functions; skips the test if isolation is unavailable."""
+    if functions(PATHS).invoke().payload["LAMBDA_TASK_ROOT"] != "/var/task":
         pytest.skip("the kernel gives no user namespaces here: LocalStack's log says why")
     return functions
 
 
 def evaluate(functions: FunctionFactory, expression: str, **arguments: Any) -> Any:
-    """Return an expression's value in a function, or what it raises, as text."""
+    """Evaluate an expression in a function; return its value or exception as text."""
     source = f"""
         import ctypes, mmap, os, pathlib, resource, shutil, signal, subprocess, sys, tempfile
 
@@ -61,9 +61,9 @@ def evaluate(functions: FunctionFactory, expression: str, **arguments: Any) -> A
     return functions(source, **arguments).invoke().payload
 
 
-def test_places(isolated: FunctionFactory) -> None:
+def test_paths(isolated: FunctionFactory) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
-    assert isolated(PLACES).invoke().payload == {
+    assert isolated(PATHS).invoke().payload == {
         "LAMBDA_TASK_ROOT": "/var/task",
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
         "working directory": "/var/task",
@@ -130,9 +130,7 @@ def test_full_temporary_folder(isolated: FunctionFactory) -> None:
     assert function.invoke("look").payload == ["file"]
 
 
-def test_other_files_of_the_machine_are_not_there(
-    isolated: FunctionFactory, tmp_path: Path
-) -> None:
+def test_files_of_the_machine_are_hidden(isolated: FunctionFactory, tmp_path: Path) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-security.html"""
     secret = tmp_path / "secret"
     secret.write_text("secret")
@@ -142,7 +140,7 @@ def test_other_files_of_the_machine_are_not_there(
     assert evaluate(isolated, f"os.path.exists('{Path(__file__)}')") is False
 
 
-def test_other_processes_of_the_machine_are_not_there(isolated: FunctionFactory) -> None:
+def test_processes_of_the_machine_are_hidden(isolated: FunctionFactory) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-security.html"""
     commands = evaluate(
         isolated,
@@ -194,12 +192,12 @@ def test_function_cannot_change_the_machine(isolated: FunctionFactory) -> None:
         "Permission"
     )
     assert evaluate(isolated, "os.setuid(0)") == "OSError(22, 'Invalid argument')"
-    # The signal is denied, or ignored: the first process of a namespace gets none from inside.
+    # The signal is denied, or ignored: a namespace's init process gets none from inside.
     evaluate(isolated, "os.kill(1, signal.SIGKILL)")
     assert evaluate(isolated, "os.getuid()") == 993
 
 
-def test_output_can_be_opened_again(isolated: FunctionFactory) -> None:
+def test_standard_output_can_be_reopened(isolated: FunctionFactory) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html"""
     function = isolated(
         """
@@ -260,20 +258,20 @@ def test_open_files_are_limited(functions: FunctionFactory) -> None:
 
 @pytest.fixture
 def shared_machine(unusual_functions: FunctionFactory) -> FunctionFactory:
-    """Makes functions that see the whole machine."""
+    """Creates functions that are not isolated."""
     return unusual_functions
 
 
-def test_places_without_isolation(shared_machine: FunctionFactory) -> None:
+def test_paths_without_isolation(shared_machine: FunctionFactory) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
-    places = shared_machine(PLACES).invoke().payload
+    paths = shared_machine(PATHS).invoke().payload
 
-    root = places["LAMBDA_TASK_ROOT"]
+    root = paths["LAMBDA_TASK_ROOT"]
     assert Path(root).is_dir()
-    assert places["working directory"] == root
-    assert places["module path"][0] == root
-    assert places["file"] == f"{root}/app.py"
-    assert Path(places["temporary"]).is_dir()
+    assert paths["working directory"] == root
+    assert paths["module path"][0] == root
+    assert paths["file"] == f"{root}/app.py"
+    assert Path(paths["temporary"]).is_dir()
 
 
 def test_layers_without_isolation(
@@ -310,9 +308,9 @@ def test_file_is_limited_without_isolation(shared_machine: FunctionFactory) -> N
     assert evaluate(shared_machine, expression) == "OSError(27, 'File too large')"
 
 
-def test_temporary_folder_goes_with_its_environment(shared_machine: FunctionFactory) -> None:
+def test_temporary_folder_is_deleted_with_its_environment(shared_machine: FunctionFactory) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
-    function = shared_machine(PLACES)
+    function = shared_machine(PATHS)
     folder = Path(function.invoke().payload["temporary"])
     assert folder.is_dir()
 

@@ -1,9 +1,10 @@
-"""Functions run on the version of Python that they ask for, if it is there."""
+"""Functions run on the Python version of their runtime, if it is installed."""
 
 import pytest
+from botocore.exceptions import WaiterError
 
-from tests.extension.conftest import LocalStack
-from tests.extension.lambda_functions import FunctionFactory
+from tests.extension.conftest import Clients, LocalStack
+from tests.extension.lambda_functions import ROLE, FunctionFactory, bundle
 
 MODULE_PATH = """
     import os, sys
@@ -18,12 +19,10 @@ MODULE_PATH = """
     ("asked", "runs"),
     [("python3.13", "python3.13"), ("python3.12", "python3.12"), ("python3.11", "python3.13")],
 )
-def test_function_runs_on_the_version_it_asks_for(
-    functions: FunctionFactory, asked: str, runs: str
-) -> None:
+def test_python_version_of_the_runtime(functions: FunctionFactory, asked: str, runs: str) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 
-    One whose version is not there runs on the first that is.
+    If it is not installed, they run on the first version in LAMBDA_PROCESS_PYTHON.
     """
     variable, layers = functions(MODULE_PATH, runtime=asked).invoke().payload
 
@@ -31,7 +30,7 @@ def test_function_runs_on_the_version_it_asks_for(
     assert f"/{runs}/" in layers
 
 
-def test_version_that_is_not_there_is_warned_of(
+def test_warning_for_a_missing_python_version(
     functions: FunctionFactory, localstack: LocalStack
 ) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html"""
@@ -39,5 +38,26 @@ def test_version_that_is_not_there_is_warned_of(
 
     assert function.invoke().payload == 1
 
-    warning = f"Function {function.name} is for python3.11 and runs on python3.13"
+    warning = f"Function {function.name} requires python3.11 and runs on python3.13"
     assert localstack.log.count(warning) == 1
+
+
+def test_unsupported_runtime_fails_with_advice(aws: Clients, name: str) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html"""
+    client = aws["lambda"]
+    client.create_function(
+        FunctionName=name,
+        Role=ROLE,
+        Runtime="nodejs22.x",
+        Handler="index.handler",
+        Code={"ZipFile": bundle({"index.js": ""})},
+    )
+
+    waiter = client.get_waiter("function_active_v2")
+    with pytest.raises(WaiterError):
+        waiter.wait(FunctionName=name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 200})
+
+    reason = client.get_function(FunctionName=name)["Configuration"]["StateReason"]
+    assert "nodejs22.x" in reason
+    assert "LAMBDA_RUNTIME_EXECUTOR=docker" in reason
+    client.delete_function(FunctionName=name)

@@ -1,4 +1,4 @@
-"""Asynchronous invocations are retried and given up as on AWS.
+"""Asynchronous invocations: retries, dead-letter queues and metrics.
 
 Retries: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 Settings: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-configuring.html
@@ -125,7 +125,7 @@ def test_error_without_message_has_a_dead_letter(
     assert receiver.take().json == "mark"
 
 
-def test_event_is_given_up_at_once_without_concurrency(
+def test_event_is_dropped_immediately_without_concurrency(
     functions: FunctionFactory, aws: Clients, receiver: QueueReceiver
 ) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html"""
@@ -153,8 +153,8 @@ def test_event_is_given_up_at_once_without_concurrency(
     assert dead_letter.attributes["ErrorCode"] == "Number 429"
 
 
-def test_throttled_event_is_tried_until_it_runs(functions: FunctionFactory, aws: Clients) -> None:
-    """Also with the shortest age, and as often as it takes: it is no function error."""
+def test_throttled_event_is_retried_until_it_runs(functions: FunctionFactory, aws: Clients) -> None:
+    """Even with the minimum age; throttling does not count as a retry of a function error."""
     function = functions(
         """
         import time
@@ -179,10 +179,10 @@ def test_throttled_event_is_tried_until_it_runs(functions: FunctionFactory, aws:
         wait_until(ran, EVENTS_LIMIT, f"{request_id} ran")
 
 
-def test_event_that_would_get_too_old_is_given_up(
+def test_event_that_would_exceed_its_maximum_age_is_dropped(
     unusual_aws: Clients, unusual_functions: FunctionFactory
 ) -> None:
-    """The shortest maximum age is a minute; here a retry would come after a longer time."""
+    """The minimum of the maximum age is a minute; here a retry would be later than that."""
     receiver = QueueReceiver(unusual_aws["sqs"])
     events = Events(unusual_aws, unusual_functions(FAIL))
     events.configure(MaximumEventAgeInSeconds=60, DestinationConfig=on_failure(receiver.arn))
@@ -219,7 +219,7 @@ def test_metrics_of_events(
         metrics.complete(metric, samples, FunctionName=function.name)
 
 
-def test_many_events_run_at_once_and_survive_an_update(
+def test_many_events_run_concurrently_and_survive_an_update(
     functions: FunctionFactory, aws: Clients
 ) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html"""
@@ -246,7 +246,7 @@ def test_many_events_run_at_once_and_survive_an_update(
 
 
 @pytest.mark.parametrize("setting", ["soon", "-1"])
-def test_retry_delay_that_is_none(tmp_path: Path, setting: str) -> None:
+def test_invalid_retry_delay(tmp_path: Path, setting: str) -> None:
     with (
         pytest.raises(StartError),
         running_localstack(tmp_path, TESTBED_ASYNCHRONOUS_RETRY_DELAY=setting),

@@ -1,4 +1,4 @@
-"""Reserved and provisioned concurrency, and what is throttled.
+"""Reserved and provisioned concurrency, and throttling.
 
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
 """
@@ -14,12 +14,12 @@ import pytest
 
 from tests.extension.conftest import Clients
 from tests.extension.lambda_functions import Function, FunctionFactory, Invocation
-from tests.extension.meeting import MEET, meeting
+from tests.extension.rendezvous import ARRIVE, rendezvous
 from tests.extension.waiting import wait_until
 
 LIMIT = 10.0
 
-# Invocations with a port run until their connection to it is closed.
+# An invocation with a port connects to it, and runs until the connection is closed.
 WAIT = """
     import os, socket
 
@@ -34,7 +34,7 @@ WAIT = """
 
 
 class Running:
-    """Invocations that run until they are told to end."""
+    """Invocations that run until they are released."""
 
     def __init__(self, listener: socket.socket, pool: ThreadPoolExecutor) -> None:
         self._listener, self._pool = listener, pool
@@ -42,7 +42,7 @@ class Running:
         self._futures: list[Future[Invocation]] = []
 
     def start(self, function: Function, count: int, **arguments: Any) -> None:
-        """Start invocations and return when they run."""
+        """Start invocations, and wait until they are running."""
         port = self._listener.getsockname()[1]
         for _ in range(count):
             self._futures.append(self._pool.submit(function.invoke, port, **arguments))
@@ -50,7 +50,7 @@ class Running:
             self._connections.append(self._listener.accept()[0])
 
     def end(self) -> list[Any]:
-        """Return the results."""
+        """Release the invocations, and return their results."""
         while self._connections:
             self._connections.pop().close()
         return [future.result().payload for future in self._futures]
@@ -112,7 +112,7 @@ def test_no_concurrency(functions: FunctionFactory, aws: Clients) -> None:
     assert function.invoke().error is None
 
 
-def test_reserved_concurrency_is_what_runs_at_once(
+def test_reserved_concurrency_limits_concurrent_invocations(
     functions: FunctionFactory, aws: Clients, running: Running
 ) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html"""
@@ -257,10 +257,10 @@ def test_provisioned_concurrency_needs_a_version(functions: FunctionFactory, aws
         )
 
 
-def test_any_number_of_environments_start_at_once(functions: FunctionFactory) -> None:
-    """LocalStack lets 16 of them start; the others would wait here until the first ones have."""
+def test_any_number_of_environments_start_concurrently(functions: FunctionFactory) -> None:
+    """LocalStack starts only 16 at a time; here the others would wait for them forever."""
     count = 18
-    with ThreadPoolExecutor(count) as pool, meeting() as place:
+    with ThreadPoolExecutor(count) as pool, rendezvous() as place:
         function = functions(
             f"""
             from meet import meet
@@ -270,10 +270,10 @@ def test_any_number_of_environments_start_at_once(functions: FunctionFactory) ->
             def handler(event, context):
                 pass
             """,
-            files={"meet.py": MEET},
+            files={"meet.py": ARRIVE},
         )
         running = [pool.submit(function.invoke) for _ in range(count)]
         for _ in range(count):
-            place.arrival()
-        place.let_go()
+            place.wait_for_arrival()
+        place.release()
         assert [each.result().error for each in running] == [None] * count

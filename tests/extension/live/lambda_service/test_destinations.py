@@ -1,4 +1,4 @@
-"""Records of asynchronous invocations reach their destinations, in AWS's format.
+"""Destinations of asynchronous invocations, and the format of their records.
 
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
 """

@@ -1,4 +1,4 @@
-"""What an SQS event source mapping does with its batches: failed, filtered, several at once.
+"""Batches of SQS event source mappings: failures, filters and concurrency.
 
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
 """
@@ -18,7 +18,7 @@ from tests.extension.waiting import wait_until
 
 LIMIT = 15.0
 
-# Fails as the first message of a batch says.
+# Fails in the way that the first message of a batch specifies.
 REPORT = """
     import json, time
 
@@ -39,7 +39,7 @@ REPORT = """
 
 
 class Source:
-    """A queue whose messages go to another queue after their second failure."""
+    """A queue with a dead-letter queue, to which messages move after their second failure."""
 
     def __init__(self, aws: Clients, visibility_timeout: int = 1) -> None:
         self.dead_letters = QueueReceiver(aws["sqs"])
@@ -55,7 +55,7 @@ def source(aws: Clients) -> Source:
 
 
 class Mappings:
-    """Makes mappings, which are deleted after the test."""
+    """Creates event source mappings, which are deleted after the test."""
 
     def __init__(self, aws: Clients, functions: FunctionFactory) -> None:
         self._aws, self._functions = aws, functions
@@ -93,9 +93,7 @@ def wait_until_empty(source: Source) -> None:
     wait_until(lambda: source.queue.size() == 0, LIMIT, "the queue is empty")
 
 
-def test_reported_messages_come_again_and_the_others_do_not(
-    source: Source, mappings: Mappings
-) -> None:
+def test_only_reported_messages_are_redelivered(source: Source, mappings: Mappings) -> None:
     mapping = mappings(source, REPORT, **REPORTING)
 
     send(mapping, name="good")
@@ -108,7 +106,7 @@ def test_reported_messages_come_again_and_the_others_do_not(
     assert source.dead_letters.size() == 0
 
 
-def test_bad_report_is_a_failure_of_all(source: Source, mappings: Mappings) -> None:
+def test_invalid_report_fails_the_whole_batch(source: Source, mappings: Mappings) -> None:
     mapping = mappings(source, REPORT, BatchSize=1, **REPORTING)
     failures: dict[str, dict[str, Any]] = {
         "empty": {"itemIdentifier": ""},
@@ -135,7 +133,7 @@ def test_empty_report_is_a_success(source: Source, mappings: Mappings) -> None:
     mapping.function.log(until="batch ['good']", times=4)
 
 
-def test_report_means_nothing_without_the_setting(source: Source, mappings: Mappings) -> None:
+def test_report_is_ignored_without_the_setting(source: Source, mappings: Mappings) -> None:
     mapping = mappings(source, REPORT)
 
     send(mapping, name="bad", fails=True)
@@ -155,7 +153,7 @@ def test_timeout_returns_the_messages(source: Source, mappings: Mappings) -> Non
     assert log.count("batch ['slow']") == 2
 
 
-def test_filter_deletes_what_does_not_match(source: Source, mappings: Mappings) -> None:
+def test_filtered_messages_are_deleted(source: Source, mappings: Mappings) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/with-sqs-filtering.html"""
     pattern = {"body": {"name": [{"prefix": "good"}], "size": [{"numeric": [">", 2]}]}}
     criteria = {"Filters": [{"Pattern": json.dumps(pattern)}]}
@@ -173,7 +171,7 @@ def test_filter_deletes_what_does_not_match(source: Source, mappings: Mappings) 
 
 
 @pytest.mark.parametrize("filtered", [False, True])
-def test_body_is_that_of_the_message(source: Source, mappings: Mappings, filtered: bool) -> None:
+def test_body_is_unchanged(source: Source, mappings: Mappings, filtered: bool) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html"""
     pattern = json.dumps({"messageAttributes": {"kind": {"stringValue": ["this"]}}})
     settings: dict[str, Any] = (
@@ -198,7 +196,7 @@ WAIT = "import time\ndef handler(event, context): time.sleep(1)"
 @pytest.mark.parametrize(
     ("settings", "most"), [({}, 5), ({"ScalingConfig": {"MaximumConcurrency": 2}}, 2)]
 )
-def test_batches_at_once(
+def test_concurrent_batches(
     aws: Clients, mappings: Mappings, settings: dict[str, Any], most: int
 ) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"""

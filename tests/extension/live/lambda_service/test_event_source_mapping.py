@@ -1,4 +1,4 @@
-"""Event source mappings of SQS queues deliver at once, and stop at once."""
+"""Event source mappings of SQS queues deliver and stop without delay."""
 
 import json
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ class Mapping:
         self._sqs.send_message(QueueUrl=self.queue_url, MessageBody=body, **arguments)
 
     def delay_of(self, body: str) -> int:
-        """Return the milliseconds from the sending of a message to its arrival."""
+        """Send a message, and return the milliseconds until it arrives."""
         log = self.function.log(until=f"got {body}")
         line = next(line for line in log.split("\n") if line.startswith(f"got {body}"))
         return int(line.split()[2])
@@ -72,7 +72,7 @@ def mapping(aws: Clients, functions: FunctionFactory, queue: str) -> Iterator[Ma
     aws["lambda"].delete_event_source_mapping(UUID=mapping.id)
 
 
-def test_messages_arrive_at_once(mapping: Mapping) -> None:
+def test_messages_arrive_immediately(mapping: Mapping) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html"""
     for number in range(5):
         mapping.send(f"message-{number}")
@@ -93,7 +93,7 @@ def test_message_is_deleted_after_success(mapping: Mapping, aws: Clients) -> Non
     wait_until(lambda: left() == 0, CHANGE_LIMIT, "the message is deleted")
 
 
-def test_failed_message_comes_again_after_the_visibility_timeout(
+def test_failed_message_is_redelivered_after_the_visibility_timeout(
     aws: Clients, functions: FunctionFactory, name: str
 ) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html"""
@@ -104,7 +104,7 @@ def test_failed_message_comes_again_after_the_visibility_timeout(
     attributes = {"RedrivePolicy": json.dumps(policy)}
     queue = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
     mapping = Mapping(aws, functions(ECHO), queue)
-    # Shorter than the function's timeout, which is looked at when the mapping is made.
+    # Shorter than the function's timeout, which is checked only when the mapping is created.
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
 
     mapping.send("fail")
@@ -133,7 +133,7 @@ def test_disabled_mapping_takes_no_messages(mapping: Mapping, aws: Clients) -> N
     mapping.delay_of("kept")
 
 
-def test_deleted_mapping_is_gone_at_once(
+def test_mapping_is_deleted_immediately(
     aws: Clients, functions: FunctionFactory, queue: str
 ) -> None:
     """https://docs.aws.amazon.com/lambda/latest/api/API_DeleteEventSourceMapping.html"""
@@ -152,7 +152,7 @@ def test_deleted_mapping_is_gone_at_once(
     wait_until(gone, CHANGE_LIMIT, "the mapping is gone")
 
 
-def test_other_receivers_of_the_queue_are_not_forgotten(mapping: Mapping, aws: Clients) -> None:
+def test_other_consumers_of_the_queue_receive_messages(mapping: Mapping, aws: Clients) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html"""
     for number in range(10):
         mapping.send(f"message-{number}")

@@ -1,4 +1,4 @@
-"""What CloudWatch Logs and the callers of functions see of their logs."""
+"""Logs of functions, in CloudWatch Logs and in responses of Invoke."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""What the Invoke API refuses, and the fields of its answer.
+"""Validation by the Invoke API, and the fields of its response.
 
 https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 """
@@ -34,7 +34,7 @@ def function(functions: FunctionFactory) -> Function:
 
 
 def refused(client: Any, **arguments: Any) -> tuple[int, str, str]:
-    """Return status, code and message of the error."""
+    """Return the status, code and message of an error."""
     with pytest.raises(ClientError) as raised:
         client.invoke(**arguments)
     response: Any = raised.value.response
@@ -43,7 +43,7 @@ def refused(client: Any, **arguments: Any) -> tuple[int, str, str]:
 
 
 def text_of(size: int) -> bytes:
-    """Return a JSON string of so many bytes."""
+    """Return a JSON string of the given size in bytes."""
     return b'"' + b"x" * (size - 2) + b'"'
 
 
@@ -76,7 +76,7 @@ def test_largest_asynchronous_event(functions: FunctionFactory, aws: Clients) ->
 
 @pytest.mark.parametrize("invocation_type", ["RequestResponse", "Event"])
 @pytest.mark.parametrize("payload", ["'text'", "{", "NaN", b"\xff"])
-def test_event_that_is_no_json(
+def test_event_that_is_not_json(
     function: Function, aws: Clients, invocation_type: str, payload: Any
 ) -> None:
     status, code, message = refused(
@@ -140,7 +140,7 @@ def test_function_that_failed(aws: Clients, name: str, invocation_type: str) -> 
     client.delete_function(FunctionName=name)
 
 
-def test_fields_of_an_answer(function: Function, aws: Clients) -> None:
+def test_fields_of_a_response(function: Function, aws: Clients) -> None:
     response = aws["lambda"].invoke(FunctionName=function.name, Payload=b'{"a": 1}')
 
     headers = response["ResponseMetadata"]["HTTPHeaders"]
@@ -160,7 +160,7 @@ def test_fields_of_a_function_error(function: Function, aws: Clients) -> None:
     assert "LogResult" not in response
 
 
-def test_log_is_in_the_answer_when_asked_for(function: Function, aws: Clients) -> None:
+def test_response_contains_the_log_on_request(function: Function, aws: Clients) -> None:
     response = aws["lambda"].invoke(FunctionName=function.name, LogType="Tail")
     assert "handled\n" in base64.b64decode(response["LogResult"]).decode()
 

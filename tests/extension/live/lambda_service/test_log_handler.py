@@ -1,4 +1,4 @@
-"""What stores the logs of a function version, while it is stopped."""
+"""LocalStack's log handler of a function version while it stops."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ print(stored)
 
 @pytest.mark.parametrize("reverse", [False, True])
 def test_no_line_is_lost_while_a_version_stops(reverse: bool) -> None:
-    """Whichever of the two modules LocalStack loads first."""
+    """In both orders in which LocalStack may load the two modules."""
     patches = ["function_logs.patch_log_handler", "localstack_patches.patch_versions"]
     order = ", ".join(reversed(patches) if reverse else patches)
     environments = ensure_environments(print)

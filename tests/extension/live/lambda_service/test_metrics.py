@@ -1,6 +1,6 @@
-"""The metrics of functions in CloudWatch count what AWS's count.
+"""The CloudWatch metrics of functions.
 
-What counts: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+Metrics: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 Dimensions: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
 """
 
@@ -48,7 +48,7 @@ class Metrics:
         return points[0] if points else None
 
     def complete(self, metric: str, samples: int, **dimensions: str) -> dict[str, Any]:
-        """Return the statistics of a metric once it has so many samples."""
+        """Return the statistics of a metric once it has the given number of samples."""
 
         def found() -> dict[str, Any] | None:
             statistics = self.statistics(metric, dimensions)
@@ -107,7 +107,7 @@ def test_duration_with_a_log_in_json(functions: FunctionFactory, metrics: Metric
     assert metrics.complete("Duration", 1, FunctionName=function.name)["Sum"] == 1000
 
 
-def test_throttled_request_is_no_invocation_and_no_error(
+def test_throttled_request_is_not_counted_as_an_invocation_or_error(
     functions: FunctionFactory, metrics: Metrics, aws: Clients
 ) -> None:
     client = aws["lambda"]

@@ -1,4 +1,4 @@
-"""Function URLs give events and responses of format 2.0.
+"""Events and responses of function URLs, in payload format 2.0.
 
 https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
 """
@@ -34,7 +34,7 @@ class Response:
 
 
 class Url:
-    """A function's URL; its host has no name here, so it is called by a Host header."""
+    """A function URL; its hostname cannot be resolved here and is sent as the Host header."""
 
     def __init__(self, aws: Clients, endpoint: str, function: Function, **settings: Any) -> None:
         created = aws["lambda"].create_function_url_config(

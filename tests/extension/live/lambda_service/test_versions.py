@@ -1,4 +1,4 @@
-"""Versions do not change, and aliases lead to them.
+"""Function versions, which are immutable, and aliases.
 
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-aliases.html
@@ -65,7 +65,7 @@ def test_version_keeps_code_and_configuration(function: Function) -> None:
     assert seen_by(function, "$LATEST")["arn"] == f"{function.arn}:$LATEST"
 
 
-def test_each_version_has_environments_of_its_own(function: Function) -> None:
+def test_versions_have_separate_environments(function: Function) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
     streams = {qualifier: seen_by(function, qualifier)["environment"] for qualifier in ("1", "2")}
 
@@ -80,7 +80,7 @@ def test_version_is_published_once_for_the_same_code(function: Function) -> None
     assert function.publish() == function.publish() == "3"
 
 
-def test_version_lives_on_when_latest_changes(
+def test_version_is_unaffected_by_changes_of_latest(
     function: Function, functions: FunctionFactory
 ) -> None:
     before = seen_by(function, "1")
@@ -92,7 +92,7 @@ def test_version_lives_on_when_latest_changes(
     assert seen_by(function)["code"] == 4
 
 
-def test_executed_version_of_the_answer(function: Function, aws: Clients) -> None:
+def test_executed_version_in_the_response(function: Function, aws: Clients) -> None:
     """https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html"""
     client = aws["lambda"]
     client.create_alias(FunctionName=function.name, Name="live", FunctionVersion="2")
@@ -104,7 +104,7 @@ def test_executed_version_of_the_answer(function: Function, aws: Clients) -> Non
     assert client.invoke(FunctionName=f"{function.name}:1")["ExecutedVersion"] == "1"
 
 
-def test_alias_leads_to_its_version_and_shares_its_environments(
+def test_alias_invokes_its_version_and_shares_its_environments(
     function: Function, aws: Clients
 ) -> None:
     client = aws["lambda"]
@@ -138,7 +138,7 @@ def test_version_of_an_alias_cannot_be_deleted(function: Function, aws: Clients)
 def test_weights_of_an_alias(
     function: Function, aws: Clients, weight: float, least: int, most: int
 ) -> None:
-    """Of 200 calls with weight 0.5, fewer than 50 or more than 150 go astray once in 10^11 runs.
+    """With 200 calls and weight 0.5, fewer than 50 or more than 150 occur once in 10^11 runs.
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuring-alias-routing.html
     """

@@ -1,4 +1,4 @@
-"""What AWS refuses as too large, too long, too many or out of range: at the limit, and above."""
+"""AWS's quotas and value limits: the maximum is accepted, and more is rejected."""
 
 import json
 import urllib.error
@@ -17,7 +17,7 @@ KIB, MIB = 1024, 1024 * 1024
 
 
 def refused(call: Callable[..., Any], **arguments: Any) -> tuple[str, str]:
-    """Return code and message of the error."""
+    """Return the code and message of an error."""
     with pytest.raises(ClientError) as raised:
         call(**arguments)
     error: Any = raised.value.response["Error"]
@@ -117,7 +117,7 @@ def test_largest_message_of_a_topic(aws: Clients, topic: str) -> None:
     def check(limit: int) -> None:
         # Attributes count, with their names and types.
         attributes = {"kind": {"DataType": "String", "StringValue": "x"}}
-        text = '"' * (limit - len("kindStringx"))  # on the way each is "%22"
+        text = '"' * (limit - len("kindStringx"))  # sent as "%22", three times as long
         message = {"TopicArn": topic, "MessageAttributes": attributes}
         sns.publish(**message, Message=text)
         assert refused(sns.publish, **message, Message=text + "x") == (
@@ -281,7 +281,9 @@ def test_environment_variables(aws: Clients, function: Function) -> None:
     )
 
 
-def test_queue_that_hides_messages_too_briefly(aws: Clients, function: Function, name: str) -> None:
+def test_visibility_timeout_shorter_than_the_function_timeout(
+    aws: Clients, function: Function, name: str
+) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
     client, sqs = aws["lambda"], aws["sqs"]
     client.update_function_configuration(FunctionName=function.name, Timeout=10)
@@ -359,7 +361,7 @@ class Api:
         )
 
     def post(self, size: int) -> tuple[int, str]:
-        """Send so many bytes, and return the status and the error's message."""
+        """Send ``size`` bytes, and return the status and the error message."""
         self._client.create_deployment(restApiId=self._id, stageName="test")
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(self._url, data=b"x" * size, headers=headers)
@@ -387,6 +389,6 @@ def test_largest_request_to_a_function_behind_an_api(api: Api, functions: Functi
     """https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html"""
     api.asks(functions("def handler(event, context): return {'statusCode': 200}"))
 
-    # The body is in an event, with the headers and more.
+    # The event contains the body, the headers and more.
     assert api.post(6 * MIB - 10_000) == (200, "")
     assert api.post(6 * MIB) == (413, "Request Too Long")

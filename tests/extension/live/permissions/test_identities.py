@@ -1,4 +1,4 @@
-"""Which policies bind users, groups and roles, in a LocalStack that enforces them.
+"""Policies of users, groups and roles, with IAM enforcement.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html
 """
@@ -58,7 +58,7 @@ type Login = Callable[[dict[str, str]], Any]
 
 @pytest.fixture
 def s3_with(enforcing: LocalStack) -> Login:
-    """Makes a client of S3 with the credentials in an answer of IAM or STS."""
+    """Creates an S3 client with the credentials in a response of IAM or STS."""
 
     def login(credentials: dict[str, str]) -> Any:
         return boto3.client(
@@ -74,7 +74,7 @@ def s3_with(enforcing: LocalStack) -> Login:
 
 
 def may(call: Callable[[], Any]) -> bool:
-    """Tell whether a call is carried out; if not, it must be for want of a permission."""
+    """Return whether a call is allowed; other errors than AccessDenied fail the test."""
     try:
         call()
     except ClientError as error:
@@ -86,7 +86,7 @@ def may(call: Callable[[], Any]) -> bool:
 
 @pytest.fixture
 def user(aws: Clients, name: str, s3_with: Login) -> Any:
-    """A client of S3 for a new user, who is called as the fixture ``name`` says."""
+    """An S3 client of a new user, whose name is the fixture ``name``."""
     aws["iam"].create_user(UserName=name)
     return s3_with(aws["iam"].create_access_key(UserName=name)["AccessKey"])
 
@@ -177,7 +177,7 @@ def test_boundary_and_session_policy_of_a_role(aws: Clients, name: str, s3_with:
 def test_trust_policy_that_was_updated(
     user: Any, aws: Clients, name: str, enforcing: LocalStack
 ) -> None:
-    """LocalStack stores the first one in another form than those that follow."""
+    """LocalStack encodes the first trust policy differently from updated ones."""
     iam = aws["iam"]
     key = iam.create_access_key(UserName=name)["AccessKey"]
     arn = iam.get_user(UserName=name)["User"]["Arn"]

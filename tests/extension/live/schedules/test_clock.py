@@ -1,4 +1,4 @@
-"""The clock of schedules can be looked at and moved forward."""
+"""The endpoints that show and advance the clock of schedules."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from testbed.errors import StartError
 from tests.extension.conftest import Clients, running_localstack
-from tests.extension.scheduling import Clock, RefusedError
+from tests.extension.scheduling import Clock, ErrorResponse
 
 
 @pytest.fixture
@@ -60,21 +60,21 @@ def test_moment_without_a_time_zone_is_in_utc(clock: Clock) -> None:
         (b"{}", "expected"),
         (b'{"seconds": "1"}', "expected"),
         (b'{"seconds": 1, "to": "2100-01-01"}', "expected"),
-        (b'{"seconds": -1}', "not a number from 0 on"),
-        (b'{"seconds": true}', "not a number from 0 on"),
-        (b'{"seconds": NaN}', "not a number from 0 on"),
-        (b'{"seconds": 1e300}', "too many"),
+        (b'{"seconds": -1}', "not a number of 0 or more"),
+        (b'{"seconds": true}', "not a number of 0 or more"),
+        (b'{"seconds": NaN}', "not a number of 0 or more"),
+        (b'{"seconds": 1e300}', "too large"),
         (b'{"seconds": 1e10}', "hundred years"),
         (b'{"to": "9999-12-31T23:59:59-23:59"}', "hundred years"),
-        (b'{"to": "0001-01-01T00:00:00+23:59"}', "forward only"),
+        (b'{"to": "0001-01-01T00:00:00+23:59"}', "only goes forward"),
         (b'{"to": "tomorrow"}', "not a time in ISO 8601"),
-        (b'{"to": "2020-01-01T00:00:00Z"}', "forward only"),
+        (b'{"to": "2020-01-01T00:00:00Z"}', "only goes forward"),
     ],
 )
-def test_request_that_makes_no_sense_is_refused(clock: Clock, content: bytes, message: str) -> None:
+def test_invalid_request_is_rejected(clock: Clock, content: bytes, message: str) -> None:
     before = clock.show()["offset_seconds"]
 
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(ErrorResponse) as refused:
         clock.post("/_testbed/clock/advance", content)
 
     assert refused.value.status == 400
@@ -84,23 +84,23 @@ def test_request_that_makes_no_sense_is_refused(clock: Clock, content: bytes, me
 
 @pytest.mark.parametrize("content", [b"", b"{}", b'{"arn": 1}'])
 def test_fire_needs_an_arn(clock: Clock, content: bytes) -> None:
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(ErrorResponse) as refused:
         clock.post("/_testbed/schedules/fire", content)
 
     assert refused.value.status == 400
 
 
-def test_what_does_not_exist_cannot_be_fired(clock: Clock) -> None:
-    with pytest.raises(RefusedError) as refused:
+def test_unknown_arn_cannot_be_fired(clock: Clock) -> None:
+    with pytest.raises(ErrorResponse) as refused:
         clock.fire("arn:aws:events:us-east-1:000000000000:rule/none")
 
     assert refused.value.status == 404
 
 
-def test_advance_that_would_fire_too_much_is_refused(clock: Clock, aws: Clients, name: str) -> None:
+def test_advance_with_too_many_firings_is_rejected(clock: Clock, aws: Clients, name: str) -> None:
     aws["events"].put_rule(Name=name, ScheduleExpression="rate(1 minute)")
     try:
-        with pytest.raises(RefusedError) as refused:
+        with pytest.raises(ErrorResponse) as refused:
             clock.advance(seconds=3600 * 24 * 365)
     finally:
         aws["events"].delete_rule(Name=name)
@@ -109,7 +109,7 @@ def test_advance_that_would_fire_too_much_is_refused(clock: Clock, aws: Clients,
     assert "smaller steps" in refused.value.message
 
 
-def test_setting_that_cannot_be_right_ends_localstack(tmp_path: Path) -> None:
+def test_invalid_setting_stops_localstack(tmp_path: Path) -> None:
     with (
         pytest.raises(StartError),
         running_localstack(tmp_path, TESTBED_SCHEDULES_RETRY_SECONDS="soon"),

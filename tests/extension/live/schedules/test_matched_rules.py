@@ -1,4 +1,4 @@
-"""Rules with an event pattern, beyond what LocalStack does itself."""
+"""Fixes of rules with an event pattern."""
 
 import json
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def test_disabled_rule_matches_nothing_until_it_is_enabled(
     """https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DisableRule.html"""
     events = aws["events"]
     pattern = json.dumps({"source": [name]})
-    # The disabled one comes first: its delivery, if any, is not later than the other one's.
+    # The disabled rule is first, so that a delivery of it would not be later than the other's.
     for rule, state, queue in zip("ab", ("DISABLED", "ENABLED"), queues, strict=True):
         events.put_rule(Name=f"{name}-{rule}", EventPattern=pattern, State=state)
         events.put_targets(Rule=f"{name}-{rule}", Targets=[{"Id": "queue", "Arn": queue.arn}])

@@ -1,4 +1,4 @@
-"""Scheduled rules of EventBridge fire when they are due, once, as AWS's do.
+"""Scheduled rules of EventBridge, which fire once when they are due.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html
 """
@@ -114,7 +114,7 @@ def test_rule_that_is_put_often_fires_once(clock: Clock, rule: Rule, queue: Queu
     assert len(queue.messages(1)) == 1
 
 
-def test_unchanged_expression_keeps_its_phase(clock: Clock, rule: Rule) -> None:
+def test_unchanged_expression_does_not_restart_the_rate(clock: Clock, rule: Rule) -> None:
     rule.put()
     due = clock.due(rule.arn)
     clock.advance(seconds=120)
@@ -124,7 +124,7 @@ def test_unchanged_expression_keeps_its_phase(clock: Clock, rule: Rule) -> None:
     assert clock.due(rule.arn) == due
 
 
-def test_changed_expression_counts_anew(clock: Clock, rule: Rule) -> None:
+def test_changed_expression_restarts_the_rate(clock: Clock, rule: Rule) -> None:
     rule.put("rate(5 minutes)")
     clock.advance(seconds=120)
 
@@ -259,7 +259,7 @@ def test_due_times_of_several_rules_are_in_order(
     assert sorted(events) == [each["scheduled_time"] for each in ours]
 
 
-def test_rule_is_fired_by_hand(clock: Clock, rule: Rule, queue: Queue) -> None:
+def test_rule_is_fired_manually(clock: Clock, rule: Rule, queue: Queue) -> None:
     rule.put(State="DISABLED")
     rule.target(queue.arn)
 
@@ -271,7 +271,7 @@ def test_rule_is_fired_by_hand(clock: Clock, rule: Rule, queue: Queue) -> None:
     assert event["time"] == outcome["scheduled_time"].partition(".")[0].rstrip("Z") + "Z"
 
 
-def test_event_for_a_queue_that_is_gone_becomes_a_dead_letter(
+def test_event_for_a_deleted_queue_goes_to_the_dead_letter_queue(
     clock: Clock, rule: Rule, queue: Queue
 ) -> None:
     """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html"""
@@ -294,9 +294,7 @@ def test_event_for_a_queue_that_is_gone_becomes_a_dead_letter(
     }
 
 
-def test_target_that_fails_does_not_keep_others_from_their_event(
-    clock: Clock, rule: Rule, queue: Queue
-) -> None:
+def test_failing_target_does_not_affect_the_others(clock: Clock, rule: Rule, queue: Queue) -> None:
     rule.put()
     rule.target(f"{queue.arn}-missing", "missing")
     rule.target(queue.arn, "there", Input='"there"')
@@ -306,7 +304,7 @@ def test_target_that_fails_does_not_keep_others_from_their_event(
     assert queue.bodies() == ['"there"']
 
 
-def test_rules_of_other_regions_and_accounts_are_others(
+def test_rules_of_other_regions_and_accounts_are_separate(
     clock: Clock, rule: Rule, localstack_endpoint: str
 ) -> None:
     rule.put("rate(5 minutes)")
@@ -332,7 +330,7 @@ def test_rules_of_other_regions_and_accounts_are_others(
     "expression",
     ["rate(5 minute)", "rate(0 minutes)", "cron(* * * * *)", "at(2100-01-01T00:00:00)"],
 )
-def test_expression_that_aws_refuses(aws: Clients, name: str, expression: str) -> None:
+def test_expression_that_aws_rejects(aws: Clients, name: str, expression: str) -> None:
     """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rate-expressions.html"""
     events = aws["events"]
     with pytest.raises(events.exceptions.ClientError) as refused:

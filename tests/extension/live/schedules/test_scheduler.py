@@ -1,4 +1,4 @@
-"""Schedules of EventBridge Scheduler fire when they are due.
+"""Schedules of EventBridge Scheduler, which fire when they are due.
 
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 """
@@ -59,7 +59,7 @@ def test_one_time_schedule_is_due_in_its_time_zone(clock: Clock, scheduler: Sche
 def test_one_time_schedule_in_the_past_is_accepted_and_never_fires(
     clock: Clock, scheduler: Scheduler
 ) -> None:
-    """As recorded of AWS by LocalStack's own tests (test_scheduler.snapshot.json)."""
+    """AWS's behavior was recorded by LocalStack's own tests (test_scheduler.snapshot.json)."""
     arn = scheduler.create("at(2022-12-31T23:59:59)")
 
     assert clock.due(arn) is None
@@ -80,7 +80,7 @@ def test_schedule_fires_in_real_time_and_not_before(
     assert sent + timedelta(milliseconds=1) + offset >= moment
 
 
-def test_rate_fires_at_once_and_then_in_its_rhythm(
+def test_rate_fires_immediately_and_then_periodically(
     clock: Clock, scheduler: Scheduler, queue: Queue
 ) -> None:
     before = clock.now()
@@ -181,7 +181,9 @@ def test_updated_schedule_fires_as_it_is_now(
     assert queue.bodies() == ["new"]
 
 
-def test_update_of_something_else_keeps_the_rhythm(clock: Clock, scheduler: Scheduler) -> None:
+def test_update_of_other_properties_does_not_restart_the_rate(
+    clock: Clock, scheduler: Scheduler
+) -> None:
     arn = scheduler.create("rate(10 minutes)")
     clock.advance(seconds=120)
     due = clock.due(arn)
@@ -254,7 +256,7 @@ def test_deletion_of_a_group_deletes_its_schedules(
         client.get_schedule_group(Name=name)
 
 
-def test_schedules_of_one_name_in_two_groups_are_two(
+def test_schedules_with_the_same_name_in_two_groups(
     clock: Clock, scheduler: Scheduler, name: str
 ) -> None:
     scheduler.client.create_schedule_group(Name=name)
@@ -268,7 +270,7 @@ def test_schedules_of_one_name_in_two_groups_are_two(
         scheduler.client.delete_schedule_group(Name=name)
 
 
-def test_what_exists_cannot_be_created_again(scheduler: Scheduler, name: str) -> None:
+def test_existing_schedules_cannot_be_created_again(scheduler: Scheduler, name: str) -> None:
     client = scheduler.client
     scheduler.create("rate(1 day)", State="DISABLED")
     with pytest.raises(client.exceptions.ConflictException):
@@ -279,7 +281,7 @@ def test_what_exists_cannot_be_created_again(scheduler: Scheduler, name: str) ->
     client.delete_schedule_group(Name=name)
 
 
-def test_what_does_not_exist_is_not_found(scheduler: Scheduler, name: str) -> None:
+def test_unknown_schedules_are_not_found(scheduler: Scheduler, name: str) -> None:
     client = scheduler.client
     missing = client.exceptions.ResourceNotFoundException
     with pytest.raises(missing):
@@ -320,7 +322,7 @@ def test_what_does_not_exist_is_not_found(scheduler: Scheduler, name: str) -> No
     ],
     ids=str,
 )
-def test_what_aws_refuses(scheduler: Scheduler, arguments: dict[str, Any]) -> None:
+def test_requests_that_aws_rejects(scheduler: Scheduler, arguments: dict[str, Any]) -> None:
     """https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html"""
     client = scheduler.client
     request = {
@@ -334,7 +336,7 @@ def test_what_aws_refuses(scheduler: Scheduler, arguments: dict[str, Any]) -> No
         client.create_schedule(**request | arguments | {"Target": target})
 
 
-def test_expressions_that_localstack_refuses_and_aws_does_not(
+def test_expressions_that_localstack_rejects_and_aws_accepts(
     clock: Clock, scheduler: Scheduler
 ) -> None:
     """https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#cron-based"""

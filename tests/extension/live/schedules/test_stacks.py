@@ -1,4 +1,4 @@
-"""Rules, schedules and schedule groups of a template: created, changed and deleted.
+"""Rules, schedules and schedule groups in CloudFormation stacks.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-scheduler-schedule.html
 """

@@ -1,4 +1,4 @@
-"""What schedules of EventBridge Scheduler call, how often, and what becomes of failures.
+"""Targets of EventBridge Scheduler, retries and dead-letter queues.
 
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets.html
 """
@@ -38,7 +38,7 @@ def scheduler(aws: Clients, queue: Queue, name: str) -> Iterator[Scheduler]:
 
 @pytest.fixture
 def once(clock: Clock, scheduler: Scheduler) -> Any:
-    """Create a schedule for one moment, with a target, and let it pass."""
+    """Create a one-time schedule with a target, and advance the clock until it fires."""
 
     def fire(later: float = 1, **target: Any) -> list[dict[str, Any]]:
         moment = (clock.now() + timedelta(hours=1)).replace(microsecond=0)
@@ -129,7 +129,7 @@ def test_universal_target_calls_any_action(once: Any, queue: Queue) -> None:
 def test_names_of_a_universal_targets_parameters_may_be_written_in_any_case(
     once: Any, queue: Queue
 ) -> None:
-    """Services write theirs in different cases, and AWS takes them as the SDK for Java does."""
+    """Services use different cases, and AWS accepts the names of the AWS SDK for Java."""
     once(
         Arn="arn:aws:scheduler:::aws-sdk:sqs:sendMessageBatch",
         Input=json.dumps(
@@ -197,7 +197,7 @@ def no_retries() -> dict[str, Any]:
     return {"RetryPolicy": {"MaximumRetryAttempts": 0}}
 
 
-def test_failed_call_is_repeated_until_its_attempts_are_exhausted(
+def test_failed_call_is_retried_until_its_attempts_are_exhausted(
     once: Any, queue: Queue, scheduler: Scheduler
 ) -> None:
     """https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html"""
@@ -229,7 +229,7 @@ def test_failed_call_is_repeated_until_its_attempts_are_exhausted(
     }
 
 
-def test_failed_call_is_repeated_until_it_is_too_old(once: Any, queue: Queue) -> None:
+def test_failed_call_is_retried_until_its_maximum_age(once: Any, queue: Queue) -> None:
     """https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html"""
     fired = once(
         later=3600,
@@ -244,9 +244,7 @@ def test_failed_call_is_repeated_until_it_is_too_old(once: Any, queue: Queue) ->
     assert len(fired) > 2
 
 
-def test_call_that_is_repeated_succeeds_in_the_end(
-    clock: Clock, scheduler: Scheduler, aws: Clients, name: str
-) -> None:
+def test_retried_call_succeeds(clock: Clock, scheduler: Scheduler, aws: Clients, name: str) -> None:
     moment = (clock.now() + timedelta(hours=1)).replace(microsecond=0)
     late = f"{name}-late"
     arn = scheduler.create(
@@ -267,7 +265,7 @@ def test_call_that_is_repeated_succeeds_in_the_end(
     aws["sqs"].delete_queue(QueueUrl=queue.url)
 
 
-def test_calls_of_a_deleted_schedule_are_not_repeated(
+def test_calls_of_a_deleted_schedule_are_not_retried(
     clock: Clock, scheduler: Scheduler, queue: Queue
 ) -> None:
     moment = (clock.now() + timedelta(hours=1)).replace(microsecond=0)

@@ -1,4 +1,4 @@
-"""Email subscriptions wait for their confirmation, as on AWS.
+"""Confirmation of email subscriptions.
 
 https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html
 """
@@ -60,13 +60,13 @@ def subscribe(aws: Clients, topic: str, mailbox: Mailbox, **arguments: Any) -> s
 
 
 def counts(aws: Clients, topic: str) -> tuple[str, str]:
-    """Return how many subscriptions a topic says to be pending, and to be confirmed."""
+    """Return a topic's numbers of pending and confirmed subscriptions."""
     attributes = aws["sns"].get_topic_attributes(TopicArn=topic)["Attributes"]
     return attributes["SubscriptionsPending"], attributes["SubscriptionsConfirmed"]
 
 
 def listed(aws: Clients, topic: str) -> list[str]:
-    """Return the ARNs by which a topic's subscriptions are listed; both lists have to agree."""
+    """Return the ARNs in a topic's list of subscriptions; both list operations have to agree."""
     sns = aws["sns"]
     of_topic = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
     pages = sns.get_paginator("list_subscriptions").paginate()
@@ -76,7 +76,7 @@ def listed(aws: Clients, topic: str) -> list[str]:
     return arns
 
 
-def test_a_email_asks_for_the_confirmation(aws: Clients, topic: str, mailbox: Mailbox) -> None:
+def test_email_asks_for_confirmation(aws: Clients, topic: str, mailbox: Mailbox) -> None:
     subscribe(aws, topic, mailbox)
 
     [email] = mailbox.wait_for(1)
@@ -116,7 +116,7 @@ def test_nothing_is_sent_before_the_link_is_followed(
     assert email["Body"]["text_part"].startswith("in time\n")
 
 
-def test_journal_tells_whom_a_notification_did_not_reach(
+def test_journal_records_pending_deliveries(
     aws: Clients, topic: str, mailbox: Mailbox, localstack_endpoint: str
 ) -> None:
     journal = Journal(localstack_endpoint)
@@ -166,9 +166,7 @@ def test_json_for_programs(aws: Clients, topic: str, mailbox: Mailbox) -> None:
     assert counts(aws, topic) == ("0", "1")
 
 
-def test_to_subscribe_again_sends_the_email_again(
-    aws: Clients, topic: str, mailbox: Mailbox
-) -> None:
+def test_subscribing_again_resends_the_email(aws: Clients, topic: str, mailbox: Mailbox) -> None:
     subscribe(aws, topic, mailbox)
     assert subscribe(aws, topic, mailbox) == "pending confirmation"
 
@@ -208,7 +206,7 @@ def test_subscriptions_of_a_stack(
     topic = arn.rpartition(":")[0]
     assert counts(aws, topic) == ("2", "0")
 
-    # One is confirmed, and stays so when it is updated; the other one is not.
+    # An update does not change whether a subscription is confirmed.
     Mailbox(localstack_endpoint, f"inline-{name}@example.com").wait_for(1)
     [email] = mailbox.wait_for(1)
     [(_, token)] = LINK.findall(email["Body"]["text_part"])
@@ -232,7 +230,7 @@ def test_subscriptions_of_a_stack(
 def test_stack_with_a_pending_subscription_is_deleted(
     aws: Clients, name: str, mailbox: Mailbox
 ) -> None:
-    """CloudFormation leaves the subscription alone, which AWS deletes after some days."""
+    """CloudFormation skips the subscription, which AWS deletes after some days."""
     cloudformation = aws["cloudformation"]
     parameters = [{"ParameterKey": "Name", "ParameterValue": name}]
     cloudformation.create_stack(StackName=name, TemplateBody=TEMPLATE, Parameters=parameters)

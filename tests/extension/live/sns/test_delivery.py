@@ -1,4 +1,4 @@
-"""SNS repeats deliveries to functions and people, too; here its seconds are short."""
+"""Retries of SNS deliveries to functions and email addresses, with shortened delays."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ def faults(unusual_localstack: LocalStack) -> Iterator[FaultRules]:
     rules.remove_all()
 
 
-def test_email_is_sent_again(
+def test_email_delivery_is_retried(
     unusual_localstack: LocalStack, unusual_aws: Clients, faults: FaultRules, name: str
 ) -> None:
     """https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html"""
@@ -33,7 +33,7 @@ def test_email_is_sent_again(
     assert faults.show(rule)["spent"]
 
 
-def test_lambda_is_called_again(
+def test_lambda_delivery_is_retried(
     unusual_aws: Clients, unusual_functions: FunctionFactory, faults: FaultRules, name: str
 ) -> None:
     """https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html"""

@@ -1,4 +1,4 @@
-"""Email from SNS looks as on AWS."""
+"""Subject, sender and footer of SNS's emails."""
 
 import re
 from collections.abc import Callable
@@ -19,7 +19,7 @@ FOOTER = re.compile(
 def confirmed(
     aws: Clients, localstack_endpoint: str, name: str
 ) -> Callable[..., tuple[str, Mailbox]]:
-    """Makes a topic, and a mailbox that is subscribed to it and has confirmed that."""
+    """Creates a topic, and a mailbox with a confirmed subscription to it."""
 
     def make(**attributes: str) -> tuple[str, Mailbox]:
         sns = aws["sns"]

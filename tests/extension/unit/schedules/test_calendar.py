@@ -1,7 +1,7 @@
-"""Random calendars, against a walk through every minute and every day of a time.
+"""Random cron expressions, compared with a brute-force check of every minute or day of a period.
 
-What is due is decided here for one minute at a time, from the text of the fields, by counting and
-looking about in the calendar; nothing is shared with the code under test.
+The check decides for one minute at a time whether it is due, from the text of the fields. It shares
+no code with the implementation.
 """
 
 import random
@@ -38,7 +38,7 @@ def number(text: str, names: Names) -> int:
 
 @cache
 def counted(element: str, lowest: int, highest: int, names: Names) -> set[int]:
-    """Count from the beginning of a range to its end, keeping every value that a step hits."""
+    """Return the values of a range with a step, by counting from its start to its end."""
     span, _, step = element.partition("/")
     begin, _, end = span.partition("-")
     value = lowest if begin == "*" else number(begin, names)
@@ -62,7 +62,7 @@ def is_weekday(day: date) -> bool:
 
 
 def is_nearest_weekday(day: date, anchor: date) -> bool:
-    """Look about from the anchor, at one day's distance first, without leaving its month."""
+    """Search from the anchor outwards, without leaving its month."""
     for distance in (0, -1, 1, -2, 2):
         candidate = anchor + distance * DAY
         if candidate.month == anchor.month and is_weekday(candidate):
@@ -118,7 +118,7 @@ def is_on_day(fields: list[str], day: date) -> bool:
 
 
 class Writer:
-    """Writes random fields."""
+    """Generates random fields."""
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)  # noqa: S311 - nothing secret
@@ -166,7 +166,7 @@ def due_between(expression: Expression, start: datetime, end: datetime) -> list[
 
 
 def test_days() -> None:
-    """Three years, from a random day on."""
+    """Three years from a random day."""
     for seed in range(150):
         write = Writer(seed)
         start = datetime(2026, 1, 1, tzinfo=UTC) + write.chance.randint(0, 5_000) * DAY
@@ -183,7 +183,7 @@ def test_days() -> None:
 
 @pytest.mark.parametrize(("zone", "change"), CHANGES)
 def test_minutes_around_a_change_of_the_clocks(zone: str, change: datetime) -> None:
-    """Every minute that the clocks show for the first time."""
+    """Every minute that clocks show for the first time."""
     walk = [change + n * MINUTE for n in range(-24 * 60, 24 * 60)]
     clocks = [moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0) for moment in walk]
     first_shown = dict(reversed(list(zip(clocks, walk, strict=True))))

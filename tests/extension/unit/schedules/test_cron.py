@@ -1,9 +1,9 @@
-"""The calendar of cron expressions: what AWS's pages say, and what a calendar on the wall shows.
+"""Due times of cron expressions, from AWS's documentation and from a calendar.
 
-The first table holds the examples of
+The first table has the examples of
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cron-expressions.html and
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html. Each line has the
-fields, the moment to start from and the due times, in UTC; ``never`` says that there are no more.
+fields, the start and the due times, in UTC; ``never`` means that there are no more.
 """
 
 from datetime import timedelta, timezone

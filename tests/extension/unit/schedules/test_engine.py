@@ -1,4 +1,4 @@
-"""The engine of schedules: what is due fires, when it is due, once."""
+"""The scheduling engine: entries fire when they are due, once."""
 
 import threading
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
 class Schedule:
-    """An engine, and what it fired."""
+    """An engine and its firings."""
 
     def __init__(self) -> None:
         self.clock = Clock()
@@ -70,7 +70,7 @@ def test_entry_fires_at_its_due_times_and_not_before(schedule: Schedule) -> None
     assert all(at >= due for at, due in zip(fired_at, times, strict=True))
 
 
-def test_entry_that_is_put_earlier_than_the_others_is_not_kept_waiting(schedule: Schedule) -> None:
+def test_entry_due_before_the_others_is_not_delayed(schedule: Schedule) -> None:
     due = soon(schedule)
     schedule.put("late", schedule.clock.now() + HOUR)
     schedule.put("soon", due)
@@ -171,7 +171,7 @@ def test_clock_shows_the_due_time_while_it_is_advanced(schedule: Schedule) -> No
     assert now + HOUR <= seen[0] < now + 2 * HOUR
 
 
-def test_advance_tells_what_failed(schedule: Schedule) -> None:
+def test_advance_returns_errors(schedule: Schedule) -> None:
     now = schedule.clock.now()
 
     def fail(key: str, due: datetime) -> None:
@@ -184,7 +184,7 @@ def test_advance_tells_what_failed(schedule: Schedule) -> None:
     assert firing.error == "as told"
 
 
-def test_advance_with_too_many_firings_is_refused(schedule: Schedule) -> None:
+def test_advance_with_too_many_firings_is_rejected(schedule: Schedule) -> None:
     schedule.engine.put(
         "key", lambda after: after + MINUTE, lambda key, due: None, after=soon(schedule)
     )
@@ -195,14 +195,14 @@ def test_advance_with_too_many_firings_is_refused(schedule: Schedule) -> None:
     assert schedule.clock.offset == timedelta()
 
 
-def test_due_time_that_passed_while_nothing_could_run_is_made_up_for_once(
+def test_missed_due_times_fire_once(
     schedule: Schedule,
 ) -> None:
     now = schedule.clock.now()
     schedule.put("once", now + MINUTE)
     schedule.put("often", *(now + number * MINUTE for number in (1, 2, 3, 600)))
 
-    # As if the machine had slept: the clock has moved, and the engine knew nothing of it.
+    # As if the machine had slept: the clock has advanced without the engine noticing.
     schedule.clock.move_to(now + HOUR)
     schedule.put("wakes the engine", now + 2 * HOUR)
 

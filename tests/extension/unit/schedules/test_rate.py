@@ -1,4 +1,4 @@
-"""Rates of rules and of schedules."""
+"""Rate expressions of rules and schedules."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -8,7 +8,7 @@ from localstack_testbed.schedules.expressions import rule_expression, schedule_e
 
 from tests.extension.unit.schedules.times import JUST_BEFORE, due_times, moments, rows, utc
 
-# Rate, when it begins, when a rule is due.
+# Rate, its start, the first due time of a rule.
 RATES = """
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rate-expressions.html
 1 minute    | 2026-12-31 23:58:10 | 2026-12-31 23:59:10, 2027-01-01 00:00:10
@@ -20,7 +20,7 @@ RATES = """
 90 minutes  | 2026-11-23 10:00    | 2026-11-23 11:30, 13:00
 36 hours    | 2026-11-23          | 2026-11-24 12:00, 2026-11-26
 400 days    | 2026-01-01          | 2027-02-05, 2028-03-11
-# What the calendar no longer holds.
+# After the year 9999.
 3000000 days | 2026-01-01         | never
 999999999999 minutes | 2026-01-01 | never
 """
@@ -36,7 +36,7 @@ def test_a_rule_waits_for_one_period(rate: str, since: str, due: str) -> None:
 
 
 @pytest.mark.parametrize(("rate", "since", "due"), rows(RATES))
-def test_a_schedule_is_due_at_once(rate: str, since: str, due: str) -> None:
+def test_a_schedule_is_due_immediately(rate: str, since: str, due: str) -> None:
     """ "Use the StartDate property to set the first occurrence"; without one, "immediately".
 
     https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#rate-based

@@ -1,11 +1,11 @@
-"""Schedules where the clocks change.
+"""Schedules in time zones with daylight saving time.
 
 "When time shifts forward in the Spring, if a cron expression falls on a non-existent date and time,
 your schedule invocation is skipped. When time shifts backwards in the Fall, your schedule runs only
 once and does not repeat its invocation."
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#daylist-savings-time
 
-The due times are those of the zone's clocks, with their distance from UTC.
+The due times are local times with their UTC offset.
 """
 
 from datetime import datetime
@@ -51,7 +51,7 @@ CRON = """
                    |                     |            | 2026-04-06 01:45+10:30
 0/15 1-2 5 4 ? *   | Australia/Lord_Howe | 2026-04-04 | 2026-04-05 01:00+11:00, 01:15+11:00,
                    |                     |            | 01:30+11:00, 01:45+11:00, 02:00+10:30
-# Apia passed over 30 December 2011.
+# Apia skipped 30 December 2011.
 0 12 * * ? *       | Pacific/Apia        | 2011-12-29 22:00 | 2011-12-29 12:00-10:00,
                    |                     |            | 2011-12-31 12:00+14:00
 * * * * ? *        | Pacific/Apia        | 2011-12-30 09:59 | 2011-12-29 23:59-10:00,
@@ -84,7 +84,7 @@ AT = """
 2022-11-20T13:00:00 | America/Los_Angeles | 2022-11-20 21:00
 2026-07-01T00:00:00 | UTC                 | 2026-07-01
 2028-02-29T23:59:59 | Asia/Tokyo          | 2028-02-29 14:59:59
-# Shown twice: the first time. Skipped: what the clocks show in its place.
+# Times that occur twice: the first one. Skipped times: moved forward.
 2026-10-25T02:30:00 | Europe/Vienna       | 2026-10-25 02:30+02:00
 2026-03-29T02:30:00 | Europe/Vienna       | 2026-03-29 03:30+02:00
 """

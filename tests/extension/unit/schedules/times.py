@@ -1,4 +1,4 @@
-"""How the tests write moments and tables of them, and what a schedule makes of these."""
+"""Parsing of times and tables in the tests of schedules."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,13 +8,13 @@ JUST_BEFORE = timedelta(microseconds=1)
 
 
 def utc(text: str) -> datetime:
-    """Read ``2026-11-23 21:57`` or, for midnight, ``2026-11-23``; in UTC if it names no zone."""
+    """Parse ``2026-11-23 21:57`` or, for midnight, ``2026-11-23``; the default time zone is UTC."""
     moment = datetime.fromisoformat(text)
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def rows(table: str) -> list[list[str]]:
-    """Read lines of cells between ``|``; one without a first cell goes on with the last cell."""
+    """Parse lines of cells separated by ``|``; an empty first cell continues the last cell."""
     result: list[list[str]] = []
     for line in table.strip().splitlines():
         if line.startswith("#"):
@@ -28,7 +28,7 @@ def rows(table: str) -> list[list[str]]:
 
 
 def moments(cell: str) -> list[str]:
-    """Read times between commas; one without a date is on the date of the one before."""
+    """Parse comma-separated times; a time without a date has the date of the previous one."""
     texts: list[str] = []
     for text in cell.split(", "):
         texts.append(f"{texts[-1][:10]} {text}" if text[2] == ":" else text)
@@ -36,7 +36,7 @@ def moments(cell: str) -> list[str]:
 
 
 def due_times(expression: Expression, start: datetime, count: int) -> list[datetime]:
-    """Return up to *count* due times in a row, from *start* on (not strictly later)."""
+    """Return the first *count* due times at or after *start*; fewer if there are no more."""
     times: list[datetime] = []
     moment = start - JUST_BEFORE
     while len(times) < count and (due := expression.next_after(moment, start)):

@@ -1,5 +1,5 @@
-"""What the functions' interpreter runs: the parent of all execution environments.
+"""The supervisor, the parent process of all execution environments of one runtime.
 
-It may import nothing but the standard library, and runs on every Python that Lambda has had since
-3.9. What it does is told in ``environments`` and ``isolation``.
+It runs in the functions' interpreter. It may import only the standard library, and supports every
+Python version of Lambda since 3.9. See ``environments`` and ``isolation``.
 """

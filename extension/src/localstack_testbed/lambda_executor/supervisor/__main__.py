@@ -1,4 +1,7 @@
-"""``python -m localstack_testbed.lambda_executor.supervisor``, started by ``supervision``."""
+"""The program ``python -m localstack_testbed.lambda_executor.supervisor``.
+
+``supervisor_client`` starts it.
+"""
 
 from __future__ import annotations
 
@@ -16,28 +19,28 @@ from localstack_testbed.lambda_executor.supervisor.control import ControlConnect
 from localstack_testbed.lambda_executor.supervisor.environments import Supervisor
 from localstack_testbed.lambda_executor.supervisor.isolation import (
     Isolation,
+    enter_mount_namespace,
     enter_namespaces,
-    obstacle,
-    own_mounts,
+    why_unavailable,
 )
 from localstack_testbed.lambda_executor.supervisor.processes import (
     adopt_orphans,
-    end_with_parent,
+    die_with_parent,
 )
 
 
 def main() -> None:
     descriptor, folder, root, packages, *modules = sys.argv[1:]
     directory = Path(folder)
-    os.umask(0o022)  # functions may be another user than LocalStack
-    # The keyboard's interrupt goes to LocalStack, which ends this process by disconnecting.
+    os.umask(0o022)  # functions may run as another user than LocalStack
+    # LocalStack handles Ctrl+C, and stops this process by disconnecting.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     control = ControlConnection(socket.socket(fileno=int(descriptor)))
     isolation = None
     if root:
         Path(root).mkdir(exist_ok=True)
-        reason = obstacle(Path(root), Path(packages))
+        reason = why_unavailable(Path(root), Path(packages))
         if reason is None:
             enter_namespaces()
             parent = os.getpid()
@@ -45,15 +48,15 @@ def main() -> None:
             if process != 0:
                 control.close()
                 _, status = os.waitpid(process, 0)
-                if status == 0:  # LocalStack is gone, and the other's mounts
+                if status == 0:  # LocalStack has disconnected, and the child's mounts are gone
                     shutil.rmtree(directory, ignore_errors=True)
                 return
-            end_with_parent(parent)
-            own_mounts()
+            die_with_parent(parent)
+            enter_mount_namespace()
             isolation = Isolation(Path(root), Path(packages))
     else:
         reason = "LAMBDA_PROCESS_ISOLATION=0"
-    control.send({"event": "ready", "reason": reason})  # why it is not isolated, if it is not
+    control.send({"event": "ready", "reason": reason})
     adopt_orphans()
     import_modules(modules)
     supervisor = Supervisor(control, isolation)
@@ -65,13 +68,13 @@ def main() -> None:
 
 
 def import_modules(names: list[str]) -> None:
-    """Import what functions will need, from the functions' packages alone."""
+    """Import modules in advance, only from the functions' own packages."""
     own = (str(Path.cwd()), str(Path(__file__).parents[3]))
     sys.path[:] = [path for path in sys.path if path and path not in own]
     for name in names:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    # Objects made so far stay out of collections, which would unshare their memory pages.
+    # Garbage collections would write to the objects created so far and unshare their pages.
     gc.collect()
     gc.freeze()
 

@@ -1,9 +1,9 @@
-"""The connection to LocalStack: messages both ways, now and then with a file descriptor.
+"""The connection between LocalStack and the supervisor.
 
-A message is its length (4 bytes, big endian) and JSON. Commands, with an environment's number in
-``id``: ``start`` (with one file descriptor, the output), ``kill``, ``freeze``, ``thaw``,
-``discard`` (of a temporary folder), ``compile``. Events: ``ready`` (once), ``started``, ``exited``,
-``compiled``.
+A message is its length (4 bytes, big endian) and JSON. LocalStack sends commands, with an
+environment's number in ``id``: ``start`` (with a file descriptor for the output), ``kill``,
+``freeze``, ``thaw``, ``discard`` (a temporary folder), ``compile``. The supervisor sends events:
+``ready`` (once), ``started``, ``exited``, ``compiled``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class ControlConnection:
         return self._connection.fileno()
 
     def receive(self) -> list[tuple[Message, int | None]] | None:
-        """Read what has arrived: messages with their descriptors; None at the end."""
+        """Read received messages with their file descriptors; None if the connection is closed."""
         descriptors = array.array("i")
         try:
             data, ancillary, _, _ = self._connection.recvmsg(65536, socket.CMSG_SPACE(64))

@@ -1,16 +1,16 @@
-"""The parent of all execution environments.
+"""The supervisor's main loop, which starts, signals and reaps execution environments.
 
-It imports what most functions need anyway (the AWS SDK) once, and forks an execution
-environment from there, which starts in milliseconds. A function whose bundle brings a module of
-its own by a name already imported here gets a new interpreter instead, so that what it imports
-is what it would import on AWS.
+The supervisor imports what most functions need (the AWS SDK) once, and forks execution
+environments, so that they start in milliseconds. If a function's bundle contains a module that the
+supervisor has already imported, the function gets a new interpreter, so that it imports the same
+module as on AWS.
 
-It also makes sure that nothing survives:
+The supervisor also prevents leftover processes:
 
-- the end of the control connection (LocalStack is gone, in whatever way) ends everything;
-- an environment whose supervisor is gone is killed by the kernel (Linux);
-- what a function leaves running is adopted by its environment or, after that has ended, by the
-  supervisor, and is killed (Linux; elsewhere whatever stayed in the process group).
+- When the control connection closes, because LocalStack stopped or crashed, everything is killed.
+- When the supervisor dies, the kernel kills its environments (Linux).
+- Processes that a function leaves running are adopted by its environment or, after its exit, by the
+  supervisor, and killed (Linux; on other systems, those that are still in the process group).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from localstack_testbed.lambda_executor.supervisor.isolation import Isolation, l
 from localstack_testbed.lambda_executor.supervisor.processes import (
     adopt_orphans,
     children,
-    end_with_parent,
+    die_with_parent,
     signal_group,
 )
 
@@ -39,7 +39,7 @@ SIGNALS = {"kill": signal.SIGKILL, "freeze": signal.SIGSTOP, "thaw": signal.SIGC
 
 
 class Supervisor:
-    """Carries out what LocalStack asks for; without ``isolation``, environments share everything.
+    """Executes LocalStack's commands; ``isolation`` is None if environments are not isolated.
 
     https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
     """
@@ -59,7 +59,7 @@ class Supervisor:
         self._paths = list(sys.path)
 
     def serve(self) -> Message | None:
-        """Work until the control connection ends; return a command only in a forked child."""
+        """Run until the control connection closes; in a forked child, return its command."""
         selector = selectors.DefaultSelector()
         selector.register(self._control, selectors.EVENT_READ)
         selector.register(self._wakeup, selectors.EVENT_READ)
@@ -80,7 +80,7 @@ class Supervisor:
                         return message
 
     def _handle(self, message: Message, descriptor: int | None) -> bool:
-        """Carry out a command; true in the child that it forked."""
+        """Execute a command; return True in a forked child."""
         command, number = message["command"], message["id"]
         if command == "discard":
             self._discard(Path(message["directory"]))
@@ -106,7 +106,7 @@ class Supervisor:
         return False
 
     def _prepare(self, temporary: Path, storage: int) -> None:
-        # Whatever the reason, the environment that lacks its folder says so in its log.
+        # If this fails, the environment reports the missing folder in its log.
         with contextlib.suppress(OSError):
             if self._isolation is not None:
                 self._isolation.prepare_temporary(temporary, storage)
@@ -123,7 +123,7 @@ class Supervisor:
         for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         os.setsid()
-        end_with_parent(supervisor)
+        die_with_parent(supervisor)
         adopt_orphans()
         self._control.close()
         self._wakeup.close()
@@ -134,7 +134,7 @@ class Supervisor:
             os.close(descriptor)
 
     def run(self, message: Message) -> None:
-        """In a forked child: be the execution environment, or the compiler of a bundle."""
+        """Run the execution environment, or compile a bundle, in a forked child."""
         if message["command"] == "compile":
             compile_bundle(message["directory"])
             return
@@ -167,7 +167,7 @@ class Supervisor:
         return False
 
     def _reap(self) -> None:
-        """Report children that have ended and kill what they left running."""
+        """Report children that have exited, and kill processes that they left running."""
         ended = False
         while True:
             try:
@@ -206,10 +206,10 @@ class Supervisor:
 
 
 def compile_bundle(directory: str) -> None:
-    """Write byte code beside the bundle's modules; what cannot be compiled stays as it is."""
+    """Compile a bundle's modules to byte code; skip those that cannot be compiled."""
     import compileall
 
-    os.nice(10)  # nobody waits for it
+    os.nice(10)  # nothing waits for it
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.dup2(null, 2)

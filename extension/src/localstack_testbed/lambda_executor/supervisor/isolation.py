@@ -1,14 +1,15 @@
-"""What an execution environment sees of the machine, as AWS describes it (Linux).
+"""Isolation of execution environments from the machine, with Linux namespaces.
 
+Environments get the file system that AWS documents:
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 
-The supervisor enters namespaces of its own, for which no privilege is needed where the kernel
-grants user namespaces to everybody (https://man7.org/linux/man-pages/man7/user_namespaces.7.html).
-There it is the first process: with it, the kernel ends all others. It puts together a file system
-with the folders of the system, of the interpreter, and nothing else of the machine, all of it
-read-only. Each environment adds its code (``/var/task``), its layers (``/opt``) and its ``/tmp``,
-and makes that its root, as a user without any privilege. To the machine that is the user who
-started LocalStack or, if that is root, a number that no user has.
+The supervisor enters new user, PID and mount namespaces, which requires no privilege where the
+kernel allows unprivileged user namespaces
+(https://man7.org/linux/man-pages/man7/user_namespaces.7.html). In the PID namespace it is the init
+process: when it exits, the kernel kills all others. It builds a read-only root file system with the
+system's folders, the interpreter's, and nothing else of the machine. Each environment adds its code
+(``/var/task``), layers (``/opt``) and ``/tmp``, makes this its root, and drops all privileges.
+Outside, its user is the one who started LocalStack or, if that is root, an unused user id.
 """
 
 from __future__ import annotations
@@ -27,16 +28,16 @@ from pathlib import Path
 PROCESSES = 1024
 FILES = 1024
 
-# As Lambda names the user of functions.
+# The user of functions on AWS.
 USER, USER_ID, GROUP_ID = "sbx_user1051", 993, 990
 
-# What functions are to the machine if root starts LocalStack, as user and as group: a number that
-# neither distributions nor systemd give away. https://systemd.io/UIDS-GIDS/
-NOBODY_ELSE = 65530
+# The user and group id of functions outside of the namespace if root starts LocalStack: neither
+# distributions nor systemd assign it. https://systemd.io/UIDS-GIDS/
+UNUSED_ID = 65530
 
 SYSTEM_FOLDERS = ("bin", "etc", "lib", "lib32", "lib64", "libx32", "nix", "sbin", "sys", "usr")
 DEVICES = ("full", "null", "random", "tty", "urandom", "zero")
-PLACES = ("dev", "opt", "proc", "tmp", "var", "var/runtime", "var/task")
+MOUNT_POINTS = ("dev", "opt", "proc", "tmp", "var", "var/runtime", "var/task")
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
@@ -50,21 +51,21 @@ PR_SET_DUMPABLE = 4
 PR_SET_NO_NEW_PRIVS = 38
 CAPABILITY_VERSION_3 = 0x20080522
 
-# System calls that the C library has no function for, or not yet (the same on all architectures,
-# except for pivot_root).
+# Numbers of system calls without a function in the C library, or only in newer versions of it.
+# mount_setattr has the same number on all architectures.
 SYS_MOUNT_SETATTR = 442
 SYS_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 
 
 class Isolation:
-    """The file system that environments share, put together below ``root``.
+    """The root file system shared by all environments, mounted at ``root``.
 
     Parameters
     ----------
     root
         An empty folder.
     packages
-        The runtime's packages, which appear as ``/var/runtime``, too.
+        The runtime's packages, which are also mounted at ``/var/runtime``.
     """
 
     def __init__(self, root: Path, packages: Path) -> None:
@@ -84,7 +85,7 @@ class Isolation:
                 (root / name).symlink_to(folder.readlink())
             elif folder.is_dir():
                 _bind(folder, root / name)
-        for name in PLACES:
+        for name in MOUNT_POINTS:
             (root / name).mkdir()
         for name in DEVICES:
             if Path("/dev", name).exists():
@@ -98,12 +99,12 @@ class Isolation:
             f"{USER}:x:{USER_ID}:{GROUP_ID}::/home/{USER}:/sbin/nologin\n"
         )
         _bind(users, root / "etc" / "passwd")
-        self._show_needed("")
+        self._bind_needed("")
         _make_read_only(root, AT_RECURSIVE)
         _bind(Path("/proc"), root / "proc")
 
     def enter(self, task_root: Path, layers: Path | None, temporary: Path) -> None:
-        """Make it this process's root, with an environment's folders, and give up all privileges.
+        """Enter the file system with an environment's folders, and drop all privileges.
 
         Raises
         ------
@@ -115,7 +116,7 @@ class Isolation:
         _bind(task_root, root / "var" / "task")
         _make_read_only(root / "var" / "task")
         _bind(temporary, root / "tmp")
-        self._show_needed("tmp")
+        self._bind_needed("tmp")
         if layers is not None:
             _mount("tmpfs", root / "opt", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755")
             for entry in layers.iterdir():
@@ -123,7 +124,7 @@ class Isolation:
                     (root / "opt" / entry.name).symlink_to(entry.readlink())
                 else:
                     _bind(entry, root / "opt" / entry.name)
-            self._show_needed("opt")
+            self._bind_needed("opt")
             _make_read_only(root / "opt", AT_RECURSIVE)
         os.chdir(root)
         number = SYS_PIVOT_ROOT[platform.machine()]
@@ -131,24 +132,24 @@ class Isolation:
         _check(_libc.umount2(b".", MNT_DETACH), "umount")
         if os.getuid() != USER_ID:
             _become_function_user()
-        # In a user namespace of its own an environment has its own count of processes, and no
-        # privilege over the file system that was just put together.
+        # In its own user namespace, an environment has its own process limit, and no privileges
+        # over the mounts.
         _enter_user_namespace(CLONE_NEWUSER, USER_ID, GROUP_ID)
         _drop_capabilities()
         _lower_limit(resource.RLIMIT_NPROC, PROCESSES)
 
     def prepare_temporary(self, folder: Path, size: int) -> None:
-        """Give a folder a file system of its own, of ``size`` bytes, unless it has one."""
+        """Mount a file system of ``size`` bytes at a folder, unless there is one already."""
         folder.mkdir(exist_ok=True)
         if not os.path.ismount(folder):
             _mount("tmpfs", folder, "tmpfs", MS_NOSUID | MS_NODEV, f"mode=1777,size={size}")
 
     def discard_temporary(self, folder: Path) -> None:
-        """Forget a folder's file system; what still uses it keeps it."""
+        """Unmount a folder's file system, as soon as no process uses it."""
         _libc.umount2(os.fsencode(folder), MNT_DETACH)
 
-    def _show_needed(self, place: str) -> None:
-        """Show what the interpreter needs and what lies in a place that has been covered."""
+    def _bind_needed(self, place: str) -> None:
+        """Bind the interpreter's folders that are below ``place``, which a mount has covered."""
         for path in self._needed:
             if path.is_relative_to(Path("/", place)):
                 target = self._root / path.relative_to("/")
@@ -156,21 +157,21 @@ class Isolation:
                 _bind(path, target)
 
 
-def obstacle(root: Path, packages: Path) -> str | None:
-    """Try in a child process whether isolation is possible here; return why not.
+def why_unavailable(root: Path, packages: Path) -> str | None:
+    """Try isolation in a child process; return why it is unavailable, or None if it works.
 
-    A process cannot leave a namespace again, so it has to know before it enters one.
+    A child process, because a process cannot leave a namespace again.
     """
     if sys.platform != "linux":
-        return "it needs Linux"
+        return "isolation requires Linux"
     if platform.machine() not in SYS_PIVOT_ROOT:
-        return f"it was not made for processors of the kind {platform.machine()}"
+        return f"isolation does not support {platform.machine()} processors"
     reader, writer = os.pipe()
     process = os.fork()
     if process == 0:
         with contextlib.suppress(BaseException):
             os.close(reader)
-            reason = _try(root, packages)
+            reason = _try_isolation(root, packages)
             os.write(writer, reason.encode())
         os._exit(0)
     os.close(writer)
@@ -179,17 +180,17 @@ def obstacle(root: Path, packages: Path) -> str | None:
     os.waitpid(process, 0)
     with contextlib.suppress(OSError):
         root.with_name(f"{root.name}-trial").rmdir()
-    return None if reason == "possible" else reason or "the attempt ended without an answer"
+    return None if reason == "possible" else reason or "the trial process exited without a result"
 
 
-def _try(root: Path, packages: Path) -> str:
+def _try_isolation(root: Path, packages: Path) -> str:
     try:
         enter_namespaces()
         reader, writer = os.pipe()
         if os.fork() == 0:
             answer = "possible"
             try:
-                own_mounts()
+                enter_mount_namespace()
                 isolation = Isolation(root, packages)
                 temporary = root.with_name(f"{root.name}-trial")
                 isolation.prepare_temporary(temporary, 4096)
@@ -207,7 +208,7 @@ def _try(root: Path, packages: Path) -> str:
 
 
 def enter_namespaces() -> None:
-    """Enter a user namespace, and one of processes, whose first one is the next child.
+    """Enter a user namespace, and a PID namespace whose init process is the next child.
 
     Raises
     ------
@@ -221,8 +222,8 @@ def enter_namespaces() -> None:
         _enter_user_namespace(flags, os.getuid(), os.getgid())
 
 
-def own_mounts() -> None:
-    """Enter a namespace of mounts, from which none gets out, before :class:`Isolation` mounts any.
+def enter_mount_namespace() -> None:
+    """Enter a private mount namespace, which hides the mounts of :class:`Isolation` outside.
 
     Raises
     ------
@@ -231,12 +232,12 @@ def own_mounts() -> None:
     """
     _check(_libc.unshare(CLONE_NEWNS), "unshare")
     _mount("none", Path("/"), None, MS_REC | MS_PRIVATE, None)
-    # Of this namespace's processes, and no others.
+    # Shows the processes of this PID namespace only.
     _mount("proc", Path("/proc"), "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, None)
 
 
 def limit_resources(storage: int | None) -> None:
-    """Set the limits that need no isolation; files of at most ``storage`` bytes."""
+    """Limit open files, core dumps and, with ``storage``, the size of each file in bytes."""
     _lower_limit(resource.RLIMIT_NOFILE, FILES)
     _lower_limit(resource.RLIMIT_CORE, 0)
     if storage is not None:
@@ -251,7 +252,7 @@ def _lower_limit(kind: int, value: int) -> None:
 
 
 def _enter_user_namespace(flags: int, user: int, group: int) -> None:
-    """Enter namespaces, in which this process's user and group are Lambda's."""
+    """Enter namespaces in which this process's user and group become Lambda's."""
     _check(_libc.unshare(flags), "unshare")
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{USER_ID} {user} 1")
@@ -259,9 +260,9 @@ def _enter_user_namespace(flags: int, user: int, group: int) -> None:
 
 
 def _enter_user_namespace_as_root(flags: int) -> None:
-    """Enter namespaces in which root remains root, and Lambda's user is one without rights.
+    """Enter namespaces in which root remains root, and Lambda's user is an unused id outside.
 
-    Only a process outside of the namespace may map more than the own number.
+    A helper process stays outside, because only that may map more than its own user id.
     """
     process = os.getpid()
     reader, writer = os.pipe()
@@ -285,30 +286,30 @@ def _enter_user_namespace_as_root(flags: int) -> None:
 
 
 def _map_ids(process: int) -> int:
-    """Map root's and Lambda's numbers for another process; return the error's number, or 0."""
+    """Map root's and Lambda's ids for another process; return the ``errno``, or 0."""
     try:
         for kind, number in (("uid", USER_ID), ("gid", GROUP_ID)):
-            Path(f"/proc/{process}/{kind}_map").write_text(f"0 0 1\n{number} {NOBODY_ELSE} 1")
+            Path(f"/proc/{process}/{kind}_map").write_text(f"0 0 1\n{number} {UNUSED_ID} 1")
     except OSError as error:
         return error.errno or 1
     return 0
 
 
 def _is_mapped(kind: str) -> bool:
-    """Return whether this namespace has the number that functions are to have.
+    """Return whether the id for functions is mapped in the current user namespace.
 
-    In a container without privileges, root may be the only user, and is a common one outside.
+    In an unprivileged container, root may be the only mapped user.
     """
     for line in Path(f"/proc/self/{kind}_map").read_text().splitlines():
         first, _, count = map(int, line.split())
-        if first <= NOBODY_ELSE < first + count:
+        if first <= UNUSED_ID < first + count:
             return True
     return False
 
 
 def _become_function_user() -> None:
-    """Give up root, for the user that functions have."""
-    for output in (1, 2):  # which they may open again, as /dev/stdout
+    """Switch from root to the functions' user."""
+    for output in (1, 2):  # functions may open them again as /dev/stdout and /dev/stderr
         os.fchown(output, USER_ID, GROUP_ID)
     os.setgroups([])
     os.setresgid(GROUP_ID, GROUP_ID, GROUP_ID)
@@ -318,7 +319,7 @@ def _become_function_user() -> None:
 
 
 def _check_readable() -> None:
-    """Raise an error if functions may not read what they run."""
+    """Raise an error if functions may not read the interpreter and the runtime."""
     for path in (Path(sys.executable), Path(os.__file__), Path("/var/runtime"), Path(__file__)):
         if not os.access(path, os.R_OK):
             raise PermissionError(errno.EACCES, f"users other than root may not read {path}")

@@ -1,4 +1,4 @@
-"""What the supervisor asks of the kernel for its children."""
+"""System calls that tie the lifetime of child processes to the supervisor's."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 
 
-def end_with_parent(parent: int) -> None:
-    """Make the kernel kill this process when its parent ends (Linux; elsewhere it does not)."""
+def die_with_parent(parent: int) -> None:
+    """Make the kernel kill this process when its parent exits (Linux only)."""
     _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    # In a new namespace of processes the parent is outside, and has no number.
+    # The parent's id is 0 if it is outside of a new PID namespace.
     if os.getppid() not in (parent, 0):
         os._exit(1)
 
 
 def adopt_orphans() -> None:
-    """Become the parent of what this process's descendants leave running (Linux)."""
+    """Become the parent of orphaned descendants (Linux only)."""
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
@@ -32,11 +32,11 @@ def signal_group(process: int, number: int) -> None:
 
 
 def children() -> list[int]:
-    """List the child processes of this process (Linux; elsewhere none are found)."""
+    """List the child processes of this process (Linux; empty on other systems)."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
-            # The command may hold spaces and parentheses: count from its last one.
+            # The command may contain spaces and parentheses: parse after the last parenthesis.
             if int(stat.read_text().rpartition(")")[2].split()[1]) == os.getpid():
                 found.append(int(stat.parent.name))
     return found

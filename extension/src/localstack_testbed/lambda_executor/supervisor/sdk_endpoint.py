@@ -1,12 +1,12 @@
-"""AWS SDKs in functions, whose clients call ``AWS_ENDPOINT_URL`` and never AWS.
+"""A patch of the AWS SDK for Python that makes functions call ``AWS_ENDPOINT_URL`` instead of AWS.
 
-The variable alone does not achieve that: SDKs before July 2023 (botocore 1.31) ignore it, newer
-ones do with ``AWS_IGNORE_CONFIGURED_ENDPOINT_URLS``, and an endpoint that the code names, such as
-``https://sts.us-east-1.amazonaws.com``, takes precedence over it.
+The variable alone is not enough: SDKs before July 2023 (botocore 1.31) ignore it, newer ones ignore
+it with ``AWS_IGNORE_CONFIGURED_ENDPOINT_URLS``, and an endpoint in the code, such as
+``https://sts.us-east-1.amazonaws.com``, overrides it.
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
 
-Every client of boto3, botocore, the AWS CLI and aiobotocore comes from one method. A client that
-it would make for an endpoint of AWS is made for the testbed's endpoint instead.
+One method creates all clients of boto3, botocore, the AWS CLI and aiobotocore. Clients that it
+creates for an AWS endpoint are created again for ``AWS_ENDPOINT_URL``.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from urllib.parse import urlsplit
 
 from localstack_testbed.hooks.on_import import on_import
 
-# The suffixes in botocore/data/partitions.json that the public DNS knows.
+# The DNS suffixes in botocore/data/partitions.json that exist in the public DNS.
 _AWS = re.compile(
     r"(.*\.)?(amazonaws\.com|amazonaws\.com\.cn|amazonaws\.eu|api\.aws"
     r"|api\.amazonwebservices\.com\.cn|api\.amazonwebservices\.eu)\.?"
 )
 
-_led: list[str] = []
+_redirected: list[str] = []
 
 
-def lead_clients(endpoint_url: str) -> None:
-    """Let clients that are made from now on call ``endpoint_url`` in place of AWS."""
-    if _led:
-        return  # this interpreter did so when it started
-    _led.append(endpoint_url)
+def redirect_clients(endpoint_url: str) -> None:
+    """Make clients that are created from now on call ``endpoint_url`` instead of AWS."""
+    if _redirected:
+        return  # sitecustomize has already done so
+    _redirected.append(endpoint_url)
     on_import("botocore.session", lambda: _patch("botocore.session", "Session", endpoint_url))
     on_import(
         "aiobotocore.session", lambda: _patch("aiobotocore.session", "AioSession", endpoint_url)
@@ -55,7 +55,7 @@ def _wrap(create: Callable[..., Any], endpoint_url: str) -> Callable[..., Any]:
         client = create(*args, **kwargs)
         if not _is_at_aws(client):
             return client
-        arguments = _with_endpoint(create, args, kwargs, endpoint_url)
+        arguments = _arguments_with_endpoint(create, args, kwargs, endpoint_url)
         return create(*arguments.args, **arguments.kwargs)
 
     return create_client
@@ -67,7 +67,7 @@ def _wrap_coroutine(create: Callable[..., Any], endpoint_url: str) -> Callable[.
         client = await create(*args, **kwargs)
         if not _is_at_aws(client):
             return client
-        arguments = _with_endpoint(create, args, kwargs, endpoint_url)
+        arguments = _arguments_with_endpoint(create, args, kwargs, endpoint_url)
         return await create(*arguments.args, **arguments.kwargs)
 
     return create_client
@@ -77,7 +77,7 @@ def _is_at_aws(client: Any) -> bool:
     return _AWS.fullmatch(urlsplit(client.meta.endpoint_url).hostname or "") is not None
 
 
-def _with_endpoint(
+def _arguments_with_endpoint(
     create: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], endpoint_url: str
 ) -> inspect.BoundArguments:
     arguments = inspect.signature(create).bind(*args, **kwargs)

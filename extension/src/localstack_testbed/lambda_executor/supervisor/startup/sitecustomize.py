@@ -1,4 +1,4 @@
-"""Runs when a function starts a Python interpreter, which finds this module on ``PYTHONPATH``.
+"""The startup hook of Python interpreters that a function starts, found on ``PYTHONPATH``.
 
 https://docs.python.org/3/library/site.html#module-sitecustomize
 """
@@ -10,11 +10,11 @@ import sys
 from pathlib import Path
 
 _startup, _packages = Path(__file__).parent, Path(__file__).parents[4]
-# The folder is here for this module alone.
+# The folder is on the path for this module only.
 sys.path[:] = [path for path in sys.path if path != str(_startup)]
 if _endpoint := os.environ.get("AWS_ENDPOINT_URL"):
     sys.path.insert(0, str(_packages))
-    from localstack_testbed.lambda_executor.supervisor.sdk_endpoint import lead_clients
+    from localstack_testbed.lambda_executor.supervisor.sdk_endpoint import redirect_clients
 
     del sys.path[0]
-    lead_clients(_endpoint)
+    redirect_clients(_endpoint)

@@ -1,4 +1,4 @@
-"""Gather the values of metrics, and send what a second brought to CloudWatch in one request."""
+"""Batching of metric values, which are sent to CloudWatch once a second."""
 
 import logging
 import threading
@@ -12,7 +12,7 @@ LOG = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 1.0
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html
-METRICS_A_REQUEST = 1000
+METRICS_PER_REQUEST = 1000
 
 type Dimensions = tuple[tuple[str, str], ...]
 type Values = Callable[[], Iterable[tuple[Metric, float]]]
@@ -20,7 +20,7 @@ type Values = Callable[[], Iterable[tuple[Metric, float]]]
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric of one account and region, and the second that its values belong to."""
+    """A metric of one account and region, in one second since the epoch."""
 
     account: str
     region: str
@@ -32,7 +32,7 @@ class Metric:
 
 @dataclass
 class Statistics:
-    """What CloudWatch keeps of many values."""
+    """A CloudWatch statistic set, which summarizes many values."""
 
     count: int = 0
     total: float = 0
@@ -46,40 +46,40 @@ class Statistics:
         self.maximum = max(self.maximum, value)
 
 
-class MetricGathering:
-    """The values of a namespace's metrics, which are sent soon after the first one."""
+class MetricBatcher:
+    """Collects the values of a namespace's metrics, and sends them a second after the first."""
 
     def __init__(self, namespace: str) -> None:
         self._namespace = namespace
         self._lock = threading.Lock()
-        self._noted: list[Values] = []
+        self._pending: list[Values] = []
 
     def add(self, values: Values) -> None:
-        """Note what gives values when they are sent; whoever causes them waits for no more."""
+        """Add a function that returns values; it is called later, when they are sent."""
         with self._lock:
-            if not self._noted:
+            if not self._pending:
                 timer = threading.Timer(INTERVAL_SECONDS, self._send)
                 timer.daemon = True
                 timer.start()
-            self._noted.append(values)
+            self._pending.append(values)
 
     def _send(self) -> None:
         from localstack.utils.bootstrap import is_api_enabled
 
         with self._lock:
-            noted, self._noted = self._noted, []
+            pending, self._pending = self._pending, []
         if not is_api_enabled("cloudwatch"):
             return
         gathered: dict[Metric, Statistics] = defaultdict(Statistics)
-        for values in noted:
+        for values in pending:
             for metric, value in values():
                 gathered[metric].add(value)
         requests: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
         for metric, statistics in gathered.items():
             requests[metric.account, metric.region].append(_datum(metric, statistics))
         for (account, region), data in requests.items():
-            for start in range(0, len(data), METRICS_A_REQUEST):
-                self._put(account, region, data[start : start + METRICS_A_REQUEST])
+            for start in range(0, len(data), METRICS_PER_REQUEST):
+                self._put(account, region, data[start : start + METRICS_PER_REQUEST])
 
     def _put(self, account: str, region: str, data: list[dict[str, Any]]) -> None:
         from localstack.aws.connect import connect_to
@@ -88,7 +88,7 @@ class MetricGathering:
             client = connect_to(aws_access_key_id=account, region_name=region).cloudwatch
             client.put_metric_data(Namespace=self._namespace, MetricData=data)
         except Exception as error:
-            LOG.info("Cannot send metrics of %s: %s", self._namespace, error)
+            LOG.info("Cannot send metrics in the namespace %s: %s", self._namespace, error)
 
 
 def _datum(metric: Metric, statistics: Statistics) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""Expressions that AWS refuses, and the part of them that is named.
+"""Expressions that AWS rejects, and the invalid part in the error message.
 
-Those marked with a star below were sent to AWS by LocalStack's authors, who keep the answers:
+LocalStack's authors sent those after a ``# *`` to AWS, and recorded the responses:
 https://github.com/localstack/localstack/blob/main/tests/aws/services/events/test_events_schedule.py
 https://github.com/localstack/localstack/blob/main/tests/aws/services/scheduler/test_scheduler.py
 """
@@ -152,7 +152,7 @@ at | at(2026-11-23T10:60:00)
 at | at(2026-11-23T10:00:60)
 """
 
-# What a table cannot hold; the first two with a star.
+# Expressions that do not fit into a table; the first two were sent to AWS as well.
 SPACES = [
     ("form", " rate(10 minutes)"),
     ("rate", "rate( 10 minutes )"),
@@ -202,4 +202,4 @@ def test_the_message_says_what_is_expected() -> None:
     assert message("cron(0 0 1 JUNE ? *)") == "month: 'JUNE' is not in 1-12 or JAN-DEC"
     assert message("rate(1 hours)") == "unit: 'hours' must be 'hour' with 1"
     assert message("rate(5 hour)") == "unit: 'hour' must be 'hours' with 5"
-    assert message("cron(0 0 * * * *)").endswith("exactly one of both must be '?'")
+    assert message("cron(0 0 * * * *)").endswith("exactly one of them must be '?'")

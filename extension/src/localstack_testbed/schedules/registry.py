@@ -1,4 +1,4 @@
-"""What schedules share while LocalStack runs: the clock, the engine, and who put what into it."""
+"""The registry of all rules and schedules, with the clock and the engine that fire them."""
 
 import threading
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from localstack_testbed.schedules.engine import Engine
 
 
 class Key(NamedTuple):
-    """What the engine fires: a rule or schedule, or a repeated attempt at one of its deliveries."""
+    """The key of an engine entry: a rule or schedule, or a retry of one of its deliveries."""
 
     arn: str
     delivery: str = ""
@@ -21,8 +21,8 @@ class Key(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Described:
-    """A rule or a schedule, as it is shown; ``due`` is None if it will not fire any more."""
+class ScheduleDescription:
+    """The state of a rule or schedule; ``due`` is None if it will not fire again."""
 
     kind: Literal["rule", "schedule"]
     name: str
@@ -34,50 +34,50 @@ class Described:
 
 
 class UnknownScheduleError(Exception):
-    """There is no such rule or schedule."""
+    """Raised if a rule or schedule does not exist."""
 
 
-class Source(Protocol):
-    """Puts rules or schedules into the engine."""
+class ScheduleSource(Protocol):
+    """A service that puts its rules or schedules into the engine."""
 
-    def described(self) -> list[Described]:
-        """Return all of them, also the ones that are disabled."""
+    def descriptions(self) -> list[ScheduleDescription]:
+        """Return all rules or schedules, including disabled ones."""
 
     def fire(self, key: Key, due: datetime) -> None:
-        """Deliver once, whatever the state.
+        """Deliver once, even if it is disabled.
 
         Raises
         ------
         UnknownScheduleError
-            If this source has nothing of this ARN.
+            This source does not have the rule or schedule.
         DeliveryError
-            If the first attempt failed.
+            The first attempt failed.
         """
 
 
 @dataclass
 class Schedules:
-    """The one clock, its engine, and the sources of what the engine fires."""
+    """The clock, its engine, and the services whose rules or schedules it fires."""
 
     clock: Clock = field(default_factory=Clock)
-    sources: list[Source] = field(default_factory=list)
+    sources: list[ScheduleSource] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.engine: Engine[Key] = Engine(self.clock)
 
     def forget(self, arn: str) -> None:
-        """Fire a rule or schedule never again, and give up what is being repeated for it."""
+        """Stop firing a rule or schedule, and cancel its retries."""
         self.engine.remove_all(lambda key: key.arn == arn)
 
     def fire(self, arn: str) -> datetime:
-        """Fire a rule or schedule now, whatever its state; return the time.
+        """Fire a rule or schedule now, even if it is disabled; return the time.
 
         Raises
         ------
         UnknownScheduleError
-            If there is none of this ARN.
+            It does not exist.
         DeliveryError
-            If the first attempt failed.
+            The first attempt failed.
         """
         now = self.clock.now()
         for source in self.sources:
@@ -86,7 +86,7 @@ class Schedules:
             except UnknownScheduleError:
                 continue
             return now
-        raise UnknownScheduleError(f"there is no rule with a schedule, and no schedule, {arn}")
+        raise UnknownScheduleError(f"no scheduled rule and no schedule has the ARN {arn}")
 
 
 _lock = threading.Lock()
@@ -94,7 +94,7 @@ _schedules: Schedules | None = None
 
 
 def schedules() -> Schedules:
-    """Return what is running; the first call starts it."""
+    """Return the registry; the first call creates it and starts the engine."""
     global _schedules
     with _lock:
         if _schedules is None:
@@ -103,7 +103,7 @@ def schedules() -> Schedules:
 
 
 def stop() -> None:
-    """Stop the engine, if it was started."""
+    """Stop the engine if it is running."""
     with _lock:
         if _schedules is not None:
             _schedules.engine.stop()

@@ -1,4 +1,4 @@
-"""What the processes of an environment use (Linux; elsewhere it is not known)."""
+"""Memory and process counts of an execution environment (Linux; zero on other systems)."""
 
 from dataclasses import dataclass
 
@@ -19,11 +19,11 @@ class Usage:
 
 
 def usage(process: int) -> Usage:
-    """Measure a process and those it started.
+    """Measure a process and its descendants.
 
-    Of the started ones only the memory counts that they share with no other: after a fork most of
-    it is their parent's. Processes that ended meanwhile count nothing. Once there are too many,
-    their memory is not looked at: that would take longer than they may live.
+    For descendants only private memory counts: after a fork they share most of it with the parent.
+    Processes that have exited meanwhile count as zero. If there are too many processes, memory is
+    not measured, because that would delay killing them.
     """
     others = descendants(process)
     if len(others) > PROCESS_LIMIT:
@@ -35,5 +35,5 @@ def usage(process: int) -> Usage:
 
 
 def peak_memory(process: int) -> int:
-    """Return the highest resident memory that the process itself has had, in bytes."""
+    """Return the peak resident memory of the process itself, in bytes."""
     return kilobytes(process, "status", "VmHWM:") * KILOBYTE

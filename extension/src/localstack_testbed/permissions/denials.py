@@ -1,4 +1,4 @@
-"""What a service answers to a request that is not allowed.
+"""Error responses to denied requests, by service and protocol.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 """
@@ -9,7 +9,7 @@ from localstack_testbed.hooks.error_responses import client_error
 from localstack_testbed.permissions.evaluation import Decision, Principal, Request
 from localstack_testbed.permissions.signatures import IncompleteSignatureError
 
-# Where a service has not the code and the status of its protocol.
+# Services whose error code or status differs from the usual one of their protocol.
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html#API_Publish_Errors
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
 _ERRORS = {"sns": ("AuthorizationError", 403), "sqs": ("AccessDenied", 403)}
@@ -17,28 +17,28 @@ _BY_PROTOCOL = {
     "json": ("AccessDeniedException", 400),
     "rest-json": ("AccessDeniedException", 403),
 }
-_OTHERWISE = ("AccessDenied", 403)
+_DEFAULT = ("AccessDenied", 403)
 _WITH_XML = {"query", "ec2", "rest-xml"}
 
 
-def refusal(
+def access_denied(
     principal: Principal, request: Request, decision: Decision, protocol: str | None
 ) -> CommonServiceException:
-    """Return the error of a refused request, in the words of its service."""
+    """Return the error that the service answers to a denied request."""
     if principal.is_anonymous:
         return missing_token(request.action.split(":")[0], protocol)
     service = request.action.split(":")[0]
-    code, status = _ERRORS.get(service) or _BY_PROTOCOL.get(protocol or "", _OTHERWISE)
-    message = message_of(principal, request, decision)
+    code, status = _ERRORS.get(service) or _BY_PROTOCOL.get(protocol or "", _DEFAULT)
+    message = denial_message(principal, request, decision)
     return client_error(code, message, status)
 
 
 def missing_token(service: str, protocol: str | None) -> CommonServiceException:
-    """Return the error of a request that has no signature.
+    """Return the error that the service answers to a request without a signature.
 
-    The code and the status are those of every service's list of common errors, such as
-    https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html; services that speak JSON
-    add ``Exception`` to it. S3's is in
+    Code and status come from every service's list of common errors, such as
+    https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html; JSON protocols append
+    ``Exception`` to the code. S3's error is in
     https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList
     """
     if service == "s3":
@@ -53,7 +53,7 @@ def missing_token(service: str, protocol: str | None) -> CommonServiceException:
 def incomplete_signature(
     error: IncompleteSignatureError, service: str, protocol: str | None
 ) -> CommonServiceException:
-    """Return the error of a request whose Authorization header is no signature.
+    """Return the error that the service answers to a malformed Authorization header.
 
     https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html,
     https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList
@@ -69,10 +69,10 @@ def incomplete_signature(
     return client_error(f"IncompleteSignature{suffix}", str(error), 400)
 
 
-def message_of(principal: Principal, request: Request, decision: Decision) -> str:
-    """Return why a request is refused."""
+def denial_message(principal: Principal, request: Request, decision: Decision) -> str:
+    """Return AWS's message for a denied request."""
     service, _, name = request.action.partition(":")
-    # Of these two, messages have the actions so.
+    # SQS and SNS spell the action differently in their messages.
     spelled = {"sqs": f"sqs:{name.lower()}", "sns": f"SNS:{name}"}.get(service, request.action)
     resource = f'"{request.resource}"' if service == "s3" else request.resource or "*"
     if service == "ses":

@@ -1,4 +1,4 @@
-"""Where the checks look: a project, this machine, and the variables of the caller's shell."""
+"""What the checks examine: a project, this machine, and the shell's environment variables."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _LIMIT_SECONDS = 20
 
 
 @dataclass
-class Place:
-    """What the checks share.
+class Context:
+    """What the checks examine, read at most once.
 
     Parameters
     ----------
     variables
-        The environment variables that the caller's programs see.
+        The environment variables of the shell.
     """
 
     session: Session
@@ -34,7 +34,7 @@ class Place:
 
     @cached_property
     def project(self) -> Project | ProjectError:
-        """The project, or why there is none."""
+        """The project, or the reason why it cannot be read."""
         try:
             return self.session.project
         except ProjectError as error:
@@ -42,18 +42,18 @@ class Place:
 
     @property
     def root(self) -> Path:
-        """The project's folder, or the one where it was looked for."""
+        """The project's folder, or the folder in which it was searched."""
         given = self.session.folder.resolve()
         return given if isinstance(self.project, ProjectError) else self.project.root
 
     @property
     def state(self) -> Path:
-        """Where the testbed keeps its files."""
+        """The folder in which the testbed keeps its files."""
         return (self.session.state_folder or self.root / ".testbed").resolve()
 
     @cached_property
     def docker(self) -> Mapping[str, Any] | DockerError:
-        """What ``docker info`` shows of the Docker daemon, or why it does not answer."""
+        """The output of ``docker info``, or the reason why there is none."""
         from testbed.emulators.docker_daemon import connect
 
         try:
@@ -63,7 +63,7 @@ class Place:
 
     @cached_property
     def compose_variables(self) -> Mapping[str, str]:
-        """The variables that Docker Compose fills in: the shell's, and those of ``.env``.
+        """The variables that Docker Compose interpolates: the shell's, and those in ``.env``.
 
         https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/
         """
@@ -77,12 +77,12 @@ class Place:
 
 
 def run(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run a program to its end, with its output and errors as one text.
+    """Run a program, and return its standard output and standard error as one text.
 
     Raises
     ------
     OSError, subprocess.TimeoutExpired
-        If it cannot be run, or does not end.
+        If it cannot be started, or takes too long.
     """
     return subprocess.run(
         command,

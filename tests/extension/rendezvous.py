@@ -1,4 +1,7 @@
-"""A place where a running function and its test meet: functions share no files with the test."""
+"""A rendezvous of running functions and their test, over a socket.
+
+Functions are isolated and share no files with the test.
+"""
 
 import socket
 import textwrap
@@ -7,8 +10,8 @@ from contextlib import contextmanager
 
 ARRIVAL_LIMIT_SECONDS = 20.0
 
-# For a function: tell the test a word, and wait until it lets the function go on.
-MEET = textwrap.dedent(
+# Source for functions: send a word to the test, and block until the test releases the function.
+ARRIVE = textwrap.dedent(
     """
     import socket
 
@@ -20,34 +23,34 @@ MEET = textwrap.dedent(
 )
 
 
-class Meeting:
-    """Where functions arrive and wait."""
+class Rendezvous:
+    """The test's side: functions arrive and block until they are released."""
 
     def __init__(self, listener: socket.socket) -> None:
         self._listener = listener
         self._waiting: list[socket.socket] = []
         self.port: int = listener.getsockname()[1]
 
-    def arrival(self) -> str:
-        """Wait for the next function; return its word."""
+    def wait_for_arrival(self) -> str:
+        """Wait for the next function, and return its word."""
         connection, _ = self._listener.accept()
         connection.settimeout(ARRIVAL_LIMIT_SECONDS)
         self._waiting.append(connection)
         with connection.makefile("r") as words:
             return words.readline().strip()
 
-    def let_go(self) -> None:
-        """Let all go on that have arrived."""
+    def release(self) -> None:
+        """Release all functions that have arrived."""
         while self._waiting:
             self._waiting.pop().close()
 
 
 @contextmanager
-def meeting() -> Iterator[Meeting]:
+def rendezvous() -> Iterator[Rendezvous]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(ARRIVAL_LIMIT_SECONDS)
-        place = Meeting(listener)
+        place = Rendezvous(listener)
         try:
             yield place
         finally:
-            place.let_go()
+            place.release()

@@ -1,4 +1,4 @@
-"""LocalStack's side of the supervisor: starts it and talks to it."""
+"""The client of the supervisor process: starts it and sends it commands."""
 
 import contextlib
 import itertools
@@ -19,7 +19,7 @@ from localstack_testbed.lambda_executor.files import EnvironmentFiles
 from localstack_testbed.lambda_executor.process_table import (
     NO_PROCESS,
     children,
-    innermost_number,
+    inner_pid,
 )
 from localstack_testbed.lambda_executor.settings import Settings, packages_of
 
@@ -27,15 +27,16 @@ LOG = logging.getLogger(__name__)
 
 PROGRAM = "localstack_testbed.lambda_executor.supervisor"
 PACKAGE_FOLDER = Path(__file__).parents[2]
+SUPERVISOR_EXITED = "The supervisor of Lambda environments has exited"
 
 
 @dataclass(frozen=True)
 class Launch:
-    """What a new runtime process is given.
+    """The parameters of a new runtime process.
 
-    ``files`` are the environment's, and ``storage`` the bytes that it may have in its temporary
-    folder. ``path`` comes first on its module search path; ``fork`` allows it to start from the
-    interpreter that has imported the AWS SDK already.
+    ``storage`` is the size of its temporary folder in bytes. ``path`` comes first on its module
+    search path. ``fork`` allows forking it from the supervisor, which has imported the AWS SDK
+    already.
     """
 
     handler: str
@@ -46,11 +47,11 @@ class Launch:
     fork: bool
 
 
-class Supervisor:
-    """A connection to a running supervisor, which it starts with a runtime's interpreter.
+class SupervisorClient:
+    """Starts a supervisor with a runtime's interpreter, and keeps the connection to it.
 
-    ``settings`` say which one that is, which modules are imported ahead of time, and whether
-    environments are to be isolated. ``directory`` is deleted when the connection ends.
+    ``settings`` has the interpreter, the modules to import in advance, and whether environments are
+    isolated. The supervisor deletes ``directory`` when the connection is closed.
     """
 
     def __init__(self, runtime: str, settings: Settings, directory: Path) -> None:
@@ -80,7 +81,7 @@ class Supervisor:
         self._started: dict[int, Future[int]] = {}
         self._exits: dict[int, Callable[[int], None]] = {}
         self._compilations: dict[int, Future[int]] = {}
-        self._exposure: Future[str | None] = Future()
+        self._not_isolated_reason: Future[str | None] = Future()
         self._ended = False
         threading.Thread(target=self._receive, name="lambda-supervisor", daemon=True).start()
 
@@ -90,41 +91,41 @@ class Supervisor:
 
     @property
     def isolated(self) -> bool:
-        """Whether environments see a file system of their own.
+        """Whether environments have their own file system.
 
         Raises
         ------
         ConnectionError
-            The supervisor has ended.
+            The supervisor has exited.
         """
-        return self.exposure is None
+        return self.not_isolated_reason is None
 
     @property
-    def exposure(self) -> str | None:
-        """Why environments see the machine's file system; None if they see one of their own.
+    def not_isolated_reason(self) -> str | None:
+        """Why environments share the machine's file system; None if they have their own.
 
         Raises
         ------
         ConnectionError
-            The supervisor has ended.
+            The supervisor has exited.
         """
-        return self._exposure.result()
+        return self._not_isolated_reason.result()
 
     def start(self, launch: Launch, output: int, on_exit: Callable[[int], None]) -> "RuntimeHandle":
-        """Start a runtime process that writes to the descriptor ``output``.
+        """Start a runtime process that writes to the file descriptor ``output``.
 
-        ``on_exit`` is called with the wait status when it has ended, from another thread.
+        When the process exits, ``on_exit`` is called with the wait status, from another thread.
 
         Raises
         ------
         ConnectionError
-            The supervisor has ended.
+            The supervisor has exited.
         """
         number = next(self._numbers)
         started: Future[int] = Future()
         with self._lock:
             if self._ended:
-                raise ConnectionError("the supervisor of Lambda environments has ended")
+                raise ConnectionError(SUPERVISOR_EXITED)
             self._started[number] = started
             self._exits[number] = on_exit
         message = {
@@ -140,21 +141,21 @@ class Supervisor:
             "fork": launch.fork,
         }
         self._send(message, output)
-        return RuntimeHandle(self, number, self._number_here(started.result()))
+        return RuntimeHandle(self, number, self._outer_pid(started.result()))
 
     def compile(self, directory: Path) -> Future[int]:
-        """Begin to compile the modules in a folder to byte code.
+        """Start compiling the modules in a folder to byte code.
 
         Raises
         ------
         ConnectionError
-            The supervisor has ended.
+            The supervisor has exited.
         """
         number = next(self._numbers)
         compiled: Future[int] = Future()
         with self._lock:
             if self._ended:
-                raise ConnectionError("the supervisor of Lambda environments has ended")
+                raise ConnectionError(SUPERVISOR_EXITED)
             self._compilations[number] = compiled
         self._send({"command": "compile", "id": number, "directory": str(directory)})
         return compiled
@@ -167,7 +168,7 @@ class Supervisor:
         self._send({"command": command, "id": number})
 
     def stop(self) -> None:
-        """End the supervisor and with it every environment, and wait for the end."""
+        """Stop the supervisor, which kills all environments, and wait until it has exited."""
         with contextlib.suppress(OSError):
             self._connection.shutdown(socket.SHUT_RDWR)
         self._process.wait()
@@ -188,24 +189,24 @@ class Supervisor:
                     (length,) = struct.unpack(">I", header)
                     self._dispatch(json.loads(events.read(length)))
         except (OSError, struct.error, ValueError):
-            LOG.debug("The connection to the supervisor of Lambda environments broke")
+            LOG.debug("The connection to the Lambda supervisor was lost")
         with self._lock:
             self._ended = True
             exits, self._exits = self._exits, {}
             futures: list[Future[Any]] = [*self._started.values(), *self._compilations.values()]
             self._started, self._compilations = {}, {}
-        if not self._exposure.done():
-            futures.append(self._exposure)
+        if not self._not_isolated_reason.done():
+            futures.append(self._not_isolated_reason)
         for future in futures:
-            future.set_exception(ConnectionError("the supervisor of Lambda environments ended"))
+            future.set_exception(ConnectionError(SUPERVISOR_EXITED))
         for on_exit in exits.values():
             on_exit(9)
 
     def _dispatch(self, event: dict[str, Any]) -> None:
         if event["event"] == "ready":
             if event["reason"] is not None:
-                LOG.info("Lambda functions see the whole machine: %s", event["reason"])
-            self._exposure.set_result(event["reason"])
+                LOG.info("Lambda functions are not isolated: %s", event["reason"])
+            self._not_isolated_reason.set_result(event["reason"])
             return
         number = event["id"]
         match event["event"]:
@@ -216,25 +217,25 @@ class Supervisor:
             case "compiled":
                 self._compilations.pop(number).set_result(event["status"])
 
-    def _number_here(self, process: int) -> int:
-        """Return the number by which this process's namespace knows one of the supervisor's."""
+    def _outer_pid(self, process: int) -> int:
+        """Return the id in our PID namespace of a process in the supervisor's namespace."""
         if not self.isolated:
             return process
         for supervisor in children(self._process.pid):
-            for child in reversed(children(supervisor)):  # it is the newest, or nearly so
-                if innermost_number(child) == process:
+            for child in reversed(children(supervisor)):  # it is one of the newest
+                if inner_pid(child) == process:
                     return child
         return NO_PROCESS
 
 
 @dataclass(frozen=True)
 class RuntimeHandle:
-    """A runtime process: its process id, and the signals that its supervisor sends for us.
+    """A runtime process, to which the supervisor sends signals.
 
-    The supervisor sends them because it alone knows whether the id is still that process's.
+    Only the supervisor, its parent, knows that the process id has not been reused.
     """
 
-    supervisor: Supervisor
+    supervisor: SupervisorClient
     number: int
     process: int
 
@@ -260,7 +261,7 @@ def describe_exit(status: int) -> str:
     return f"exit status {code}" if code else ""
 
 
-# As Go, in which AWS writes its runtime manager, names them (package syscall).
+# The names of Go's package syscall, because AWS's runtime manager is written in Go.
 SIGNAL_NAMES = {
     1: "hangup",
     2: "interrupt",
@@ -270,7 +271,7 @@ SIGNAL_NAMES = {
     7: "bus error",
     8: "floating point exception",
     9: "killed",
-    11: "segmentation fault",
+    11: "segmentation failure",
     13: "broken pipe",
     14: "alarm clock",
     15: "terminated",

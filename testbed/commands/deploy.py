@@ -1,0 +1,96 @@
+"""``testbed deploy``: to the running testbed, or to an AWS account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from testbed.commands.description import print_description
+from testbed.commands.options import (
+    json_option,
+    override_options,
+    overrides,
+    reject_endpoint,
+    reject_options,
+    target_options,
+)
+from testbed.commands.target import chosen_project, open_account
+from testbed.terminal import console
+
+if TYPE_CHECKING:
+    from testbed.aws.change_set import Change
+    from testbed.project.overrides import Overrides
+    from testbed.project.project import Project
+    from testbed.session import Session
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@click.command()
+@target_options
+@override_options
+@json_option
+@click.pass_obj
+def deploy(
+    session: Session,
+    target: str,
+    profile: str | None,
+    region: str | None,
+    stack_name: str | None,
+    yes: bool,
+    parameters: Pairs,
+    files: Pairs,
+    as_json: bool,
+) -> None:
+    """Deploy changes to the template, the code and uploaded files.
+
+    With --target aws they are deployed to your AWS account, after you have seen and confirmed
+    the changes.
+    """
+    chosen = overrides(parameters, files)
+    if target == "aws":
+        reject_endpoint()
+        reject_options("only with --target local", "as_json")
+        _deploy_to_account(chosen_project(session, stack_name, region, chosen), profile, yes)
+        return
+    reject_options("only with --target aws", "profile", "region", "stack_name")
+    _deploy_to_testbed(session, chosen)
+    if as_json:
+        print_description(session, as_json=True)
+
+
+def _deploy_to_testbed(session: Session, chosen: Overrides) -> None:
+    from testbed.deployment.deploy import deploy as deploy_project
+    from testbed.project.overrides import Overrides
+
+    project = Overrides.from_environment().updated(chosen).apply(session.project)
+    with console.step(f"Deployment of {project.stack_name}"):
+        deployment = deploy_project(project, session.aws, console.report)
+    if not deployment.changed:
+        console.progress.print("The stack is up to date.")
+    for name in deployment.uploaded:
+        console.progress.print(console.text(f"Uploaded {name}."))
+
+
+def _deploy_to_account(project: Project, profile: str | None, yes: bool) -> None:
+    from testbed.deployment.deploy import deploy as deploy_project
+    from testbed.deployment.ownership import check_ownership
+
+    aws = open_account(profile, project)
+    check_ownership(aws, project)
+
+    def review(changes: list[Change]) -> bool:
+        for change in changes:
+            console.line(f"  {change}")
+        if not changes:
+            console.line("  No resource changes; only outputs or tags do.")
+        return yes or console.confirm(f"Apply these changes to {project.stack_name}?")
+
+    deployment = deploy_project(project, aws, console.report, review)
+    if not deployment.changed:
+        console.line("The stack is up to date.")
+    for name in deployment.uploaded:
+        console.line(f"Uploaded {name}.")
+    for name, value in sorted(deployment.outputs.items()):
+        console.line(f"{name}: {value}")

@@ -1,0 +1,40 @@
+"""What the commands print about the deployed stack and the emulator it runs on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from testbed.terminal import console
+from testbed.terminal.tables import print_table
+
+if TYPE_CHECKING:
+    from testbed.session import Session
+
+Row = tuple[str, str]
+
+
+def print_description(session: Session, *, as_json: bool) -> None:
+    """Print where the deployed stack can be reached, and warnings."""
+    description = session.description()
+    if as_json:
+        console.print_json(description)
+        return
+    rows = [
+        ("endpoint", description["endpoint_url"]),
+        ("api", description["api_url"] or "-"),
+        ("stack", description["stack"]),
+    ]
+    print_table((), [*rows, *warning_rows(description)])
+
+
+def warning_rows(description: dict[str, Any]) -> list[Row]:
+    """Return a row for each unconfirmed email subscription, and one if isolation is off."""
+    rows = [
+        ("email", f"{address} receives nothing until it is confirmed: testbed inbox confirm")
+        for address in description["unconfirmed"]
+    ]
+    isolation = description.get("isolation")
+    if isolation and not isolation["isolated"]:
+        reason = f"none: functions can see your files ({isolation['reason']})"
+        rows.append(("isolation", f"{reason}; run: testbed doctor"))
+    return rows
