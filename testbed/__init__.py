@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from testbed.control.clock import Clock, Firing, Schedule
     from testbed.control.faults import Fault, Faults
     from testbed.control.inbox import Confirmation, Email, Inbox
-    from testbed.control.journal import Entry as JournalEntry
-    from testbed.control.journal import Journal
+    from testbed.control.journal import Journal, JournalEntry
     from testbed.control.permissions import Permissions, PrincipalUsage
     from testbed.errors import TestbedError
     from testbed.pytest_plugin.eventually import StillFalseError

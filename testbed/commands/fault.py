@@ -1,85 +1,128 @@
-"""``testbed fault``: faults on purpose, added, shown and removed by hand."""
+"""``testbed fault``: add, list and remove injected faults."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 import click
 
-from testbed.commands.options import Number, reject_options
-from testbed.control.faults import Fault, Faults, RefusedError, Rule
+from testbed.commands.options import Number, json_option, reject_options
+from testbed.control.faults import Fault, FaultRule, Faults, InvalidFaultError
+from testbed.emulators.environments import extension_source
 from testbed.session import Session
 from testbed.terminal import console
+from testbed.terminal.tables import print_table
 
-_HEADINGS = ("id", "fault", "calls", "of", "by", "which", "hits")
+_HEADINGS = ("id", "fault", "calls", "resource", "caller", "which", "hits")
 
-# What these options name is of one service.
+# Options that name a resource and, without CALL, its service.
 _SERVICES = {"function": "lambda", "queue": "sqs", "topic": "sns", "bucket": "s3"}
+
+_TARGET_FIELDS = ("action", "service", "operation", "resource")
+
+_TYPES: dict[str, click.ParamType[Any]] = {
+    "string": click.STRING,
+    "integer": click.INT,
+    "number": Number(),
+}
+
+Command = Callable[..., Any]
+
+
+def _read_definition() -> dict[str, Any]:
+    """Return the definition of fault rules, which the extension's validation uses too."""
+    file = extension_source() / "src" / "localstack_testbed" / "faults" / "rule.json"
+    definition: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return definition
+
+
+_DEFINITION = _read_definition()
+_ACTIONS: dict[str, dict[str, Any]] = _DEFINITION["actions"]
+_FIELDS: dict[str, dict[str, Any]] = _DEFINITION["fields"]
+
+
+def _action_options(command: Command) -> Command:
+    """Add an option for each action."""
+    for name, action in reversed(_ACTIONS.items()):
+        command = _option(name, action.get("argument"), action["meaning"])(command)
+    return command
+
+
+def _field_options(command: Command) -> Command:
+    """Add an option for each field that no other option sets."""
+    specific = {name for action in _ACTIONS.values() for name in action["fields"]}
+    for name, field in reversed(_FIELDS.items()):
+        meaning = field["meaning"]
+        actions = " or ".join(
+            f"--{action}"
+            for action, its in _ACTIONS.items()
+            if name in its["fields"] and its.get("argument") != name
+        )
+        if actions:
+            meaning = f"With {actions}: {meaning[0].lower()}{meaning[1:]}"
+        if name not in _TARGET_FIELDS and (actions or name not in specific):
+            command = _option(name, name, meaning)(command)
+    return command
+
+
+def _option(name: str, field: str | None, meaning: str) -> Callable[[Command], Command]:
+    """Return an option that takes a field's value, or a flag if there is no value to give."""
+    flag = f"--{name.replace('_', '-')}"
+    kind = _FIELDS[field] if field else {"type": "boolean"}
+    if kind["type"] == "boolean":
+        return click.option(flag, name, is_flag=True, help=meaning)
+    return click.option(
+        flag, name, type=_TYPES[kind["type"]], metavar=kind["metavar"], help=meaning
+    )
 
 
 @click.group()
 def fault() -> None:
-    """Inject faults: failed or slow calls, and killed functions."""
+    """Inject faults into API calls, messages and functions."""
 
 
 @fault.command()
 @click.argument("call", required=False)
-@click.option("--error", "code", metavar="CODE", help="Fail with an AWS error: InternalError.")
-@click.option("--throttle", is_flag=True, help="Fail as when called too often.")
-@click.option("--delay", type=Number(), metavar="SECONDS", help="Take longer by so much.")
-@click.option("--duplicate", is_flag=True, help="Messages of a standard queue come twice.")
-@click.option("--reorder", is_flag=True, help="They are overtaken by the next one.")
-@click.option("--kill", is_flag=True, help="Kill the function: in its run, or at a call it makes.")
-@click.option("--function", metavar="NAME", help="Invocations of this function only.")
-@click.option("--queue", metavar="NAME", help="This queue only.")
-@click.option("--topic", metavar="NAME", help="This topic only.")
-@click.option("--bucket", metavar="NAME[/KEY]", help="This bucket, or these objects, only.")
-@click.option("--resource", metavar="NAME", help="Whatever else a call is about; * for anything.")
+@_action_options
+@click.option("--function", metavar="NAME", help="Match only invocations of this function.")
+@click.option("--queue", metavar="NAME", help="Match only calls on this queue.")
+@click.option("--topic", metavar="NAME", help="Match only calls on this topic.")
 @click.option(
-    "--caller", metavar="WHO", help="Calls by functions, clients, a function, or a service."
+    "--bucket", metavar="NAME[/KEY]", help="Match only calls on this bucket, or on these objects."
 )
-@click.option("--share", type=Number(), metavar="0..1", help="This share of the calls.")
-@click.option("--seed", type=int, help="With --share: the same calls each time.")
-@click.option("--next", "count", type=int, metavar="N", help="The next N calls only.")
-@click.option("--status", type=int, help="With --error: the HTTP status.")
-@click.option("--message", help="With --error or --throttle: the text.")
-@click.option("--after-call", is_flag=True, help="With --error: carry the call out before.")
-@click.option(
-    "--seconds", type=Number(), help="With --kill, --reorder: so long after the beginning."
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--resource", metavar="NAME", help=_FIELDS["resource"]["meaning"])
+@_field_options
+@json_option
 @click.pass_obj
 def add(session: Session, /, call: str | None, as_json: bool, **options: Any) -> None:
-    """Add a fault to calls of a service (sqs) or an operation (sqs.SendMessage).
+    """Inject a fault into calls of a service (sqs) or an operation (sqs.SendMessage).
 
-    Without CALL, an option says the service: --function, --queue, --topic or --bucket.
+    Without CALL, an option names the service: --function, --queue, --topic or --bucket.
     """
     rule = _action(options)
-    service, resource = _resource(call, options)
-    for name in ("caller", "share", "seed", "status", "message"):
-        rule[name] = options[name]
-    rule |= {"next": options["count"], "resource": resource}
-    if options["seconds"] is not None:
-        rule["seconds"] = options["seconds"]
-    if options["after_call"]:
-        rule["after_call"] = True
+    service, rule["resource"] = _target(call, options)
+    for name in _FIELDS:
+        if name not in rule and name in options:
+            rule[name] = None if options[name] is False else options[name]
     try:
-        made = Faults(session.endpoint).add(service, rule)
-    except RefusedError as error:
+        added = Faults(session.endpoint).add(service, rule)
+    except InvalidFaultError as error:
         raise click.UsageError(error.message) from error
-    _show(made, as_json)
+    _show(added, as_json)
 
 
 @fault.command(name="list")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 @click.pass_obj
 def list_(session: Session, as_json: bool) -> None:
-    """Show all faults, and how many calls each has hit."""
+    """Show all faults, and how many calls each was injected into."""
     rules = Faults(session.endpoint).rules()
     if as_json:
         console.print_json({"faults": rules})
     elif rules:
-        _print_table(rules)
+        print_table(_HEADINGS, map(_row, rules))
     else:
         console.progress.print("There are no faults.")
 
@@ -88,7 +131,7 @@ def list_(session: Session, as_json: bool) -> None:
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 @click.pass_obj
 def clear(session: Session, ids: tuple[str, ...]) -> None:
-    """Remove faults by their ids, or all."""
+    """Remove the faults with these IDs, or all faults."""
     faults = Faults(session.endpoint)
     for identity in ids:
         faults.remove(identity)
@@ -97,52 +140,52 @@ def clear(session: Session, ids: tuple[str, ...]) -> None:
 
 
 def _action(options: dict[str, Any]) -> dict[str, Any]:
-    """Return the action that is meant, and what belongs to it alone."""
-    chosen: list[dict[str, Any]] = []
-    if options["code"] is not None:
-        chosen.append({"action": "error", "code": options["code"]})
-    if options["delay"] is not None:
-        reject_options("not with --delay", "seconds")
-        chosen.append({"action": "delay", "seconds": options["delay"]})
-    chosen += [
-        {"action": name} for name in ("throttle", "duplicate", "reorder", "kill") if options[name]
-    ]
+    """Return the chosen action, with its argument if it takes one."""
+    chosen = [name for name in _ACTIONS if options[name] is not None and options[name] is not False]
     if len(chosen) != 1:
-        raise click.UsageError(
-            "Say what is to happen: one of --error CODE, --throttle, --delay SECONDS, --duplicate,"
-            " --reorder, --kill."
-        )
-    return chosen[0]
+        names = [
+            f"--{name} {_FIELDS[action['argument']]['metavar']}"
+            if "argument" in action
+            else f"--{name}"
+            for name, action in _ACTIONS.items()
+        ]
+        raise click.UsageError(f"Choose one fault: {', '.join(names)}.")
+    [name] = chosen
+    argument = _ACTIONS[name].get("argument")
+    if argument is None:
+        return {"action": name}
+    reject_options(f"not with --{name}", argument)
+    return {"action": name, argument: options[name]}
 
 
-def _resource(call: str | None, options: dict[str, Any]) -> tuple[str, str | None]:
-    """Return the call, and what it is about; the option that names the one may say the other."""
+def _target(call: str | None, options: dict[str, Any]) -> tuple[str, str | None]:
+    """Return the call and the resource; an option that names the resource may imply the call."""
     named = {name: options[name] for name in (*_SERVICES, "resource") if options[name]}
     if len(named) > 1:
-        options_given = " and ".join(f"--{name}" for name in named)
-        raise click.UsageError(f"Say one of {options_given}: a call is about one thing.")
+        given = " and ".join(f"--{name}" for name in named)
+        raise click.UsageError(f"{given} cannot be combined: a fault matches one resource.")
     name, value = next(iter(named.items()), ("resource", None))
     service = _SERVICES.get(name)
     if service is None:
         if call is None:
             raise click.UsageError(
-                "Say which calls: a service (sqs), an operation (sqs.SendMessage), or one of"
+                "Name the calls: a service (sqs), an operation (sqs.SendMessage), or one of"
                 " --function, --queue, --topic and --bucket."
             )
         return call, value
     if call is None:
         return ("lambda.Invoke" if service == "lambda" else service), value
     if call.partition(".")[0] != service:
-        hint = f" For calls that the function makes, say --caller {value}."
+        hint = f" To match calls that the function makes, use --caller {value}."
         raise click.UsageError(
-            f"--{name} is for calls of {service}, and not for {call}."
+            f"--{name} matches calls of {service}, but CALL is {call}."
             + (hint if name == "function" else "")
         )
     return call, value
 
 
-def _show(made: Fault, as_json: bool) -> None:
-    rule = made.rule
+def _show(added: Fault, as_json: bool) -> None:
+    rule = added.rule
     if as_json:
         console.print_json(rule)
     else:
@@ -150,15 +193,7 @@ def _show(made: Fault, as_json: bool) -> None:
         console.progress.print(console.text(f"Added {rule['id']}: {words}."), soft_wrap=True)
 
 
-def _print_table(rules: list[Rule]) -> None:
-    rows = [_HEADINGS, *(_row(rule) for rule in rules)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
-    for row in rows:
-        cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
-        console.line(("  ".join(cells).rstrip(), "bold" if row is _HEADINGS else ""))
-
-
-def _row(rule: Rule) -> tuple[str, ...]:
+def _row(rule: FaultRule) -> tuple[str, ...]:
     call = rule["service"]
     if "operation" in rule:
         call += f".{rule['operation']}"
@@ -173,7 +208,7 @@ def _row(rule: Rule) -> tuple[str, ...]:
     )
 
 
-def _fault_text(rule: Rule) -> str:
+def _fault_text(rule: FaultRule) -> str:
     words = rule["action"]
     if "code" in rule:
         words = f"{rule['code']} {rule.get('status', '')}"
@@ -182,7 +217,7 @@ def _fault_text(rule: Rule) -> str:
     return f"{words} after the call" if rule.get("after_call") else words
 
 
-def _which_text(rule: Rule) -> str:
+def _which_text(rule: FaultRule) -> str:
     words = [f"{rule['share']:.0%}"] if "share" in rule else []
     if "next" in rule:
         words.append("spent" if rule["spent"] else f"next {rule['next'] - rule['hits']}")

@@ -1,13 +1,7 @@
-"""Faults on purpose: rules by which calls of an endpoint fail, and messages and functions suffer.
+"""Client of fault injection: rules by which calls, messages and functions fail on purpose.
 
-Our extension of LocalStack carries them out (``localstack_testbed.faults``). Rules of a
-:class:`Faults` end with it::
-
-    with Faults(endpoint_url) as faults:
-        faults.throttle("sqs.SendMessage", resource="incident-queue", next=2)
-        with faults.error("sns.Publish", code="InternalError"):
-            ...  # every Publish fails here
-        ...  # and none here
+Our extension of LocalStack applies the rules (``localstack_testbed.faults``), and defines their
+fields (``rule.json`` there).
 """
 
 from __future__ import annotations
@@ -20,14 +14,15 @@ from testbed.control.endpoint import Endpoint, LacksFeatureError, json_object, l
 from testbed.errors import TestbedError
 
 
-class Which(TypedDict, total=False):
-    """Which calls a fault happens to.
+class CallFilter(TypedDict, total=False):
+    """The calls that a fault is injected into; without any of these, all.
 
-    ``resource`` is the name of a function, queue, topic, table or event bus, or a bucket's, alone
-    or with a key behind it (``bucket/key``); ``*`` stands for anything. ``caller`` is a function's
-    name, ``functions``, ``clients`` (requests from outside), or the service that calls
-    (``events``, ``sns``, ``lambda``, ``apigateway``, ``scheduler``). It hits all these calls, a
-    ``share`` of them (the same ones each time with a ``seed``), or the ``next`` so many.
+    ``resource`` is the name of a function, queue, topic, table, event bus or bucket, or a bucket
+    and key (``bucket/key``); ``*`` matches anything. ``caller`` is the name of a function,
+    ``functions`` for any function, ``clients`` for requests from outside LocalStack, or the service
+    that calls (``events``, ``sns``, ``lambda``, ``apigateway``, ``scheduler``). The fault is
+    injected into all these calls, a random ``share`` of them (the same ones each time if there is a
+    ``seed``), or the ``next`` N.
     """
 
     resource: str
@@ -37,11 +32,11 @@ class Which(TypedDict, total=False):
     next: int
 
 
-class Rule(TypedDict):
-    """A rule as the endpoint shows it.
+class FaultRule(TypedDict):
+    """A rule as the endpoint returns it.
 
-    ``seen`` counts the calls that matched, ``hits`` those that the fault happened to; a rule that
-    is ``spent`` hits no more.
+    ``seen`` counts the calls that matched, ``hits`` those that the fault was injected into. A rule
+    is ``spent`` when it was injected into the ``next`` N calls.
     """
 
     id: str
@@ -63,16 +58,16 @@ class Rule(TypedDict):
     spent: bool
 
 
-class RefusedError(TestbedError):
-    """The rule makes no sense; the message says why."""
+class InvalidFaultError(TestbedError):
+    """The rule of a fault is invalid; the message says why."""
 
 
-class NoFaultError(TestbedError):
-    """There is no fault of this id."""
+class FaultNotFoundError(TestbedError):
+    """There is no fault with this id."""
 
 
 class Fault:
-    """A rule that was put; as a context manager, removed at the end.
+    """An injected fault; as a context manager, it is removed at the end of the block.
 
     Examples
     --------
@@ -83,7 +78,7 @@ class Fault:
 
         def test_first_call_is_throttled(stack: Stack, aws: Aws, faults: Faults) -> None:
             throttled = faults.throttle("sqs.SendMessage", next=1)
-            # boto3 retries the throttled call.
+            # boto3 retries the call.
             aws.sqs.send_message(QueueUrl=stack.resource("Orders"), MessageBody="tea")
             assert throttled.spent
             assert throttled.hits == 1
@@ -94,23 +89,23 @@ class Fault:
         self.id = identity
 
     @property
-    def rule(self) -> Rule:
-        """The rule with its counters, as they are now."""
-        return cast(Rule, self._faults.request("GET", f"/{self.id}"))
+    def rule(self) -> FaultRule:
+        """The rule with its current counters."""
+        return self._faults.rule(self.id)
 
     @property
     def hits(self) -> int:
-        """How many calls it has hit."""
+        """The number of calls that the fault was injected into so far."""
         return self.rule["hits"]
 
     @property
     def spent(self) -> bool:
-        """Whether it has hit as many as it was to hit."""
+        """Whether the fault was injected into as many calls as ``next`` says."""
         return self.rule["spent"]
 
     def remove(self) -> None:
-        """End it; nothing happens if it is gone already."""
-        self._faults.forget(self)
+        """Remove the fault, unless it was removed already."""
+        self._faults._discard(self)
 
     def __enter__(self) -> Self:
         return self
@@ -125,11 +120,19 @@ class Fault:
 
 
 class Faults:
-    """The faults of an endpoint; as a context manager, what it added is removed at the end.
+    """The faults of a running LocalStack; as a context manager, those it added end with the block.
 
-    ``call`` is a service, or a service and an operation with a dot between, spelled as boto3 and
-    the API reference do: ``sns``, ``sns.Publish``. All that add a fault raise RefusedError if it
-    makes no sense.
+    In all methods ``call`` is a service, or a service and an operation with a dot between, named as
+    in boto3: ``sns``, ``sns.Publish``. ``which`` selects the calls (:class:`CallFilter`).
+
+    Methods that add a fault raise an InvalidFaultError if the rule is invalid. Every method raises
+    a TestbedError if the endpoint does not answer, has no fault injection, or requires another
+    control secret.
+
+    Parameters
+    ----------
+    endpoint
+        The URL of LocalStack.
 
     Examples
     --------
@@ -154,12 +157,20 @@ class Faults:
         status: int | None = None,
         message: str | None = None,
         after_call: bool = False,
-        **which: Unpack[Which],
+        **which: Unpack[CallFilter],
     ) -> Fault:
-        """Let calls fail with an AWS error.
+        """Fail calls with an AWS error.
 
-        ``status`` can be left out for errors that AWS documents. With ``after_call``, the call is
-        carried out, and only its answer is lost.
+        Parameters
+        ----------
+        code
+            The error code, such as ``ServiceUnavailable``.
+        status
+            The HTTP status; required only for codes that AWS does not document.
+        message
+            The error message.
+        after_call
+            Whether the call is executed first, so that only its response is lost.
         """
         return self.add(
             call,
@@ -173,20 +184,28 @@ class Faults:
             },
         )
 
-    def throttle(self, call: str, **which: Unpack[Which]) -> Fault:
-        """Let a service answer that it is called too often."""
+    def throttle(self, call: str, **which: Unpack[CallFilter]) -> Fault:
+        """Fail calls with the throttling error of their service."""
         return self.add(call, {"action": "throttle", **which})
 
-    def delay(self, call: str, seconds: float, **which: Unpack[Which]) -> Fault:
-        """Let calls wait before they are carried out."""
+    def delay(self, call: str, seconds: float, **which: Unpack[CallFilter]) -> Fault:
+        """Delay calls by some seconds, at most 900, before they are executed."""
         return self.add(call, {"action": "delay", "seconds": seconds, **which})
 
-    def duplicate(self, queue: str, **which: Unpack[Which]) -> Fault:
-        """Let messages of a standard queue come twice."""
+    def duplicate(self, queue: str, **which: Unpack[CallFilter]) -> Fault:
+        """Deliver messages of a standard queue twice."""
         return self.add("sqs", {"action": "duplicate", "resource": queue, **which})
 
-    def reorder(self, queue: str, *, seconds: float | None = None, **which: Unpack[Which]) -> Fault:
-        """Let messages of a standard queue be overtaken by the next one, if it comes in time."""
+    def reorder(
+        self, queue: str, *, seconds: float | None = None, **which: Unpack[CallFilter]
+    ) -> Fault:
+        """Deliver each message of a standard queue after the one sent next.
+
+        Parameters
+        ----------
+        seconds
+            How long a message waits for the next one at most; 10 by default, at most 900.
+        """
         rule = {"action": "reorder", "resource": queue, "seconds": seconds, **which}
         return self.add("sqs", rule)
 
@@ -196,12 +215,17 @@ class Faults:
         *,
         seconds: float | None = None,
         at: str | None = None,
-        **which: Unpack[Which],
+        **which: Unpack[CallFilter],
     ) -> Fault:
-        """Kill a function in the middle of an invocation.
+        """Kill the process of a function during an invocation.
 
-        So many ``seconds`` after its beginning (0 if left out), or ``at`` a call that it makes
-        (``sns.Publish``): the call is carried out, and its answer is never seen.
+        Parameters
+        ----------
+        seconds
+            How long after the start of the invocation; 0 by default, at most 900.
+        at
+            Kill it instead at a call that it makes (``sns.Publish``): after the call was executed,
+            before its response arrives.
         """
         rule: dict[str, Any] = {"action": "kill", "seconds": seconds}
         if at is None:
@@ -209,76 +233,64 @@ class Faults:
         return self.add(at, {**rule, "caller": function, **which})
 
     def add(self, call: str, rule: dict[str, Any]) -> Fault:
-        """Add any rule, without its fields that are None."""
+        """Add a fault by the fields of its rule; fields that are None are omitted."""
         service, _, operation = call.partition(".")
         body = {"service": service, "operation": operation or None, **rule}
-        shown = self.request(
+        shown = self._request(
             "PUT", body={name: value for name, value in body.items() if value is not None}
         )
         fault = Fault(self, shown["id"])
         self._added[fault.id] = fault
         return fault
 
-    def rules(self) -> list[Rule]:
-        """Return all rules of the endpoint, whoever has put them."""
-        return cast("list[Rule]", self.request("GET")["faults"])
+    def rule(self, identity: str) -> FaultRule:
+        """Return the rule with this id; raise a FaultNotFoundError if there is none."""
+        return cast(FaultRule, self._request("GET", f"/{identity}"))
 
-    def forget(self, fault: Fault) -> None:
-        """Remove a fault that was added here; nothing happens if it is gone already."""
+    def rules(self) -> list[FaultRule]:
+        """Return all rules of the endpoint, also those that others added."""
+        return cast("list[FaultRule]", self._request("GET")["faults"])
+
+    def _discard(self, fault: Fault) -> None:
+        """Remove a fault that was added here, unless it was removed already."""
         if self._added.pop(fault.id, None):
             try:
-                self.request("DELETE", f"/{fault.id}")
-            except NoFaultError:
+                self.remove(fault.id)
+            except FaultNotFoundError:
                 return
 
     def clear(self) -> None:
-        """Remove all that was added here."""
+        """Remove all faults that were added here."""
         for fault in list(self._added.values()):
-            self.forget(fault)
+            self._discard(fault)
 
     def remove(self, identity: str) -> None:
-        """Remove any rule of the endpoint.
-
-        Raises
-        ------
-        NoFaultError
-            If there is none of this id.
-        """
-        self.request("DELETE", f"/{identity}")
+        """Remove the rule with this id; raise a FaultNotFoundError if there is none."""
+        self._request("DELETE", f"/{identity}")
 
     def remove_all(self) -> int:
-        """Remove all rules of the endpoint, whoever has put them; return how many there were."""
-        return len(self.request("DELETE")["removed"])
+        """Remove all rules of the endpoint, also those that others added; return their number."""
+        return len(self._request("DELETE")["removed"])
 
-    def request(
+    def _request(
         self, method: str, path: str = "", body: dict[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Ask the endpoint.
-
-        Raises
-        ------
-        RefusedError
-            If the rule makes no sense.
-        NoFaultError
-            If there is no fault of this id.
-        TestbedError
-            If the endpoint does not answer, has no faults, or requires another secret.
-        """
         url = f"/_testbed/faults{path}"
         response = self._endpoint.send(method, url, body=body)
         answer = json_object(response) or {}
         if response.ok and not answer.keys().isdisjoint(("id", "faults", "removed")):
             return answer
         if response.status_code == HTTPStatus.BAD_REQUEST and "message" in answer:
-            raise RefusedError(f"That is no fault. {answer['message']}")
+            raise InvalidFaultError(f"Invalid fault rule: {answer['message']}")
         if response.status_code == HTTPStatus.NOT_FOUND and "no fault" in str(answer):
-            raise NoFaultError(
-                f"There is no fault {path.lstrip('/')}.", advice="See: testbed fault list"
+            raise FaultNotFoundError(
+                f"There is no fault with the id {path.lstrip('/')}.",
+                advice="`testbed fault list` shows the ids of all faults.",
             )
         if lacks_endpoint(response):
             raise LacksFeatureError(
-                f"{self._endpoint.url} does not make faults on purpose.",
-                advice="The LocalStack of `testbed up` does, unless TESTBED_FAULTS=0 is set.",
+                f"The emulator at {self._endpoint.url} has no fault injection.",
+                advice="Use the LocalStack of `testbed up`, without TESTBED_FAULTS=0.",
             )
         raise self._endpoint.unexpected(method, url, response)
 

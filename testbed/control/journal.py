@@ -1,13 +1,4 @@
-"""The journal of everything that happens in LocalStack, which our extension of it keeps.
-
-::
-
-    journal = Journal(endpoint_url)
-    before = journal.position()
-    ...
-    for entry in journal.entries(since=before):
-        print(entry.time, entry.kind, entry["resource"])
-"""
+"""Client of the journal, in which our extension of LocalStack records everything that happens."""
 
 from __future__ import annotations
 
@@ -21,30 +12,38 @@ from typing import Any
 from testbed.control.endpoint import Endpoint, LacksFeatureError, lacks_endpoint
 
 KINDS = ("api", "schedule", "delivery", "queue", "invocation", "email", "fault")
-"""What entries are about, in the order in which a chain usually has them."""
+"""The kinds of entries, in the order in which a chain usually has them."""
 
 _PATH = "/_testbed/journal"
 _WAIT_SECONDS = 10
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One hop.
+class JournalEntry:
+    """An entry of the journal: an API call, an invocation, a delivery, a message, an email, ….
+
+    docs/journal.md lists all fields by kind.
 
     Parameters
     ----------
     position
-        Its place in the journal, where a hop that takes time is entered when it has ended.
+        The entry's number in the journal. What takes time is entered when it ends, so positions
+        are in another order than times.
     time
-        When it began.
+        When it began, in UTC.
+    kind
+        One of :data:`KINDS`.
     id
-        What other entries may name among their ``causes``: a request id, a message id.
+        The id that AWS gives it, such as a request id or a message id; empty if there is none.
+    causes
+        The ids of what it followed from.
     makes
-        Further ids that came into the world with it.
+        The ids of what it created, such as those of the messages that a call sent.
     trace
-        The root of its X-Ray trace.
+        The root of its X-Ray trace; empty if it has none.
     fields
-        The whole entry, as it is served.
+        All fields of the entry by name. ``entry["resource"]`` is short for
+        ``entry.fields.get("resource")``.
 
     Examples
     --------
@@ -70,8 +69,8 @@ class Entry:
     fields: dict[str, Any]
 
     @classmethod
-    def of(cls, fields: dict[str, Any]) -> Entry:
-        """Read an entry as it is served."""
+    def of(cls, fields: dict[str, Any]) -> JournalEntry:
+        """Make an entry from the JSON object that the endpoint serves."""
         return cls(
             position=fields["position"],
             time=datetime.fromisoformat(fields["time"]),
@@ -84,15 +83,19 @@ class Entry:
         )
 
     def __getitem__(self, name: str) -> Any:
-        """Return what the entry says of something, or None."""
+        """Return the value of a field, or None if the entry does not have it."""
         return self.fields.get(name)
 
 
-JournalEntry = Entry
-
-
 class Journal:
-    """The journal behind an endpoint.
+    """The journal of a running LocalStack with our extension.
+
+    Every method raises a TestbedError if the endpoint does not answer or has no journal.
+
+    Parameters
+    ----------
+    endpoint
+        The URL of LocalStack.
 
     Examples
     --------
@@ -111,41 +114,34 @@ class Journal:
         self._endpoint = Endpoint.of(endpoint)
 
     def position(self) -> int:
-        """Return the position of the newest entry, 0 if there is none.
-
-        Raises
-        ------
-        TestbedError
-            If the endpoint does not answer, or keeps no journal.
-        """
+        """Return the position of the last entry, or 0 if there is none."""
         return self.read(limit=0)[0]
 
     def entries(
         self, since: int = 0, kinds: Collection[str] = (), limit: int | None = None
-    ) -> list[Entry]:
-        """Return the entries after a position that are still kept, the oldest first.
+    ) -> list[JournalEntry]:
+        """Return entries in the order of their positions.
 
         Parameters
         ----------
+        since
+            Return only entries after this position. The journal keeps the last 10,000 by default.
         kinds
-            Which ones, of :data:`KINDS`; all, if empty.
+            Return only entries of these :data:`KINDS`; all if empty.
         limit
-            The newest so many of them.
-
-        Raises
-        ------
-        TestbedError
-            If the endpoint does not answer, or keeps no journal.
+            Return only the last so many of them.
         """
         return self.read(since, kinds, limit)[1]
 
-    def follow(self, since: int, kinds: Collection[str] = ()) -> Iterator[Entry]:
-        """Yield the entries after a position, and then each new one, without an end.
+    def follow(self, since: int, kinds: Collection[str] = ()) -> Iterator[JournalEntry]:
+        """Yield the entries after a position, then each new entry as it is added, without end.
 
-        Raises
-        ------
-        TestbedError
-            If the endpoint does not answer any more, or keeps no journal.
+        Parameters
+        ----------
+        since
+            The position, such as that of :meth:`position`.
+        kinds
+            Yield only entries of these :data:`KINDS`; all if empty.
         """
         while True:
             since, found = self.read(since, kinds, wait=_WAIT_SECONDS)
@@ -153,18 +149,13 @@ class Journal:
 
     def read(
         self, since: int = 0, kinds: Collection[str] = (), limit: int | None = None, wait: int = 0
-    ) -> tuple[int, list[Entry]]:
-        """Return entries, and the position from which to go on.
+    ) -> tuple[int, list[JournalEntry]]:
+        """Return entries as :meth:`entries` does, and the position to continue from.
 
         Parameters
         ----------
         wait
-            Wait for the first one, for so many seconds, 20 at most.
-
-        Raises
-        ------
-        TestbedError
-            If the endpoint does not answer, or keeps no journal.
+            If there is no such entry, wait for one for at most this many seconds (at most 20).
         """
         parameters: dict[str, Any] = {"since": since, "wait": wait}
         if kinds:
@@ -175,10 +166,10 @@ class Journal:
         position = response.headers.get("X-Testbed-Position", "")
         if response.status_code == HTTPStatus.OK and position.isdecimal():
             lines = response.content.splitlines()
-            return int(position), [Entry.of(json.loads(line)) for line in lines]
+            return int(position), [JournalEntry.of(json.loads(line)) for line in lines]
         if lacks_endpoint(response):
             raise LacksFeatureError(
-                f"{self._endpoint.url}{_PATH} is no journal.",
-                advice="The LocalStack of `testbed up` keeps one, unless TESTBED_JOURNAL=0 is set.",
+                f"The emulator at {self._endpoint.url} has no journal.",
+                advice="Use the LocalStack of `testbed up`, without TESTBED_JOURNAL=0.",
             )
         raise self._endpoint.unexpected("GET", _PATH, response)

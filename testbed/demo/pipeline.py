@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from testbed.aws.logs import log_lines
 from testbed.control.clock import Clock, check_firings
 from testbed.control.inbox import Confirmation, Email, Inbox
-from testbed.control.journal import Entry, Journal
+from testbed.control.journal import Journal, JournalEntry
 from testbed.control.subscriptions import confirm
 from testbed.demo.sites import SITES_OUTPUT
 from testbed.demo.status_api import StatusApi
 from testbed.errors import TestbedError
 from testbed.machine.waiting import WaitedTooLong, until
 from testbed.session import api_url
-from testbed.trace.chains import Hop, chain_of
+from testbed.trace.chains import Step, find_chains
 
 if TYPE_CHECKING:
     from testbed.session import Session
@@ -101,7 +101,7 @@ class DemoPipeline:
         """Return all emails, oldest first."""
         return self._inbox.emails()
 
-    def finished_trace(self, email: Email, document: str) -> Hop | None:
+    def finished_trace(self, email: Email, document: str) -> Step | None:
         """Return the trace of an alert, once it is complete; see :func:`finished_trace`."""
         return finished_trace(self._journal.entries(), email, document)
 
@@ -140,7 +140,7 @@ class DemoPipeline:
         return document
 
 
-def finished_trace(entries: Iterable[Entry], email: Email, document: str) -> Hop | None:
+def finished_trace(entries: Iterable[JournalEntry], email: Email, document: str) -> Step | None:
     """Return the trace of an alert, once its incident is recorded.
 
     Parameters
@@ -150,8 +150,8 @@ def finished_trace(entries: Iterable[Entry], email: Email, document: str) -> Hop
     document
         The key of the incident in the bucket.
     """
-    for root in chain_of(entries, email.id):
-        found = [hop.entry for hop in root.all()]
+    for root in find_chains(entries, email.id):
+        found = [step.entry for step in root.walk()]
         stored = any(
             entry["operation"] == "PutObject" and entry["resource"].endswith(f"/{document}")
             for entry in found

@@ -23,7 +23,7 @@ from testbed.trace.tree import tree
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from testbed.trace.chains import Hop
+    from testbed.trace.chains import Step
 
 T = TypeVar("T")
 
@@ -70,7 +70,7 @@ class Story:
         self._pipeline = pipeline
         self._websites = websites
         self._sites = sites
-        self._traces: list[tuple[str, Hop]] = []
+        self._traces: list[tuple[str, Step]] = []
 
     def list_sites(self, upload: Upload) -> None:
         """Upload the list of sites."""
@@ -145,7 +145,7 @@ class Story:
         """Draw the trace of each change, as ``testbed trace`` does."""
         for title, trace in self._traces:
             heading(f"{title}: the trace")
-            console.wide.print(tree(trace))
+            console.wide.print(console.tree(tree(trace)))
 
     def _follow(
         self,

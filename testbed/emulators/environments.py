@@ -93,7 +93,10 @@ def environment_inputs() -> dict[str, list[Path]]:
     return {
         "localstack": [_LOCKS / "localstack.txt"],
         "runtime": [_LOCKS / "runtime.txt"],
-        "extension": [source / "pyproject.toml", *sorted((source / "src").rglob("*.py"))],
+        "extension": [
+            source / "pyproject.toml",
+            *sorted(file for kind in ("*.py", "*.json") for file in (source / "src").rglob(kind)),
+        ],
     }
 
 

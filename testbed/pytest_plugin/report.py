@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from testbed.aws.logs import log_lines
 from testbed.terminal.control_characters import visible
-from testbed.trace.chains import Hop, tied
-from testbed.trace.missing import missing
-from testbed.trace.tree import drawn, problems
+from testbed.trace.chains import Step, link
+from testbed.trace.missing import missing_steps
+from testbed.trace.tree import draw, problems
 
 if TYPE_CHECKING:
     from testbed.pytest_plugin.running import Feature, RunningTestbed
@@ -28,10 +28,10 @@ _MARGIN = timedelta(milliseconds=1)
 
 def explain(testbed: RunningTestbed, since: datetime) -> str:
     """Describe what happened since a moment, and the present state."""
-    hops = cache(lambda: _split(testbed, since))
+    steps = cache(lambda: _split(testbed, since))
     parts: tuple[tuple[str, Feature | None, Callable[[], Iterable[str]]], ...] = (
-        ("what went wrong", "journal", lambda: _wrong(*hops())),
-        ("what happened since the test began", "journal", lambda: _happened(*hops())),
+        ("what went wrong", "journal", lambda: _wrong(*steps())),
+        ("what happened since the test began", "journal", lambda: _happened(*steps())),
         ("queues", None, lambda: _queues(testbed)),
         ("emails", "inbox", lambda: _emails(testbed, since)),
         ("function logs", None, lambda: _logs(testbed, since)),
@@ -52,11 +52,11 @@ def explain(testbed: RunningTestbed, since: datetime) -> str:
     return "\n".join(lines)
 
 
-def _split(testbed: RunningTestbed, since: datetime) -> tuple[list[Hop], list[Hop]]:
-    """Return the hops before and since the test began."""
-    hops = tied(testbed.journal.entries())
-    first = bisect_left(hops, since, key=lambda hop: hop.entry.time)
-    return hops[:first], hops[first:]
+def _split(testbed: RunningTestbed, since: datetime) -> tuple[list[Step], list[Step]]:
+    """Return the steps before and since the test began."""
+    steps = link(testbed.journal.entries())
+    first = bisect_left(steps, since, key=lambda step: step.entry.time)
+    return steps[:first], steps[first:]
 
 
 def wrong(testbed: RunningTestbed, since: datetime) -> Iterator[str]:
@@ -67,24 +67,24 @@ def wrong(testbed: RunningTestbed, since: datetime) -> Iterator[str]:
     yield from _wrong(*_split(testbed, since))
 
 
-def _wrong(before: list[Hop], now: list[Hop]) -> Iterator[str]:
-    now = [hop for hop in now if not _is_failed_call_of_a_client(hop)]
-    for line in (*problems(now), *missing(before, now)):
+def _wrong(before: list[Step], now: list[Step]) -> Iterator[str]:
+    now = [step for step in now if not _is_failed_call_of_a_client(step)]
+    for line in (*problems(now), *missing_steps(before, now)):
         yield f"✗ {line}"
 
 
-def _is_failed_call_of_a_client(hop: Hop) -> bool:
-    """Whether a hop is only a failed call whose error the test has seen itself."""
-    entry = hop.entry
+def _is_failed_call_of_a_client(step: Step) -> bool:
+    """Whether a step is only a failed call whose error the test has seen itself."""
+    entry = step.entry
     failed = entry.kind == "api" and entry["caller"] == "clients" and entry["status"] >= 400
-    return failed and not hop.after and entry["service"] != "execute-api"
+    return failed and not step.children and entry["service"] != "execute-api"
 
 
-def _happened(before: list[Hop], now: list[Hop]) -> Iterator[str]:
-    earlier = {id(hop) for hop in before}
-    beginnings = [hop for hop in now if all(id(each) in earlier for each in hop.before)]
+def _happened(before: list[Step], now: list[Step]) -> Iterator[str]:
+    earlier = {id(step) for step in before}
+    beginnings = [step for step in now if all(id(each) in earlier for each in step.parents)]
     # A test's own calls are of no interest unless something followed from them.
-    yield from drawn(hop for hop in beginnings if hop.after).splitlines()
+    yield from draw(step for step in beginnings if step.children)
 
 
 def _queues(testbed: RunningTestbed) -> Iterator[str]:

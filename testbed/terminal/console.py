@@ -10,9 +10,9 @@ import io
 import json
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 from rich.console import Console
@@ -110,9 +110,21 @@ def print_json(value: Any, indent: int | None = 2) -> None:
     line(content, multiline=True)
 
 
-def tree(label: Text) -> Tree:
-    """Return the root of a tree."""
-    return Tree(label, guide_style="dim")
+class Branch(Protocol):
+    """A line of a tree, as styled pieces of text, and the lines below it."""
+
+    @property
+    def parts(self) -> Sequence[tuple[str, str]]: ...
+
+    @property
+    def children(self) -> Sequence[Branch]: ...
+
+
+def tree(root: Branch) -> Tree:
+    """Return a tree to print, with all control characters of its lines shown."""
+    made = Tree(text(*root.parts), guide_style="dim")
+    made.children += map(tree, root.children)
+    return made
 
 
 def live(view: Callable[[], RenderableType]) -> AbstractContextManager[object]:
@@ -123,15 +135,6 @@ def live(view: Callable[[], RenderableType]) -> AbstractContextManager[object]:
         refresh_per_second=_REFRESHES_PER_SECOND,
         transient=True,
     )
-
-
-def plain(renderables: Iterable[RenderableType], width: int) -> str:
-    """Render without colours, at a width."""
-    file = io.StringIO()
-    console = _SafeConsole(file=file, width=width, color_system=None)
-    for renderable in renderables:
-        console.print(renderable)
-    return file.getvalue()
 
 
 def confirm(question: str) -> bool:

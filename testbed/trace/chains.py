@@ -1,8 +1,8 @@
-"""Entries of the journal tied into chains: which hop followed from which.
+"""Chains of journal entries: which entry followed from which.
 
-An entry follows from another one that has, or made, an id that it names among its causes. A call
-that names none, but belongs to an X-Ray trace, follows from the first entry of that trace. What
-follows from several, such as an invocation for a batch of messages, is in several places.
+An entry follows from another one whose id, or a further id that it made, is among its causes. A
+call that names no cause but carries an X-Ray trace follows from the first entry of that trace. What
+follows from several entries, such as an invocation for a batch of messages, has several parents.
 https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
 """
 
@@ -13,161 +13,161 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from testbed.control.journal import Entry
+from testbed.control.journal import JournalEntry
 
 SHORTEST_PREFIX = 6
-"""Characters of an id that are enough to find it by."""
+"""The number of characters of an id that are enough to find it by."""
 
 
 @dataclass(eq=False)
-class Hop:
-    """An entry, what it followed from, and what followed from it."""
+class Step:
+    """A journal entry in its chain: with what it followed from and what followed from it."""
 
-    entry: Entry
-    before: list[Hop] = field(default_factory=list, repr=False)
-    after: list[Hop] = field(default_factory=list, repr=False)
+    entry: JournalEntry
+    parents: list[Step] = field(default_factory=list, repr=False)
+    children: list[Step] = field(default_factory=list, repr=False)
 
-    def all(self) -> Iterator[Hop]:
-        """Yield this hop and all that followed, each once, in the order of a tree."""
+    def walk(self) -> Iterator[Step]:
+        """Yield this step and all that followed from it, depth first, each once."""
         seen: set[int] = set()
         waiting = [self]
         while waiting:
-            hop = waiting.pop()
-            if id(hop) not in seen:
-                seen.add(id(hop))
-                yield hop
-                waiting += reversed(hop.after)
+            step = waiting.pop()
+            if id(step) not in seen:
+                seen.add(id(step))
+                yield step
+                waiting += reversed(step.children)
 
-    def roots(self) -> list[Hop]:
-        """Return where it all began."""
-        found: dict[int, Hop] = {}
+    def roots(self) -> list[Step]:
+        """Return the first steps of the chains that this step is in, the oldest first."""
+        found: dict[int, Step] = {}
         waiting, seen = [self], {id(self)}
         while waiting:
-            hop = waiting.pop()
-            if not hop.before:
-                found[id(hop)] = hop
-            waiting += [each for each in hop.before if id(each) not in seen]
-            seen |= {id(each) for each in hop.before}
+            step = waiting.pop()
+            if not step.parents:
+                found[id(step)] = step
+            waiting += [each for each in step.parents if id(each) not in seen]
+            seen |= {id(each) for each in step.parents}
         return sorted(found.values(), key=lambda root: root.entry.time)
 
 
-def chains(entries: Iterable[Entry]) -> list[Hop]:
-    """Return the beginnings of all chains, the oldest first."""
-    return [hop for hop in tied(entries) if not hop.before]
+def chain_roots(entries: Iterable[JournalEntry]) -> list[Step]:
+    """Return the first step of each chain, the oldest first."""
+    return [step for step in link(entries) if not step.parents]
 
 
-def chain_of(entries: Iterable[Entry], identity: str) -> list[Hop]:
-    """Return the beginnings of the chains that have to do with an id.
+def find_chains(entries: Iterable[JournalEntry], identity: str) -> list[Step]:
+    """Return the first steps of the chains that an id occurs in, the oldest first.
 
     Parameters
     ----------
     identity
-        An id of a request, message, event, email or X-Ray trace, or the beginning of one, or the
-        position of an entry. A whole trace header will do.
+        The id of a request, message, event, email or X-Ray trace, at least its first six
+        characters; a whole trace header; or the position of an entry.
     """
     identity = identity.partition("Root=")[2].partition(";")[0] or identity
-    found: dict[int, Hop] = {}
-    for hop in tied(entries):
-        if _is_meant(hop.entry, identity):
-            found |= {id(root): root for root in hop.roots()}
+    found: dict[int, Step] = {}
+    for step in link(entries):
+        if _has_identity(step.entry, identity):
+            found |= {id(root): root for root in step.roots()}
     return sorted(found.values(), key=lambda root: root.entry.time)
 
 
-def tied(entries: Iterable[Entry]) -> list[Hop]:
-    """Return the hops of all entries, by the time at which they began, each tied to the others."""
-    hops = [Hop(entry) for entry in sorted(entries, key=_order)]
+def link(entries: Iterable[JournalEntry]) -> list[Step]:
+    """Return a step for each entry, linked to its parents and children, in order of time."""
+    steps = [Step(entry) for entry in sorted(entries, key=_order)]
     index = _Index()
-    for hop in hops:
-        index.add(hop)
-    for hop in hops:
-        hop.before = index.delivered(hop) or index.causes(hop)
-        if not hop.before and hop.entry.trace and not hop.entry.causes:
-            first = index.first_of_trace[hop.entry.trace]
-            hop.before = [] if first is hop else [first]
-        for before in hop.before:
-            before.after.append(hop)
-    return hops
+    for step in steps:
+        index.add(step)
+    for step in steps:
+        step.parents = index.deliveries_to(step) or index.causes_of(step)
+        if not step.parents and step.entry.trace and not step.entry.causes:
+            first = index.first_of_trace[step.entry.trace]
+            step.parents = [] if first is step else [first]
+        for parent in step.parents:
+            parent.children.append(step)
+    return steps
 
 
-def _order(entry: Entry) -> tuple[object, int]:
+def _order(entry: JournalEntry) -> tuple[object, int]:
     return entry.time, entry.position
 
 
-def _order_of(hop: Hop) -> tuple[object, int]:
-    return _order(hop.entry)
+def _order_of(step: Step) -> tuple[object, int]:
+    return _order(step.entry)
 
 
 class _Index:
-    """Hops by what others name among their causes, in the order in which they began.
+    """Steps by the ids that others name among their causes, in order of time.
 
-    One message may have come ten thousand times: what a hop followed from is found without looking
-    at all that came before.
+    A poison message may be received ten thousand times: parents are found by bisection, without
+    comparing a step with all earlier ones.
     """
 
     def __init__(self) -> None:
-        self._carriers: dict[str, list[Hop]] = defaultdict(list)
-        self._sent: dict[tuple[str, str], list[Hop]] = defaultdict(list)
-        self._moved: dict[str, list[Hop]] = defaultdict(list)
-        self._deliveries: dict[str, list[Hop]] = defaultdict(list)
-        self.first_of_trace: dict[str, Hop] = {}
+        self._by_id: dict[str, list[Step]] = defaultdict(list)
+        self._sent: dict[tuple[str, str], list[Step]] = defaultdict(list)
+        self._dead_lettered: dict[str, list[Step]] = defaultdict(list)
+        self._deliveries: dict[str, list[Step]] = defaultdict(list)
+        self.first_of_trace: dict[str, Step] = {}
 
-    def add(self, hop: Hop) -> None:
-        """Add a hop; those that began earlier come first."""
-        entry = hop.entry
+    def add(self, step: Step) -> None:
+        """Add a step; steps must be added in order of time."""
+        entry = step.entry
         for identity in {entry.id, *entry.makes} - {""}:
-            self._carriers[identity].append(hop)
+            self._by_id[identity].append(step)
             if entry.kind == "queue" and entry["action"] == "sent":
-                self._sent[identity, entry["resource"]].append(hop)
+                self._sent[identity, entry["resource"]].append(step)
             if entry["action"] == "dead-lettered":
-                self._moved[identity].append(hop)
+                self._dead_lettered[identity].append(step)
         for cause in entry.causes if entry.kind == "delivery" else ():
-            self._deliveries[cause].append(hop)
-        self.first_of_trace.setdefault(entry.trace, hop)
+            self._deliveries[cause].append(step)
+        self.first_of_trace.setdefault(entry.trace, step)
 
-    def causes(self, hop: Hop) -> list[Hop]:
-        """Return what a hop followed from: of several with an id, the last one before it."""
-        entry = hop.entry
+    def causes_of(self, step: Step) -> list[Step]:
+        """Return the steps that a step names as causes: of several with an id, the last before."""
+        entry = step.entry
         if entry.kind == "queue":
             if entry["action"] != "sent":
-                # However often a message comes and goes, it was sent once.
-                return _last(hop, self._sent[entry.id, entry["resource"]])
-            if moved := _last(hop, self._moved[entry.id]):
+                # However often a message is received, it was sent once.
+                return _last_before(step, self._sent[entry.id, entry["resource"]])
+            if moved := _last_before(step, self._dead_lettered[entry.id]):
                 return moved
         found = []
         for cause in entry.causes:
-            last = _last(hop, self._carriers[cause])
+            last = _last_before(step, self._by_id[cause])
             if not last:
                 continue
             found += last
             if cause == entry.id or entry.kind != "invocation":
-                break  # the others say the same, less precisely; but messages come in batches
+                break  # the first match is the most precise; only a batch has several causes
         return list({id(each): each for each in found}.values())
 
-    def delivered(self, hop: Hop) -> list[Hop]:
+    def deliveries_to(self, step: Step) -> list[Step]:
         """Return the delivery of the event or notification that a function was invoked for."""
-        entry = hop.entry
+        entry = step.entry
         if entry.kind != "invocation":
             return []
         function = f":function:{entry['resource']}"
         for cause in reversed(entry.causes):
             deliveries = self._deliveries[cause]
-            for number in range(_count_before(hop, deliveries) - 1, -1, -1):
+            for number in range(_count_before(step, deliveries) - 1, -1, -1):
                 if function in deliveries[number].entry["resource"]:
                     return [deliveries[number]]
         return []
 
 
-def _last(hop: Hop, others: list[Hop]) -> list[Hop]:
-    """Return the last one of some hops, in their order, that began before a hop, if any did."""
-    count = _count_before(hop, others)
+def _last_before(step: Step, others: list[Step]) -> list[Step]:
+    """Return the last of some steps in order of time that began before a step, if any did."""
+    count = _count_before(step, others)
     return others[count - 1 : count]
 
 
-def _count_before(hop: Hop, others: list[Hop]) -> int:
-    return bisect_left(others, _order_of(hop), key=_order_of)
+def _count_before(step: Step, others: list[Step]) -> int:
+    return bisect_left(others, _order_of(step), key=_order_of)
 
 
-def _is_meant(entry: Entry, identity: str) -> bool:
+def _has_identity(entry: JournalEntry, identity: str) -> bool:
     if identity == str(entry.position):
         return True
     return len(identity) >= SHORTEST_PREFIX and any(

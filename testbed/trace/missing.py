@@ -1,7 +1,7 @@
-"""What usually follows from a hop, and this time did not.
+"""Missing steps: what usually follows from a step and did not this time.
 
-A journal does not know what was meant to happen. But where the same hop happened before, and
-something usually followed, its absence is worth a line.
+The journal does not know what should happen. But if the same step occurred before and something
+usually followed, its absence is worth a line.
 """
 
 from __future__ import annotations
@@ -10,61 +10,61 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from testbed.control.journal import Entry
-from testbed.trace.chains import Hop
-from testbed.trace.wording import what
+from testbed.control.journal import JournalEntry
+from testbed.trace.chains import Step
+from testbed.trace.wording import describe
 
-Likeness = tuple[object, ...]
+Signature = tuple[object, ...]
 
 
-def missing(before: Iterable[Hop], now: Iterable[Hop]) -> list[str]:
-    """Return a line for each follower that hops of ``now`` lack, and usually have.
+def missing_steps(before: Iterable[Step], now: Iterable[Step]) -> list[str]:
+    """Return a line for each child that steps of ``now`` lack and usually have.
 
-    A follower is usual if the last hop of the same sort had it, and more than half of all did.
+    A child is usual if the last step of the same kind had it, and more than half of all did.
 
     Parameters
     ----------
     before, now
-        By the time at which they began.
+        In order of time.
     """
-    past: dict[Likeness, _Past] = defaultdict(_Past)
-    for hop in before:
-        past[_likeness(hop.entry)].add(_followers(hop))
+    past: dict[Signature, _Past] = defaultdict(_Past)
+    for step in before:
+        past[_signature(step.entry)].add(_children(step))
     lines = []
-    for hop in now:
-        earlier = past[_likeness(hop.entry)]
-        followers = _followers(hop)
-        for follower, example in earlier.last.items():
-            count = earlier.counts[follower]
-            if follower not in followers and 2 * count > earlier.hops:
-                usual = what(example, figures=False)
+    for step in now:
+        earlier = past[_signature(step.entry)]
+        children = _children(step)
+        for child, example in earlier.last.items():
+            count = earlier.counts[child]
+            if child not in children and 2 * count > earlier.steps:
                 lines.append(
-                    f"{what(hop.entry, figures=False)}: not followed by: {usual}"
-                    f" (it was, {count} of {earlier.hops} times before)"
+                    f"{describe(step.entry, figures=False)}: not followed by:"
+                    f" {describe(example, figures=False)}"
+                    f" (as {count} of {earlier.steps} times before)"
                 )
     return list(dict.fromkeys(lines))
 
 
 @dataclass
 class _Past:
-    """Hops of one sort: how many there were, and what followed how often, and last."""
+    """Earlier steps of one kind: their number, how often each child followed, the last children."""
 
-    hops: int = 0
-    counts: Counter[Likeness] = field(default_factory=Counter)
-    last: dict[Likeness, Entry] = field(default_factory=dict)
+    steps: int = 0
+    counts: Counter[Signature] = field(default_factory=Counter)
+    last: dict[Signature, JournalEntry] = field(default_factory=dict)
 
-    def add(self, followers: dict[Likeness, Entry]) -> None:
-        self.hops += 1
-        self.counts.update(followers.keys())
-        self.last = followers
-
-
-def _followers(hop: Hop) -> dict[Likeness, Entry]:
-    return {_likeness(each.entry): each.entry for each in hop.after}
+    def add(self, children: dict[Signature, JournalEntry]) -> None:
+        self.steps += 1
+        self.counts.update(children.keys())
+        self.last = children
 
 
-def _likeness(entry: Entry) -> Likeness:
-    """Return what hops of the same sort have in common: not their ids, nor names of objects."""
+def _children(step: Step) -> dict[Signature, JournalEntry]:
+    return {_signature(each.entry): each.entry for each in step.children}
+
+
+def _signature(entry: JournalEntry) -> Signature:
+    """Return what steps of one kind have in common: neither their ids nor names of objects."""
     resource = entry["resource"] or ""
     if entry["service"] == "s3":
         resource = resource.partition("/")[0]

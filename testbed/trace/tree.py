@@ -1,77 +1,97 @@
-"""A chain drawn as a tree, with times."""
+"""Chains as trees of lines with times, for a terminal or a report."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
-from testbed.terminal import console
-from testbed.trace.chains import Hop
-from testbed.trace.wording import problem, what
+from testbed.trace.chains import Step
+from testbed.trace.wording import describe, problem
 
-if TYPE_CHECKING:
-    from rich.text import Text
-    from rich.tree import Tree
-
-_MILLISECONDS_SHOWN = 8
+_TIME_WIDTH = 8
 
 
-def tree(root: Hop) -> Tree:
-    """Draw a chain from its beginning on, with the time since then at each hop.
+@dataclass
+class TreeNode:
+    """A line of a tree, and the lines below it.
 
-    A call that a service made in order to do what follows is left out if it succeeded.
+    Parameters
+    ----------
+    parts
+        The text of the line, as pieces with their style for a terminal.
     """
-    drawn: set[int] = set()
-    top = console.tree(_label(root, root, first=True))
-    _grow(top, root, root, drawn)
-    return top
+
+    parts: tuple[tuple[str, str], ...]
+    children: list[TreeNode] = field(default_factory=list)
 
 
-def problems(hops: Iterable[Hop]) -> list[str]:
-    """Return what failed at hops, or is missing after them, one line for each."""
-    return [f"{what(hop.entry, figures=False)}: {text}" for hop in hops if (text := problem(hop))]
+def tree(root: Step) -> TreeNode:
+    """Return a chain as a tree, with the time since its first step at each line.
+
+    A successful call of one service to another that led to another step is left out.
+    """
+    node = TreeNode(_label(root, root))
+    _grow(node, root, root, set())
+    return node
 
 
-def _grow(branch: Tree, root: Hop, hop: Hop, drawn: set[int]) -> None:
-    if id(hop) in drawn:
-        if hop.after:
-            branch.add(console.text(("… as above", "dim")))
+def draw(roots: Iterable[Step]) -> list[str]:
+    """Return the trees of chains as lines of text."""
+    return [line for root in roots for line in _lines(tree(root))]
+
+
+def problems(steps: Iterable[Step]) -> list[str]:
+    """Return a line for each step that failed or that did not lead to what should follow."""
+    return [
+        f"{describe(step.entry, figures=False)}: {text}"
+        for step in steps
+        if (text := problem(step))
+    ]
+
+
+def _grow(node: TreeNode, root: Step, step: Step, drawn: set[int]) -> None:
+    if id(step) in drawn:
+        if step.children:
+            node.children.append(TreeNode((("… as above", "dim"),)))
         return
-    drawn.add(id(hop))
-    for after in _shown(hop):
-        _grow(branch.add(_label(root, after)), root, after, drawn)
+    drawn.add(id(step))
+    for child in _shown_children(step):
+        below = TreeNode(_label(root, child))
+        node.children.append(below)
+        _grow(below, root, child, drawn)
 
 
-def _shown(hop: Hop) -> list[Hop]:
-    shown: list[Hop] = []
-    for after in hop.after:
-        shown += _shown(after) if _is_means(after) else [after]
+def _shown_children(step: Step) -> list[Step]:
+    shown: list[Step] = []
+    for child in step.children:
+        shown += _shown_children(child) if _is_only_means(child) else [child]
     return sorted(shown, key=lambda each: (each.entry.time, each.entry.position))
 
 
-def _is_means(hop: Hop) -> bool:
-    """Whether a hop is a call of one service to another that succeeded, and led to something."""
-    entry = hop.entry
+def _is_only_means(step: Step) -> bool:
+    """Whether a step is a successful call of one service to another that led to another step."""
+    entry = step.entry
     by_service = entry.kind == "api" and not entry["role"] and entry["caller"] != "clients"
-    return bool(by_service and hop.after and problem(hop) is None)
+    return bool(by_service and step.children and problem(step) is None)
 
 
-def _label(root: Hop, hop: Hop, first: bool = False) -> Text:
-    entry = hop.entry
-    if first:
+def _label(root: Step, step: Step) -> tuple[tuple[str, str], ...]:
+    entry = step.entry
+    if step is root:
         time = f"{entry.time.astimezone():%H:%M:%S.%f}"[:-3]
     else:
         passed = (entry.time - root.entry.time).total_seconds() * 1000
-        time = f"{f'+{passed:.0f} ms':>{_MILLISECONDS_SHOWN}}"
-    by_function = any(each.entry.kind == "invocation" for each in hop.before)
-    found = problem(hop)
-    return console.text(
-        (f"{time}  ", "dim"),
-        what(entry, caller=not by_function),
-        (f"  ✗ {found}" if found else "", "red"),
-    )
+        time = f"{f'+{passed:.0f} ms':>{_TIME_WIDTH}}"
+    by_function = any(each.entry.kind == "invocation" for each in step.parents)
+    label = ((f"{time}  ", "dim"), (describe(entry, caller=not by_function), ""))
+    found = problem(step)
+    return (*label, (f"  ✗ {found}", "red")) if found else label
 
 
-def drawn(roots: Iterable[Hop], width: int = 120) -> str:
-    """Return chains as text without colours, cut off at a width."""
-    return console.plain(map(tree, roots), width)
+def _lines(node: TreeNode, first: str = "", rest: str = "") -> Iterator[str]:
+    yield first + "".join(text for text, _ in node.parts)
+    for child in node.children:
+        is_last = child is node.children[-1]
+        yield from _lines(
+            child, rest + ("└── " if is_last else "├── "), rest + ("    " if is_last else "│   ")
+        )

@@ -1,16 +1,17 @@
-"""Hops of a chain in words: what happened, and what is wrong or missing."""
+"""Descriptions of steps in words: what happened, and what went wrong."""
 
 from __future__ import annotations
 
-from testbed.control.journal import Entry
-from testbed.trace.chains import Hop
+from testbed.control.journal import JournalEntry
+from testbed.trace.chains import Step
 
 _SERVICES = {"sns": "SNS", "events": "EventBridge", "scheduler": "Scheduler"}
+_ACTIONS = {"returned": "visible again", "dead-lettered": "moved to the dead-letter queue"}
 
 
-def what(entry: Entry, *, caller: bool = True, figures: bool = True) -> str:
-    """Return what happened, with the caller of a call and the figures of an invocation."""
-    resource = short(entry["resource"] or "")
+def describe(entry: JournalEntry, *, caller: bool = True, figures: bool = True) -> str:
+    """Describe an entry, with the caller of a call and the figures of an invocation."""
+    resource = short_name(entry["resource"] or "")
     match entry.kind:
         case "api" if entry["service"] == "execute-api":
             return f"{entry['operation']} → {entry['status']}"
@@ -25,12 +26,13 @@ def what(entry: Entry, *, caller: bool = True, figures: bool = True) -> str:
         case "schedule":
             return f"schedule {resource} fires"
         case "delivery":
-            again = f", attempt {entry['attempt']}" if (entry["attempt"] or 1) > 1 else ""
+            attempt = f", attempt {entry['attempt']}" if (entry["attempt"] or 1) > 1 else ""
             service = _SERVICES.get(entry["service"], str(entry["service"]))
-            return f"{service} {short(entry['source'] or '')} → {resource}{again}"
+            return f"{service} {short_name(entry['source'] or '')} → {resource}{attempt}"
         case "queue":
             count = entry["count"] or 1
-            return f"{resource}: message {entry['action']}" + (f", {count}×" if count > 1 else "")
+            action = _ACTIONS.get(entry["action"], entry["action"])
+            return f"{resource}: message {action}" + (f", {count}×" if count > 1 else "")
         case "invocation":
             return f"λ {resource}{_figures(entry) if figures else ''}"
         case "email":
@@ -40,33 +42,33 @@ def what(entry: Entry, *, caller: bool = True, figures: bool = True) -> str:
     return f"{entry.kind} {resource}"
 
 
-def problem(hop: Hop) -> str | None:
-    """Return what failed at a hop, or what should have followed and did not."""
-    entry = hop.entry
+def problem(step: Step) -> str | None:
+    """Describe how a step failed, or what should have followed and did not."""
+    entry = step.entry
     message = f"{entry['error'] or ''}: {entry['message'] or ''}".strip(": ")
     if entry.kind == "api" and (entry["status"] or 0) >= 400:
         return message or f"status {entry['status']}"
-    if entry["status"] in ("failed", "error", "refused", "pending"):
+    if entry["status"] in ("failed", "error", "throttled", "pending"):
         return message or str(entry["status"])
     if entry.kind == "queue":
-        return _problem_of_message(hop)
-    after = {each.entry.kind for each in hop.after}
-    if entry.kind == "schedule" and "delivery" not in after:
+        return _problem_of_message(step)
+    following = {each.entry.kind for each in step.children}
+    if entry.kind == "schedule" and "delivery" not in following:
         return "has no target"
     if entry.kind != "api":
         return None
     called = (entry["service"], entry["operation"])
-    if called in (("sns", "Publish"), ("sns", "PublishBatch")) and "delivery" not in after:
+    if called in (("sns", "Publish"), ("sns", "PublishBatch")) and "delivery" not in following:
         return "was delivered to no subscription"
-    if called == ("events", "PutEvents") and "delivery" not in after:
+    if called == ("events", "PutEvents") and "delivery" not in following:
         return "matched no rule"
-    if called == ("lambda", "Invoke") and "invocation" not in after:
+    if called == ("lambda", "Invoke") and "invocation" not in following:
         return "was not followed by an invocation"
     return None
 
 
-def short(resource: str) -> str:
-    """Return the name in an ARN, and anything else as it is."""
+def short_name(resource: str) -> str:
+    """Return the name in an ARN; return any other text unchanged."""
     if not resource.startswith("arn:"):
         return resource
     name = resource.split(":", 5)[5]
@@ -76,24 +78,24 @@ def short(resource: str) -> str:
     return name
 
 
-def _problem_of_message(hop: Hop) -> str | None:
-    """Return why a message that was sent has not been dealt with."""
-    if hop.entry["action"] != "sent":
+def _problem_of_message(step: Step) -> str | None:
+    """Describe why a message that was sent has not been processed."""
+    if step.entry["action"] != "sent":
         return None
-    moves = [each.entry["action"] for each in hop.after if each.entry.kind == "queue"]
+    moves = [each.entry["action"] for each in step.children if each.entry.kind == "queue"]
     if not moves:
-        return "nobody has received it"
+        return "has not been received"
     if "deleted" in moves:
         return None
     if "dead-lettered" in moves:
-        return "went to the dead-letter queue"
+        return "was moved to the dead-letter queue"
     return {
-        "received": "was received and not deleted",
-        "returned": "was received in vain, and waits again",
+        "received": "was received but not deleted",
+        "returned": "was received but not deleted; it is visible again",
     }.get(moves[-1])
 
 
-def _figures(entry: Entry) -> str:
+def _figures(entry: JournalEntry) -> str:
     report = entry["report"] or {}
     figures = []
     if "duration_ms" in report:

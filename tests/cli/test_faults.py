@@ -35,7 +35,7 @@ def test_fault_is_added_listed_and_cleared(running_testbed: Deployed, command: C
     [rule] = json.loads(command.output("fault", "list", "--json"))["faults"]
     assert rule == {**added, "seen": 1, "hits": 1, "spent": True}
     heading, line = command.output("fault", "list").splitlines()
-    assert heading.split() == ["id", "fault", "calls", "of", "by", "which", "hits"]
+    assert heading.split() == ["id", "fault", "calls", "resource", "caller", "which", "hits"]
     assert line.split()[1:] == [
         "AccessDenied", "403", "sqs.GetQueueAttributes", "incident-dlq", "spent", "1", "of", "1",
     ]  # fmt: skip
@@ -50,10 +50,10 @@ def test_fault_is_added_listed_and_cleared(running_testbed: Deployed, command: C
         (("sqs.SendMesage", "--throttle"), "did you mean SendMessage?"),
         (("--queue", "orders.fifo", "--duplicate"), "is a FIFO queue"),
         (("sqs", "--throttle", "--share", "2"), "at most 1"),
-        (("sqs",), "Say what is to happen"),
+        (("sqs",), "Choose one fault"),
     ],
 )
-def test_bad_rule_gives_one_message(
+def test_invalid_rule_gives_one_message(
     command: CommandLine, arguments: tuple[str, ...], message: str
 ) -> None:
     result = command.run("fault", "add", *arguments)
@@ -66,4 +66,4 @@ def test_bad_rule_gives_one_message(
 def test_unknown_fault(command: CommandLine) -> None:
     result = command.run("fault", "clear", "none-such")
     assert result.returncode == 1
-    assert "There is no fault none-such." in result.stderr
+    assert "There is no fault with the id none-such." in result.stderr

@@ -34,7 +34,7 @@ def test_journal_shows_what_happened(running_testbed: Deployed) -> None:
     line = command.output("journal", "--kind", "invocation", "--grep", request)
     assert "λ status-api" in line
     assert len(entries("--json", "--limit", "2")) == 2
-    assert "no such entries" in command.run("journal", "--since", "0s").stderr
+    assert "has no such entries" in command.run("journal", "--since", "0s").stderr
 
 
 def test_trace_draws_the_chain(running_testbed: Deployed) -> None:
@@ -61,4 +61,4 @@ def test_trace_without_an_id_draws_the_newest_chain(running_testbed: Deployed) -
 def test_unknown_id(running_testbed: Deployed, identity: str) -> None:
     result = running_testbed.command.run("trace", "--", identity)
     assert result.returncode == 1
-    assert f"There is no entry of {identity} in the journal." in result.stderr
+    assert f"The journal has no entry with the id or position {identity}." in result.stderr

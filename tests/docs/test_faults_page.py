@@ -1,4 +1,4 @@
-"""What docs/faults.md says and no other test shows."""
+"""The claims of docs/faults.md that no other test shows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The endpoint of faults, as tests of the extension use it."""
+"""Client of the endpoint of fault rules, for tests of the extension."""
 
 import json
 import urllib.error
@@ -10,14 +10,14 @@ from tests.extension.scheduling import ErrorResponse
 
 
 class FaultRules:
-    """Rules, all of which are removed in the end."""
+    """Fault rules, which a fixture removes after the test."""
 
     def __init__(self, endpoint: str) -> None:
         self._url = f"{endpoint}/_testbed/faults"
         self._put: list[str] = []
 
     def put(self, action: str, service: str, identity: str = "", **fields: Any) -> str:
-        """Put a rule, and return its id."""
+        """Add a rule, and return its id."""
         shown = self.call("PUT", identity, {"action": action, "service": service, **fields})
         if shown["id"] not in self._put:
             self._put.append(shown["id"])

@@ -142,7 +142,7 @@ CASES = {
     ),
     "the queue has no consumer": Case(
         lambda pipeline, faults: disabled_mapping(pipeline),
-        f"✗ {QUEUE}: message sent: nobody has received it",
+        f"✗ {QUEUE}: message sent: has not been received",
     ),
     "the recorder dies": Case(
         lambda pipeline, faults: faults.kill(RECORDER), f"✗ λ {RECORDER}: Runtime.ExitError"

@@ -28,7 +28,7 @@ def test_report_explains(project: Project) -> None:
             "E *There was still no answer after 0.1 s. The last result was *",
             "*- testbed -*",
             "what went wrong:",
-            "  ✗ *Queue*: message sent: nobody has received it",
+            "  ✗ *Queue*: message sent: has not been received",
             "what happened since the test began:",
             "  *sns Publish topic-*",
             "  *SNS topic-* → somebody@example.com",

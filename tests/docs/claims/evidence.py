@@ -18,7 +18,7 @@ NOT_TRIED = Reason("not tried")
 
 DIFFERENCES = "tests/docs/test_differences.py"
 EXTENSION = "tests/extension"
-HOPS = f"{EXTENSION}/live/faults/test_hops.py"
+RETRIES = f"{EXTENSION}/live/faults/test_retries.py"
 PERMISSIONS = "tests/pipeline/test_permissions.py"
 ACCESS = f"{EXTENSION}/live/access"
 ACCESS_UNITS = "tests/extension/unit/test_access.py"

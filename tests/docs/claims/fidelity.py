@@ -6,13 +6,13 @@ from tests.docs.claims.evidence import (
     ACCESS,
     DIFFERENCES,
     EXTENSION,
-    HOPS,
     NO_CLAIM,
     OF_AWS,
     OFFLINE,
     PERMISSIONS,
     PERMISSIONS_PAGE,
     READ,
+    RETRIES,
     Claims,
     Reason,
 )
@@ -60,7 +60,7 @@ CLAIMS: Claims = {
     "AWS does not document what it does": OF_AWS,
     "a failed delivery is retried after one second": (
         f"{_TARGETS}::test_failed_call_is_retried_until_its_attempts_are_exhausted",
-        f"{HOPS}::test_eventbridge_repeats_a_delivery",
+        f"{RETRIES}::test_eventbridge_retries_a_delivery",
     ),
     "AWS's pauses are longer": OF_AWS,
     "At most 10,000 deliveries of matched events": (
@@ -109,8 +109,8 @@ CLAIMS: Claims = {
     ),
     # Topics
     "SNS follows AWS's [delivery policies]": (
-        f"{HOPS}::test_sns_repeats_a_delivery_at_once",
-        f"{HOPS}::test_sns_goes_on_after_pauses",
+        f"{RETRIES}::test_sns_retries_a_delivery_at_once",
+        f"{RETRIES}::test_sns_retries_a_delivery_after_pauses",
         "tests/extension/unit/test_delivery_policies.py::test_aws_managed_endpoints",
     ),
     "At most 10,000 deliveries wait": (f"{DIFFERENCES}::test_numbers_that_the_page_names",),

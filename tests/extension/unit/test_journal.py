@@ -1,4 +1,4 @@
-"""The parts of the extension's journal that need no LocalStack."""
+"""The parts of the extension's journal that work without LocalStack."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from localstack_testbed.journal import journal as journals
 from localstack_testbed.journal.causes import (
     EVENT_BYTES,
-    at_hop,
+    caused_by,
     causes_of_event,
     current_causes,
 )
@@ -39,19 +39,19 @@ from testbed.machine.waiting import until
         (None, []),
     ],
 )
-def test_event_tells_what_it_is_about(event: Any, ids: list[str]) -> None:
+def test_event_names_its_causes(event: Any, ids: list[str]) -> None:
     assert causes_of_event(json.dumps(event)) == ids
     assert causes_of_event(json.dumps(event).encode()) == ids
 
 
 @pytest.mark.parametrize("payload", ["", "{", "[" * 200_000, b"\xff", '"x"' + " " * EVENT_BYTES])
-def test_event_that_tells_nothing_does_no_harm(payload: str | bytes) -> None:
+def test_malformed_event_has_no_causes(payload: str | bytes) -> None:
     assert causes_of_event(payload) == []
 
 
-def test_hops_nest() -> None:
-    with at_hop("outer"):
-        with at_hop("inner"):
+def test_causes_nest() -> None:
+    with caused_by("outer"):
+        with caused_by("inner"):
             assert current_causes() == ["inner"]
         assert current_causes() == ["outer"]
     assert current_causes() == []
@@ -64,7 +64,7 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> Journal:
     return journal
 
 
-def test_newest_entries_are_kept(kept: Journal) -> None:
+def test_last_entries_are_kept(kept: Journal) -> None:
     for number in range(5):
         record("api", 0.0, number=number)
     assert kept.position == 5
@@ -88,7 +88,7 @@ def test_entry_is_one_line_without_what_is_empty(kept: Journal) -> None:
     }
 
 
-def test_entry_that_cannot_be_written_is_lost_and_nothing_else(kept: Journal) -> None:
+def test_entry_that_cannot_be_serialized_is_left_out(kept: Journal) -> None:
     endless: list[Any] = []
     endless.append(endless)
     record("api", 0.0, resource=endless)
@@ -102,7 +102,7 @@ def test_waiting_ends_with_the_journal() -> None:
     assert journal.wait_after(0, (), seconds=60) == (0, [])
 
 
-def test_what_cannot_be_written_for_now_is_written_later(
+def test_entries_are_written_later_if_the_disk_is_full(
     kept: Journal, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = tmp_path / NAME

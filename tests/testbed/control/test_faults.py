@@ -1,4 +1,4 @@
-"""What the client of faults asks for and removes, and what the command makes of its options."""
+"""The client of fault injection, and the rules that `testbed fault add` makes of its options."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import pytest
 from click.testing import CliRunner
 
 from testbed.commands.fault import fault
-from testbed.control.faults import Fault, Faults, NoFaultError, RefusedError
+from testbed.control.faults import Fault, FaultNotFoundError, Faults, InvalidFaultError
 from testbed.errors import TestbedError
 from testbed.session import Session
 
 
 class Endpoint:
-    """An endpoint that keeps rules as it gets them, and refuses those with a status of 999."""
+    """An endpoint that stores all rules, but rejects those with a status of 999."""
 
     def __init__(self) -> None:
         self.rules: dict[str, dict[str, Any]] = {}
@@ -34,7 +34,7 @@ class Endpoint:
                     self.answer(404, {"Code": "NoSuchBucket"})
                     return
                 if rule.get("status") == 999:
-                    self.answer(400, {"message": "status: 999 is no error"})
+                    self.answer(400, {"message": "status must be at most 599, not 999"})
                     return
                 endpoint.put.append(rule)
                 identity = f"fault-{len(endpoint.put)}"
@@ -50,13 +50,13 @@ class Endpoint:
                 elif identity in endpoint.rules:
                     self.answer(200, endpoint.rules[identity])
                 else:
-                    self.answer(404, {"message": f"there is no fault {identity}"})
+                    self.answer(404, {"message": f"there is no fault {identity!r}"})
 
             def do_DELETE(self) -> None:
                 identity = self.path.removeprefix("/_testbed/faults").lstrip("/")
                 chosen = [identity] if identity else list(endpoint.rules)
                 if identity and identity not in endpoint.rules:
-                    self.answer(404, {"message": f"there is no fault {identity}"})
+                    self.answer(404, {"message": f"there is no fault {identity!r}"})
                     return
                 self.answer(200, {"removed": [endpoint.rules.pop(each) for each in chosen]})
 
@@ -134,7 +134,7 @@ def test_faults_are_put_as_rules(
     assert endpoint.put == [rule]
 
 
-def test_what_was_added_is_removed_at_the_end(endpoint: Endpoint) -> None:
+def test_added_faults_are_removed_at_the_end_of_the_block(endpoint: Endpoint) -> None:
     Faults(endpoint.url).throttle("sns")
     with Faults(endpoint.url) as faults:
         faults.throttle("sqs")
@@ -149,7 +149,7 @@ def test_what_was_added_is_removed_at_the_end(endpoint: Endpoint) -> None:
     assert list(endpoint.rules) == ["fault-1"]
 
 
-def test_it_is_removed_after_an_error_too(endpoint: Endpoint) -> None:
+def test_faults_are_removed_after_an_error(endpoint: Endpoint) -> None:
     def fail() -> None:
         with Faults(endpoint.url) as faults:
             faults.throttle("sqs")
@@ -160,27 +160,27 @@ def test_it_is_removed_after_an_error_too(endpoint: Endpoint) -> None:
     assert endpoint.rules == {}
 
 
-def test_one_that_somebody_else_removed_is_no_error(endpoint: Endpoint) -> None:
+def test_fault_that_was_removed_already_is_no_error(endpoint: Endpoint) -> None:
     with Faults(endpoint.url) as faults:
         faults.throttle("sqs")
         assert Faults(endpoint.url).remove_all() == 1
 
 
-def test_refused_rule(endpoint: Endpoint) -> None:
-    with pytest.raises(RefusedError) as raised:
+def test_invalid_rule(endpoint: Endpoint) -> None:
+    with pytest.raises(InvalidFaultError) as raised:
         Faults(endpoint.url).error("sqs", code="X", status=999)
-    assert raised.value.message == "That is no fault. status: 999 is no error"
+    assert raised.value.message == "Invalid fault rule: status must be at most 599, not 999"
 
 
 def test_unknown_fault(endpoint: Endpoint) -> None:
-    with pytest.raises(NoFaultError) as raised:
+    with pytest.raises(FaultNotFoundError) as raised:
         Faults(endpoint.url).remove("none-such")
     assert "none-such" in raised.value.message
 
 
 def test_endpoint_without_faults(endpoint: Endpoint) -> None:
     endpoint.is_another = True
-    with pytest.raises(TestbedError, match="does not make faults") as raised:
+    with pytest.raises(TestbedError, match="has no fault injection") as raised:
         Faults(endpoint.url).throttle("sqs")
     assert "TESTBED_FAULTS" in raised.value.advice
 
@@ -236,17 +236,20 @@ def test_options_make_a_rule(endpoint: Endpoint, arguments: str, rule: dict[str,
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("add sqs", "Say what is to happen"),
-        ("add sqs --throttle --kill", "Say what is to happen"),
-        ("add --throttle", "Say which calls"),
-        ("add --throttle --resource x", "Say which calls"),
+        ("add sqs", "Choose one fault: --error CODE, --throttle, --delay SECONDS"),
+        (
+            "add sqs --throttle --kill",
+            "Choose one fault: --error CODE, --throttle, --delay SECONDS",
+        ),
+        ("add --throttle", "Name the calls"),
+        ("add --throttle --resource x", "Name the calls"),
         ("add --throttle --queue q --topic t", "--queue and --topic"),
-        ("add sns.Publish --queue q --throttle", "--queue is for calls of sqs"),
-        ("add sns.Publish --function f --throttle", "say --caller f"),
-        ("add sqs --error X --status 999", "status: 999 is no error"),
+        ("add sns.Publish --queue q --throttle", "--queue matches calls of sqs"),
+        ("add sns.Publish --function f --throttle", "use --caller f"),
+        ("add sqs --error X --status 999", "status must be at most 599"),
     ],
 )
-def test_options_that_make_no_sense(endpoint: Endpoint, arguments: str, message: str) -> None:
+def test_invalid_options(endpoint: Endpoint, arguments: str, message: str) -> None:
     result = command(endpoint, *arguments.split())
     assert result.exit_code == 2
     assert message in result.output
@@ -258,12 +261,12 @@ def test_list_and_clear(endpoint: Endpoint) -> None:
     command(endpoint, "add", "sqs.SendMessage", "--error", "X", "--status", "500", "--next", "2")
     command(endpoint, "add", "--queue", "q", "--duplicate", "--share", "0.25")
     assert command(endpoint, "list").output.splitlines() == [
-        "id       fault      calls            of  by  which   hits",
-        "fault-1  X 500      sqs.SendMessage          next 1  1 of 3",
-        "fault-2  duplicate  sqs              q       25%     1 of 3",
+        "id       fault      calls            resource  caller  which   hits",
+        "fault-1  X 500      sqs.SendMessage                    next 1  1 of 3",
+        "fault-2  duplicate  sqs              q                 25%     1 of 3",
     ]
     assert command(endpoint, "clear", "fault-1").output == "Removed 1 fault.\n"
     assert list(endpoint.rules) == ["fault-2"]
-    assert isinstance(command(endpoint, "clear", "fault-1").exception, NoFaultError)
+    assert isinstance(command(endpoint, "clear", "fault-1").exception, FaultNotFoundError)
     command(endpoint, "add", "sqs", "--throttle")
     assert command(endpoint, "clear").output == "Removed 2 faults.\n"

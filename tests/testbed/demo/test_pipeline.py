@@ -4,16 +4,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from testbed.control.inbox import Email
-from testbed.control.journal import Entry
+from testbed.control.journal import JournalEntry
 from testbed.demo.pipeline import finished_trace
 
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DOCUMENT = "incidents/1-shop.json"
 
 
-def entry(number: int, kind: str, **fields: Any) -> Entry:
+def entry(number: int, kind: str, **fields: Any) -> JournalEntry:
     time = (START + timedelta(milliseconds=number)).isoformat()
-    return Entry.of({"position": number, "time": time, "kind": kind, **fields})
+    return JournalEntry.of({"position": number, "time": time, "kind": kind, **fields})
 
 
 def email(identity: str) -> Email:
@@ -23,7 +23,7 @@ def email(identity: str) -> Email:
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:monitor"
 ENTRIES = [
     entry(0, "schedule", id="event", resource="cron"),
-    entry(1, "delivery", id="hop", causes=["event"], service="events", resource=FUNCTION),
+    entry(1, "delivery", id="sent", causes=["event"], service="events", resource=FUNCTION),
     entry(2, "invocation", id="run", causes=["run", "event"], resource="monitor"),
     entry(3, "api", id="call", causes=["run"], makes=["news"], operation="Publish"),
     entry(4, "delivery", id="to-email", causes=["news"], service="sns", resource="a@example.com"),
@@ -41,7 +41,7 @@ def test_trace_is_found_by_its_email() -> None:
 
     assert trace is not None
     assert trace.entry.position == 0
-    assert {hop.entry.position for hop in trace.all()} == set(range(11))
+    assert {step.entry.position for step in trace.walk()} == set(range(11))
 
 
 def test_trace_is_not_finished_before_its_incident_is_recorded() -> None:

@@ -6,19 +6,19 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
-from testbed.control.journal import Entry
+from testbed.control.journal import JournalEntry
 from testbed.pytest_plugin.report import explain, wrong
 from testbed.pytest_plugin.running import RunningTestbed
 
 SINCE = datetime(2026, 11, 24, 12, 0, 1, tzinfo=UTC)
 
 
-def entry(position: int, second: int, kind: str, **fields: Any) -> Entry:
+def entry(position: int, second: int, kind: str, **fields: Any) -> JournalEntry:
     time = f"2026-11-24T12:00:0{second}Z"
-    return Entry.of({"position": position, "time": time, "kind": kind, **fields})
+    return JournalEntry.of({"position": position, "time": time, "kind": kind, **fields})
 
 
-def knowing(*entries: Entry) -> RunningTestbed:
+def knowing(*entries: JournalEntry) -> RunningTestbed:
     unavailable = dict.fromkeys(("inbox", "clock", "faults", "permissions", "clean"), "")
     journal = SimpleNamespace(entries=lambda: list(entries))
     return cast(RunningTestbed, SimpleNamespace(journal=journal, unavailable=unavailable))

@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from testbed.aws.change_set import Change
 from testbed.aws.logs import LogLine
 from testbed.control.inbox import Confirmation, Email
-from testbed.control.journal import Entry
+from testbed.control.journal import JournalEntry
 from testbed.control.permissions import Denial, Permission, PrincipalUsage
 from testbed.demo.checklist import Checklist
 from testbed.demo.story import heading, say
@@ -30,6 +30,7 @@ from testbed.pytest_plugin.running import RunningTestbed
 from testbed.terminal import console
 from testbed.terminal.console import _SafeConsole
 from testbed.terminal.control_characters import visible, visible_lines
+from testbed.trace.tree import TreeNode
 from tests.conftest import ROOT, CommandHere
 
 # A link (OSC 8), a colour, the same by C1, bells, an override of the direction of text, a lone
@@ -82,7 +83,7 @@ def command(tmp_path: Path) -> CommandHere:
     return CommandHere(tmp_path / "state")
 
 
-def entries() -> list[Entry]:
+def entries() -> list[JournalEntry]:
     """One entry of each kind, with hostile text wherever the journal has data from outside."""
     names = ("resource", "source", "subject", "error", "message", "operation", "service", "caller")
     fields = dict.fromkeys((*names, "rule", "action", "status"), HOSTILE + LINE_BREAK)
@@ -94,7 +95,7 @@ def entries() -> list[Entry]:
         own["status"] = 400 if kind == "api" else "failed"
         if kind == "invocation":
             own["causes"] = []
-        made.append(Entry.of(own))
+        made.append(JournalEntry.of(own))
     return made
 
 
@@ -293,7 +294,7 @@ def test_on_a_terminal_only_colours_are_escape_sequences() -> None:
     terminal = _SafeConsole(file=file, force_terminal=True, color_system="standard", width=400)
     terminal.print(HOSTILE, style="red")
     terminal.print(console.text((HOSTILE, "bold")))
-    terminal.print(console.tree(console.text(HOSTILE)))
+    terminal.print(console.tree(TreeNode(((HOSTILE, ""),))))
     from rich.text import Text
 
     terminal.print(Text(HOSTILE))  # as nobody should

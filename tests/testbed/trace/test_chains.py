@@ -1,4 +1,4 @@
-"""Entries tied into chains, drawn, and what is said of a chain that stops."""
+"""Chains of entries: how they are linked, drawn, and described where they stop."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from testbed.control.journal import Entry
+from testbed.control.journal import JournalEntry
 from testbed.trace import chains as chain_module
-from testbed.trace.chains import Hop, chain_of, chains, tied
-from testbed.trace.tree import drawn, problems
+from testbed.trace.chains import Step, chain_roots, find_chains, link
+from testbed.trace.tree import draw, problems
 
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TOPIC = "arn:aws:sns:us-east-1:000000000000:alerts"
@@ -21,12 +21,14 @@ class Book:
     """Entries, each a millisecond after the one before."""
 
     def __init__(self) -> None:
-        self.entries: list[Entry] = []
+        self.entries: list[JournalEntry] = []
 
     def add(self, kind: str, **fields: Any) -> Book:
         number = len(self.entries) + 1
         time = (START + timedelta(milliseconds=number)).isoformat()
-        self.entries.append(Entry.of({"position": number, "time": time, "kind": kind, **fields}))
+        self.entries.append(
+            JournalEntry.of({"position": number, "time": time, "kind": kind, **fields})
+        )
         return self
 
     def publish(self) -> Book:
@@ -55,27 +57,27 @@ class Book:
         fields = {"causes": ["run-1", "sent-1"], "status": "success"} | fields
         return self.add("invocation", id="run-1", resource="worker", **fields)
 
-    def roots(self) -> list[Hop]:
-        return chains(self.entries)
+    def roots(self) -> list[Step]:
+        return chain_roots(self.entries)
 
     def problems(self) -> list[str]:
-        return problems(tied(self.entries))
+        return problems(link(self.entries))
 
     def drawing(self, identity: str) -> list[str]:
-        return [line.rstrip() for line in drawn(chain_of(self.entries, identity)).splitlines()]
+        return draw(find_chains(self.entries, identity))
 
 
-def shape(hop: Hop) -> Any:
-    entry = hop.entry
+def shape(step: Step) -> Any:
+    entry = step.entry
     name = entry["operation"] or entry["action"] or entry.kind
-    return {name: [shape(after) for after in hop.after]} if hop.after else name
+    return {name: [shape(after) for after in step.children]} if step.children else name
 
 
 def whole() -> Book:
     return Book().publish().deliver().send().move("received").invoke().move("deleted")
 
 
-def test_chain_is_tied_by_ids() -> None:
+def test_chain_is_linked_by_ids() -> None:
     [root] = whole().roots()
     assert shape(root) == {
         "Publish": [{"delivery": [{"sent": [{"received": ["invocation"]}, "deleted"]}]}]
@@ -83,10 +85,10 @@ def test_chain_is_tied_by_ids() -> None:
     assert whole().problems() == []
 
 
-def test_entries_are_tied_in_whichever_order_they_were_entered() -> None:
-    """A hop that takes time is entered when it has ended: after those that followed from it."""
+def test_entries_are_linked_in_whichever_order_they_were_entered() -> None:
+    """A step that takes time is entered when it has ended: after those that followed from it."""
     entries = whole().entries
-    assert shape(chains(reversed(entries))[0]) == shape(whole().roots()[0])
+    assert shape(chain_roots(reversed(entries))[0]) == shape(whole().roots()[0])
 
 
 def test_second_receipt_and_run_follow_from_the_message_and_not_from_the_first() -> None:
@@ -109,8 +111,8 @@ def test_dead_letter_goes_on_with_the_chain() -> None:
     [root] = book.roots()
     assert shape(root) == {"sent": ["received", "returned", {"dead-lettered": ["sent"]}]}
     assert book.problems() == [
-        "work: message sent: went to the dead-letter queue",
-        "work-dlq: message sent: nobody has received it",
+        "work: message sent: was moved to the dead-letter queue",
+        "work-dlq: message sent: has not been received",
     ]
 
 
@@ -125,7 +127,7 @@ def test_invocation_for_a_batch_is_in_the_chain_of_each_message() -> None:
     book.invoke(causes=["run-1", "sent-1", "sent-2"])
     assert [shape(root) for root in book.roots()] == [{"sent": [{"received": ["invocation"]}]}] * 2
     run = book.entries[-1]
-    assert len(chain_of(book.entries, str(run.position))) == 2
+    assert len(find_chains(book.entries, str(run.position))) == 2
 
 
 def test_call_without_a_cause_belongs_to_its_trace() -> None:
@@ -134,7 +136,7 @@ def test_call_without_a_cause_belongs_to_its_trace() -> None:
     book.add("api", id="b", service="sqs", operation="SendMessage", trace=trace, status=200)
     assert shape(book.roots()[0]) == {"GET /": ["SendMessage"]}
     header = f"Self=1-67891234-12456789abcdef012345678;Root={trace};Parent=53995c3f42cd8ad8"
-    assert [root.entry.id for root in chain_of(book.entries, header)] == ["a"]
+    assert [root.entry.id for root in find_chains(book.entries, header)] == ["a"]
 
 
 def test_delivery_stands_between_an_event_and_its_function() -> None:
@@ -150,12 +152,12 @@ def test_delivery_stands_between_an_event_and_its_function() -> None:
 
 @pytest.mark.parametrize("identity", ["message-1", "message", "request-1", "4"])
 def test_chain_is_found_by_any_of_its_ids(identity: str) -> None:
-    assert [root.entry.id for root in chain_of(whole().entries, identity)] == ["request-1"]
+    assert [root.entry.id for root in find_chains(whole().entries, identity)] == ["request-1"]
 
 
 def test_short_beginning_finds_nothing() -> None:
-    assert chain_of(whole().entries, "reque") == []
-    assert chain_of(whole().entries, "reques") != []
+    assert find_chains(whole().entries, "reque") == []
+    assert find_chains(whole().entries, "reques") != []
 
 
 def test_tree_has_times_and_problems() -> None:
@@ -165,7 +167,7 @@ def test_tree_has_times_and_problems() -> None:
     assert first.endswith("sns Publish alerts")
     assert rest == [
         "└──    +1 ms  SNS alerts → work",
-        "    └──    +2 ms  work: message sent  ✗ was received and not deleted",
+        "    └──    +2 ms  work: message sent  ✗ was received but not deleted",
         "        └──    +3 ms  work: message received",
         "            └──    +4 ms  λ worker (3 ms)  ✗ ValueError: no",
     ]
@@ -190,10 +192,10 @@ def test_calls_of_services_that_led_to_something_are_not_drawn() -> None:
             Book().publish().deliver(status="failed", message="AccessDenied"),
             "SNS alerts → work: AccessDenied",
         ),
-        (Book().send(), "work: message sent: nobody has received it"),
+        (Book().send(), "work: message sent: has not been received"),
         (
             Book().send().move("received").move("returned"),
-            "work: message sent: was received in vain, and waits again",
+            "work: message sent: was received but not deleted; it is visible again",
         ),
         (
             Book().add("schedule", id="e", resource="arn:aws:events:us-east-1:0:rule/cron"),
@@ -219,7 +221,7 @@ def test_calls_of_services_that_led_to_something_are_not_drawn() -> None:
         ),
     ],
 )  # fmt: skip
-def test_hop_at_which_a_chain_stops_is_named(book: Book, problem: str) -> None:
+def test_step_at_which_a_chain_stops_is_named(book: Book, problem: str) -> None:
     assert book.problems() == [problem]
 
 
@@ -233,12 +235,12 @@ def test_message_that_came_often_is_not_compared_with_itself_each_time(
         book.move("received").invoke()
     calls = 0
 
-    def counted(entry: Entry) -> tuple[object, int]:
+    def counted(entry: JournalEntry) -> tuple[object, int]:
         nonlocal calls
         calls += 1
         return entry.time, entry.position
 
     monkeypatch.setattr(chain_module, "_order", counted)
-    hops = tied(book.entries)
-    assert all(hop.before for hop in hops[1:])
+    steps = link(book.entries)
+    assert all(step.parents for step in steps[1:])
     assert calls < 100 * count

@@ -1,9 +1,10 @@
-"""Faults on purpose: calls fail, are throttled or slow; messages come twice; functions are killed.
+"""Fault injection: failed or slow calls, duplicate or late messages, killed functions.
 
-Rules say what happens to which calls (``rules``, ``parsing``); the registry holds them, and decides
-call by call (``registry``). They act where AWS would have the failure: in front of a service and
-behind it (``api``), in a standard queue (``queues``), in a running function and between Lambda and
-its queue of asynchronous events (``functions``). Callers see what they would see on AWS.
+``rule.json`` defines the actions and fields of rules, which ``definition`` reads and ``parsing``
+validates. ``registry`` holds the rules and decides for each call which of them hit it. Faults are
+injected where they occur on AWS: before and after a service executes a call (``api``), in a
+standard queue (``queues``), in a running function and between Lambda and its queue of asynchronous
+events (``functions``).
 
-Setting: ``TESTBED_FAULTS`` (``0`` switches the module off).
+Setting: ``TESTBED_FAULTS`` (``0`` disables the package).
 """

@@ -1,40 +1,41 @@
-"""Faults of API calls, in the chain of LocalStack's handlers that every request goes through.
+"""Faults of API calls, injected by handlers in LocalStack's handler chain.
 
-Calls from one service to another take the same way, also with ``IN_MEMORY_CLIENT=1``. A call is
-hit after it was parsed and before its service gets it; what is to happen after the call waits for
-the service's answer, which then does not reach the caller.
+Every request passes that chain, also calls of one service to another with ``IN_MEMORY_CLIENT=1``. A
+request handler injects faults after the request was parsed and before the service executes it; a
+response handler injects those that replace the response.
 """
 
 from typing import Any
 
 from localstack.aws.api import CommonServiceException
 
-from localstack_testbed.faults.calls import call_of
+from localstack_testbed.faults.definition import Action
 from localstack_testbed.faults.functions import kill
 from localstack_testbed.faults.registry import Registry
-from localstack_testbed.faults.rules import Action, Rule
+from localstack_testbed.faults.rules import Rule
 from localstack_testbed.hooks.error_responses import answer_with_error
-from localstack_testbed.requests.callers import Environments, function_name, headers_of
+from localstack_testbed.requests.callers import EnvironmentCredentials, function_name, headers_of
+from localstack_testbed.requests.calls import call_of
 
 INVOKE = ("lambda", "Invoke")
 _AFTERWARDS = "testbed_faults"
 
 
 class ApiFaults:
-    """Makes API calls fail, or take long; and kills their callers."""
+    """Handlers that fail and delay calls, and kill the functions that make them."""
 
-    def __init__(self, registry: Registry, environments: Environments) -> None:
+    def __init__(self, registry: Registry, environments: EnvironmentCredentials) -> None:
         self._registry = registry
         self._environments = environments
 
     def before(self, chain: Any, context: Any, response: Any) -> None:
-        """A request handler: it raises what the service is to answer instead."""
+        """Delay a request, or raise the error that replaces its response (request handler)."""
         if not self._registry.active or not context.operation:
             return
-        environment = self._environments.caller(headers_of(context))
+        environment = self._environments.signer(headers_of(context))
         call = call_of(context, function_name(environment) if environment else None)
         kinds: list[Action] = ["error", "throttle", "delay"]
-        # Of Invoke, it is the function that is killed, and not its caller.
+        # For Invoke, the invoked function is killed instead of the caller.
         if call.by_function and (call.service, call.operation) != INVOKE:
             kinds.append("kill")
         hits = self._registry.hit(call, *kinds)
@@ -45,12 +46,12 @@ class ApiFaults:
             setattr(context, _AFTERWARDS, (environment, afterwards))
         for rule in hits:
             if rule.action == "delay":
-                rule.ended.wait(rule.seconds)
+                rule.removed.wait(rule.seconds)
             elif rule.error and not rule.after_call:
                 raise exception(rule)
 
     def after(self, chain: Any, context: Any, response: Any) -> None:
-        """A response handler: it puts the service's answer away."""
+        """Replace the response by an error, or kill the caller (response handler)."""
         due: tuple[Any, list[Rule]] | None = context.__dict__.pop(_AFTERWARDS, None)
         if due is None:
             return
@@ -63,7 +64,7 @@ class ApiFaults:
 
 
 def exception(rule: Rule) -> CommonServiceException:
-    """Return the error of a rule, as LocalStack's services raise theirs."""
+    """Return the exception that LocalStack's services raise for the error of a rule."""
     assert rule.error is not None
     return CommonServiceException(
         rule.error.code,

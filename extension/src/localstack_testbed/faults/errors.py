@@ -1,6 +1,7 @@
-"""AWS's own errors: which status they have, and how each service says that it is called too often.
+"""Errors of AWS services: their HTTP statuses, and the throttling error of each service.
 
-The errors that all services have in common, and those of S3; the services' own are in their models:
+The tables have the common errors of all services and those of S3. Other errors are in the services'
+API models.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
 https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 """
@@ -11,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class ServiceError:
-    """An error as a service answers it."""
+    """An error that a service returns."""
 
     code: str
     status: int
@@ -46,7 +47,7 @@ MESSAGES = {
     "ThrottlingException": "Rate exceeded",
 }
 
-# Those that do not say "ThrottlingException", or with the query protocol "Throttling".
+# Others return ThrottlingException, or Throttling if they use the Query protocol.
 THROTTLING = {
     "apigateway": ("TooManyRequestsException", 429),
     "dynamodb": ("ProvisionedThroughputExceededException", 400),
@@ -59,7 +60,7 @@ THROTTLING = {
 
 
 def throttling_error(model: Any, message: str | None) -> ServiceError:
-    """Return what a service answers when it is called too often."""
+    """Return the error of a service that throttles a call."""
     default = ("Throttling" if "query" in model.protocol else "ThrottlingException", 400)
     code, status = THROTTLING.get(model.service_name, default)
     return ServiceError(code, status, message or MESSAGES.get(code, "Rate exceeded"))
@@ -68,15 +69,15 @@ def throttling_error(model: Any, message: str | None) -> ServiceError:
 def named_error(
     model: Any, code: str, status: int | None, message: str | None
 ) -> ServiceError | None:
-    """Return the error of a code; None if its status was not given and cannot be known."""
+    """Return the error with a code; None if its status is neither given nor documented."""
     status = status or _modelled(model).get(code) or COMMON.get(code)
     if status is None:
         return None
-    return ServiceError(code, status, message or MESSAGES.get(code, f"{code}, put by a fault rule"))
+    return ServiceError(code, status, message or MESSAGES.get(code, f"{code} (injected fault)"))
 
 
 def _modelled(model: Any) -> dict[str, int]:
-    """Return the statuses of the errors that a service's model has, by their codes."""
+    """Return the statuses of the errors in the API model of a service, by code."""
     statuses = {}
     for shape in model.error_shapes:
         error = shape.metadata.get("error", {})

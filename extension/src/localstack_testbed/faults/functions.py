@@ -1,4 +1,4 @@
-"""Functions: how one is killed, or its event refused."""
+"""Faults of functions: their process is killed, or an attempt at an asynchronous event fails."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,20 +6,20 @@ from typing import Any
 from localstack.aws.api import CommonServiceException
 
 from localstack_testbed.faults.registry import FAULTS
-from localstack_testbed.faults.rules import Call
 from localstack_testbed.hooks.shared_patches import INVOKE_ENVIRONMENT
+from localstack_testbed.requests.calls import Call
 
 LAMBDA = "lambda"
-"""The caller of an attempt at an asynchronous event: Lambda itself."""
+"""The caller of an invocation for an asynchronous event."""
 
 
 def kill(environment: Any) -> None:
-    """End the process of an environment, as a crash does."""
+    """Kill the process of an execution environment."""
     environment.runtime_executor.kill()
 
 
 def patch_environments() -> None:
-    """Kill those environments that are to be killed."""
+    """Kill execution environments during invocations that a rule hits."""
 
     @INVOKE_ENVIRONMENT.wrap
     def invoke(original: Callable[[Any, Any], Any], self: Any, invocation: Any) -> Any:
@@ -33,24 +33,24 @@ def patch_environments() -> None:
         return original(self, invocation)
 
 
-def refuse_attempt(function: str) -> None:
-    """Fail an attempt of Lambda's own to run a function for an asynchronous event.
+def fail_attempt(function: str) -> None:
+    """Delay or fail an attempt by Lambda to invoke a function for an asynchronous event.
 
-    Only rules for the caller ``lambda`` are meant: the others are for the call that brought the
-    event. Lambda tries again, as after its own errors:
+    Only rules with the caller ``lambda`` apply; others apply to the call that sent the event.
+    Lambda retries as after its own errors:
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 
     Raises
     ------
     CommonServiceException
-        If a rule says so.
+        If a rule with an error hits the attempt.
     """
     if not any(rule.caller == LAMBDA for rule in FAULTS.active):
         return
     call = Call("lambda", "Invoke", (function,), caller=LAMBDA)
     for rule in FAULTS.hit(call, "error", "throttle", "delay", named_caller=True):
         if rule.error is None:
-            rule.ended.wait(rule.seconds)
+            rule.removed.wait(rule.seconds)
         else:
             raise CommonServiceException(
                 rule.error.code, rule.error.message, status_code=rule.error.status

@@ -9,10 +9,10 @@ def start_faults() -> None:
     from localstack_testbed.faults.api import ApiFaults
     from localstack_testbed.faults.endpoint import serve
     from localstack_testbed.faults.registry import FAULTS
-    from localstack_testbed.requests.callers import ENVIRONMENTS
+    from localstack_testbed.requests.callers import ENVIRONMENT_CREDENTIALS
 
     serve(ROUTER, FAULTS)
-    api = ApiFaults(FAULTS, ENVIRONMENTS)
+    api = ApiFaults(FAULTS, ENVIRONMENT_CREDENTIALS)
     handlers.serve_custom_service_request_handlers.append(api.before)
     handlers.run_custom_response_handlers.append(api.after)
 
@@ -28,7 +28,7 @@ def patch_integrations() -> None:
 
 
 def stop_faults() -> None:
-    """Remove all rules, so that nothing waits because of one."""
+    """Remove all rules, so that delayed calls and messages continue."""
     from localstack_testbed.faults.registry import FAULTS
 
     FAULTS.remove()

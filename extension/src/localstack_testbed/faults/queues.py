@@ -1,10 +1,11 @@
-"""Standard queues deliver at least once, and in about the order of sending; here they show it.
+"""Faults of standard queues: duplicate messages, and messages in another order than sent.
 
+Standard queues deliver at least once and in best-effort order:
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues-at-least-once-delivery.html
 
-A message that is to come twice leaves a copy in the queue when it is received first: of the same
-message id, and not gone when the original is deleted. A message that is to come late waits until
-the next one has been sent, and comes after it; or, if none is sent, for a limited time.
+A duplicate is a copy with the same message id, added when the message is received for the first
+time; deleting the original does not delete it. A reordered message is held back until the next one
+was sent, or for a limited time.
 """
 
 import copy
@@ -14,9 +15,10 @@ from collections.abc import Callable
 from typing import Any
 
 from localstack_testbed.faults.registry import FAULTS, Registry
-from localstack_testbed.faults.rules import Call, Rule
+from localstack_testbed.faults.rules import Rule
 from localstack_testbed.hooks.patching import patch
 from localstack_testbed.hooks.shared_patches import PUT_MESSAGE, RECEIVE_MESSAGES
+from localstack_testbed.requests.calls import Call
 from localstack_testbed.timing.queue_waiting import find_queue
 
 
@@ -25,7 +27,7 @@ def patch_queues(registry: Registry = FAULTS) -> None:
     from localstack.services.sqs.models import SqsMessage, StandardQueue
 
     class Copy(SqsMessage):
-        """A message for a second time: another object than the first, though of its id."""
+        """A duplicate, which is not equal to its original despite the same id."""
 
         __eq__ = object.__eq__
         __hash__ = object.__hash__
@@ -38,7 +40,7 @@ def patch_queues(registry: Registry = FAULTS) -> None:
         made.visibility_deadline = None
         return made
 
-    late = _LateMessages()
+    held = _HeldMessages()
 
     @RECEIVE_MESSAGES.wrap
     def receive(original: Callable[..., Any], self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -52,51 +54,51 @@ def patch_queues(registry: Registry = FAULTS) -> None:
 
     @PUT_MESSAGE.wrap
     def put_message(original: Callable[..., None], self: Any, message: Any) -> None:
-        if late.has_one_of(self):
+        if held.has_one_of(self):
             original(self, message)
-            late.release(self, original)
+            held.release(self, original)
             return
         if registry.active and message.receive_count == 0 and _is_public(self):
             hits = registry.hit(_received(self), "reorder")
             if hits:
-                late.hold(self, message, hits[0], original)
+                held.hold(self, message, hits[0], original)
                 return
         original(self, message)
 
     @patch(StandardQueue.clear)
     def clear(original: Callable[[Any], None], self: Any) -> None:
-        late.forget(self)
+        held.forget(self)
         original(self)
 
 
-class _LateMessages:
-    """Messages that wait to be overtaken: at most one in a queue."""
+class _HeldMessages:
+    """Messages that are held back until the next one is sent: at most one per queue."""
 
     def __init__(self) -> None:
         self.waiting: dict[int, tuple[Any, Any]] = {}
         self._lock = threading.Lock()
 
     def hold(self, queue: Any, message: Any, rule: Rule, put: Callable[..., None]) -> None:
-        """Keep a message until another overtakes it, the rule ends, or its seconds are over."""
+        """Hold a message until the next one is sent, the rule is removed, or its time is over."""
         with self._lock:
-            overtaken = self.waiting.get(id(queue))
+            previous = self.waiting.get(id(queue))
             self.waiting[id(queue)] = (queue, message)
-        if overtaken:
-            put(queue, overtaken[1])
+        if previous:
+            put(queue, previous[1])
 
         def wait() -> None:
-            rule.ended.wait(rule.seconds)
+            rule.removed.wait(rule.seconds)
             if self._take(queue, message):
                 put(queue, message)
 
-        threading.Thread(target=wait, name="late-message", daemon=True).start()
+        threading.Thread(target=wait, name="held-message", daemon=True).start()
 
     def has_one_of(self, queue: Any) -> bool:
-        """Tell whether a message of a queue waits."""
+        """Tell whether a message of a queue is held."""
         return id(queue) in self.waiting
 
     def release(self, queue: Any, put: Callable[..., None]) -> None:
-        """Put the message that waited after all others."""
+        """Put the held message after all others."""
         found = self.waiting.get(id(queue))
         if found and self._take(*found):
             message = found[1]
@@ -104,6 +106,7 @@ class _LateMessages:
             put(queue, message)
 
     def forget(self, queue: Any) -> None:
+        """Drop the held message of a queue."""
         with self._lock:
             self.waiting.pop(id(queue), None)
 
@@ -121,5 +124,5 @@ def _received(queue: Any) -> Call:
 
 
 def _is_public(queue: Any) -> bool:
-    """Whether a queue is one of the account's; Lambda has some of its own inside LocalStack."""
+    """Whether a queue belongs to an account; Lambda in LocalStack has internal ones."""
     return find_queue(queue.arn) is queue

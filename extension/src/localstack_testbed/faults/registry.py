@@ -1,14 +1,16 @@
-"""The rules that are in force, and the decision which of them hit a call."""
+"""Registry of the fault rules, which decides for each call which of them hit it."""
 
 import logging
 import threading
 import uuid
 from typing import Any
 
-from localstack_testbed.faults.parsing import InvalidRuleError, describe, parse
-from localstack_testbed.faults.rules import Action, Call, Rule
+from localstack_testbed.faults.definition import Action
+from localstack_testbed.faults.parsing import InvalidRuleError, parse, to_json
+from localstack_testbed.faults.rules import Rule
 from localstack_testbed.journal.causes import current_causes
 from localstack_testbed.journal.journal import record
+from localstack_testbed.requests.calls import Call
 
 LOG = logging.getLogger(__name__)
 
@@ -16,10 +18,10 @@ RULES_LIMIT = 1000
 
 
 class Registry:
-    """All rules, in the order in which they were put.
+    """All rules, in the order in which they were added.
 
-    ``active`` are those that still can hit something. Without any it is empty, and to look at it is
-    all that a call costs.
+    ``active`` are the rules that are not spent. Without any, looking at this empty tuple is all
+    that a call costs.
     """
 
     def __init__(self) -> None:
@@ -28,47 +30,47 @@ class Registry:
         self._lock = threading.Lock()
 
     def put(self, body: dict[str, Any], identity: str | None = None) -> dict[str, Any]:
-        """Add a rule, or replace the one of its id, and return it as it is shown.
+        """Add a rule, or replace the one with this id; return its JSON representation.
 
         Raises
         ------
         InvalidRuleError
-            If it makes no sense, or there are too many.
+            If the rule is invalid, or there are too many.
         """
         rule = parse(identity or f"fault-{uuid.uuid4().hex[:8]}", body)
         with self._lock:
             if rule.id not in self._rules and len(self._rules) >= RULES_LIMIT:
-                raise InvalidRuleError(f"there are {RULES_LIMIT} rules already: remove some")
-            self._end(self._rules.pop(rule.id, None))
+                raise InvalidRuleError(f"there are {RULES_LIMIT} rules already; remove some first")
+            self._mark_removed(self._rules.pop(rule.id, None))
             self._rules[rule.id] = rule
             self._refresh()
-            return describe(rule)
+            return to_json(rule)
 
     def listed(self) -> list[dict[str, Any]]:
-        """Return all rules as they are shown, also the spent ones."""
+        """Return all rules, also the spent ones."""
         with self._lock:
-            return [describe(rule) for rule in self._rules.values()]
+            return [to_json(rule) for rule in self._rules.values()]
 
     def get(self, identity: str) -> dict[str, Any] | None:
-        """Return one rule as it is shown."""
+        """Return the rule with this id."""
         with self._lock:
             rule = self._rules.get(identity)
-            return describe(rule) if rule else None
+            return to_json(rule) if rule else None
 
     def remove(self, identity: str | None = None) -> list[dict[str, Any]]:
-        """Remove a rule, or all; return what was removed as it is shown."""
+        """Remove the rule with this id, or all; return the removed rules."""
         with self._lock:
             chosen = list(self._rules) if identity is None else [identity]
             removed = [rule for each in chosen if (rule := self._rules.pop(each, None))]
             for rule in removed:
-                self._end(rule)
+                self._mark_removed(rule)
             self._refresh()
-            return [describe(rule) for rule in removed]
+            return [to_json(rule) for rule in removed]
 
     def hit(self, call: Call, *actions: Action, named_caller: bool = False) -> list[Rule]:
-        """Count a call, and return the rules with one of the actions whose faults happen to it.
+        """Count a call, and return the rules with one of the actions that hit it.
 
-        With ``named_caller``, rules that are for every caller are left out.
+        With ``named_caller``, rules that match every caller are left out.
         """
         if not self.active:
             return []
@@ -84,19 +86,19 @@ class Registry:
             if any(rule.spent for rule in hits):
                 self._refresh()
         for rule in hits:
-            _fire(rule, call)
+            _log_hit(rule, call)
         return hits
 
     def _refresh(self) -> None:
         self.active = tuple(rule for rule in self._rules.values() if not rule.spent)
 
-    def _end(self, rule: Rule | None) -> None:
+    def _mark_removed(self, rule: Rule | None) -> None:
         if rule is not None:
-            rule.ended.set()
+            rule.removed.set()
 
 
-def _fire(rule: Rule, call: Call) -> None:
-    """Note that a fault happens: the one place that all of them come through."""
+def _log_hit(rule: Rule, call: Call) -> None:
+    """Log a hit, and add it to the journal."""
     LOG.info(
         "fault %s: %s of %s.%s on %s by %s",
         rule.id,

@@ -1,41 +1,24 @@
-"""Rules: which calls are hit, and what happens to them."""
+"""Fault rules: which calls they match and which of these they hit."""
 
 import random
 import threading
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Literal, get_args
 
+from localstack_testbed.faults.definition import Action
 from localstack_testbed.faults.errors import ServiceError
+from localstack_testbed.requests.calls import Call
 
-type Action = Literal["error", "throttle", "delay", "duplicate", "reorder", "kill"]
-
-ACTIONS: tuple[Action, ...] = get_args(Action.__value__)
-
-FUNCTIONS, CLIENTS = "functions", "clients"
-
-
-@dataclass(frozen=True)
-class Call:
-    """A call of a service's operation: on which resources, by all their names, and by whom.
-
-    ``caller`` is the name of a function, :data:`CLIENTS` for a request from outside, or a service
-    such as ``sns``; ``by_function`` tells the first of these apart.
-    """
-
-    service: str
-    operation: str
-    resources: tuple[str, ...] = ()
-    caller: str = ""
-    by_function: bool = False
+FUNCTIONS = "functions"
+"""Matches calls by any function."""
 
 
 @dataclass(eq=False)
 class Rule:
-    """A fault, and the calls that it hits: all that match, a ``share``, or the ``next`` so many.
+    """A fault and the calls that it hits: all that match, a ``share`` of them, the ``next`` N.
 
-    ``seen`` counts the calls that matched, ``hits`` those that the fault happened to. ``ended`` is
-    set when the rule is removed: whatever waits because of it goes on.
+    ``seen`` counts the calls that matched, ``hits`` those that the fault was injected into.
+    ``removed`` is set when the rule is removed, so that whatever it delays continues.
     """
 
     id: str
@@ -52,17 +35,18 @@ class Rule:
     next: int | None = None
     seen: int = 0
     hits: int = 0
-    ended: threading.Event = field(default_factory=threading.Event, repr=False)
+    removed: threading.Event = field(default_factory=threading.Event, repr=False)
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)  # noqa: S311 - chance, not secrets
 
     @property
     def spent(self) -> bool:
-        """Whether it has hit as many calls as it was to hit."""
+        """Whether the rule has hit the ``next`` N calls."""
         return self.next is not None and self.hits >= self.next
 
     def matches(self, call: Call) -> bool:
+        """Tell whether the rule is for a call."""
         return (
             self.service == call.service
             and self.operation in (None, call.operation)
@@ -74,7 +58,7 @@ class Rule:
         )
 
     def decide(self) -> bool:
-        """Count a call that matches, and tell whether the fault happens to it."""
+        """Count a call that matches, and decide whether it is hit."""
         self.seen += 1
         if self.spent or (self.share < 1 and self._random.random() >= self.share):
             return False

@@ -1,9 +1,9 @@
-"""API calls, from the chain of LocalStack's handlers that every request goes through.
+"""Journal entries of API calls, added by handlers in LocalStack's handler chain.
 
-What services do for themselves is left out: calls of one service to another are entries if they
-are made in the service's name, and follow from a hop or fail; those by which it keeps itself
-going, such as the storing of a function's logs, only if they are refused. So a poll of a queue for
-a function is none, and the delivery of a notification is one.
+Calls between services are entries only if they are made in the name of a service, and follow from
+another entry or fail. Calls by which LocalStack keeps itself going, such as storing the logs of a
+function, are entries only if access is denied. So a delivery by SNS is an entry, and a poll of a
+queue for a function is not.
 """
 
 import time
@@ -11,53 +11,52 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from localstack_testbed.faults.calls import INTERNAL, call_of
-from localstack_testbed.faults.rules import CLIENTS
 from localstack_testbed.journal.causes import CAUSE_HEADER, enter
 from localstack_testbed.journal.functions import current_invocation
 from localstack_testbed.journal.journal import milliseconds_since, record
 from localstack_testbed.requests.callers import (
-    Environments,
+    EnvironmentCredentials,
     function_name,
     headers_of,
     internal_parameters_of,
 )
+from localstack_testbed.requests.calls import CLIENTS, INTERNAL, call_of
 
 EMAILS = {"SendEmail", "SendRawEmail", "SendTemplatedEmail"}
 
 _UPKEEP = {"sts", "logs", "cloudwatch", "kms"}
-_REFUSED = {"AccessDenied", "AccessDeniedException"}
+_DENIED = {"AccessDenied", "AccessDeniedException"}
 _STARTED = "testbed_journal"
 
 
 @dataclass(frozen=True)
 class _Started:
-    """When a call began, the hop that its thread was at, and the one that it follows from."""
+    """The time at which a call began, the previous cause of its thread, and its own cause."""
 
     moment: float
-    hop: str | None
+    previous: str | None
     cause: str | None
 
 
 class ApiEntries:
-    """Adds an entry for each call; while it lasts, it is the hop that its thread is at."""
+    """Handlers that add an entry for each call; while it lasts, it is its thread's cause."""
 
-    def __init__(self, environments: Environments) -> None:
+    def __init__(self, environments: EnvironmentCredentials) -> None:
         self._environments = environments
 
     def begin(self, chain: Any, context: Any, response: Any) -> None:
-        """A request handler, the first one that knows the operation."""
+        """Note the start of a call (request handler, the first that knows the operation)."""
         if context.operation:
-            hop = enter(context.request_id)
-            cause = hop or headers_of(context).get(CAUSE_HEADER)
-            setattr(context, _STARTED, _Started(time.time(), hop, cause))
+            previous = enter(context.request_id)
+            cause = previous or headers_of(context).get(CAUSE_HEADER)
+            setattr(context, _STARTED, _Started(time.time(), previous, cause))
 
     def end(self, chain: Any, context: Any, response: Any) -> None:
-        """A finalizer: the answer is what the caller gets."""
+        """Add the entry of a call whose response is final (finalizer)."""
         started: _Started | None = context.__dict__.pop(_STARTED, None)
         if started is None:
             return
-        enter(started.hop)
+        enter(started.previous)
         internal = internal_parameters_of(context)
         failed = response.status_code >= 400
         service = context.service.service_name.removesuffix("-query")
@@ -65,12 +64,12 @@ class ApiEntries:
             _record_email(context, started)
         if internal is not None:
             if service in _UPKEEP:
-                matters = getattr(context.service_exception, "code", None) in _REFUSED
+                matters = getattr(context.service_exception, "code", None) in _DENIED
             else:
                 matters = failed or started.cause is not None
             if not internal.get("service_principal") or not matters:
                 return
-        environment = self._environments.caller(headers_of(context))
+        environment = self._environments.signer(headers_of(context))
         call = call_of(context, function_name(environment) if environment else _caller(internal))
         cause = current_invocation(environment) if environment else started.cause
         error = context.service_exception
@@ -97,12 +96,12 @@ class ApiEntries:
 
 
 def _caller(internal: Mapping[str, Any] | None) -> str:
-    """Return who makes a call that is no function's."""
+    """Return the caller of a call that no function makes."""
     return CLIENTS if internal is None else str(internal.get("service_principal") or INTERNAL)
 
 
 def _made(answer: Mapping[str, Any]) -> Any:
-    """Return the ids of the messages and events that an answer tells of."""
+    """Yield the ids of the messages and events in a response."""
     if isinstance(identity := answer.get("MessageId"), str):
         yield identity
     for name, key in (("Successful", "MessageId"), ("Entries", "EventId")):
@@ -112,7 +111,7 @@ def _made(answer: Mapping[str, Any]) -> Any:
 
 
 def _resource(names: tuple[str, ...], service: str) -> str | None:
-    """Return the name of what a call is about that says most to a person."""
+    """Return the most readable of a resource's names."""
     if service == "s3":
         return names[-1] if names else None
     short = (name for name in names if ":" not in name and "/" not in name)

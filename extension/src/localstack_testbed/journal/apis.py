@@ -1,6 +1,6 @@
-"""Requests to the REST APIs of API Gateway, as calls of the service ``execute-api``.
+"""Journal entries of requests to REST APIs of API Gateway: calls of the service ``execute-api``.
 
-Such a call's id is the request id that its integration gets in ``requestContext``:
+The id of such an entry is the request id that the integration receives in ``requestContext``:
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
 """
 
@@ -9,16 +9,16 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from localstack_testbed.faults.rules import CLIENTS
 from localstack_testbed.hooks.patching import patch, replace
 from localstack_testbed.journal.causes import (
     CAUSE_HEADER,
-    at_hop,
+    caused_by,
     current_cause,
     current_causes,
     new_id,
 )
 from localstack_testbed.journal.journal import milliseconds_since, record
+from localstack_testbed.requests.calls import CLIENTS
 
 _ROOT = re.compile(r"Root=([^;]+)")
 
@@ -31,8 +31,8 @@ def patch_apis() -> None:
     def process_with_context(
         original: Callable[..., None], self: Any, context: Any, response: Any
     ) -> None:
-        moment, causes, hop = time.time(), current_causes(), new_id()
-        with at_hop(hop):
+        moment, causes, own_id = time.time(), current_causes(), new_id()
+        with caused_by(own_id):
             original(self, context, response)
         request = getattr(context, "invocation_request", None) or {}
         variables = getattr(context, "context_variables", None) or {}
@@ -41,8 +41,8 @@ def patch_apis() -> None:
         record(
             "api",
             moment,
-            id=identity or hop,
-            makes=[hop] if identity else [],
+            id=identity or own_id,
+            makes=[own_id] if identity else [],
             causes=causes,
             trace=trace[1] if trace else None,
             service="execute-api",
@@ -57,7 +57,7 @@ def patch_apis() -> None:
 
 
 def patch_integrations() -> None:
-    """Tell the services that an API calls without a function which request that is for."""
+    """Add the cause to calls that an API makes without a function."""
     from localstack.services.apigateway.next_gen.execute_api.integrations import aws
 
     get_headers: Any = aws.get_internal_mocked_headers

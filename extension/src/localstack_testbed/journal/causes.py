@@ -1,4 +1,4 @@
-"""What follows from what: the hop that a thread is at, and the ids in the events of functions."""
+"""Causes of journal entries: the current cause of a thread, and the ids in functions' events."""
 
 import json
 import threading
@@ -8,35 +8,35 @@ from contextlib import contextmanager
 from typing import Any
 
 CAUSE_HEADER = "X-Testbed-Cause"
-"""Has the hop that a request follows from, where one part of LocalStack asks another by HTTP."""
+"""The header with the cause of a request that one part of LocalStack sends to another by HTTP."""
 
 EVENT_BYTES = 1024 * 1024
-"""Events of functions beyond that are not searched for ids."""
+"""Larger events of functions are not searched for ids."""
 
 
-class _Hop(threading.local):
-    """The hop that a thread is at: whatever it does follows from that."""
+class _Cause(threading.local):
+    """The id of the entry that everything in this thread follows from."""
 
     id: str | None = None
 
 
-_hop = _Hop()
+_cause = _Cause()
 
 
 def current_cause() -> str | None:
-    """Return the id of the hop that this thread is at."""
-    return _hop.id
+    """Return the id of the entry that this thread's actions follow from."""
+    return _cause.id
 
 
 def enter(identity: str | None) -> str | None:
-    """Be at a hop from now on, or at none; return the one before."""
-    before, _hop.id = _hop.id, identity
+    """Set the current cause of this thread, or none; return the previous one."""
+    before, _cause.id = _cause.id, identity
     return before
 
 
 @contextmanager
-def at_hop(identity: str) -> Iterator[None]:
-    """Be at a hop for a while."""
+def caused_by(identity: str) -> Iterator[None]:
+    """Set the current cause of this thread for the duration of the block."""
     before = enter(identity)
     try:
         yield
@@ -45,19 +45,18 @@ def at_hop(identity: str) -> Iterator[None]:
 
 
 def current_causes() -> list[str]:
-    """Return the current cause as entries have it."""
-    return [_hop.id] if _hop.id else []
+    """Return the current cause as the ``causes`` of an entry."""
+    return [_cause.id] if _cause.id else []
 
 
 def new_id() -> str:
-    """Return the id of a hop that has none of AWS's."""
+    """Return an id for an entry that AWS gives none."""
     return uuid.uuid4().hex
 
 
 def causes_of_event(payload: bytes | str) -> list[str]:
-    """Return the ids of what an event for a function is about.
+    """Return the ids of the messages, notifications, events or request in a function's event.
 
-    Messages, notifications, events and requests have theirs in it:
     https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html,
     https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html,
     https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html,

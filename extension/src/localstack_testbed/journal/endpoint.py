@@ -1,17 +1,17 @@
-"""The journal, to be read and followed: ``GET /_testbed/journal``.
+"""HTTP endpoint of the journal: ``GET /_testbed/journal``.
 
-The answer has one entry per line, each a JSON object (NDJSON), the oldest first, and these headers:
-``X-Testbed-Position``, the position up to which the answer goes, to be given as ``since`` the next
-time; and ``X-Testbed-Oldest``, the position of the oldest entry that is still kept.
+It responds with one entry per line, each a JSON object (NDJSON), in the order of their positions.
+The header ``X-Testbed-Position`` is the position up to which the response goes, to be sent as
+``since`` next time; ``X-Testbed-Oldest`` is the position of the oldest entry that is kept.
 
 ``since``
-    Entries after this position; all that are kept, if left out. ``now`` means none but new ones.
+    Return entries after this position; all that are kept by default. ``now`` means new ones only.
 ``kind``
-    Entries of these kinds only, with commas between them.
+    Return entries of these kinds only, separated by commas.
 ``limit``
-    The newest so many.
+    Return only the last N entries.
 ``wait``
-    If there is no such entry, wait for one for so many seconds, 20 at most.
+    If there is no such entry, wait for one for at most this many seconds (at most 20).
 """
 
 from typing import Any
@@ -24,22 +24,22 @@ LONGEST_WAIT_SECONDS = 20.0
 
 
 class JournalEndpoint:
-    """What is served at ``/_testbed/journal``."""
+    """The route ``/_testbed/journal``."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
 
     @route("/_testbed/journal", methods=["GET"])
     def read(self, request: Request) -> Response:
-        asked = request.args
+        query = request.args
         try:
-            given = asked.get("since", "0")
+            given = query.get("since", "0")
             since = self._journal.position if given == "now" else _at_least_zero("since", given)
-            limit = _at_least_zero("limit", asked["limit"]) if "limit" in asked else None
-            wait = min(_at_least_zero("wait", asked.get("wait", "0")), LONGEST_WAIT_SECONDS)
+            limit = _at_least_zero("limit", query["limit"]) if "limit" in query else None
+            wait = min(_at_least_zero("wait", query.get("wait", "0")), LONGEST_WAIT_SECONDS)
         except ValueError as error:
             return Response(f"{error}\n", status=400, mimetype="text/plain")
-        kinds = {kind for kind in asked.get("kind", "").split(",") if kind}
+        kinds = {kind for kind in query.get("kind", "").split(",") if kind}
         position, entries = self._journal.wait_after(since, kinds, wait)
         if limit is not None:
             entries = entries[-limit:] if limit else []
@@ -61,5 +61,5 @@ def serve(router: Router[Any], journal: Journal) -> None:
 
 def _at_least_zero(name: str, text: str) -> int:
     if not text.isdecimal():
-        raise ValueError(f"{name}: {text!r} is not a whole number from 0")
+        raise ValueError(f"{name}: {text!r} is not an integer of at least 0")
     return int(text)

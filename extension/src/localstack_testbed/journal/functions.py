@@ -1,4 +1,4 @@
-"""Invocations of functions, with the figures of their REPORT lines.
+"""Journal entries of invocations, with the figures of their REPORT lines.
 
 https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html
 """
@@ -11,29 +11,22 @@ from typing import Any
 
 from localstack_testbed.hooks.shared_patches import INVOKE_ENVIRONMENT, INVOKE_VERSION
 from localstack_testbed.journal.causes import causes_of_event
+from localstack_testbed.journal.definition import REPORT
 from localstack_testbed.journal.journal import milliseconds_since, record
 
 REPORT_LENGTH = 1000
 
-# The figures' names in an entry, in a line of text, and in one of JSON.
-FIGURES = (
-    ("duration_ms", "Duration", "durationMs"),
-    ("billed_ms", "Billed Duration", "billedDurationMs"),
-    ("memory_mb", "Memory Size", "memorySizeMB"),
-    ("memory_used_mb", "Max Memory Used", "maxMemoryUsedMB"),
-    ("init_ms", "Init Duration", "initDurationMs"),
-)
-_TEXT = {name: re.compile(rf"\t{text}: ([\d.]+) ") for name, text, _ in FIGURES}
-_JSON = {name: re.compile(rf'"{key}": ?([\d.]+)') for name, _, key in FIGURES}
+_TEXT = {name: re.compile(rf"\t{each['text']}: ([\d.]+) ") for name, each in REPORT.items()}
+_JSON = {name: re.compile(rf'"{each["json"]}": ?([\d.]+)') for name, each in REPORT.items()}
 
 
 def current_invocation(environment: Any) -> str | None:
-    """Return the request id of the invocation that an environment is at, or was at last."""
+    """Return the request id of the current or last invocation of an execution environment."""
     return getattr(environment, "testbed_invocation", None)
 
 
 def patch_environments() -> None:
-    """Note which invocation an environment is at."""
+    """Remember the current invocation of each execution environment."""
 
     @INVOKE_ENVIRONMENT.wrap
     def invoke(original: Callable[[Any, Any], Any], self: Any, invocation: Any) -> Any:
@@ -42,7 +35,7 @@ def patch_environments() -> None:
 
 
 def patch_invocations() -> None:
-    """Add an entry for each invocation, and for each that could not be."""
+    """Add an entry for each invocation, also if the function could not run."""
 
     @INVOKE_VERSION.wrap
     def invoke(original: Callable[..., Any], self: Any, *, invocation: Any) -> Any:
@@ -51,8 +44,9 @@ def patch_invocations() -> None:
         try:
             result = original(self, invocation=invocation)
         except Exception as error:
-            refused = getattr(error, "code", None) or type(error).__name__
-            outcome = {"status": "refused", "error": refused, "message": str(error)}
+            code = getattr(error, "code", None) or type(error).__name__
+            status = "throttled" if code == "TooManyRequestsException" else "failed"
+            outcome = {"status": status, "error": code, "message": str(error)}
             raise
         else:
             outcome = _outcome(result)
@@ -76,7 +70,7 @@ def patch_invocations() -> None:
 
 
 def _outcome(result: Any) -> dict[str, Any]:
-    """Return how an invocation ended, and the figures of its report."""
+    """Return the status of an invocation, and the figures of its REPORT line."""
     report = (result.logs or "")[-REPORT_LENGTH:]
     outcome: dict[str, Any] = {"status": "success", "report": figures(report)}
     if result.is_error:
@@ -92,7 +86,7 @@ def _outcome(result: Any) -> dict[str, Any]:
 
 
 def figures(report: str) -> dict[str, float]:
-    """Return the figures in the end of an invocation's log, which may be without."""
+    """Return the figures of the REPORT line in the end of an invocation's log, if it has one."""
     line = report[max(report.rfind("REPORT RequestId"), report.rfind('"platform.report"'), 0) :]
     patterns = _TEXT if line.startswith("REPORT") else _JSON
     return {name: float(found[1]) for name, one in patterns.items() if (found := one.search(line))}

@@ -1,4 +1,4 @@
-"""The entries in memory, the newest so many, and waiting for the next one."""
+"""The journal in memory: the last N entries, and waiting for new ones."""
 
 import json
 import logging
@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 LOG = logging.getLogger(__name__)
 
 TEXT_LIMIT = 1000
-"""Characters of a text in an entry, such as an error's message."""
+"""The number of characters after which a text in an entry is cut off."""
 
 
 class Entry(NamedTuple):
-    """An entry as it is kept; ``line`` is the whole of it, as one line of JSON."""
+    """An entry; ``line`` is the whole entry as one line of JSON."""
 
     position: int
     kind: str
@@ -25,12 +25,12 @@ class Entry(NamedTuple):
 
 
 class Journal:
-    """Entries in the order in which they were added: a hop that takes time, when it has ended.
+    """The last entries, in the order in which they were added: what takes time, when it ends.
 
     Parameters
     ----------
     limit
-        How many are kept; then the oldest one goes.
+        The number of entries that are kept.
     """
 
     def __init__(self, limit: int) -> None:
@@ -41,7 +41,7 @@ class Journal:
         self._closed = False
 
     def add(self, kind: str, moment: float, fields: dict[str, Any]) -> None:
-        """Add an entry of a hop that began at a moment (seconds since 1970)."""
+        """Add an entry of what began at a moment (seconds since 1970)."""
         shown = {name: _shown(value) for name, value in fields.items() if value not in _NOTHING}
         content = json.dumps({"time": _text(moment), "kind": kind, **shown}, default=str)
         with self._changed:
@@ -52,7 +52,7 @@ class Journal:
                 self._changed.notify_all()
 
     def after(self, position: int, kinds: Collection[str] = ()) -> list[Entry]:
-        """Return the entries after a position that are still kept; only of these kinds, if any."""
+        """Return the kept entries after a position, of these kinds or of all."""
         with self._changed:
             first = self._entries[0].position if self._entries else 0
             found = list(islice(self._entries, max(0, position + 1 - first), None))
@@ -61,7 +61,7 @@ class Journal:
     def wait_after(
         self, position: int, kinds: Collection[str], seconds: float
     ) -> tuple[int, list[Entry]]:
-        """Return such entries as soon as there are any; and the position up to which it looked."""
+        """Return the position reached and the entries, as soon as there are any."""
         end = time.monotonic() + seconds
         while True:
             reached = self.position
@@ -78,49 +78,47 @@ class Journal:
             self._waiting -= 1
 
     def close(self) -> None:
-        """Let nobody wait any more."""
+        """Wake up all readers that wait for entries."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
 
 
 class _Kept:
-    """The journal of this process, if it keeps one."""
+    """The journal of this process, or None if it is disabled."""
 
     journal: Journal | None = None
 
 
 def keep(journal: Journal) -> None:
-    """Make this the journal that ``record`` adds to."""
+    """Set the journal that ``record`` adds to."""
     _Kept.journal = journal
 
 
 def record(kind: str, /, moment: float | None = None, **fields: Any) -> None:
-    """Add an entry to this process's journal, if it keeps one; never fails.
+    """Add an entry to the journal of this process, if it has one; never raise an error.
 
     Parameters
     ----------
+    kind, fields
+        As ``entry.json`` defines them; empty fields are left out.
     moment
-        When the hop began, in seconds since 1970; now, if left out.
-    fields
-        What is known of it. ``id`` is what others may name among their ``causes``, ``makes`` are
-        further ids that came into the world with it, ``trace`` is the root of an X-Ray trace, and
-        ``ms`` how long it took. Empty ones are left out.
+        When it began, in seconds since 1970; now by default.
     """
     if _Kept.journal is not None:
         try:
             _Kept.journal.add(kind, time.time() if moment is None else moment, fields)
         except Exception as error:
-            LOG.warning("An entry of the journal (%s) is lost: %s", kind, error)
+            LOG.warning("Could not add an entry (%s) to the journal: %s", kind, error)
 
 
 def is_kept() -> bool:
-    """Tell whether this process keeps a journal."""
+    """Tell whether this process has a journal."""
     return _Kept.journal is not None
 
 
 def milliseconds_since(moment: float) -> float:
-    """Return how long ago a moment was (seconds since 1970), to a microsecond."""
+    """Return the milliseconds since a moment (in seconds since 1970)."""
     return round((time.time() - moment) * 1000, 3)
 
 

@@ -9,7 +9,7 @@ _closing: list[Callable[[], None]] = []
 
 
 def start_journal() -> None:
-    """Keep a journal, serve it and write it, and join the chains of handlers."""
+    """Create the journal, its endpoint and its file, and join the handler chains."""
     from localstack import config
     from localstack.aws import handlers
     from localstack.services.edge import ROUTER
@@ -18,19 +18,19 @@ def start_journal() -> None:
     from localstack_testbed.journal.endpoint import serve
     from localstack_testbed.journal.journal import Journal, keep
     from localstack_testbed.journal.writing import Writer
-    from localstack_testbed.requests.callers import ENVIRONMENTS
+    from localstack_testbed.requests.callers import ENVIRONMENT_CREDENTIALS
 
     journal = Journal(JOURNAL_ENTRIES.value())
     writer = Writer(journal, Path(config.dirs.logs), JOURNAL_BYTES.value())
     keep(journal)
     _closing.extend((journal.close, writer.close))
     serve(ROUTER, journal)
-    api = ApiEntries(ENVIRONMENTS)
+    api = ApiEntries(ENVIRONMENT_CREDENTIALS)
     handlers.serve_custom_service_request_handlers.handlers.insert(0, api.begin)
     handlers.run_custom_finalizers.append(api.end)
 
 
 def stop_journal() -> None:
-    """Answer everyone who waits for entries, and write the rest."""
+    """Wake up readers that wait for entries, and write the last entries."""
     while _closing:
         _closing.pop(0)()

@@ -1,4 +1,4 @@
-"""Messages of SQS queues: sent, received, returned, moved to the dead letters, deleted.
+"""Journal entries of messages in SQS queues: sent, received, visible again, dead-lettered, deleted.
 
 A message keeps its id in the dead-letter queue, as on AWS.
 """
@@ -20,7 +20,7 @@ def patch_queues() -> None:
     def put(original: Callable[..., Any], self: Any, *args: Any, **kwargs: Any) -> Any:
         if not _is_public(self):
             return original(self, *args, **kwargs)
-        # The entry comes first: who waits for the message receives it before this returns.
+        # The entry comes first: a waiting consumer receives the message before `put` returns.
         message = kwargs.get("message") or args[0]
         _record(self, "sent", message["MessageId"], causes=current_causes())
         return original(self, *args, **kwargs)
@@ -71,5 +71,5 @@ def _record(queue: Any, action: str, message: str, **fields: Any) -> None:
 
 
 def _is_public(queue: Any) -> bool:
-    """Whether a queue is one of the account's; Lambda has some of its own inside LocalStack."""
+    """Whether a queue belongs to an account; Lambda in LocalStack has internal ones."""
     return find_queue(queue.arn) is queue

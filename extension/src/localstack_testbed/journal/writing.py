@@ -1,8 +1,8 @@
-"""The journal's file: ``journal.ndjson`` in LocalStack's folder of logs, and the one before it.
+"""Files of the journal: ``journal.ndjson`` in LocalStack's log folder, and the previous one.
 
-When the file is full it becomes ``journal.ndjson.1``, in place of an earlier one. A thread writes,
-now and then, so that nobody who adds an entry waits for a disk. What a full disk does not take is
-written later, if it is still kept then.
+When the file has reached its limit, it replaces ``journal.ndjson.1``. A thread writes it in
+intervals, so that nothing waits for the disk. While the disk is full, entries are written later, if
+they are still kept then.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ class Writer:
     Parameters
     ----------
     limit
-        How many bytes a file may have, but for its last entries.
+        The size in bytes at which a file is rotated.
     """
 
     def __init__(self, journal: Journal, folder: Path, limit: int) -> None:
@@ -40,7 +40,7 @@ class Writer:
         self._thread.start()
 
     def close(self) -> None:
-        """Write the rest."""
+        """Write the last entries, and stop."""
         self._closed.set()
         self._thread.join()
 
@@ -51,19 +51,19 @@ class Writer:
         self._attempt(self._write)
 
     def _attempt(self, action: Callable[[], None]) -> None:
-        """Do something that is tried again later if the disk is full; say so once."""
+        """Run an action that is retried later if the disk is full; log its first failure."""
         try:
             action()
         except OSError as error:
             if not self._failing:
-                LOG.warning("The journal cannot be written to %s for now: %s", self._file, error)
+                LOG.warning("The journal cannot be written to %s; retrying: %s", self._file, error)
             self._failing = True
         else:
             self._failing = False
 
     def _begin(self) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        # The positions in it begin anew with each process.
+        # Positions restart with each process.
         self._file.write_bytes(b"")
 
     def _write(self) -> None:
@@ -76,7 +76,7 @@ class Writer:
                 file.writelines(f"{entry.line}\n" for entry in entries)
         except OSError:
             with contextlib.suppress(OSError):
-                os.truncate(self._file, size)  # no half lines
+                os.truncate(self._file, size)  # leave no partial line
             raise
         self._position = entries[-1].position
         if self._file.stat().st_size >= self._limit:

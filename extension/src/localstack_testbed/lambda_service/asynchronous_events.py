@@ -14,7 +14,7 @@ import time
 from datetime import datetime
 from typing import Any
 
-from localstack_testbed.faults.functions import refuse_attempt
+from localstack_testbed.faults.functions import fail_attempt
 from localstack_testbed.hooks.settings import ASYNCHRONOUS_RETRY_DELAY
 from localstack_testbed.lambda_service.invocation_records import Failure, Outcome, send_outcome
 from localstack_testbed.lambda_service.metrics import record_metrics, target_of
@@ -61,7 +61,7 @@ class EventHandler:
         if event.retries == event.exception_retries == 0:
             record_metrics(target, time.time(), lambda: {"AsyncEventAge": age * 1000})
         try:
-            refuse_attempt(self._manager.function_version.id.function_name)
+            fail_attempt(self._manager.function_version.id.function_name)
             result = self._manager.invoke(invocation=event.invocation)
         except Exception as error:
             self._handle_invoke_error(event, error)

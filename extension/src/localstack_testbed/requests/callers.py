@@ -1,12 +1,12 @@
-"""Who makes a call to LocalStack.
+"""Callers of LocalStack: which function, service or client made a request.
 
-A function's calls are known by the access key of its execution environment, which no other one
-has; those of LocalStack's services by what they say of themselves in a header. Anybody can send
-that header, and would be asked for no signature and no permission. So it counts only with a token
-that no other process knows, and is removed otherwise.
+A function is identified by the access key of its execution environment, which is unique. A service
+of LocalStack is identified by a header that it adds to its calls. Any client could send that header
+to avoid the checks of signatures and permissions, so it is accepted only with a token that no other
+process knows, and removed otherwise.
 
-A call to a queue's URL in the Query protocol is handed on by LocalStack as a call of its own;
-who makes it is the one who asked. API Gateway calls SQS in this way.
+LocalStack forwards a request to a queue URL in the Query protocol as its own internal call; its
+caller is the one of the forwarded request. API Gateway calls SQS in this way.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests.html
 """
 
@@ -25,7 +25,7 @@ from localstack_testbed.hooks.patching import patch, replace
 
 _TOKEN = secrets.token_urlsafe()
 _MARK = "testbed_token"
-# These import what writes the header by its name.
+# Modules that import `dump_dto`, which writes the header, by name.
 _WRITERS = (
     "localstack.services.apigateway.next_gen.execute_api.integrations.aws",
     "localstack.services.apigateway.legacy.integration",
@@ -34,22 +34,23 @@ _WRITERS = (
 _CREDENTIAL = re.compile(r"Credential=([^/,]+)/|^AWS ([^:]+):")
 
 
-class Environments:
-    """The running execution environments by their access keys."""
+class EnvironmentCredentials:
+    """The running execution environments by the access keys in their credentials."""
 
     def __init__(self) -> None:
         self._by_key: WeakValueDictionary[str, Any] = WeakValueDictionary()
 
-    def started(self, access_key: str, environment: Any) -> None:
+    def add(self, access_key: str, environment: Any) -> None:
+        """Remember an environment for as long as it exists."""
         self._by_key[access_key] = environment
 
-    def caller(self, headers: Mapping[str, str]) -> Any | None:
+    def signer(self, headers: Mapping[str, str]) -> Any | None:
         """Return the environment that signed a request, if one did."""
         key = access_key_in(headers)
         return self._by_key.get(key) if key else None
 
 
-ENVIRONMENTS = Environments()
+ENVIRONMENT_CREDENTIALS = EnvironmentCredentials()
 
 
 def access_key_in(headers: Mapping[str, str]) -> str | None:
@@ -59,43 +60,43 @@ def access_key_in(headers: Mapping[str, str]) -> str | None:
 
 
 def function_name(environment: Any) -> str:
-    """Return the name of the function that an environment is of."""
+    """Return the name of the function that an environment runs."""
     return str(environment.function_version.id.function_name)
 
 
-class _Asked(threading.local):
-    """The request that a thread hands on."""
+class _Forwarded(threading.local):
+    """The request that a thread is forwarding."""
 
     request: Any = None
 
 
-_asked = _Asked()
+_forwarded = _Forwarded()
 
 
 def request_of(context: Any) -> Any:
-    """Return the request by which a call was asked for."""
-    return _asked.request or context.request
+    """Return the request that a call was made for."""
+    return _forwarded.request or context.request
 
 
 def headers_of(context: Any) -> Mapping[str, str]:
-    """Return the headers by which a call was asked for."""
+    """Return the headers of the request that a call was made for."""
     headers: Mapping[str, str] = request_of(context).headers
     return headers
 
 
 def internal_parameters_of(context: Any) -> Mapping[str, Any] | None:
-    """Return what LocalStack's services say of their calls, None of those from outside."""
+    """Return the parameters of an internal call; None for a call from outside LocalStack."""
     from localstack.aws.connect import INTERNAL_REQUEST_PARAMS_HEADER, load_dto
 
-    if _asked.request is None:
+    if _forwarded.request is None:
         parameters: Mapping[str, Any] | None = context.internal_request_params
         return parameters
-    given = _asked.request.headers.get(INTERNAL_REQUEST_PARAMS_HEADER)
+    given = _forwarded.request.headers.get(INTERNAL_REQUEST_PARAMS_HEADER)
     return load_dto(given) if given else None
 
 
 def identify_callers() -> None:
-    """Mark the calls of LocalStack's own services, and trust no other mark."""
+    """Add the token to internal calls, and remove the header from requests without it."""
     from localstack.aws import connect
     from localstack.aws.handlers.internal_requests import InternalRequestParamsEnricher
 
@@ -123,7 +124,7 @@ def identify_callers() -> None:
 
 
 def _is_internal(given: list[str]) -> bool:
-    """Tell whether a call with these headers is from this process."""
+    """Tell whether a call with these values of the header is from this process."""
     from localstack.aws.connect import load_dto
 
     try:
@@ -136,27 +137,27 @@ def _is_internal(given: list[str]) -> bool:
 
 
 def patch_environments() -> None:
-    """Note the credentials of each execution environment."""
+    """Remember the access key of each execution environment."""
     from localstack.services.lambda_.invocation.execution_environment import ExecutionEnvironment
 
     @patch(ExecutionEnvironment.get_credentials)
     def get_credentials(original: Callable[[Any], Any], self: Any) -> Any:
         credentials = original(self)
-        ENVIRONMENTS.started(credentials["AccessKeyId"], self)
+        ENVIRONMENT_CREDENTIALS.add(credentials["AccessKeyId"], self)
         return credentials
 
 
 def patch_query_api() -> None:
-    """Note the request that a call of SQS's Query API is made for."""
+    """Remember the request that is forwarded to SQS."""
     from localstack.services.sqs import query_api
 
     original: Any = query_api.try_call_sqs
 
     def try_call_sqs(request: Any, region: str) -> Any:
-        _asked.request = request
+        _forwarded.request = request
         try:
             return original(request, region)
         finally:
-            _asked.request = None
+            _forwarded.request = None
 
     replace(query_api, "try_call_sqs", try_call_sqs)

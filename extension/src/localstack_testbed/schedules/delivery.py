@@ -19,7 +19,7 @@ from typing import Any
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
 from localstack_testbed.hooks.settings import SCHEDULES_RETRY_SECONDS
-from localstack_testbed.journal.causes import at_hop, new_id
+from localstack_testbed.journal.causes import caused_by, new_id
 from localstack_testbed.journal.journal import milliseconds_since, record
 from localstack_testbed.schedules.registry import Key, Schedules
 
@@ -91,7 +91,7 @@ class Delivery:
         """
         moment, hop = time.time(), new_id()
         try:
-            with at_hop(hop):
+            with caused_by(hop):
                 self.send(number)
         except Exception as error:
             code, message = error_code(error), error_message(error)

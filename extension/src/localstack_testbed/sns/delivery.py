@@ -25,7 +25,7 @@ from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[impor
 
 from localstack_testbed.hooks.patching import patch, replace
 from localstack_testbed.hooks.settings import SNS_RETRY_SECONDS
-from localstack_testbed.journal.causes import at_hop, new_id
+from localstack_testbed.journal.causes import caused_by, new_id
 from localstack_testbed.journal.journal import milliseconds_since, record
 from localstack_testbed.sns.delivery_policies import POLICIES
 from localstack_testbed.timing.delayed_calls import DelayedCalls
@@ -86,7 +86,7 @@ class _Deliveries:
         attempt, moment, hop = self.attempt, time.time(), new_id()
         attempt.retryable, attempt.failed, attempt.error = retryable, False, None
         try:
-            with at_hop(hop):
+            with caused_by(hop):
                 publisher._publish(context=context, subscriber=subscriber)
         except Exception as error:
             LOG.warning("Cannot deliver to %s: %s", subscriber["Endpoint"], error)

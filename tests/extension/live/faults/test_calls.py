@@ -1,4 +1,4 @@
-"""API calls fail, are throttled or slow, as callers see it on AWS."""
+"""Faults of API calls: errors, throttling and delays, as callers see them on AWS."""
 
 import concurrent.futures
 import threading
@@ -55,7 +55,7 @@ def test_error_is_what_the_sdk_raises(faults: FaultRules, queue: Queue) -> None:
         ("sts", "GetCallerIdentity", {}, "Throttling", 400),
     ],
 )
-def test_throttling_is_told_in_the_service_s_own_way(
+def test_throttling_error_is_that_of_the_service(
     aws: Clients,
     faults: FaultRules,
     service: str,
@@ -79,7 +79,7 @@ def _method(client: Any, operation: str) -> str:
     return next(method for method, name in mapping.items() if name == operation)
 
 
-def test_sdk_repeats_a_call_until_it_succeeds(
+def test_sdk_retries_a_call_until_it_succeeds(
     localstack_endpoint: str, faults: FaultRules, queue: Queue
 ) -> None:
     """https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html"""
@@ -147,7 +147,7 @@ def test_share_with_a_seed_hits_the_same_calls_again(faults: FaultRules, queue: 
     assert failures() == first
 
 
-def test_delayed_call_goes_on_when_the_rule_is_removed(faults: FaultRules, queue: Queue) -> None:
+def test_delayed_call_continues_when_the_rule_is_removed(faults: FaultRules, queue: Queue) -> None:
     rule = faults.put("delay", "sqs", operation="SendMessage", seconds=600)
     with concurrent.futures.ThreadPoolExecutor() as pool:
         sending = pool.submit(send, queue)
@@ -211,7 +211,7 @@ def test_rules_are_listed_in_order_and_replaced_by_id(faults: FaultRules) -> Non
 
 def test_unknown_rule(faults: FaultRules) -> None:
     for method in ("GET", "DELETE"):
-        with pytest.raises(ErrorResponse, match="404: there is no fault none-such"):
+        with pytest.raises(ErrorResponse, match="404: there is no fault"):
             faults.call(method, "none-such")
 
 
@@ -223,47 +223,50 @@ DUPLICATE = {"action": "duplicate", "service": "sqs"}
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
-        (None, "not a JSON object"),
-        (b"{", "not JSON"),
-        ({}, "action: say one of error"),
-        ({"action": "explode"}, "action: say one of error"),
-        ({"action": "throttle"}, "service: is missing"),
+        (None, "the body must be a JSON object"),
+        (b"{", "not valid JSON"),
+        ({}, "action must be one of error"),
+        ({"action": "explode"}, "action must be one of error"),
+        ({"action": "throttle"}, "service is missing"),
         ({"action": "throttle", "service": "SQS"}, "did you mean sqs"),
-        ({"action": "throttle", "service": 1}, "service: 1 is not a text"),
-        (ERROR | {"operation": "sendmessage"}, "did you mean SendMessage"),
-        (ERROR | {"code": ""}, "code: is missing"),
-        (ERROR | {"code": "OfMyOwn"}, "status: is missing"),
-        (ERROR | {"status": 200}, "from 400 to 599"),
-        (ERROR | {"status": True}, "status: True is not a whole number"),
-        (ERROR | {"share": 0}, "more than 0"),
+        ({"action": "throttle", "service": 1}, "service must be a string, not 1"),
+        (
+            ERROR | {"operation": "sendmessage"},
+            "sqs has no operation 'sendmessage' (did you mean SendMessage?)",
+        ),
+        (ERROR | {"code": ""}, "the action error requires the field 'code'"),
+        (ERROR | {"code": "OfMyOwn"}, "status is missing"),
+        (ERROR | {"status": 200}, "status must be at least 400 and at most 599, not 200"),
+        (ERROR | {"status": True}, "status must be an integer, not True"),
+        (ERROR | {"share": 0}, "share must be more than 0 and at most 1, not 0"),
         (ERROR | {"share": 1.5}, "at most 1"),
-        (ERROR | {"share": "half"}, "share: 'half' is not a number"),
-        (ERROR | {"seed": 1}, "nothing without a share"),
-        (ERROR | {"next": 0}, "at least 1"),
-        (ERROR | {"seconds": 1}, "seconds: means nothing"),
-        (ERROR | {"resource": " "}, "resource: is empty"),
-        (ERROR | {"functoin": "x"}, "functoin: there is no such field"),
-        ({"action": "delay", "service": "sqs"}, "seconds: is missing"),
-        ({"action": "delay", "service": "sqs", "seconds": 901}, "to 900"),
+        (ERROR | {"share": "half"}, "share must be a number, not 'half'"),
+        (ERROR | {"seed": 1}, "seed requires share"),
+        (ERROR | {"next": 0}, "next must be at least 1, not 0"),
+        (ERROR | {"seconds": 1}, "the action error has no field 'seconds'"),
+        (ERROR | {"resource": " "}, "resource is empty"),
+        (ERROR | {"functoin": "x"}, "there is no field 'functoin'"),
+        ({"action": "delay", "service": "sqs"}, "requires the field 'seconds'"),
+        ({"action": "delay", "service": "sqs", "seconds": 901}, "at least 0.001 and at most 900"),
         (DUPLICATE | {"resource": "orders.fifo"}, "is a FIFO queue"),
         (DUPLICATE | {"action": "reorder", "resource": "orders.fifo"}, "is a FIFO queue"),
-        (DUPLICATE | {"operation": "SendMessage"}, "messages of SQS queues only"),
-        (DUPLICATE | {"service": "sns"}, "messages of SQS queues only"),
-        (DUPLICATE | {"caller": "lambda"}, "caller: means nothing"),
+        (DUPLICATE | {"operation": "SendMessage"}, "for messages of SQS queues"),
+        (DUPLICATE | {"service": "sns"}, "for messages of SQS queues"),
+        (DUPLICATE | {"caller": "lambda"}, "has no field 'caller'"),
         (KILL | {"caller": "functions"}, "name it as the resource"),
         (KILL | {"service": "sns", "caller": "clients"}, "clients cannot be killed"),
-        (KILL | {"service": "sns", "seconds": 1}, "seconds: mean nothing"),
+        (KILL | {"service": "sns", "seconds": 1}, "seconds is only for"),
     ],
 )
-def test_rule_that_makes_no_sense_is_refused(faults: FaultRules, rule: Any, message: str) -> None:
+def test_invalid_rule_is_rejected(faults: FaultRules, rule: Any, message: str) -> None:
     with pytest.raises(ErrorResponse) as refused:
         faults.call("PUT", body=b"null" if rule is None else rule)
     assert refused.value.status == 400
     assert message in refused.value.message
 
 
-def test_id_that_is_none_is_refused(faults: FaultRules) -> None:
-    with pytest.raises(ErrorResponse, match="400: id: "):
+def test_invalid_id_is_rejected(faults: FaultRules) -> None:
+    with pytest.raises(ErrorResponse, match="400: the id"):
         faults.call("PUT", "no%20id", ERROR)
 
 

@@ -1,4 +1,4 @@
-"""Messages of standard queues come twice, or in another order than they were sent."""
+"""Faults of standard queues: duplicate messages, and messages in another order than sent."""
 
 from typing import Any
 
@@ -17,7 +17,9 @@ def queue(aws: Clients, name: str) -> Queue:
     return Queue.create(aws["sqs"], name)
 
 
-def test_message_comes_twice(aws: Clients, faults: FaultRules, name: str, queue: Queue) -> None:
+def test_message_is_delivered_twice(
+    aws: Clients, faults: FaultRules, name: str, queue: Queue
+) -> None:
     """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues-at-least-once-delivery.html"""
     faults.put("duplicate", "sqs", resource=name)
     queue.sqs.send_message(QueueUrl=queue.url, MessageBody="hello")
@@ -29,7 +31,9 @@ def test_message_comes_twice(aws: Clients, faults: FaultRules, name: str, queue:
     assert queue.taken() == []
 
 
-def test_copy_is_in_flight_beside_its_original(faults: FaultRules, name: str, queue: Queue) -> None:
+def test_copy_and_original_are_in_flight_at_once(
+    faults: FaultRules, name: str, queue: Queue
+) -> None:
     faults.put("duplicate", "sqs", resource=name, next=1)
     queue.sqs.send_message(QueueUrl=queue.url, MessageBody="hello")
 
@@ -40,13 +44,15 @@ def test_copy_is_in_flight_beside_its_original(faults: FaultRules, name: str, qu
 
     [first], [second] = receive(), receive()
     queue.sqs.delete_message(QueueUrl=queue.url, ReceiptHandle=first["ReceiptHandle"])
-    [again] = wait_until(receive, LIMIT, "the copy comes again")
+    [again] = wait_until(receive, LIMIT, "the copy is visible again")
     assert again["MessageId"] == second["MessageId"]
     queue.sqs.delete_message(QueueUrl=queue.url, ReceiptHandle=again["ReceiptHandle"])
     assert receive() == []
 
 
-def test_message_is_overtaken(faults: FaultRules, name: str, queue: Queue) -> None:
+def test_message_is_delivered_after_the_next_one(
+    faults: FaultRules, name: str, queue: Queue
+) -> None:
     """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues-message-order.html"""
     faults.put("reorder", "sqs", resource=name, next=1, seconds=600)
     for body in ("one", "two", "three"):
@@ -54,7 +60,7 @@ def test_message_is_overtaken(faults: FaultRules, name: str, queue: Queue) -> No
     assert queue.bodies(3) == ["two", "one", "three"]
 
 
-def test_message_that_nothing_overtakes_comes_late(
+def test_message_without_a_next_one_is_delivered_late(
     faults: FaultRules, name: str, queue: Queue
 ) -> None:
     faults.put("reorder", "sqs", resource=name, seconds=0.5)
@@ -62,7 +68,7 @@ def test_message_that_nothing_overtakes_comes_late(
     assert queue.bodies() == ["alone"]
 
 
-def test_message_comes_when_the_rule_is_removed(
+def test_held_message_is_delivered_when_the_rule_is_removed(
     faults: FaultRules, name: str, queue: Queue
 ) -> None:
     rule = faults.put("reorder", "sqs", resource=name, seconds=600)

@@ -1,4 +1,4 @@
-"""The journal: each hop is an entry, and its ids tie it to the one that it followed from."""
+"""The journal: its entries, and the chains that their ids make."""
 
 import json
 from collections.abc import Iterator
@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 import requests
+from localstack_testbed.journal.definition import FIELDS, KINDS, REPORT
 
-from testbed.control.journal import Entry, Journal
+from testbed.control.journal import Journal, JournalEntry
 from testbed.errors import StartError
-from testbed.trace.chains import Hop, chain_of
+from testbed.trace.chains import Step, find_chains
 from tests.extension.conftest import Clients, running_localstack
 from tests.extension.control import CONTROL_HEADERS
 from tests.extension.emails import Mailbox
@@ -41,20 +42,23 @@ FAILING = """
 
 
 class Book:
-    """The journal since a test's beginning."""
+    """The journal since the start of a test."""
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
         self.journal = Journal(endpoint)
         self.start = self.journal.position()
 
-    def entries(self, *kinds: str) -> list[Entry]:
-        return self.journal.entries(self.start, kinds)
+    def entries(self, *kinds: str) -> list[JournalEntry]:
+        entries = self.journal.entries(self.start, kinds)
+        for entry in entries:
+            assert_defined(entry)
+        return entries
 
-    def await_entry(self, kind: str, **fields: Any) -> Entry:
+    def await_entry(self, kind: str, **fields: Any) -> JournalEntry:
         """Wait for an entry with these fields."""
 
-        def found() -> Entry | None:
+        def found() -> JournalEntry | None:
             for entry in self.entries(kind):
                 if all(entry[name] == value for name, value in fields.items()):
                     return entry
@@ -64,11 +68,11 @@ class Book:
         assert entry is not None
         return entry
 
-    def await_chain(self, identity: str, *steps: str) -> Hop:
-        """Wait for the one chain of an id until it goes through these steps, as in a tree."""
+    def await_chain(self, identity: str, *steps: str) -> Step:
+        """Wait until the chain of an id has these paths; return its root."""
 
-        def found() -> Hop | None:
-            roots = chain_of(self.entries(), identity)
+        def found() -> Step | None:
+            roots = find_chains(self.entries(), identity)
             return next((root for root in roots if set(steps) <= set(paths(root))), None)
 
         root = wait_until(found, LIMIT, f"the chain of {identity} has {', '.join(steps)}")
@@ -76,13 +80,23 @@ class Book:
         return root
 
 
-def paths(hop: Hop, above: str = "") -> Iterator[str]:
-    """Give the way to each hop, such as ``Publish/delivery/SendMessage/sent``."""
-    entry = hop.entry
+def assert_defined(entry: JournalEntry) -> None:
+    """Check an entry against the definition of its kind."""
+    kind = KINDS[entry.kind]["fields"]
+    assert entry.fields.keys() <= FIELDS.keys() | kind.keys()
+    for name in {"status", "action"} & kind.keys() & entry.fields.keys():
+        if isinstance(value := entry[name], str) and "`" in kind[name]:
+            assert f"`{value}`" in kind[name]
+    assert (entry["report"] or {}).keys() <= REPORT.keys()
+
+
+def paths(step: Step, above: str = "") -> Iterator[str]:
+    """Yield the path to each step, such as ``Publish/delivery/SendMessage/sent``."""
+    entry = step.entry
     name = {"api": "operation", "queue": "action"}.get(entry.kind)
     path = f"{above}{entry[name] if name else entry.kind}"
     yield path
-    for after in hop.after:
+    for after in step.children:
         yield from paths(after, f"{path}/")
 
 
@@ -110,9 +124,9 @@ def test_call_says_what_was_asked_of_whom_and_how_it_ended(
 
     with pytest.raises(aws["sqs"].exceptions.QueueDoesNotExist):
         aws["sqs"].get_queue_url(QueueName=name)
-    refused = book.await_entry("api", operation="GetQueueUrl")
-    assert (refused["status"], refused["error"]) == (400, "QueueDoesNotExist")
-    assert "does not exist" in refused["message"]
+    failed = book.await_entry("api", operation="GetQueueUrl")
+    assert (failed["status"], failed["error"]) == (400, "QueueDoesNotExist")
+    assert "does not exist" in failed["message"]
     aws["s3"].delete_bucket(Bucket=name)
 
 
@@ -142,7 +156,7 @@ def test_json_report_has_the_same_figures(functions: FunctionFactory, book: Book
     }  # fmt: skip
 
 
-def test_failed_and_throttled_invocations_say_why(
+def test_failed_and_throttled_invocations_have_their_errors(
     aws: Clients, functions: FunctionFactory, book: Book
 ) -> None:
     function = functions(FAILING)
@@ -155,8 +169,10 @@ def test_failed_and_throttled_invocations_say_why(
     )
     with pytest.raises(aws["lambda"].exceptions.TooManyRequestsException):
         function.invoke()
-    refused = book.await_entry("api", operation="Invoke", status=429)
-    assert refused["error"] == "TooManyRequestsException"
+    throttled = book.await_entry("api", operation="Invoke", status=429)
+    assert throttled["error"] == "TooManyRequestsException"
+    invocation = book.await_entry("invocation", id=throttled.id, status="throttled")
+    assert invocation["error"] == "TooManyRequestsException"
 
 
 def test_call_of_a_function_follows_from_its_invocation(
@@ -165,12 +181,12 @@ def test_call_of_a_function_follows_from_its_invocation(
     function = functions(CALLING.format(url=queue.url))
     request = function.invoke().request_id
     root = book.await_chain(request, "Invoke/invocation/SendMessage/sent")
-    [sent] = [hop.entry for hop in root.all() if hop.entry["operation"] == "SendMessage"]
+    [sent] = [step.entry for step in root.walk() if step.entry["operation"] == "SendMessage"]
     assert sent["caller"] == function.name
     assert sent["role"] == "arn:aws:iam::000000000000:role/lambda"
     # The SDK passes the trace on:
     # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
-    [invocation] = [hop.entry for hop in root.all() if hop.entry.kind == "invocation"]
+    [invocation] = [step.entry for step in root.walk() if step.entry.kind == "invocation"]
     assert sent.trace == invocation.trace == root.entry.trace
 
 
@@ -193,9 +209,9 @@ def test_chain_from_a_topic_through_a_queue_to_a_function_and_by_email(
         "Publish/delivery/email",
     )
     assert message in root.entry.makes
-    [email] = [hop.entry for hop in root.all() if hop.entry.kind == "email"]
+    [email] = [step.entry for step in root.walk() if step.entry.kind == "email"]
     assert (email["to"], email["subject"]) == ([mailbox.address], "news")
-    deliveries = [hop.entry for hop in root.all() if hop.entry.kind == "delivery"]
+    deliveries = [step.entry for step in root.walk() if step.entry.kind == "delivery"]
     assert {each["resource"] for each in deliveries} == {queue.arn, mailbox.address}
     assert {(each["source"], each["attempt"], each["status"]) for each in deliveries} == {
         (topic, 1, "delivered")
@@ -266,7 +282,7 @@ def test_chain_from_an_api_to_a_queue_without_a_function(
     apis.delete_rest_api(restApiId=api)
 
 
-def test_message_returns_and_goes_to_the_dead_letters(
+def test_message_is_visible_again_and_then_dead_lettered(
     aws: Clients, queue: Queue, book: Book, name: str
 ) -> None:
     """It keeps its id there.
@@ -309,7 +325,7 @@ def test_fault_is_in_the_chain(
     assert call["status"] == 503
 
 
-def test_polls_for_functions_are_no_entries(
+def test_polls_for_functions_add_no_entries(
     aws: Clients, functions: FunctionFactory, queue: Queue, book: Book, name: str
 ) -> None:
     function = functions(IDLE)
@@ -345,10 +361,10 @@ def test_reader_waits_for_the_next_entry(aws: Clients, queue: Queue, book: Book,
 
 
 @pytest.mark.parametrize("query", ["since=yesterday", "limit=-1", "wait=long"])
-def test_bad_query_is_refused(localstack_endpoint: str, query: str) -> None:
+def test_invalid_query_is_rejected(localstack_endpoint: str, query: str) -> None:
     response = requests.get(f"{localstack_endpoint}/_testbed/journal?{query}", timeout=LIMIT)
     assert response.status_code == 400
-    assert "is not a whole number" in response.text
+    assert "is not an integer" in response.text
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from testbed.control.journal import Journal
-from testbed.trace.chains import chain_of
+from testbed.trace.chains import find_chains
 from testbed.trace.wording import problem
 from tests.extension.conftest import Clients
 from tests.extension.emails import Mailbox, follow
@@ -125,15 +125,15 @@ def test_journal_records_pending_deliveries(
     message = aws["sns"].publish(TopicArn=topic, Message="too early")["MessageId"]
 
     [publish] = wait_until(
-        lambda: [each for each in chain_of(journal.entries(before), message) if each.after],
+        lambda: [each for each in find_chains(journal.entries(before), message) if each.children],
         LIMIT,
         "the journal has a delivery",
     )
 
-    [delivery] = publish.after
+    [delivery] = publish.children
     assert delivery.entry["resource"] == mailbox.address
     assert problem(delivery) == "the subscription is not confirmed"
-    assert delivery.after == []
+    assert delivery.children == []
 
 
 def test_confirmation_by_token(aws: Clients, topic: str, mailbox: Mailbox) -> None:

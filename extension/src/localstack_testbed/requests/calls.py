@@ -1,13 +1,19 @@
-"""What a request to LocalStack is, in the terms of rules."""
+"""Calls of AWS APIs, as fault rules and the journal describe them."""
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from localstack_testbed.faults.rules import CLIENTS, Call
 from localstack_testbed.requests.callers import internal_parameters_of
 
-# The parameters by which operations name what they work on.
+CLIENTS = "clients"
+"""The caller of requests from outside LocalStack."""
+
+INTERNAL = "internal"
+"""The caller of internal calls that do not name the service that makes them."""
+
+# The parameters by which operations name the resource that they are about.
 PARAMETERS = (
     "FunctionName",
     "QueueUrl",
@@ -29,15 +35,33 @@ PARAMETERS = (
     "Name",
 )
 
-# Of an internal call that does not say on behalf of which service it is made.
-INTERNAL = "internal"
+
+@dataclass(frozen=True)
+class Call:
+    """A call of an operation.
+
+    Parameters
+    ----------
+    resources
+        All names of the resources that it is about: ARNs, URLs, short names.
+    caller
+        The name of a function, :data:`CLIENTS`, or a service such as ``sns``.
+    by_function
+        Whether the caller is a function.
+    """
+
+    service: str
+    operation: str
+    resources: tuple[str, ...] = ()
+    caller: str = ""
+    by_function: bool = False
 
 
 def call_of(context: Any, function: str | None) -> Call:
-    """Describe a request of LocalStack's handler chain, made by a function or by others."""
+    """Describe a request in LocalStack's handler chain; ``function`` is the one that made it."""
     request = context.service_request or {}
     return Call(
-        # The same service, by the protocol that it had first.
+        # LocalStack calls a service with an older protocol by another name.
         service=context.service.service_name.removesuffix("-query"),
         operation=context.operation.name,
         resources=tuple(resources(request)),
@@ -47,7 +71,7 @@ def call_of(context: Any, function: str | None) -> Call:
 
 
 def resources(request: Mapping[str, Any]) -> Iterator[str]:
-    """Return the names of what a request is about, each whole and as short as it can be."""
+    """Yield the names of the resources in a request, each as given and in its short form."""
     for parameter in PARAMETERS:
         value = request.get(parameter)
         if isinstance(value, str) and value:
@@ -63,7 +87,7 @@ def resources(request: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _short(value: str) -> Iterator[str]:
-    """Return the name in an ARN or a queue's URL; of a function, without its qualifier."""
+    """Yield the name in an ARN or a queue URL; of a function, without its qualifier."""
     if function := re.search(r"(?:^|:)function:([^:]+)", value):
         yield function[1]
     elif value.startswith("arn:") or "://" in value:

@@ -1,4 +1,4 @@
-"""A fault on a hop between services acts where AWS would have it, and the service repeats."""
+"""Faults of calls between services: each service retries as on AWS."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ from tests.extension.waiting import wait_until
 
 LIMIT = 20.0
 
-# Sends its event, and whatever else, to a queue.
+# Sends its event to a queue.
 FORWARD = """
     import boto3, json
     sqs = boto3.client("sqs")
@@ -51,7 +51,7 @@ def subscribe(aws: Clients, name: str, queue: Queue, dead_letters: Queue) -> str
     return topic
 
 
-def test_sns_repeats_a_delivery_at_once(
+def test_sns_retries_a_delivery_at_once(
     aws: Clients, faults: FaultRules, name: str, queue: Queue, dead_letters: Queue
 ) -> None:
     """https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html"""
@@ -65,7 +65,7 @@ def test_sns_repeats_a_delivery_at_once(
     assert dead_letters.taken() == []
 
 
-def test_sns_goes_on_after_pauses(
+def test_sns_retries_a_delivery_after_pauses(
     aws: Clients, faults: FaultRules, name: str, queue: Queue, dead_letters: Queue
 ) -> None:
     """https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html"""
@@ -79,7 +79,7 @@ def test_sns_goes_on_after_pauses(
     assert faults.show(rule)["spent"]
 
 
-def test_sns_does_not_repeat_what_the_queue_refuses(
+def test_sns_does_not_retry_client_errors(
     aws: Clients, faults: FaultRules, name: str, queue: Queue, dead_letters: Queue
 ) -> None:
     """https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html"""
@@ -90,7 +90,7 @@ def test_sns_does_not_repeat_what_the_queue_refuses(
     assert faults.hits(rule) == 1
 
 
-def test_sns_does_not_go_on_for_a_subscription_that_is_gone(
+def test_sns_stops_retrying_for_a_deleted_subscription(
     aws: Clients, faults: FaultRules, name: str, queue: Queue, dead_letters: Queue
 ) -> None:
     topic = subscribe(aws, name, queue, dead_letters)
@@ -119,7 +119,7 @@ def put_event(aws: Clients, source: str) -> None:
     assert answer["FailedEntryCount"] == 0
 
 
-def test_eventbridge_repeats_a_delivery(
+def test_eventbridge_retries_a_delivery(
     aws: Clients, faults: FaultRules, functions: FunctionFactory, name: str, queue: Queue
 ) -> None:
     """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html"""
@@ -132,7 +132,7 @@ def test_eventbridge_repeats_a_delivery(
     assert faults.show(rule)["spent"]
 
 
-def test_eventbridge_gives_up_after_its_retries(
+def test_eventbridge_stops_after_its_retries(
     aws: Clients,
     faults: FaultRules,
     functions: FunctionFactory,
@@ -171,7 +171,7 @@ def test_put_events_is_throttled_as_a_whole(aws: Clients, faults: FaultRules, na
     put_event(aws, name)
 
 
-def test_lambda_repeats_its_own_attempts_at_asynchronous_events(
+def test_lambda_retries_asynchronous_events(
     aws: Clients, faults: FaultRules, functions: FunctionFactory, queue: Queue
 ) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html"""
@@ -182,7 +182,7 @@ def test_lambda_repeats_its_own_attempts_at_asynchronous_events(
     assert faults.show(rule)["spent"]
 
 
-def test_rule_without_a_caller_is_for_the_call_that_brings_an_event(
+def test_rule_without_a_caller_is_for_the_call_that_sends_an_event(
     aws: Clients, faults: FaultRules, functions: FunctionFactory, queue: Queue
 ) -> None:
     function = forwarding(functions, queue)
@@ -205,7 +205,7 @@ def mapping(aws: Clients, function: Function, queue: Queue) -> str:
 
 
 @pytest.mark.parametrize("operation", ["ReceiveMessage", "DeleteMessageBatch"])
-def test_mapping_goes_on_after_failures_of_its_queue(
+def test_event_source_mapping_continues_after_failures_of_its_queue(
     aws: Clients,
     faults: FaultRules,
     functions: FunctionFactory,
@@ -240,7 +240,7 @@ def test_mapping_goes_on_after_failures_of_its_queue(
         aws["lambda"].delete_event_source_mapping(UUID=identity)
 
 
-def test_api_gateway_gets_the_error_of_its_function(
+def test_api_gateway_receives_the_error_of_its_function(
     aws: Clients, faults: FaultRules, functions: FunctionFactory, localstack_endpoint: str
 ) -> None:
     """https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html"""
@@ -268,7 +268,9 @@ def test_api_gateway_gets_the_error_of_its_function(
     gateway.delete_rest_api(restApiId=api)
 
 
-def test_function_is_killed_in_the_middle(faults: FaultRules, functions: FunctionFactory) -> None:
+def test_function_is_killed_during_its_invocation(
+    faults: FaultRules, functions: FunctionFactory
+) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
     function = functions(
         """
@@ -290,7 +292,9 @@ def test_function_is_killed_in_the_middle(faults: FaultRules, functions: Functio
     assert function.invoke(0).payload == "done"
 
 
-def test_function_is_killed_at_once(faults: FaultRules, functions: FunctionFactory) -> None:
+def test_function_is_killed_when_its_invocation_starts(
+    faults: FaultRules, functions: FunctionFactory
+) -> None:
     function = functions("def handler(event, context): print('begun')")
     faults.put("kill", "lambda", resource=function.name, next=2)
     for _ in range(2):
@@ -300,7 +304,7 @@ def test_function_is_killed_at_once(faults: FaultRules, functions: FunctionFacto
     assert function.invoke().error is None
 
 
-def test_function_is_killed_when_its_call_was_carried_out(
+def test_function_is_killed_at_a_call(
     faults: FaultRules, functions: FunctionFactory, queue: Queue
 ) -> None:
     function = forwarding(functions, queue)
