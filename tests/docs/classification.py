@@ -42,14 +42,14 @@ LISTED = {
 # The blocks of Python that are run: their first line, and statements that replace each "...".
 # `endpoint_url` and `aws` (the SDK's clients) are defined.
 PYTHON_RUN = {
-    "from testbed.control.faults import Faults": (
+    "from testbed import Faults": (
         "from contextlib import suppress\n"
         'topic = aws.sns.create_topic(Name="docs")["TopicArn"]\n'
         "for _ in range(4):\n"
         "    with suppress(aws.sns.exceptions.InternalErrorException):\n"
         '        aws.sns.publish(TopicArn=topic, Message="hello")',
     ),
-    "from testbed.control.journal import Journal": (
+    "from testbed import Journal": (
         'ses = aws.client("ses")\n'
         'ses.verify_email_identity(EmailAddress="docs@example.com")\n'
         'ses.send_email(Source="docs@example.com", Destination={"ToAddresses": ["a@b.c"]},'
