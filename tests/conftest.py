@@ -36,10 +36,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Group the tests that use the same LocalStack, if several processes run them.
 
     Each process begins with a section of the list, and so starts few LocalStacks. Within a group
-    tests stay in random order.
+    tests stay in random order. Sections begin with tests that take long, so that none is the last.
     """
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        items.sort(key=_localstack_of)
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return
+    items.sort(key=_localstack_of)
+    long = [item for item in items if item.get_closest_marker("long")]
+    others = [item for item in items if item not in long]
+    sections = int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    begin: list[list[pytest.Item]] = [long[number::sections] for number in range(sections)]
+    size = -(-len(others) // sections)
+    items[:] = [
+        item
+        for number in range(sections)
+        for item in (*begin[number], *others[number * size : (number + 1) * size])
+    ]
 
 
 def _localstack_of(item: pytest.Item) -> int:

@@ -35,6 +35,7 @@ testbed permissions
 
 
 @pytest.mark.timeout(LIMIT_SECONDS + 20)
+@pytest.mark.long
 def test_readme_without_a_network(tmp_path: Path) -> None:
     if subprocess.run([OFFLINE, "true"], capture_output=True, check=False).returncode:
         pytest.skip("the kernel gives no network namespaces here")
