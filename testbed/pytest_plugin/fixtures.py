@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from testbed.pytest_plugin.plugin import target_of
 from testbed.terminal.control_characters import visible_lines
 
 if TYPE_CHECKING:
@@ -75,10 +74,14 @@ def testbed(
     pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningTestbed]:
     """The running target: this test process's own LocalStack, or the one that options choose."""
+    from testbed.pytest_plugin.targets import target_of
+
     state = tmp_path_factory.mktemp("testbed")
     with (
         expected_failures(),
-        target_of(pytestconfig).running(configuration_of(pytestconfig), state) as started,
+        target_of(pytestconfig.getoption("--testbed-target")).running(
+            configuration_of(pytestconfig), state
+        ) as started,
     ):
         pytestconfig.stash[_RUNNING] = started
         yield started

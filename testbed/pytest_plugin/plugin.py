@@ -68,21 +68,17 @@ def is_active(config: pytest.Config) -> bool:
     return bool(config.getini("testbed") or config.getini("testbed_template"))
 
 
-def target_of(config: pytest.Config) -> targets.Target:
-    """Return the target where tests run."""
-    return targets.target_of(config.getoption("--testbed-target") or targets.NAMES[0])
-
-
 def _check_options(config: pytest.Config) -> None:
     """Reject options that exclude one another."""
-    name = config.getoption("--testbed-target") or targets.NAMES[0]
-    if config.getoption("--testbed-endpoint-url") and not target_of(config).takes_endpoint:
+    name = config.getoption("--testbed-target")
+    target = targets.target_of(name)
+    if config.getoption("--testbed-endpoint-url") and not target.takes_endpoint:
         raise pytest.UsageError(
             f"--testbed-endpoint-url cannot be used with --testbed-target {name}: remove one of"
             " them."
         )
     workers = config.getoption("numprocesses", None)  # of pytest-xdist
-    if workers and not target_of(config).takes_workers:
+    if workers and not target.takes_workers:
         raise pytest.UsageError(
             f"-n cannot be used with --testbed-target {name}, which all test processes would share:"
             " remove -n."

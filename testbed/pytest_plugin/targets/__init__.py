@@ -46,6 +46,6 @@ class Target(ABC):
         """
 
 
-def target_of(name: str) -> Target:
-    """Return the target with a name in :data:`NAMES`, importing what it needs."""
-    return cast(Target, import_module(f"{__name__}.{name}").TARGET)
+def target_of(name: str | None) -> Target:
+    """Return the target with a name in :data:`NAMES` (LocalStack if None), importing its module."""
+    return cast(Target, import_module(f"{__name__}.{name or NAMES[0]}").TARGET)
