@@ -33,6 +33,6 @@ def run(
         an alert does not arrive in time. Nothing is left running; with ``keep``, only what has
         started completely.
     """
-    from testbed.demo.performance import perform
+    from testbed.demo.demo_run import perform
 
     perform(session, keep, real_sites, docker)
