@@ -73,14 +73,6 @@ class DemoPipeline:
         """
         check_firings([self._clock.fire()])
 
-    def request_check(self, site: str) -> None:
-        """Request a check of one site at the API."""
-        self.api.request_check(site)
-
-    def statuses(self) -> list[dict[str, Any]]:
-        """Return each site and its status from the API."""
-        return self.api.sites()
-
     def incident_at_api(self, identity: str, site: str, status: str) -> dict[str, Any] | None:
         """Return an incident if the API shows it with this status."""
         for incident in self.api.incidents(site):

@@ -115,7 +115,7 @@ class Story:
             )
 
     def _all_checked(self, since: datetime) -> list[dict[str, Any]] | None:
-        statuses = self._pipeline.statuses()
+        statuses = self._pipeline.api.sites()
         ours = {website.name for website in self._websites}
         for site in statuses:
             new = site["checked_at"] is not None and _moment(site["checked_at"]) >= _cut(since)
@@ -137,7 +137,7 @@ class Story:
         heading(f"{website.name} recovers")
         website.end_outage()
         since = _now()
-        self._pipeline.request_check(website.name)
+        self._pipeline.api.request_check(website.name)
         say("It works again. Requested a check at the API: POST /checks.")
         self._follow(website, _RECOVERS, since, incident)
 
