@@ -1,4 +1,4 @@
-"""A project: what is deployed, as SAM's own configuration says.
+"""A SAM project on disk: its configuration, template, parameters and uploads.
 
 ``samconfig.toml`` names the stack, the template, the region and the parameters, for ``sam deploy``
 and for the testbed. ``[tool.testbed]`` in ``pyproject.toml`` has settings that SAM lacks.
