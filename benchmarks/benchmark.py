@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import psutil
 
-from benchmarks.emulators import Emulator
+from benchmarks.emulators import Emulator, StartedEmulator
 from benchmarks.metrics import Metric, Results
 from benchmarks.processes import Memory, memory
 from testbed.errors import TestbedError
@@ -35,6 +35,23 @@ class Benchmark(ABC):
     @abstractmethod
     def run(self) -> None:
         """Measure everything; a failure of an emulator becomes part of the results."""
+
+    def _start_all[T](
+        self, stack: ExitStack, metric: Metric, contender: Callable[[Emulator, StartedEmulator], T]
+    ) -> list[T]:
+        """Start the emulators until the stack is closed; return those that did not fail.
+
+        Parameters
+        ----------
+        contender
+            Makes the object that stands for a started emulator.
+        """
+        made = []
+        for emulator in self._emulators:
+            self._report(f"start: {emulator.name}")
+            with self._recording_failure(metric, emulator):
+                made.append(contender(emulator, stack.enter_context(emulator.started())))
+        return made
 
     def _measure_memory(
         self, emulator: Emulator, process: psutil.Process, rss: Metric, pss: Metric

@@ -104,12 +104,13 @@ class FunctionBenchmark(Benchmark):
         All emulators run all the time, so that other load on the machine affects them equally.
         """
         with ExitStack() as stack:
-            for emulator in self._emulators:
-                self._report(f"start: {emulator.name}")
-                with self._recording_failure(Metric.WARM, emulator):
-                    started = stack.enter_context(emulator.started())
-                    functions = Functions(started.endpoint_url, BURST)
-                    self._contenders.append(Contender(emulator, started, functions))
+            self._contenders = self._start_all(
+                stack,
+                Metric.WARM,
+                lambda emulator, started: Contender(
+                    emulator, started, Functions(started.endpoint_url, BURST)
+                ),
+            )
             time.sleep(_SETTLE_SECONDS)
             self._measure_warm_invocations()
             for kind in _COLD:

@@ -17,7 +17,6 @@ from benchmarks.schedules.metrics import Findings
 from benchmarks.schedules.metrics import ScheduleMetric as Metric
 from benchmarks.schedules.scheduling import Scheduling
 from benchmarks.schedules.watching import Watch
-from testbed.errors import TestbedError
 
 QUIET, DUE = 1000, 100
 _BATCHES = 3
@@ -76,13 +75,13 @@ class ScheduleBenchmark(Benchmark):
         All emulators run all the time, so that other load on the machine affects them equally.
         """
         with ExitStack() as stack:
-            for emulator in self._emulators:
-                self._report(f"start: {emulator.name}")
-                with self._recording_failure(Metric.RULE_RATE, emulator):
-                    started = stack.enter_context(emulator.started())
-                    self._contenders.append(
-                        Contender(emulator, started, Scheduling(started.endpoint_url))
-                    )
+            self._contenders = self._start_all(
+                stack,
+                Metric.RULE_RATE,
+                lambda emulator, started: Contender(
+                    emulator, started, Scheduling(started.endpoint_url)
+                ),
+            )
             self._watch()
             if self._plan.quiet:
                 self._measure_costs()
@@ -197,11 +196,9 @@ class ScheduleBenchmark(Benchmark):
     ) -> list[tuple[Contender, Bulk]]:
         remaining = []
         for contender, bulk in bulks:
-            try:
+            with self._recording_failure(metric, contender.emulator):
                 do(bulk)
                 remaining.append((contender, bulk))
-            except TestbedError as error:
-                self._record_failure(metric, contender.emulator, error)
         return remaining
 
     def _wait(self, what: str, moment: datetime) -> None:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import requests
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from benchmarks.roles import ensure_role, queue_policy
 from benchmarks.schedules.firings import MINUTE, Arrival, arrival
 from testbed.aws.clients import Aws
+from testbed.control.clock import Clock
+from testbed.control.endpoint import LacksFeatureError
 from testbed.errors import TestbedError
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Scheduling:
     """
 
     def __init__(self, endpoint_url: str) -> None:
-        self._endpoint_url = endpoint_url
+        self._clock = Clock(endpoint_url)
         session = Aws(endpoint_url, _REGION).session
         config = Config(
             proxies={},
@@ -148,11 +149,11 @@ class Scheduling:
         beginning of the call that created it.
         """
         earliest = created.before + wait
-        with requests.Session() as session:
-            session.trust_env = False  # no proxy on the way to 127.0.0.1
-            url = f"{self._endpoint_url}/_testbed/clock"
-            response = session.get(url, timeout=_REQUEST_LIMIT_SECONDS)
-        for shown in response.json()["next"] if response.ok else []:
+        try:
+            schedules = self._clock.view()["next"]
+        except LacksFeatureError:
+            return earliest
+        for shown in schedules:
             if shown["arn"] == created.arn and "scheduled_time" in shown:
                 due = datetime.fromisoformat(shown["scheduled_time"])
                 # This is the next due time; the first one may have passed.

@@ -36,7 +36,7 @@ _VERSION = "def handler(event, context):\n    return {version}\n"
 
 _LIMIT_SECONDS = 60.0
 # Short delays, so that waiters return soon.
-_WAITER: Any = {"Delay": 0.05, "MaxAttempts": 1200}  # its type wants whole seconds
+_WAITER: Any = {"Delay": 0.05, "MaxAttempts": 1200}  # its type requires whole seconds
 
 
 class Fleet:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from benchmarks.soak.resource_usage import Counts
 from benchmarks.soak.verdicts import is_back
+from testbed.machine.waiting import WaitedTooLong, until
 
 # Longer than LocalStack's pollers take to notice that their queue or function is deleted (20 s).
 _STILL_SECONDS = 25.0
@@ -24,12 +26,14 @@ def settle(read: Callable[[], Counts], level: Counts | None) -> None:
     level
         The counts at the first rest; the wait is short if they are reached again.
     """
-    deadline = time.monotonic() + _LIMIT_SECONDS
     last, since = read(), time.monotonic()
-    while (now := time.monotonic()) < deadline:
-        needed = _SHORTLY_STILL_SECONDS if level and is_back(last, level) else _STILL_SECONDS
-        if now - since >= needed:
-            return
-        time.sleep(_PACE_SECONDS)
+
+    def is_still() -> bool:
+        nonlocal last, since
         if (counts := read()) != last:
             last, since = counts, time.monotonic()
+        needed = _SHORTLY_STILL_SECONDS if level and is_back(last, level) else _STILL_SECONDS
+        return time.monotonic() - since >= needed
+
+    with suppress(WaitedTooLong):
+        until(is_still, within=_LIMIT_SECONDS, what="rest of LocalStack", pace=_PACE_SECONDS)

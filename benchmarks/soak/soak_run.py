@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,7 +22,7 @@ from benchmarks.soak.tally import Tally
 from benchmarks.soak.verdicts import RestPoint
 from testbed.emulators.environments import ensure_environments
 from testbed.emulators.localstack import LocalStack
-from testbed.machine.ports import HOST
+from testbed.machine.ports import random_free_port
 from testbed.machine.waiting import WaitedTooLong
 
 # Enough for a slope over the second half.
@@ -125,7 +124,7 @@ class SoakRun:
         try:
             instance = localstack.start(
                 environments,
-                port=_free_port(),
+                port=random_free_port(),
                 settings={"TEMP": str(self._temporary), "LAMBDA_RETRY_BASE_DELAY": "1"},
             )
             process = psutil.Process(instance.pid)
@@ -206,9 +205,3 @@ class SoakRun:
                 remains.append(f"process {left.pid}: {' '.join(left.cmdline())[:80]}")
                 left.kill()
         remains += [f"folder {left.name}" for left in self._temporary.glob("lambda-environments-*")]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])

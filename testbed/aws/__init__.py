@@ -1,1 +1,1 @@
-"""A thin layer over the AWS SDK: clients, stacks, change sets, logs."""
+"""A thin layer over the AWS SDK: clients, stacks, change sets, queues, logs."""

@@ -23,6 +23,6 @@ if TYPE_CHECKING:
 @click.pass_obj
 def demo(session: Session, docker: bool, keep: bool, sites: tuple[str, ...]) -> None:
     """Show the pipeline at work while a website fails and recovers."""
-    from testbed.demo import run
+    from testbed.demo.demo_run import run
 
-    run(session, keep=keep, real_sites=sites, docker=docker)
+    run(session, keep=keep, urls=sites, docker=docker)

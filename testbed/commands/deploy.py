@@ -10,7 +10,6 @@ from testbed.commands.description import print_description
 from testbed.commands.options import (
     json_option,
     override_options,
-    overrides,
     reject_endpoint,
     reject_options,
     target_options,
@@ -48,7 +47,9 @@ def deploy(
     With --target aws they are deployed to your AWS account, after you have seen and confirmed
     the changes.
     """
-    chosen = overrides(parameters, files)
+    from testbed.project.overrides import Overrides
+
+    chosen = Overrides.of(parameters, files)
     if target == "aws":
         reject_endpoint()
         reject_options("only with --target local", "as_json")

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
 from click.core import ParameterSource
 from click.types import FloatParamType
-
-if TYPE_CHECKING:
-    from testbed.project.overrides import Overrides
 
 Command = Callable[..., Any]
 
@@ -87,7 +84,7 @@ def yes_option(command: Command) -> Command:
 
 
 def override_options(command: Command) -> Command:
-    """Add the options that change what is deployed; :func:`overrides` reads their values."""
+    """Add the options that change what is deployed; :meth:`Overrides.of` takes their values."""
     command = click.option(
         "-p", "--parameter", "parameters", type=Pair(), multiple=True, metavar="NAME=VALUE",
         help="Set a parameter of the template, overriding samconfig.toml. Repeatable.",
@@ -96,15 +93,6 @@ def override_options(command: Command) -> Command:
         "-f", "--file", "files", type=Pair(), multiple=True, metavar="NAME=PATH",
         help="Upload the file at PATH instead of the project's file NAME. Repeatable.",
     )(command)  # fmt: skip
-
-
-def overrides(parameters: Iterable[tuple[str, str]], files: Iterable[tuple[str, str]]) -> Overrides:
-    """Return what the options of :func:`override_options` change."""
-    from pathlib import Path
-
-    from testbed.project.overrides import Overrides
-
-    return Overrides(dict(parameters), {name: Path(path).resolve() for name, path in files})
 
 
 def target_options(command: Command) -> Command:

@@ -53,22 +53,14 @@ def overview(session: Session) -> dict[str, Any]:
 
 
 def _queues(aws: Aws, stack_name: str) -> dict[str, dict[str, int]]:
+    from testbed.aws.queues import message_counts, queue_name
     from testbed.aws.stacks import stack_resources
 
     urls = stack_resources(aws, stack_name, "AWS::SQS::Queue").values()
     queues = {}
     for url in sorted(urls):
-        attributes = aws.sqs.get_queue_attributes(
-            QueueUrl=url,
-            AttributeNames=[
-                "ApproximateNumberOfMessages",
-                "ApproximateNumberOfMessagesNotVisible",
-            ],
-        )["Attributes"]
-        queues[url.rpartition("/")[2]] = {
-            "waiting": int(attributes["ApproximateNumberOfMessages"]),
-            "in_flight": int(attributes["ApproximateNumberOfMessagesNotVisible"]),
-        }
+        counts = message_counts(aws, url)
+        queues[queue_name(url)] = {"waiting": counts.visible, "in_flight": counts.in_flight}
     return queues
 
 

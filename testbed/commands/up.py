@@ -12,7 +12,6 @@ from testbed.commands.options import (
     docker_option,
     json_option,
     override_options,
-    overrides,
     reject_endpoint,
 )
 from testbed.terminal import console
@@ -50,6 +49,7 @@ def up(
     The scripts in init/ deploy it.
     """
     from testbed.emulators.state_folder import exclusive
+    from testbed.project.overrides import Overrides
     from testbed.starting import is_up, start
 
     reject_endpoint()
@@ -65,7 +65,7 @@ def up(
         else:
             start(
                 session,
-                overrides(parameters, files),
+                Overrides.of(parameters, files),
                 port=port,
                 settings=dict(settings),
                 docker=docker,

@@ -1,4 +1,4 @@
-"""Client of fault injection: rules by which calls, messages and functions fail on purpose.
+"""Client of fault injection: rules that make calls, messages and functions fail.
 
 Our extension of LocalStack applies the rules (``localstack_testbed.faults``), and defines their
 fields (``rule.json`` there).

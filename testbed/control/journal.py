@@ -129,7 +129,7 @@ class Journal:
         kinds
             Return only entries of these :data:`KINDS`; all if empty.
         limit
-            Return only the last so many of them.
+            Return only the last entries, at most this many.
         """
         return self.read(since, kinds, limit)[1]
 

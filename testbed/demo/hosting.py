@@ -20,6 +20,7 @@ from testbed.demo.pages import PAGES
 from testbed.emulators.container import Container
 from testbed.emulators.instance import Instance
 from testbed.errors import StartError, TestbedError
+from testbed.machine.processes import terminate_tree
 from testbed.machine.websites import DEFAULT_OUTAGE, OUTAGE_PATH, LocalWebsite
 
 _START_LIMIT_SECONDS = 15.0
@@ -28,7 +29,7 @@ _REQUEST_LIMIT_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
-class HostedWebsite:
+class DemoWebsite:
     """A website of the demo, controlled from outside its process.
 
     Parameters
@@ -118,7 +119,7 @@ class Hosting:
             self.stop()
             raise
 
-    def _await_websites(self, log: Path) -> tuple[HostedWebsite, ...]:
+    def _await_websites(self, log: Path) -> tuple[DemoWebsite, ...]:
         assert self._process.stdout is not None
         with self._process.stdout as output:
             readable, _, _ = select.select([output], [], [], _START_LIMIT_SECONDS)
@@ -129,7 +130,7 @@ class Hosting:
                 advice=f"See their log: {log}",
                 details=log.read_text(encoding="utf-8", errors="replace").strip(),
             )
-        return tuple(HostedWebsite(**website) for website in json.loads(line))
+        return tuple(DemoWebsite(**website) for website in json.loads(line))
 
     def wait(self) -> None:
         """Wait until the process has exited, as it does soon after LocalStack.
@@ -143,12 +144,8 @@ class Hosting:
 
     def stop(self) -> None:
         """Stop the process."""
-        self._process.terminate()
-        try:
-            self.wait()
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        terminate_tree(self._process.pid)
+        self._process.wait()
 
     def detach(self) -> None:
         """Leave the process running until LocalStack has stopped."""
@@ -168,7 +165,7 @@ def serve(running: Instance | Container) -> None:
     with contextlib.ExitStack() as stack:
         websites = [stack.enter_context(LocalWebsite(page, address)) for page in PAGES]
         hosted = [
-            HostedWebsite(site.page.name, site.url, site.local_url, site.page.expect)
+            DemoWebsite(site.page.name, site.url, site.local_url, site.page.expect)
             for site in websites
         ]
         print(json.dumps([asdict(website) for website in hosted]), flush=True)

@@ -14,6 +14,7 @@ from testbed.control.journal import Journal, JournalEntry
 from testbed.control.subscriptions import confirm
 from testbed.demo.sites import SITES_OUTPUT
 from testbed.demo.status_api import StatusApi
+from testbed.deployment.deploy import put_if_new
 from testbed.errors import TestbedError
 from testbed.machine.waiting import WaitedTooLong, until
 from testbed.session import api_url
@@ -50,8 +51,7 @@ class DemoPipeline:
 
     def upload_sites(self, content: bytes) -> None:
         """Replace the list of sites."""
-        bucket, _, key = self.sites_uri.removeprefix("s3://").partition("/")
-        self._aws.s3.put_object(Bucket=bucket, Key=key, Body=content)
+        put_if_new(self._aws, self.sites_uri, content)
 
     def confirm_subscriptions(self) -> list[Confirmation]:
         """Follow the confirmation links in the emails from SNS.
@@ -72,14 +72,6 @@ class DemoPipeline:
             If that fails.
         """
         check_firings([self._clock.fire()])
-
-    def request_check(self, site: str) -> None:
-        """Request a check of one site at the API."""
-        self.api.request_check(site)
-
-    def statuses(self) -> list[dict[str, Any]]:
-        """Return each site and its status from the API."""
-        return self.api.sites()
 
     def incident_at_api(self, identity: str, site: str, status: str) -> dict[str, Any] | None:
         """Return an incident if the API shows it with this status."""

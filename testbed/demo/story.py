@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from testbed.control.inbox import Email
 from testbed.demo import status_api
 from testbed.demo.checklist import Checklist
-from testbed.demo.hosting import HostedWebsite
+from testbed.demo.hosting import DemoWebsite
 from testbed.demo.pipeline import MONITOR, RECORDER, DemoPipeline
 from testbed.demo.sites import SiteEntry
 from testbed.project.project import Upload
@@ -64,7 +64,7 @@ class Story:
     def __init__(
         self,
         pipeline: DemoPipeline,
-        websites: tuple[HostedWebsite, ...],
+        websites: tuple[DemoWebsite, ...],
         sites: tuple[SiteEntry, ...],
     ) -> None:
         self._pipeline = pipeline
@@ -115,7 +115,7 @@ class Story:
             )
 
     def _all_checked(self, since: datetime) -> list[dict[str, Any]] | None:
-        statuses = self._pipeline.statuses()
+        statuses = self._pipeline.api.sites()
         ours = {website.name for website in self._websites}
         for site in statuses:
             new = site["checked_at"] is not None and _moment(site["checked_at"]) >= _cut(since)
@@ -123,7 +123,7 @@ class Story:
                 return None
         return statuses
 
-    def outage(self, website: HostedWebsite) -> str:
+    def outage(self, website: DemoWebsite) -> str:
         """Break a website and follow the alert; return the incident's id."""
         heading(f"{website.name} breaks")
         website.start_outage()
@@ -132,12 +132,12 @@ class Story:
         say("It answers 503 from now on. Fired the schedule again.")
         return self._follow(website, _BREAKS, since)
 
-    def recovery(self, website: HostedWebsite, incident: str) -> None:
+    def recovery(self, website: DemoWebsite, incident: str) -> None:
         """Repair a website and follow the recovery alert."""
         heading(f"{website.name} recovers")
         website.end_outage()
         since = _now()
-        self._pipeline.request_check(website.name)
+        self._pipeline.api.request_check(website.name)
         say("It works again. Requested a check at the API: POST /checks.")
         self._follow(website, _RECOVERS, since, incident)
 
@@ -149,7 +149,7 @@ class Story:
 
     def _follow(
         self,
-        website: HostedWebsite,
+        website: DemoWebsite,
         change: _Change,
         since: datetime,
         incident: str | None = None,

@@ -108,7 +108,7 @@ def deploy(project: Project, aws: Aws, report: Report, review: Review | None = N
     uploaded = [
         upload.name
         for upload, content in files.items()
-        if _put_if_new(aws, outputs[upload.output], content)
+        if put_if_new(aws, outputs[upload.output], content)
     ]
     return Deployment(outputs=outputs, changed=changed, uploaded=uploaded)
 
@@ -186,7 +186,8 @@ def _put_package(aws: Aws, bucket: str, built: Package) -> str:
     return key
 
 
-def _put_if_new(aws: Aws, uri: str, content: bytes) -> bool:
+def put_if_new(aws: Aws, uri: str, content: bytes) -> bool:
+    """Upload content to an S3 URI, unless it is there already; return whether it was uploaded."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     try:
         if aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read() == content:

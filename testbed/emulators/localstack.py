@@ -1,4 +1,4 @@
-"""LocalStack as a process of its own in a state folder, by which later commands find it.
+"""LocalStack as a separate process, which later commands find by its state folder.
 
 It listens on 127.0.0.1 only, sends nothing to other machines, and keeps all its files in the state
 folder.

@@ -23,7 +23,7 @@ _START_LIMIT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class MiniStack:
+class RunningMiniStack:
     """A running MiniStack.
 
     Parameters
@@ -42,7 +42,7 @@ class MiniStack:
 @contextmanager
 def ministack(
     folder: Path, report: Report, settings: Mapping[str, str] | None = None
-) -> Iterator[MiniStack]:
+) -> Iterator[RunningMiniStack]:
     """Start a MiniStack with nothing deployed; terminate it with its descendants at the end.
 
     Parameters
@@ -77,7 +77,7 @@ def ministack(
         process.await_answer(
             "/_ministack/ready", within=_START_LIMIT_SECONDS, what="answer from MiniStack"
         )
-        yield MiniStack(process.endpoint_url, psutil.Process(process.child.pid), python)
+        yield RunningMiniStack(process.endpoint_url, psutil.Process(process.child.pid), python)
     finally:
         process.stop()
 

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from testbed.project.project import Project, parse_pair
+from testbed.project.project import Project, parse_pairs
 
 _PARAMETERS_VARIABLE = "TESTBED_PARAMETERS"
 _FILES_VARIABLE = "TESTBED_FILES"
+
+Pairs = Iterable[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -33,27 +35,24 @@ class Overrides:
     files: dict[str, Path] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, parameters: Iterable[str], files: Iterable[str]) -> Overrides:
-        """Parse options of the form ``NAME=VALUE``.
+    def of(cls, parameters: Pairs, files: Pairs) -> Overrides:
+        """Return the changes by parameters and by files, whose paths may be relative."""
+        return cls(dict(parameters), {name: Path(path).resolve() for name, path in files})
+
+    @classmethod
+    def from_environment(cls) -> Overrides:
+        """Return what ``testbed up`` has passed, if anything.
 
         Raises
         ------
         ProjectError
-            If one has another form.
+            If a variable is invalid.
         """
-        named_files = dict(parse_pair(text, "--file") for text in files)
-        return cls(
-            parameters=dict(parse_pair(text, "--parameter") for text in parameters),
-            files={name: Path(path).resolve() for name, path in named_files.items()},
+        parameters, files = (
+            parse_pairs(os.environ.get(name, ""), name)
+            for name in (_PARAMETERS_VARIABLE, _FILES_VARIABLE)
         )
-
-    @classmethod
-    def from_environment(cls) -> Overrides:
-        """Return what ``testbed up`` has passed, if anything."""
-        return cls.of(
-            shlex.split(os.environ.get(_PARAMETERS_VARIABLE, "")),
-            shlex.split(os.environ.get(_FILES_VARIABLE, "")),
-        )
+        return cls.of(parameters.items(), files.items())
 
     def environment(self, files: Mapping[str, Path] | None = None) -> dict[str, str]:
         """Return the environment variables that pass these changes to init scripts.

@@ -1,4 +1,4 @@
-"""A project: what is deployed, as SAM's own configuration says.
+"""A SAM project on disk: its configuration, template, parameters and uploads.
 
 ``samconfig.toml`` names the stack, the template, the region and the parameters, for ``sam deploy``
 and for the testbed. ``[tool.testbed]`` in ``pyproject.toml`` has settings that SAM lacks.
@@ -199,8 +199,8 @@ def _read_project(root: Path) -> Project:
         region=deploy.get("region", "us-east-1"),
         # SAM templates use a macro, which needs this capability.
         capabilities=tuple(dict.fromkeys([*capabilities, "CAPABILITY_AUTO_EXPAND"])),
-        parameters=_parameter_overrides(deploy.get("parameter_overrides", "")),
-        tags=_parameter_overrides(deploy.get("tags", "")),
+        parameters=parse_pairs(deploy.get("parameter_overrides", ""), "parameter_overrides"),
+        tags=parse_pairs(deploy.get("tags", ""), "tags"),
         uploads=tuple(_uploads(root)),
         profile=deploy.get("profile"),
     )
@@ -242,12 +242,19 @@ def _is_valid(name: str, value: object) -> bool:
     return isinstance(value, str) or name not in _TEXTS | _LISTS
 
 
-def _parameter_overrides(overrides: str | list[str]) -> dict[str, str]:
+def parse_pairs(given: str | list[str], where: str) -> dict[str, str]:
+    """Parse ``Name=value`` pairs: a text, quoted as in a shell, or a list of words.
+
+    Raises
+    ------
+    ProjectError
+        If the text has an unclosed quotation mark, or a word is not such a pair.
+    """
     try:
-        words = shlex.split(overrides) if isinstance(overrides, str) else overrides
+        words = shlex.split(given) if isinstance(given, str) else given
     except ValueError as error:  # an unclosed quotation mark
-        raise ProjectError(f"parameter_overrides: {overrides!r} cannot be read: {error}.") from None
-    return dict(parse_pair(word, "parameter_overrides") for word in words)
+        raise ProjectError(f"{where}: {given!r} cannot be read: {error}.") from None
+    return dict(parse_pair(word, where) for word in words)
 
 
 def parse_pair(text: str, where: str) -> tuple[str, str]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from testbed.project.project import Project, find_project, parse_pair
+from testbed.project.project import Project, find_project, parse_pairs
 
 REGION = "us-east-1"
 _LONGEST_STACK_NAME = 100
@@ -51,7 +50,7 @@ class Configuration:
             found = Project(self.root, template, name_of(template.parent), REGION)
         else:
             found = find_project(self.root)
-        return found.with_parameters(pairs(self.parameters, "testbed_parameters"))
+        return found.with_parameters(parse_pairs(self.parameters, "testbed_parameters"))
 
     @property
     def has_init_scripts(self) -> bool:
@@ -66,14 +65,3 @@ def name_of(folder: Path) -> str:
     """
     name = re.sub("[^A-Za-z0-9]+", "-", folder.resolve().name).strip("-")
     return (name if name[:1].isalpha() else f"stack-{name}")[:_LONGEST_STACK_NAME].rstrip("-")
-
-
-def pairs(text: str, where: str) -> dict[str, str]:
-    """Parse ``NAME=VALUE`` pairs, quoted as in a shell.
-
-    Raises
-    ------
-    ProjectError
-        If a word is not such a pair.
-    """
-    return dict(parse_pair(word, where) for word in shlex.split(text))

@@ -1,4 +1,4 @@
-"""Types of fixtures that have no class of their own, to annotate tests with."""
+"""Types of fixtures without their own class, for type annotations in tests."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from testbed.aws.logs import log_lines
+from testbed.aws.queues import message_counts, queue_name
 from testbed.terminal.control_characters import visible
 from testbed.trace.chains import Step, link
 from testbed.trace.missing import missing_steps
@@ -88,15 +89,13 @@ def _happened(before: list[Step], now: list[Step]) -> Iterator[str]:
 
 
 def _queues(testbed: RunningTestbed) -> Iterator[str]:
-    sqs = testbed.aws.sqs
     for url in testbed.queues():
-        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-        available = int(attributes["ApproximateNumberOfMessages"])
-        in_flight = int(attributes["ApproximateNumberOfMessagesNotVisible"])
-        delayed = int(attributes["ApproximateNumberOfMessagesDelayed"])
-        if available or in_flight or delayed:
-            name = url.rpartition("/")[2]
-            yield f"{name}: {available} visible, {in_flight} in flight, {delayed} delayed"
+        counts = message_counts(testbed.aws, url)
+        if counts.visible or counts.in_flight or counts.delayed:
+            yield (
+                f"{queue_name(url)}: {counts.visible} visible, {counts.in_flight} in flight,"
+                f" {counts.delayed} delayed"
+            )
             if "journal" not in testbed.unavailable:
                 yield from (f"  {_shortened(body)}" for body in _bodies(testbed, url))
 

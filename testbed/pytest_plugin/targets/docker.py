@@ -9,7 +9,8 @@ from pathlib import Path
 from testbed.emulators.parent_watch import stopped_with_this_process
 from testbed.machine.ports import random_free_port
 from testbed.project.overrides import Overrides
-from testbed.pytest_plugin.configuration import Configuration, pairs
+from testbed.project.project import parse_pairs
+from testbed.pytest_plugin.configuration import Configuration
 from testbed.pytest_plugin.running import RunningTestbed
 from testbed.pytest_plugin.targets import Target
 from testbed.session import Session
@@ -21,8 +22,8 @@ class _Docker(Target):
     def running(self, configuration: Configuration, state: Path) -> Iterator[RunningTestbed]:
         session = Session(configuration.root, state)
         session.project = configuration.project()
-        settings = pairs(configuration.settings, "testbed_env")
-        choices = Overrides(pairs(configuration.parameters, "testbed_parameters"))
+        settings = parse_pairs(configuration.settings, "testbed_env")
+        choices = Overrides(parse_pairs(configuration.parameters, "testbed_parameters"))
         with stopped_with_this_process(session.project.root, session.state):
             # A failed start removes its container itself.
             start(session, choices, port=random_free_port(), settings=settings, docker=True)

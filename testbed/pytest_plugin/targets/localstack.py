@@ -10,7 +10,8 @@ from testbed.emulators.environments import ensure_environments
 from testbed.emulators.parent_watch import stopped_with_this_process
 from testbed.machine.ports import random_free_port
 from testbed.project.overrides import Overrides
-from testbed.pytest_plugin.configuration import Configuration, pairs
+from testbed.project.project import parse_pairs
+from testbed.pytest_plugin.configuration import Configuration
 from testbed.pytest_plugin.running import RunningTestbed
 from testbed.pytest_plugin.targets import Target
 from testbed.session import Session
@@ -27,11 +28,11 @@ class _LocalStack(Target):
         if configuration.endpoint_url:
             yield RunningTestbed(session)
             return
-        settings = pairs(configuration.settings, "testbed_env")
+        settings = parse_pairs(configuration.settings, "testbed_env")
         with stopped_with_this_process(session.project.root, session.state):
             try:
                 if configuration.has_init_scripts:
-                    choices = Overrides(pairs(configuration.parameters, "testbed_parameters"))
+                    choices = Overrides(parse_pairs(configuration.parameters, "testbed_parameters"))
                     start(session, choices, port=random_free_port(), settings=settings)
                 else:
                     environments = ensure_environments(lambda message: None)

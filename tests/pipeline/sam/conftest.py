@@ -15,7 +15,7 @@ from testbed.errors import EnvironmentBuildError
 from testbed.machine import virtual_environments
 from testbed.machine.cache import build_once
 from testbed.machine.ports import random_free_port
-from testbed.pytest_plugin.configuration import pairs
+from testbed.project.project import parse_pairs
 from testbed.pytest_plugin.running import RunningTestbed
 from testbed.pytest_plugin.stack import Stack
 from testbed.session import Session
@@ -75,7 +75,7 @@ def testbed(
 ) -> Iterator[RunningTestbed]:
     """A LocalStack in which nothing is deployed."""
     session = Session(project, tmp_path_factory.mktemp("state"))
-    settings = pairs(pytestconfig.getini("testbed_env"), "testbed_env")
+    settings = parse_pairs(pytestconfig.getini("testbed_env"), "testbed_env")
     session.localstack.start(ensure_environments(print), port=random_free_port(), settings=settings)
     yield RunningTestbed(session)
     session.localstack.stop()

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from testbed.demo import hosting
-from testbed.demo.hosting import HostedWebsite, Hosting
+from testbed.demo.hosting import DemoWebsite, Hosting
 from testbed.demo.pages import PAGES
 from testbed.emulators.instance import Instance
 from testbed.errors import StartError, TestbedError
@@ -130,7 +130,7 @@ def test_hosted_websites_break_and_are_repaired(tmp_path: Path, http: requests.S
 
 
 def test_hosted_website_refuses_what_is_no_error(shop: LocalWebsite) -> None:
-    hosted = HostedWebsite("shop", shop.url, shop.local_url, PAGE.expect)
+    hosted = DemoWebsite("shop", shop.url, shop.local_url, PAGE.expect)
 
     with pytest.raises(TestbedError, match="400"):
         hosted.start_outage(200)
@@ -154,7 +154,7 @@ def test_hosting_that_fails_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_outage_url_is_on_the_website() -> None:
-    website = HostedWebsite(
+    website = DemoWebsite(
         "shop", "http://host.docker.internal:8000/", "http://172.17.0.1:8000/", "Welcome"
     )
 

@@ -81,7 +81,17 @@ PARAMETERS = "[default.deploy.parameters]\n"
         (
             "samconfig.toml",
             PARAMETERS + "stack_name = 'a'\nparameter_overrides = 'A=\"b'",
-            "No closing quotation",
+            "parameter_overrides: .* No closing quotation",
+        ),
+        (
+            "samconfig.toml",
+            PARAMETERS + "stack_name = 'a'\ntags = 'A=\"b'",
+            "tags: .* No closing quotation",
+        ),
+        (
+            "samconfig.toml",
+            PARAMETERS + "stack_name = 'a'\ntags = 'A'",
+            "tags: 'A' is not of the form",
         ),
         ("pyproject.toml", "[[tool.testbed.uploads]]\nfile = 'x'", "lacks 'output'"),
     ],
@@ -123,7 +133,7 @@ def test_choices_survive_the_way_through_the_environment(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = root / "a file.yaml"
-    chosen = Overrides.of(["Rate=rate(1 day)", "Size=4"], [f"menu.yaml={other}"])
+    chosen = Overrides({"Rate": "rate(1 day)", "Size": "4"}, {"menu.yaml": other})
     for name, value in chosen.environment().items():
         monkeypatch.setenv(name, value)
     project = Overrides.from_environment().apply(find_project(root))
@@ -135,5 +145,5 @@ def test_choices_survive_the_way_through_the_environment(
 
 def test_choice_of_a_file_that_is_not_uploaded(root: Path) -> None:
     with pytest.raises(ProjectError, match=r"no file named other\.yaml") as caught:
-        Overrides.of([], ["other.yaml=x"]).apply(find_project(root))
+        Overrides.of([], [("other.yaml", "x")]).apply(find_project(root))
     assert "menu.yaml" in caught.value.advice

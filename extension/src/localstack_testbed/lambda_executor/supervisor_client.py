@@ -271,7 +271,7 @@ SIGNAL_NAMES = {
     7: "bus error",
     8: "floating point exception",
     9: "killed",
-    11: "segmentation failure",
+    11: "segmentation fault",
     13: "broken pipe",
     14: "alarm clock",
     15: "terminated",

@@ -206,7 +206,7 @@ def test_timeout(functions: FunctionFactory, localstack: LocalStack) -> None:
         ("sys.exit(3)", "Runtime exited with error: exit status 3"),
         ("os._exit(0)", "Runtime exited without providing a reason"),
         ("os.kill(os.getpid(), 9)", "Runtime exited with error: signal: killed"),
-        ("ctypes.string_at(0)", "Runtime exited with error: signal: segmentation failure"),
+        ("ctypes.string_at(0)", "Runtime exited with error: signal: segmentation fault"),
     ],
     ids=["exit", "exit without reason", "killed", "crash"],
 )

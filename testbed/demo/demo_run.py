@@ -26,37 +26,60 @@ if TYPE_CHECKING:
 _LOG = "demo-websites.log"
 
 
-def perform(session: Session, keep: bool, urls: tuple[str, ...], docker: bool) -> None:
-    """Run the demo; see :func:`testbed.demo.run`."""
+def run(
+    session: Session,
+    *,
+    keep: bool = False,
+    urls: tuple[str, ...] = (),
+    docker: bool = False,
+) -> None:
+    """Start the pipeline, break and repair a website, show what happens, and stop everything.
+
+    Parameters
+    ----------
+    keep
+        Whether to leave LocalStack and the websites running, and print what to try next.
+    urls
+        URLs of further websites to monitor.
+    docker
+        Whether to run LocalStack in a container.
+
+    Raises
+    ------
+    TestbedError
+        If the project's testbed is already running, a URL is invalid, something does not start, or
+        an alert does not arrive in time. Nothing is left running; with ``keep``, only what has
+        started completely.
+    """
     real = real_sites(urls, taken=[page.name for page in PAGES])
-    _check_place(session)
-    with exclusive(session.state), TemporaryDirectory() as folder, ExitStack() as stage:
-        _check_place(session)  # another command may just have started it
+    _check_target(session)
+    with exclusive(session.state), TemporaryDirectory() as folder, ExitStack() as cleanup:
+        _check_target(session)  # another command may just have started it
         file = Path(folder) / "sites.yaml"
         sites_upload(session.project, real, file)  # reports an invalid URL before anything starts
         empty_list = sites_upload(session.project, [], file)
         heading("Start")
         overrides = Overrides(files={empty_list.name: file})
         start(session, overrides, docker=docker, progress=console)
-        stage.callback(_stop, session)
+        cleanup.callback(_stop, session)
         with console.step("Websites of the demo"):
             running = session.running()
             assert running is not None
-            hosting = stage.enter_context(Hosting(running, session.state / _LOG))
+            hosting = cleanup.enter_context(Hosting(running, session.state / _LOG))
         try:
             _tell_story(session, hosting, real, file)
         except TestbedError:
             if keep:  # so that the cause can be examined
-                _leave(stage, hosting)
+                _keep_running(cleanup, hosting)
             raise
         if keep:
-            _leave(stage, hosting)
-            _say_what_to_try(session, hosting)
+            _keep_running(cleanup, hosting)
+            _print_suggestions(session, hosting)
         else:
             heading("Stop")
 
 
-def _check_place(session: Session) -> None:
+def _check_target(session: Session) -> None:
     if session.given_endpoint:
         raise TestbedError(
             "The demo starts its own LocalStack and cannot use another endpoint.",
@@ -89,13 +112,13 @@ def _stop(session: Session) -> None:
         session.stop()
 
 
-def _leave(stage: ExitStack, hosting: Hosting) -> None:
+def _keep_running(cleanup: ExitStack, hosting: Hosting) -> None:
     """Leave LocalStack and the websites running."""
-    stage.pop_all()
+    cleanup.pop_all()
     hosting.detach()
 
 
-def _say_what_to_try(session: Session, hosting: Hosting) -> None:
+def _print_suggestions(session: Session, hosting: Hosting) -> None:
     shop = hosting.websites[0]
     testbed = _command(session)
     heading("Still running. Try:")
