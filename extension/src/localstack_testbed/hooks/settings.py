@@ -5,6 +5,7 @@ localstack_testbed.hooks.settings`` prints it. The module is independent of Loca
 tools can read it.
 """
 
+import difflib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -245,6 +246,37 @@ def check_settings() -> None:
     """
     for setting in SETTINGS:
         setting.value()
+
+
+_PREFIXES = ("TESTBED_", "LAMBDA_PROCESS_")
+# The environment variables of the command `testbed` and of docker-compose.yml. Some of them are set
+# for LocalStack as well: init scripts run the command.
+_OTHER_VARIABLES = frozenset(
+    {
+        "TESTBED_CACHE",
+        "TESTBED_ENDPOINT_URL",
+        "TESTBED_FILES",
+        "TESTBED_INSTANCE",
+        "TESTBED_PARAMETERS",
+        "TESTBED_PORT",
+        "TESTBED_PROJECT",
+        "TESTBED_STATE",
+        "TESTBED_USER",
+    }
+)
+
+
+def unknown_settings(variables: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Yield a warning for each variable that is named like a setting and is none.
+
+    It is misspelled, or a setting that an older version of the extension had.
+    """
+    known = {setting.name for setting in SETTINGS}
+    for name in sorted(os.environ if variables is None else variables):
+        if name.startswith(_PREFIXES) and name not in known | _OTHER_VARIABLES:
+            similar = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.85)
+            meant = f" Did you mean {similar[0]}?" if similar else ""
+            yield f"{name} is set, but the extension has no such setting: it has no effect.{meant}"
 
 
 def table() -> Iterator[str]:
