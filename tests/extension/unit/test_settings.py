@@ -34,6 +34,7 @@ def test_text_is_parsed(setting: Setting[Any], text: str, value: object) -> None
     ("setting", "text", "needed"),
     [
         (settings.OFFLINE, "off", "1 or 0"),
+        (settings.LAMBDA_RUNTIME_EXECUTOR, "proces", "docker or process"),
         (settings.JOURNAL_BYTES, "0", "a whole number from 1 on"),
         (settings.JOURNAL_BYTES, "1.5", "a whole number from 1 on"),
         (settings.SCHEDULES_RETRY_SECONDS, "541", "a number of seconds from 0 to 540, such as 0.5"),

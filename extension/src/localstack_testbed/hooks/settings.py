@@ -91,6 +91,13 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name for part in text.split(",") if (name := part.strip()))
 
 
+def _executor(text: str) -> str:
+    """Return the name of an executor; LocalStack would use ``docker`` for an unknown one."""
+    if (name := text.strip()) not in ("docker", "process"):
+        raise ValueError("docker or process")
+    return name
+
+
 def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
@@ -98,7 +105,7 @@ def _words(text: str) -> tuple[str, ...]:
 LAMBDA_RUNTIME_EXECUTOR = Setting(
     "LAMBDA_RUNTIME_EXECUTOR",
     "docker",
-    str.strip,
+    _executor,
     "`process` runs each Lambda execution environment as a process of this machine",
 )
 LAMBDA_PROCESS_PYTHON = Setting(
