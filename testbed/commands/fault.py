@@ -160,7 +160,7 @@ def _action(options: dict[str, Any]) -> dict[str, Any]:
 
 def _target(call: str | None, options: dict[str, Any]) -> tuple[str, str | None]:
     """Return the call and the resource; an option that names the resource may imply the call."""
-    named = {name: options[name] for name in (*_SERVICES, "resource") if options[name]}
+    named = {name: options[name] for name in (*_SERVICES, "resource") if options[name] is not None}
     if len(named) > 1:
         given = " and ".join(f"--{name}" for name in named)
         raise click.UsageError(f"{given} cannot be combined: a fault matches one resource.")

@@ -6,12 +6,15 @@ fields (``rule.json`` there).
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, NotRequired, Self, TypedDict, Unpack, cast
 
 from testbed.control.endpoint import Endpoint, LacksFeatureError, json_object, lacks_endpoint
 from testbed.errors import TestbedError
+
+_ID = re.compile(r"[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*")  # one segment of a URL's path
 
 
 class CallFilter(TypedDict, total=False):
@@ -234,8 +237,8 @@ class Faults:
 
     def add(self, call: str, rule: dict[str, Any]) -> Fault:
         """Add a fault by the fields of its rule; fields that are None are omitted."""
-        service, _, operation = call.partition(".")
-        body = {"service": service, "operation": operation or None, **rule}
+        service, dot, operation = call.partition(".")
+        body = {"service": service, "operation": operation if dot else None, **rule}
         shown = self._request(
             "PUT", body={name: value for name, value in body.items() if value is not None}
         )
@@ -245,7 +248,7 @@ class Faults:
 
     def rule(self, identity: str) -> FaultRule:
         """Return the rule with this id; raise a FaultNotFoundError if there is none."""
-        return cast(FaultRule, self._request("GET", f"/{identity}"))
+        return cast(FaultRule, self._request("GET", identity))
 
     def rules(self) -> list[FaultRule]:
         """Return all rules of the endpoint, also those that others added."""
@@ -266,27 +269,26 @@ class Faults:
 
     def remove(self, identity: str) -> None:
         """Remove the rule with this id; raise a FaultNotFoundError if there is none."""
-        self._request("DELETE", f"/{identity}")
+        self._request("DELETE", identity)
 
     def remove_all(self) -> int:
         """Remove all rules of the endpoint, also those that others added; return their number."""
         return len(self._request("DELETE")["removed"])
 
     def _request(
-        self, method: str, path: str = "", body: dict[str, Any] | None = None
+        self, method: str, identity: str | None = None, body: dict[str, Any] | None = None
     ) -> dict[str, Any]:
-        url = f"/_testbed/faults{path}"
+        if identity is not None and not _ID.fullmatch(identity):
+            raise _not_found(identity)  # an empty one would stand for all faults
+        url = "/_testbed/faults" if identity is None else f"/_testbed/faults/{identity}"
         response = self._endpoint.send(method, url, body=body)
         answer = json_object(response) or {}
         if response.ok and not answer.keys().isdisjoint(("id", "faults", "removed")):
             return answer
         if response.status_code == HTTPStatus.BAD_REQUEST and "message" in answer:
             raise InvalidFaultError(f"Invalid fault rule: {answer['message']}")
-        if response.status_code == HTTPStatus.NOT_FOUND and "no fault" in str(answer):
-            raise FaultNotFoundError(
-                f"There is no fault with the id {path.lstrip('/')}.",
-                advice="`testbed fault list` shows the ids of all faults.",
-            )
+        if identity and response.status_code == HTTPStatus.NOT_FOUND and "no fault" in str(answer):
+            raise _not_found(identity)
         if lacks_endpoint(response):
             raise LacksFeatureError(
                 f"The emulator at {self._endpoint.url} has no fault injection.",
@@ -304,3 +306,10 @@ class Faults:
         trace: TracebackType | None,
     ) -> None:
         self.clear()
+
+
+def _not_found(identity: str) -> FaultNotFoundError:
+    return FaultNotFoundError(
+        f"There is no fault with the id {identity or repr(identity)}.",
+        advice="`testbed fault list` shows the ids of all faults.",
+    )

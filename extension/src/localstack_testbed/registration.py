@@ -6,6 +6,7 @@ table has the form ``package.module:function``; its module is imported only when
 that a fix of a service costs nothing until LocalStack loads that service.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from importlib import import_module
@@ -16,6 +17,8 @@ from localstack.runtime.exceptions import LocalstackExit
 
 from localstack_testbed.hooks import release, settings
 from localstack_testbed.hooks.on_import import on_import
+
+LOG = logging.getLogger(__name__)
 
 type Condition = Callable[[], bool]
 
@@ -208,6 +211,8 @@ def start_early() -> None:
         settings.check_settings()
     except settings.InvalidSettingError as error:
         raise LocalstackExit(str(error), code=1) from error
+    for warning in settings.unknown_settings():
+        LOG.warning(warning)
     _run(START_EARLY)
 
 

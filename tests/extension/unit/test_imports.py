@@ -20,8 +20,17 @@ _EXTENSION = ROOT / "extension"
         ("journal/journal.py", "localstack_testbed.limits.model"),
         ("limits/model.py", "localstack_testbed.access.hosts"),
         ("sns/delivery.py", "localstack_testbed.schedules.delivery"),
+        ("sns/delivery.py", "localstack_testbed.registration"),
+        ("kms.py", "localstack_testbed.hooks"),  # it has to be given a place
     ],
-    ids=["up from hooks", "up from the journal", "between rules", "between services"],
+    ids=[
+        "up from hooks",
+        "up from the journal",
+        "between rules",
+        "between services",
+        "up to the registration",
+        "new package",
+    ],
 )
 def test_contract_is_broken_by_an_import_in_another_direction(
     tmp_path: Path, module: str, imported: str

@@ -6,7 +6,9 @@ It runs in LocalStack's own environment, as patches need what they patch.
 import ast
 import json
 import os
+import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from typing import Any
 
@@ -62,6 +64,22 @@ def test_every_target_is_patched_once() -> None:
         patched
     )
     assert "localstack.services.sns.publisher.connect_to" in patched
+
+
+def test_every_hook_has_an_entry_point() -> None:
+    """Without one LocalStack would start as usual, and that part of the extension stay off."""
+    project = tomllib.loads((ROOT / "extension" / "pyproject.toml").read_text())["project"]
+    registered = {
+        (group.removeprefix("localstack.hooks."), target)
+        for group, targets in project["entry-points"].items()
+        if group.startswith("localstack.hooks.")
+        for target in targets.values()
+    }
+    source = (_SOURCE / "localstack_testbed" / "registration.py").read_text()
+    assert registered == {
+        (hook, f"localstack_testbed.registration:{function}")
+        for hook, function in re.findall(r"^@hooks\.(\w+)\(.*\n^def (\w+)", source, re.MULTILINE)
+    }
 
 
 @pytest.mark.parametrize(

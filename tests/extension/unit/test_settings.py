@@ -1,10 +1,13 @@
 """The values of settings, from the texts of environment variables."""
 
+import re
 from typing import Any
 
 import pytest
 from localstack_testbed.hooks import settings
 from localstack_testbed.hooks.settings import InvalidSettingError, Setting
+
+from tests.conftest import ROOT
 
 
 @pytest.mark.parametrize(
@@ -31,6 +34,7 @@ def test_text_is_parsed(setting: Setting[Any], text: str, value: object) -> None
     ("setting", "text", "needed"),
     [
         (settings.OFFLINE, "off", "1 or 0"),
+        (settings.LAMBDA_RUNTIME_EXECUTOR, "proces", "docker or process"),
         (settings.JOURNAL_BYTES, "0", "a whole number from 1 on"),
         (settings.JOURNAL_BYTES, "1.5", "a whole number from 1 on"),
         (settings.SCHEDULES_RETRY_SECONDS, "541", "a number of seconds from 0 to 540, such as 0.5"),
@@ -63,3 +67,33 @@ def test_all_settings_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TESTBED_SNS_RETRY_SECONDS", "soon")
     with pytest.raises(InvalidSettingError, match="TESTBED_SNS_RETRY_SECONDS"):
         settings.check_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("TESTBED_JURNAL", " Did you mean TESTBED_JOURNAL?"),
+        ("LAMBDA_PROCESS_PYTHONS", " Did you mean LAMBDA_PROCESS_PYTHON?"),
+        ("TESTBED_FAST_LOADING", ""),  # an older version had it
+    ],
+)
+def test_unknown_setting_gives_a_warning(name: str, advice: str) -> None:
+    assert list(settings.unknown_settings({name: "0", "PATH": "/bin", "LAMBDA_X": "1"})) == [
+        f"{name} is set, but the extension has no such setting: it has no effect.{advice}"
+    ]
+
+
+def test_variables_of_the_command_and_of_compose_give_no_warning() -> None:
+    sources = [*(ROOT / "testbed").rglob("*.py"), ROOT / "docker-compose.yml"]
+    used = {
+        name: "1"
+        for source in sources
+        for name in re.findall(r"\bTESTBED_[A-Z_]+\b", source.read_text())
+    }
+    assert "TESTBED_PARAMETERS" in used
+    assert list(settings.unknown_settings(used)) == []
+
+
+@pytest.mark.parametrize("setting", settings.SETTINGS, ids=lambda each: each.name)
+def test_setting_gives_no_warning(setting: Setting[Any]) -> None:
+    assert list(settings.unknown_settings({setting.name: "0"})) == []

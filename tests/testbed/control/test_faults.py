@@ -19,7 +19,7 @@ from testbed.session import Session
 
 
 class Endpoint:
-    """An endpoint that stores all rules, but rejects those with a status of 999."""
+    """An endpoint that stores all rules, but rejects a few invalid ones as the extension does."""
 
     def __init__(self) -> None:
         self.rules: dict[str, dict[str, Any]] = {}
@@ -33,9 +33,15 @@ class Endpoint:
                 if endpoint.is_another:
                     self.answer(404, {"Code": "NoSuchBucket"})
                     return
-                if rule.get("status") == 999:
-                    self.answer(400, {"message": "status must be at most 599, not 999"})
-                    return
+                invalid = {
+                    ("status", 999): "status must be at most 599, not 999",
+                    ("operation", ""): "sqs has no operation ''",
+                    ("resource", ""): "resource is empty; omit it to match everything",
+                }
+                for field in rule.items():
+                    if field in invalid:
+                        self.answer(400, {"message": invalid[field]})
+                        return
                 endpoint.put.append(rule)
                 identity = f"fault-{len(endpoint.put)}"
                 endpoint.rules[identity] = {
@@ -247,6 +253,9 @@ def test_options_make_a_rule(endpoint: Endpoint, arguments: str, rule: dict[str,
         ("add sns.Publish --queue q --throttle", "--queue matches calls of sqs"),
         ("add sns.Publish --function f --throttle", "use --caller f"),
         ("add sqs --error X --status 999", "status must be at most 599"),
+        ("add sqs. --throttle", "sqs has no operation ''"),
+        ("add sqs --throttle --resource=", "resource is empty"),
+        ("add --throttle --queue=", "resource is empty"),
     ],
 )
 def test_invalid_options(endpoint: Endpoint, arguments: str, message: str) -> None:
@@ -270,3 +279,13 @@ def test_list_and_clear(endpoint: Endpoint) -> None:
     assert isinstance(command(endpoint, "clear", "fault-1").exception, FaultNotFoundError)
     command(endpoint, "add", "sqs", "--throttle")
     assert command(endpoint, "clear").output == "Removed 2 faults.\n"
+
+
+@pytest.mark.parametrize("identity", ["", "..", "../faults", "fault-1?", "a b"])
+def test_text_that_is_no_id_removes_nothing(endpoint: Endpoint, identity: str) -> None:
+    """A script may pass an empty variable; without an ID, all faults would be removed."""
+    command(endpoint, "add", "sqs", "--throttle")
+    error = command(endpoint, "clear", identity).exception
+    assert isinstance(error, FaultNotFoundError)
+    assert error.message == f"There is no fault with the id {identity or repr('')}."
+    assert list(endpoint.rules) == ["fault-1"]

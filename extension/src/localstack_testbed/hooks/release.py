@@ -5,6 +5,7 @@ all of it stays off.
 """
 
 import logging
+import os
 from functools import cache
 from importlib.metadata import version
 
@@ -35,7 +36,7 @@ def warn_unsupported() -> None:
     LocalstackExit
         If the executor ``process`` is selected: LocalStack cannot run functions without it.
     """
-    if LAMBDA_RUNTIME_EXECUTOR.value() == "process":
+    if os.environ.get(LAMBDA_RUNTIME_EXECUTOR.name) == "process":  # it may know other executors
         raise LocalstackExit(
             f"The Lambda executor `process` needs LocalStack {SUPPORTED}, and this is {_running()}:"
             " set LAMBDA_RUNTIME_EXECUTOR=docker, and mount Docker's socket.",

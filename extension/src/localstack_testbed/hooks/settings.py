@@ -5,6 +5,7 @@ localstack_testbed.hooks.settings`` prints it. The module is independent of Loca
 tools can read it.
 """
 
+import difflib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -90,6 +91,13 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name for part in text.split(",") if (name := part.strip()))
 
 
+def _executor(text: str) -> str:
+    """Return the name of an executor; LocalStack would use ``docker`` for an unknown one."""
+    if (name := text.strip()) not in ("docker", "process"):
+        raise ValueError("docker or process")
+    return name
+
+
 def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
@@ -97,7 +105,7 @@ def _words(text: str) -> tuple[str, ...]:
 LAMBDA_RUNTIME_EXECUTOR = Setting(
     "LAMBDA_RUNTIME_EXECUTOR",
     "docker",
-    str.strip,
+    _executor,
     "`process` runs each Lambda execution environment as a process of this machine",
 )
 LAMBDA_PROCESS_PYTHON = Setting(
@@ -245,6 +253,37 @@ def check_settings() -> None:
     """
     for setting in SETTINGS:
         setting.value()
+
+
+_PREFIXES = ("TESTBED_", "LAMBDA_PROCESS_")
+# The environment variables of the command `testbed` and of docker-compose.yml. Some of them are set
+# for LocalStack as well: init scripts run the command.
+_OTHER_VARIABLES = frozenset(
+    {
+        "TESTBED_CACHE",
+        "TESTBED_ENDPOINT_URL",
+        "TESTBED_FILES",
+        "TESTBED_INSTANCE",
+        "TESTBED_PARAMETERS",
+        "TESTBED_PORT",
+        "TESTBED_PROJECT",
+        "TESTBED_STATE",
+        "TESTBED_USER",
+    }
+)
+
+
+def unknown_settings(variables: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Yield a warning for each variable that is named like a setting and is none.
+
+    It is misspelled, or a setting that an older version of the extension had.
+    """
+    known = {setting.name for setting in SETTINGS}
+    for name in sorted(os.environ if variables is None else variables):
+        if name.startswith(_PREFIXES) and name not in known | _OTHER_VARIABLES:
+            similar = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.85)
+            meant = f" Did you mean {similar[0]}?" if similar else ""
+            yield f"{name} is set, but the extension has no such setting: it has no effect.{meant}"
 
 
 def table() -> Iterator[str]:
