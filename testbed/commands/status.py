@@ -60,7 +60,7 @@ def _queues(aws: Aws, stack_name: str) -> dict[str, dict[str, int]]:
     queues = {}
     for url in sorted(urls):
         counts = message_counts(aws, url)
-        queues[queue_name(url)] = {"waiting": counts.visible, "in_flight": counts.in_flight}
+        queues[queue_name(url)] = {"visible": counts.visible, "in_flight": counts.in_flight}
     return queues
 
 
@@ -71,7 +71,7 @@ def _print_overview(view: dict[str, Any]) -> None:
         ("stack", f"{view['stack']} {view['stack_status']}"),
         *(("function", f"{name} {state}") for name, state in view["functions"].items()),
         *(
-            ("queue", f"{name} {counts['waiting']} waiting, {counts['in_flight']} in flight")
+            ("queue", f"{name} {counts['visible']} visible, {counts['in_flight']} in flight")
             for name, counts in view["queues"].items()
         ),
     ]

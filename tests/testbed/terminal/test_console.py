@@ -118,7 +118,7 @@ FIRING = {
 VIEW = {
     "endpoint_url": HOSTILE, "api_url": HOSTILE, "stack": HOSTILE, "stack_status": HOSTILE,
     "functions": {HOSTILE + LINE_BREAK: HOSTILE},
-    "queues": {HOSTILE: {"waiting": 1, "in_flight": 1}}, "unconfirmed": [HOSTILE + LINE_BREAK],
+    "queues": {HOSTILE: {"visible": 1, "in_flight": 1}}, "unconfirmed": [HOSTILE + LINE_BREAK],
     "outputs": {HOSTILE: HOSTILE}, "host": {},
 }  # fmt: skip
 PRINCIPAL = PrincipalUsage(
