@@ -76,7 +76,7 @@ def test_broken_init_script_makes_it_unhealthy_and_says_why(clone: Clone) -> Non
     said = health["Log"][-1]["Output"]
     assert "The init script 20-broken.sh failed." in said
     assert "the queue is on fire" in said
-    assert "exit code 3" in said
+    assert "20-broken.sh exited with status 3" in said
     log = clone.container().logs().decode()
     assert "20-broken.sh exited with status 3. Its last output:\n  the queue is on fire" in log
     # That it is asked for its health again and again is not of interest.
@@ -210,6 +210,6 @@ def test_namesake_is_not_replaced(clone: Clone) -> None:
     refused = command_in(namesake, "up", "--docker")
 
     assert refused.returncode == 1
-    assert f"is running from {clone.root}" in refused.stderr
+    assert f"is already running from {clone.root}" in refused.stderr
     assert namesake.containers() == []
     assert clone.container().status == "running"
