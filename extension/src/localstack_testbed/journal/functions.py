@@ -1,23 +1,14 @@
-"""Journal entries of invocations, with the figures of their REPORT lines.
-
-https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html
-"""
+"""Journal entries of invocations, with the figures of their REPORT lines."""
 
 import json
-import re
 import time
 from collections.abc import Callable
 from typing import Any
 
 from localstack_testbed.hooks.shared_patches import INVOKE_ENVIRONMENT, INVOKE_VERSION
 from localstack_testbed.journal.causes import causes_of_event
-from localstack_testbed.journal.definition import REPORT
 from localstack_testbed.journal.journal import milliseconds_since, record
-
-REPORT_LENGTH = 1000
-
-_TEXT = {name: re.compile(rf"\t{each['text']}: ([\d.]+) ") for name, each in REPORT.items()}
-_JSON = {name: re.compile(rf'"{each["json"]}": ?([\d.]+)') for name, each in REPORT.items()}
+from localstack_testbed.journal.report_lines import parse_report
 
 
 def current_invocation(environment: Any) -> str | None:
@@ -71,8 +62,7 @@ def patch_invocations() -> None:
 
 def _outcome(result: Any) -> dict[str, Any]:
     """Return the status of an invocation, and the figures of its REPORT line."""
-    report = (result.logs or "")[-REPORT_LENGTH:]
-    outcome: dict[str, Any] = {"status": "success", "report": figures(report)}
+    outcome: dict[str, Any] = {"status": "success", "report": parse_report(result.logs)}
     if result.is_error:
         outcome["status"] = "error"
         try:
@@ -83,10 +73,3 @@ def _outcome(result: Any) -> dict[str, Any]:
             outcome["error"] = failure.get("errorType")
             outcome["message"] = failure.get("errorMessage")
     return outcome
-
-
-def figures(report: str) -> dict[str, float]:
-    """Return the figures of the REPORT line in the end of an invocation's log, if it has one."""
-    line = report[max(report.rfind("REPORT RequestId"), report.rfind('"platform.report"'), 0) :]
-    patterns = _TEXT if line.startswith("REPORT") else _JSON
-    return {name: float(found[1]) for name, one in patterns.items() if (found := one.search(line))}

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 Dimensions and time: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
 """
 
-import re
 import threading
 import time
 from collections import Counter
@@ -17,13 +16,10 @@ from typing import Any
 
 from localstack_testbed.hooks.patching import replace
 from localstack_testbed.hooks.shared_patches import INVOKE_VERSION, TAKE_INVOCATION_LEASE
+from localstack_testbed.journal.report_lines import parse_report
 from localstack_testbed.lambda_service.metric_batching import Dimensions, Metric, MetricBatcher
 
 _batcher = MetricBatcher("AWS/Lambda")
-
-# Characters at the end of an invocation's log, which contain its REPORT line.
-REPORT_LENGTH = 1000
-REPORTED_DURATION = re.compile(r'(?:\tDuration: |"durationMs": ?)([\d.]+)')
 
 UNITS = {"Duration": "Milliseconds", "AsyncEventAge": "Milliseconds"}
 
@@ -111,7 +107,7 @@ def patch_invocations() -> None:
             raise
         elapsed = (time.time() - started) * 1000
         failed = bool(result.is_error)
-        report = (result.logs or "")[-REPORT_LENGTH:]
+        log = result.logs
         record_metrics(
             target,
             started,
@@ -119,7 +115,7 @@ def patch_invocations() -> None:
                 "Invocations": 1,
                 "Errors": int(failed),
                 "Throttles": 0,
-                "Duration": _reported_duration(report, elapsed),
+                "Duration": parse_report(log).get("duration_ms", elapsed),
             },
         )
         return result
@@ -131,12 +127,6 @@ def patch_invocations() -> None:
         return start_thread(method, *args, **kwargs)
 
     start_thread = replace(version_manager, "start_thread", start_other_thread)
-
-
-def _reported_duration(report: str, otherwise: float) -> float:
-    """Return the duration in a REPORT line in milliseconds, or ``otherwise`` if there is none."""
-    found = REPORTED_DURATION.findall(report)
-    return float(found[-1]) if found else otherwise
 
 
 class _RunningInvocations:
