@@ -7,15 +7,15 @@ another core, and Python's garbage collector is paused.
 import contextlib
 import os
 
+from localstack_testbed.hooks.settings import InvalidSettingError
 from localstack_testbed.lambda_executor.environment_service import EnvironmentService
-from localstack_testbed.lambda_executor.settings import SettingsError
 from localstack_testbed.lifecycle import garbage_collection
 
 garbage_collection.pause()
 if os.environ.get("LAMBDA_RUNTIME_EXECUTOR") == "process":
-    with contextlib.suppress(SettingsError):  # which the executor reports
+    with contextlib.suppress(InvalidSettingError):  # which the executor reports
         EnvironmentService.instance().prepare()
 
-from localstack.runtime.main import main  # noqa: E402  # after all that goes on beside it
+from localstack.runtime.main import main  # noqa: E402  # after what runs while it is imported
 
 main()  # type: ignore[no-untyped-call]

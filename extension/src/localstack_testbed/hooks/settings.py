@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 
 class InvalidSettingError(Exception):
-    """A setting has a value that it cannot have; the message says which value it needs."""
+    """A setting is missing or has an invalid value; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Setting[T]:
     default
         The text that is parsed if the variable is missing or empty.
     keeps_empty
-        Whether an empty text is a value of its own.
+        Whether an empty text is a value, instead of standing for the default.
     """
 
     name: str

@@ -5,8 +5,8 @@ from typing import Any
 from localstack.runtime.exceptions import LocalstackExit
 from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
 
+from localstack_testbed.hooks.settings import InvalidSettingError
 from localstack_testbed.lambda_executor.environment_service import EnvironmentService
-from localstack_testbed.lambda_executor.settings import SettingsError
 
 NAME = "process"
 
@@ -24,7 +24,7 @@ def start_executor() -> None:
     """Check the settings, start the first supervisor in advance, and serve the endpoint."""
     try:
         service = EnvironmentService.instance()
-    except SettingsError as error:
+    except InvalidSettingError as error:
         raise LocalstackExit(str(error), code=1) from error
     service.prepare()
     from localstack.services.edge import ROUTER

@@ -9,11 +9,8 @@ from localstack_testbed.hooks.settings import (
     LAMBDA_PROCESS_ISOLATION,
     LAMBDA_PROCESS_PRELOAD,
     LAMBDA_PROCESS_PYTHON,
+    InvalidSettingError,
 )
-
-
-class SettingsError(Exception):
-    """Raised for a missing or invalid setting; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +35,14 @@ class Settings:
     def from_environment(cls, variables: Mapping[str, str] = os.environ) -> "Settings":
         value = LAMBDA_PROCESS_PYTHON.value(variables)
         if not value:
-            raise SettingsError(
+            raise InvalidSettingError(
                 "LAMBDA_PROCESS_PYTHON is not set: set it to the Python 3.13 interpreter of a "
                 "virtual environment for Lambda functions, with boto3 and awslambdaric"
             )
         pythons: dict[str, Path] = {}
         for name in value.split(os.pathsep):
             if not os.access(name, os.X_OK):
-                raise SettingsError(
+                raise InvalidSettingError(
                     f"LAMBDA_PROCESS_PYTHON={name} is not executable: set it to the interpreter of "
                     "a virtual environment with boto3 and awslambdaric"
                 )
@@ -65,13 +62,13 @@ def packages_of(python: Path) -> Path:
 
     Raises
     ------
-    SettingsError
+    InvalidSettingError
         The interpreter is not in a virtual environment.
     """
     prefix = python.parent.parent
     for packages in prefix.glob("lib/python3.*/site-packages"):
         return packages
-    raise SettingsError(
+    raise InvalidSettingError(
         f"LAMBDA_PROCESS_PYTHON={python} is not in a virtual environment: {prefix} has no folder "
         "lib/python3.*/site-packages"
     )
