@@ -1,4 +1,4 @@
-"""Rules for which requests LocalStack accepts at all, whatever they request.
+"""Rules that decide which requests LocalStack accepts, before it parses them.
 
 A web page can make its visitor's browser send requests to this machine. ``hosts`` rejects requests
 whose Host is a name that somebody else can point to this machine (DNS rebinding). ``sites`` rejects

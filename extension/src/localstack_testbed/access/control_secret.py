@@ -3,7 +3,7 @@
 The paths below ``/_localstack``, ``/_testbed`` and ``/_aws`` are the emulator's own endpoints. They
 restart it, move its clock, inject faults, delete emails, and no signature protects them. There, all
 methods but GET, HEAD and OPTIONS require the header ``X-Testbed-Secret``; reading needs no secret.
-Calls of AWS APIs, the stages of APIs and function URLs need none either, whatever their path is:
+Calls of AWS APIs, the stages of APIs and function URLs need none either, independent of the path:
 the route that answers decides.
 
 Each start makes a new secret and writes it to a file that only its owner may read:

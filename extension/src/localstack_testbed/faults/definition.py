@@ -32,7 +32,7 @@ class Field:
         return " and ".join(f"{words} {limit:g}" for words, limit in limits if limit is not None)
 
     def allows(self, value: float) -> bool:
-        """Tell whether a number is within the limits."""
+        """Return whether a number is within the limits."""
         return (
             (self.above is None or value > self.above)
             and (self.minimum is None or value >= self.minimum)

@@ -94,7 +94,7 @@ class _HeldMessages:
         threading.Thread(target=wait, name="held-message", daemon=True).start()
 
     def has_one_of(self, queue: Any) -> bool:
-        """Tell whether a message of a queue is held."""
+        """Return whether a message of a queue is held."""
         return id(queue) in self.waiting
 
     def release(self, queue: Any, put: Callable[..., None]) -> None:

@@ -18,7 +18,7 @@ class Rule:
     """A fault and the calls that it hits: all that match, a ``share`` of them, the ``next`` N.
 
     ``seen`` counts the calls that matched, ``hits`` those that the fault was injected into.
-    ``removed`` is set when the rule is removed, so that whatever it delays continues.
+    ``removed`` is set when the rule is removed, so that the calls that it delays continue.
     """
 
     id: str
@@ -46,7 +46,7 @@ class Rule:
         return self.next is not None and self.hits >= self.next
 
     def matches(self, call: Call) -> bool:
-        """Tell whether the rule is for a call."""
+        """Return whether the rule is for a call."""
         return (
             self.service == call.service
             and self.operation in (None, call.operation)

@@ -113,7 +113,7 @@ def record(kind: str, /, moment: float | None = None, **fields: Any) -> None:
 
 
 def is_kept() -> bool:
-    """Tell whether this process has a journal."""
+    """Return whether this process has a journal."""
     return _Kept.journal is not None
 
 

@@ -4,8 +4,8 @@ LocalStack uses only the port of ``GATEWAY_LISTEN`` and listens on all addresses
 even for ``127.0.0.1``, its default. Everyone who can reach the machine could run code on it as a
 Lambda function. Here LocalStack listens on the loopback address that is configured.
 
-If the port is in use, LocalStack continues without it, and its init scripts deploy to whatever
-listens there. Here LocalStack exits.
+If the port is in use, LocalStack continues without it, and its init scripts deploy to the program
+that listens there. Here LocalStack exits.
 """
 
 import logging

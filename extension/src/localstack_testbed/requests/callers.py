@@ -124,7 +124,7 @@ def identify_callers() -> None:
 
 
 def _is_internal(given: list[str]) -> bool:
-    """Tell whether a call with these values of the header is from this process."""
+    """Return whether a call with these values of the header is from this process."""
     from localstack.aws.connect import load_dto
 
     try:
