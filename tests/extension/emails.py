@@ -7,7 +7,7 @@ import urllib.request
 from http import HTTPStatus
 from typing import Any
 
-from tests.extension.waiting import wait_until
+from testbed.machine.waiting import until
 
 DELIVERY_LIMIT = 20.0
 
@@ -33,10 +33,10 @@ class Mailbox:
 
     def wait_for(self, count: int) -> list[dict[str, Any]]:
         """Wait until there are at least ``count`` emails, and return all."""
-        return wait_until(
+        return until(
             lambda: emails if len(emails := self.emails()) >= count else [],
-            DELIVERY_LIMIT,
-            f"there are {count} emails",
+            within=DELIVERY_LIMIT,
+            what=f"inbox with {count} emails",
         )
 
     def subscribe(self, sns: Any, topic: str) -> None:

@@ -9,7 +9,7 @@ import zipfile
 from dataclasses import dataclass
 from typing import Any
 
-from tests.extension.waiting import wait_until
+from testbed.machine import waiting
 
 ROLE = "arn:aws:iam::000000000000:role/lambda"
 LOG_LIMIT = 10.0
@@ -90,7 +90,7 @@ class Function:
             log = "".join(event["message"] for event in events)
             return log if log.count(until) >= times else None
 
-        found = wait_until(text, LOG_LIMIT, f"the log of {self.name} has: {until}")
+        found = waiting.until(text, within=LOG_LIMIT, what=f"log of {self.name} with: {until}")
         assert found is not None
         return found
 

@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from tests.extension.waiting import wait_until
+from testbed.machine.waiting import until
 
 MESSAGE_LIMIT = 15.0
 
@@ -38,7 +38,7 @@ class QueueReceiver:
             ).get("Messages", [])
             return messages
 
-        (message,) = wait_until(receive, limit, f"{self.arn} has a message")
+        (message,) = until(receive, within=limit, what=f"message in {self.arn}")
         self._sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
         attributes = message.get("MessageAttributes", {})
         return Message(

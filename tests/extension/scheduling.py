@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from testbed.machine.waiting import until
 from tests.extension.control import CONTROL_HEADERS
-from tests.extension.waiting import wait_until
 
 ROLE = "arn:aws:iam::000000000000:role/scheduler"
 ACCOUNT = "000000000000"
@@ -102,7 +102,7 @@ class Queue:
             messages.extend(self.taken())
             return len(messages) >= count
 
-        wait_until(arrived, DELIVERY_LIMIT, f"{count} messages have arrived")
+        until(arrived, within=DELIVERY_LIMIT, what=f"queue with {count} messages")
         messages += self.taken()
         assert len(messages) == count
         return messages

@@ -10,11 +10,11 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from testbed.machine.waiting import until
 from tests.extension.conftest import Clients
 from tests.extension.faults import FaultRules
 from tests.extension.lambda_functions import FunctionFactory
 from tests.extension.scheduling import ErrorResponse, Queue
-from tests.extension.waiting import wait_until
 
 LIMIT = 20.0
 
@@ -151,7 +151,7 @@ def test_delayed_call_continues_when_the_rule_is_removed(faults: FaultRules, que
     rule = faults.put("delay", "sqs", operation="SendMessage", seconds=600)
     with concurrent.futures.ThreadPoolExecutor() as pool:
         sending = pool.submit(send, queue)
-        wait_until(lambda: faults.hits(rule) == 1, LIMIT, "the call is being delayed")
+        until(lambda: faults.hits(rule) == 1, within=LIMIT, what="delayed call")
         assert not sending.done()
         faults.remove(rule)
         sending.result(LIMIT)

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from testbed.machine.waiting import until
 from tests.extension.conftest import Clients
 from tests.extension.faults import FaultRules
 from tests.extension.scheduling import Queue
-from tests.extension.waiting import wait_until
 
 LIMIT = 20.0
 
@@ -44,7 +44,7 @@ def test_copy_and_original_are_in_flight_at_once(
 
     [first], [second] = receive(), receive()
     queue.sqs.delete_message(QueueUrl=queue.url, ReceiptHandle=first["ReceiptHandle"])
-    [again] = wait_until(receive, LIMIT, "the copy is visible again")
+    [again] = until(receive, within=LIMIT, what="visible copy")
     assert again["MessageId"] == second["MessageId"]
     queue.sqs.delete_message(QueueUrl=queue.url, ReceiptHandle=again["ReceiptHandle"])
     assert receive() == []

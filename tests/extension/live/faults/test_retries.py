@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from testbed.machine.waiting import until
 from tests.extension.conftest import Clients
 from tests.extension.faults import FaultRules
 from tests.extension.lambda_functions import Function, FunctionFactory
 from tests.extension.scheduling import Queue, attributes
-from tests.extension.waiting import wait_until
 
 LIMIT = 20.0
 
@@ -96,7 +96,7 @@ def test_sns_stops_retrying_for_a_deleted_subscription(
     topic = subscribe(aws, name, queue, dead_letters)
     rule = faults.put("throttle", "sqs", resource=name, caller="sns")
     aws["sns"].publish(TopicArn=topic, Message="hello")
-    wait_until(lambda: faults.hits(rule) >= 4, LIMIT, "the first retries have failed")
+    until(lambda: faults.hits(rule) >= 4, within=LIMIT, what="series of failed retries")
     aws["sns"].delete_topic(TopicArn=topic)
     other = subscribe(aws, f"{name}-other", dead_letters, queue)
     faults.remove(rule)
@@ -196,10 +196,10 @@ def mapping(aws: Clients, function: Function, queue: Queue) -> str:
     identity: str = aws["lambda"].create_event_source_mapping(
         FunctionName=function.name, EventSourceArn=queue.arn, BatchSize=10
     )["UUID"]
-    wait_until(
+    until(
         lambda: aws["lambda"].get_event_source_mapping(UUID=identity)["State"] == "Enabled",
-        LIMIT,
-        "the mapping is enabled",
+        within=LIMIT,
+        what="enabled mapping",
     )
     return identity
 

@@ -11,6 +11,7 @@ from localstack_testbed.journal.definition import FIELDS, KINDS, REPORT
 
 from testbed.control.journal import Journal, JournalEntry
 from testbed.errors import StartError
+from testbed.machine.waiting import until
 from testbed.trace.chains import Step, find_chains
 from tests.extension.conftest import Clients, running_localstack
 from tests.extension.control import CONTROL_HEADERS
@@ -18,7 +19,6 @@ from tests.extension.emails import Mailbox
 from tests.extension.faults import FaultRules
 from tests.extension.lambda_functions import FunctionFactory
 from tests.extension.scheduling import Queue
-from tests.extension.waiting import wait_until
 
 LIMIT = 20.0
 
@@ -64,7 +64,7 @@ class Book:
                     return entry
             return None
 
-        entry = wait_until(found, LIMIT, f"the journal has {kind} {fields}")
+        entry = until(found, within=LIMIT, what=f"journal entry {kind} {fields}")
         assert entry is not None
         return entry
 
@@ -75,7 +75,7 @@ class Book:
             roots = find_chains(self.entries(), identity)
             return next((root for root in roots if set(steps) <= set(paths(root))), None)
 
-        root = wait_until(found, LIMIT, f"the chain of {identity} has {', '.join(steps)}")
+        root = until(found, within=LIMIT, what=f"chain of {identity} with {', '.join(steps)}")
         assert root is not None
         return root
 
@@ -393,8 +393,10 @@ def test_memory_and_files_are_limited(small: tuple[str, Path]) -> None:
         return [json.loads(line) for path in files() for line in path.read_text().splitlines()]
 
     last = kept[-1].position
-    wait_until(
-        lambda: last in [line["position"] for line in written()], LIMIT, f"entry {last} is written"
+    until(
+        lambda: last in [line["position"] for line in written()],
+        within=LIMIT,
+        what=f"entry {last} in the file",
     )
     # A batch of entries is written at once, and only then is the file found to be full.
     assert len(files()) <= 2

@@ -5,9 +5,9 @@ import zipfile
 
 import pytest
 
+from testbed.machine.waiting import until
 from tests.extension.conftest import Clients
 from tests.extension.lambda_functions import FunctionFactory, bundle
-from tests.extension.waiting import wait_until
 
 COMPILATION_LIMIT = 10.0
 
@@ -86,7 +86,7 @@ def test_bundle_is_compiled(functions: FunctionFactory) -> None:
     def compiled() -> bool:
         return bool(function.invoke().payload == ["app.cpython-313.pyc"])
 
-    wait_until(compiled, COMPILATION_LIMIT, "the bundle is compiled")
+    until(compiled, within=COMPILATION_LIMIT, what="compiled bundle")
 
 
 def test_bundle_with_a_module_that_cannot_be_compiled(functions: FunctionFactory) -> None:

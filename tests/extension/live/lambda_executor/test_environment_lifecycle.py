@@ -9,11 +9,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from testbed.machine.waiting import until
 from tests.extension.conftest import Clients, LocalStack, running_localstack
 from tests.extension.lambda_functions import Function, FunctionFactory
 from tests.extension.processes import process_exists, process_here
 from tests.extension.rendezvous import ARRIVE, rendezvous
-from tests.extension.waiting import wait_until
 
 RECOVERY_LIMIT = 5.0
 PROCESS_END_LIMIT = 5.0
@@ -112,7 +112,9 @@ def test_update_replaces_the_environment(
     function.wait_until_updated()
 
     assert function.invoke().payload == "new"
-    wait_until(lambda: not process_exists(process), PROCESS_END_LIMIT, "the old process ended")
+    until(
+        lambda: not process_exists(process), within=PROCESS_END_LIMIT, what="end of the old process"
+    )
 
 
 def test_running_invocation_survives_an_update(functions: FunctionFactory) -> None:
@@ -150,7 +152,7 @@ def test_deletion_stops_the_environment(functions: FunctionFactory, localstack: 
 
     functions.delete(function)
 
-    wait_until(lambda: not process_exists(process), PROCESS_END_LIMIT, "the process has ended")
+    until(lambda: not process_exists(process), within=PROCESS_END_LIMIT, what="end of the process")
 
 
 def test_temporary_folder_is_kept_between_invocations(functions: FunctionFactory) -> None:
@@ -205,9 +207,9 @@ def test_environment_is_frozen_between_invocations(
     def state() -> str:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
 
-    wait_until(lambda: state() == "T", 5, "the process is stopped")
+    until(lambda: state() == "T", within=5, what="stopped process")
     assert function.invoke().payload == number
-    wait_until(lambda: state() == "T", 5, "the process is stopped again")
+    until(lambda: state() == "T", within=5, what="process that is stopped again")
 
 
 def test_reserved_concurrency_of_zero_runs_nothing(
@@ -231,8 +233,10 @@ def test_crashed_supervisor_is_replaced(localstack: LocalStack, functions: Funct
     _all_end(processes)
 
     # An invocation at the moment of the crash fails, as when its environment crashes.
-    wait_until(
-        lambda: function.invoke().error is None, RECOVERY_LIMIT, "an invocation that succeeds"
+    until(
+        lambda: function.invoke().error is None,
+        within=RECOVERY_LIMIT,
+        what="invocation that succeeds",
     )
 
 
@@ -246,8 +250,10 @@ def _processes_of(function: Function, localstack: LocalStack) -> list[int]:
 
 
 def _all_end(processes: list[int]) -> None:
-    wait_until(
-        lambda: not any(map(process_exists, processes)), PROCESS_END_LIMIT, "no process survives"
+    until(
+        lambda: not any(map(process_exists, processes)),
+        within=PROCESS_END_LIMIT,
+        what="end of all processes",
     )
 
 
@@ -259,7 +265,9 @@ def test_nothing_survives_localstack_when_it_is_killed(tmp_path: Path) -> None:
         os.kill(localstack.process, 9)
         _all_end([*processes, *(process.pid for process in family)])
     folders = (tmp_path / "tmp").glob
-    wait_until(lambda: not list(folders("lambda-environments-*")), 5, "no folder is left")
+    until(
+        lambda: not list(folders("lambda-environments-*")), within=5, what="deletion of all folders"
+    )
 
 
 def test_shutdown_kills_environments_without_waiting_for_invocations(tmp_path: Path) -> None:

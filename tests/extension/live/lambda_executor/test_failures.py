@@ -4,10 +4,10 @@ import re
 
 import pytest
 
+from testbed.machine.waiting import until
 from tests.extension.conftest import LocalStack
 from tests.extension.lambda_functions import Function, FunctionFactory
 from tests.extension.processes import process_exists, process_here
-from tests.extension.waiting import wait_until
 
 PROCESS_END_LIMIT = 5.0
 
@@ -317,7 +317,9 @@ def test_child_process_is_killed_with_the_environment(
 
     functions.delete(function)
 
-    wait_until(lambda: not process_exists(child), PROCESS_END_LIMIT, "the child has ended")
+    until(
+        lambda: not process_exists(child), within=PROCESS_END_LIMIT, what="end of the child process"
+    )
 
 
 def test_child_process_is_killed_with_the_runtime_process(
@@ -329,4 +331,6 @@ def test_child_process_is_killed_with_the_runtime_process(
 
     assert function.invoke("exit").error == "Unhandled"
 
-    wait_until(lambda: not process_exists(child), PROCESS_END_LIMIT, "the child has ended")
+    until(
+        lambda: not process_exists(child), within=PROCESS_END_LIMIT, what="end of the child process"
+    )

@@ -14,10 +14,10 @@ from typing import Any
 import psutil
 import pytest
 
+from testbed.machine.waiting import until
 from tests.extension.conftest import Clients, LocalStack
 from tests.extension.lambda_functions import FunctionFactory, bundle
 from tests.extension.processes import process_here
-from tests.extension.waiting import wait_until
 
 PROCESS_END_LIMIT = 10.0
 
@@ -240,12 +240,16 @@ def test_fork_bomb_is_contained(functions: FunctionFactory, localstack: LocalSta
     assert bomb.error == "Unhandled" or bomb.payload < 1024
     if bomb.error:
         assert bomb.payload["errorType"] == "Runtime.ExitError"
-        wait_until(lambda: not process.is_running(), PROCESS_END_LIMIT, "the environment has ended")
+        until(
+            lambda: not process.is_running(),
+            within=PROCESS_END_LIMIT,
+            what="end of the environment",
+        )
     functions.delete(function)
-    wait_until(
+    until(
         lambda: len(psutil.Process(localstack.process).children(recursive=True)) < 500,
-        PROCESS_END_LIMIT,
-        "the processes have ended",
+        within=PROCESS_END_LIMIT,
+        what="end of the processes",
     )
 
 
@@ -316,4 +320,4 @@ def test_temporary_folder_is_deleted_with_its_environment(shared_machine: Functi
 
     shared_machine.delete(function)
 
-    wait_until(lambda: not folder.exists(), PROCESS_END_LIMIT, "its folder is gone")
+    until(lambda: not folder.exists(), within=PROCESS_END_LIMIT, what="deletion of its folder")

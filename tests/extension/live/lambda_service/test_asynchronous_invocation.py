@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from testbed.errors import StartError
+from testbed.machine.waiting import until
 from tests.extension.conftest import Clients, running_localstack
 from tests.extension.events import ECHO, FAIL, Events, on_failure
 from tests.extension.lambda_functions import FunctionFactory
 from tests.extension.live.lambda_service.test_metrics import Metrics
 from tests.extension.receivers import Message, QueueReceiver
-from tests.extension.waiting import wait_until
 
 EVENTS_LIMIT = 20.0
 
@@ -64,7 +64,7 @@ def test_function_error_is_retried_with_the_same_request_id(
         log = function.log(until=f"REPORT RequestId: {request_id}")
         return log.count("REPORT") == attempts
 
-    wait_until(log_of_all, EVENTS_LIMIT, f"{attempts} reports")
+    until(log_of_all, within=EVENTS_LIMIT, what=f"{attempts} reports")
     log = function.log(until="REPORT")
     assert log.count(f"START RequestId: {request_id}") == attempts
     assert log.count("trying mark") == attempts
@@ -176,7 +176,7 @@ def test_throttled_event_is_retried_until_it_runs(functions: FunctionFactory, aw
         def ran(mark: str = f"REPORT RequestId: {request_id}") -> bool:
             return mark in function.log(until="REPORT")
 
-        wait_until(ran, EVENTS_LIMIT, f"{request_id} ran")
+        until(ran, within=EVENTS_LIMIT, what=f"invocation of {request_id}")
 
 
 def test_event_that_would_exceed_its_maximum_age_is_dropped(
@@ -242,7 +242,7 @@ def test_many_events_run_concurrently_and_survive_an_update(
         log = function.log(until="done")
         return {int(each) for each in re.findall(r"done (\d+)", log)} == set(range(60))
 
-    wait_until(all_done, EVENTS_LIMIT, "all events are done")
+    until(all_done, within=EVENTS_LIMIT, what="result of each event")
 
 
 @pytest.mark.parametrize("setting", ["soon", "-1"])

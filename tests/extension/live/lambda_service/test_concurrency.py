@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from testbed.machine.waiting import until
 from tests.extension.conftest import Clients
 from tests.extension.lambda_functions import Function, FunctionFactory, Invocation
 from tests.extension.rendezvous import ARRIVE, rendezvous
-from tests.extension.waiting import wait_until
 
 LIMIT = 10.0
 
@@ -200,7 +200,7 @@ class Provisioned:
         self._lambda.put_provisioned_concurrency_config(
             **self._name, ProvisionedConcurrentExecutions=count
         )
-        wait_until(lambda: self.get()["Status"] == "READY", LIMIT, "the environments are ready")
+        until(lambda: self.get()["Status"] == "READY", within=LIMIT, what="ready environments")
 
     def get(self) -> dict[str, Any]:
         config: dict[str, Any] = self._lambda.get_provisioned_concurrency_config(**self._name)

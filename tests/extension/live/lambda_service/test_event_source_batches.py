@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from testbed.machine.waiting import until
 from tests.extension.conftest import Clients
 from tests.extension.lambda_functions import FunctionFactory
 from tests.extension.live.lambda_service.test_event_source_mapping import Mapping
 from tests.extension.live.lambda_service.test_metrics import Metrics
 from tests.extension.receivers import QueueReceiver
-from tests.extension.waiting import wait_until
 
 LIMIT = 15.0
 
@@ -90,7 +90,7 @@ def send(mapping: Mapping, **message: Any) -> None:
 
 
 def wait_until_empty(source: Source) -> None:
-    wait_until(lambda: source.queue.size() == 0, LIMIT, "the queue is empty")
+    until(lambda: source.queue.size() == 0, within=LIMIT, what="empty queue")
 
 
 def test_only_reported_messages_are_redelivered(source: Source, mappings: Mappings) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from testbed.machine.waiting import until
 from tests.extension.conftest import Clients
 from tests.extension.lambda_functions import Function, FunctionFactory
-from tests.extension.waiting import wait_until
 
 # Far below a second, in which LocalStack's own pollers would sleep after each poll.
 DELIVERY_LIMIT_MILLISECONDS = 500
@@ -40,10 +40,10 @@ class Mapping:
         self.wait_for_state("Enabled")
 
     def wait_for_state(self, state: str) -> None:
-        wait_until(
+        until(
             lambda: self._lambda.get_event_source_mapping(UUID=self.id)["State"] == state,
-            CHANGE_LIMIT,
-            f"the mapping is {state}",
+            within=CHANGE_LIMIT,
+            what=f"mapping in the state {state}",
         )
 
     def send(self, body: str, **arguments: Any) -> None:
@@ -90,7 +90,7 @@ def test_message_is_deleted_after_success(mapping: Mapping, aws: Clients) -> Non
         response = aws["sqs"].get_queue_attributes(QueueUrl=mapping.queue_url, AttributeNames=names)
         return sum(int(response["Attributes"][each]) for each in names)
 
-    wait_until(lambda: left() == 0, CHANGE_LIMIT, "the message is deleted")
+    until(lambda: left() == 0, within=CHANGE_LIMIT, what="deletion of the message")
 
 
 def test_failed_message_is_redelivered_after_the_visibility_timeout(
@@ -149,7 +149,7 @@ def test_mapping_is_deleted_immediately(
             return True
         return False
 
-    wait_until(gone, CHANGE_LIMIT, "the mapping is gone")
+    until(gone, within=CHANGE_LIMIT, what="deletion of the mapping")
 
 
 def test_other_consumers_of_the_queue_receive_messages(mapping: Mapping, aws: Clients) -> None:

@@ -7,9 +7,9 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+from testbed.machine.waiting import until
 from tests.extension.conftest import Clients
 from tests.extension.lambda_functions import FunctionFactory
-from tests.extension.waiting import wait_until
 
 METRICS_LIMIT = 10.0
 LIMIT = 20.0
@@ -164,8 +164,10 @@ def test_invocations_and_errors_are_counted(functions: FunctionFactory, aws: Cli
         )
         return float(sum(point["Sum"] for point in response["Datapoints"]))
 
-    wait_until(lambda: counted("Invocations") == 3, METRICS_LIMIT, "three invocations counted")
-    wait_until(lambda: counted("Errors") == 1, METRICS_LIMIT, "one error counted")
+    until(
+        lambda: counted("Invocations") == 3, within=METRICS_LIMIT, what="count of three invocations"
+    )
+    until(lambda: counted("Errors") == 1, within=METRICS_LIMIT, what="count of one error")
 
 
 def test_logs_of_an_invocation_that_outlives_its_version(

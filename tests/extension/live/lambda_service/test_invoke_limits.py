@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from testbed.machine.waiting import until
 from tests.extension.conftest import Clients
 from tests.extension.lambda_functions import ROLE, Function, FunctionFactory, bundle
-from tests.extension.waiting import wait_until
 
 STATE_LIMIT = 10.0
 SYNCHRONOUS_LIMIT = 6 * 1024 * 1024
@@ -131,7 +131,11 @@ def test_function_that_failed(aws: Clients, name: str, invocation_type: str) -> 
         Code={"ZipFile": bundle({"index.js": ""})},
     )
     configuration = client.get_function_configuration
-    wait_until(lambda: configuration(FunctionName=name)["State"] == "Failed", STATE_LIMIT, "Failed")
+    until(
+        lambda: configuration(FunctionName=name)["State"] == "Failed",
+        within=STATE_LIMIT,
+        what="function in the state Failed",
+    )
 
     status, code, message = refused(client, FunctionName=name, InvocationType=invocation_type)
 

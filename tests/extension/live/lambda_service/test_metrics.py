@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from testbed.machine.waiting import until
 from tests.extension.conftest import Clients
 from tests.extension.lambda_functions import Function, FunctionFactory
-from tests.extension.waiting import wait_until
 
 METRICS_LIMIT = 10.0
 STATISTICS = ["SampleCount", "Sum", "Minimum", "Maximum", "Average"]
@@ -55,7 +55,9 @@ class Metrics:
             count = statistics.get("SampleCount", 0) if statistics else 0
             return statistics if count >= samples else None
 
-        statistics = wait_until(found, METRICS_LIMIT, f"{metric} has {samples} samples")
+        statistics = until(
+            found, within=METRICS_LIMIT, what=f"metric {metric} with {samples} samples"
+        )
         assert statistics is not None
         assert statistics["SampleCount"] == samples
         return statistics

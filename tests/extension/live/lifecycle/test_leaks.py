@@ -4,9 +4,9 @@ from pathlib import Path
 
 import psutil
 
+from testbed.machine.waiting import until
 from tests.extension.conftest import Clients, LocalStack
 from tests.extension.lambda_functions import FunctionFactory, bundle
-from tests.extension.waiting import wait_until
 
 LIMIT = 10.0
 
@@ -35,7 +35,7 @@ def test_deleted_layer_leaves_no_files(
         "def handler(event, context): return 2"
     )  # unused code is deleted when new code is stored
 
-    wait_until(lambda: not files(), LIMIT, "the layer's files are gone")
+    until(lambda: not files(), within=LIMIT, what="deletion of the layer's files")
 
 
 def test_code_of_deleted_functions_leaves_no_files(
@@ -48,10 +48,10 @@ def test_code_of_deleted_functions_leaves_no_files(
     functions.delete(function)
     functions("def handler(event, context): return 4")
 
-    wait_until(
+    until(
         lambda: not list((localstack.folder / "tmp").rglob("own_file.py")),
-        LIMIT,
-        "the function's files",
+        within=LIMIT,
+        what="deletion of the function's files",
     )
 
 
@@ -68,4 +68,4 @@ def test_metrics_leave_no_open_files(localstack: LocalStack, aws: Clients) -> No
         return [each.path for each in process.open_files() if each.path.endswith("metrics.db")]
 
     # One may be in use at this moment.
-    wait_until(lambda: not open_databases(), LIMIT, "the database is closed")
+    until(lambda: not open_databases(), within=LIMIT, what="closed database")

@@ -13,9 +13,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from testbed.emulators.environments import ensure_environments
+from testbed.machine.waiting import until
 from tests.extension.conftest import Clients, running_localstack
 from tests.extension.lambda_functions import FunctionFactory
-from tests.extension.waiting import wait_until
 
 STACK_LIMIT = 20.0
 # A download that is tried without a network takes more than a minute.
@@ -134,7 +134,7 @@ def test_resource_of_a_service_that_is_not_installed(aws: Clients, name: str) ->
         status: str = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
         return None if status.endswith("IN_PROGRESS") else status
 
-    assert wait_until(ended, STACK_LIMIT, "the stack has failed") in (
+    assert until(ended, within=STACK_LIMIT, what="failed stack") in (
         "CREATE_FAILED",
         "ROLLBACK_COMPLETE",
     )

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from testbed.control.journal import Journal
+from testbed.machine.waiting import until
 from tests.extension.conftest import Clients, LocalStack
 from tests.extension.faults import FaultRules
-from tests.extension.waiting import wait_until
 
 LIMIT = 20.0
 LARGE = 1_000_000  # smaller ones are kept in memory
@@ -38,14 +38,14 @@ def test_object_is_unchanged_if_its_writer_disconnects(
     with socket.create_connection((url.hostname, url.port)) as connection:
         head = f"PUT {url.path}?{url.query} HTTP/1.1\r\nHost: {url.netloc}\r\n"
         connection.sendall(f"{head}Content-Length: {len(NEW)}\r\n\r\n".encode() + NEW)
-        wait_until(lambda: faults.hits(slow), LIMIT, "the write is being delayed")
+        until(lambda: faults.hits(slow), within=LIMIT, what="delayed write")
     faults.remove(slow)
 
     def has_ended() -> bool:
         writes = [each for each in journal.entries() if each["resource"] == f"{bucket}/object"]
         return [each["status"] for each in writes] == [200, 500]
 
-    wait_until(has_ended, LIMIT, "the write has failed")
+    until(has_ended, within=LIMIT, what="failed write")
     assert s3.get_object(Bucket=bucket, Key="object")["Body"].read() == OLD
 
 

@@ -11,11 +11,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from testbed.control.journal import Journal
+from testbed.machine.waiting import until
 from testbed.trace.chains import find_chains
 from testbed.trace.wording import problem
 from tests.extension.conftest import Clients
 from tests.extension.emails import Mailbox, follow
-from tests.extension.waiting import wait_until
 
 LIMIT = 20.0
 
@@ -124,10 +124,10 @@ def test_journal_records_pending_deliveries(
     subscribe(aws, topic, mailbox)
     message = aws["sns"].publish(TopicArn=topic, Message="too early")["MessageId"]
 
-    [publish] = wait_until(
+    [publish] = until(
         lambda: [each for each in find_chains(journal.entries(before), message) if each.children],
-        LIMIT,
-        "the journal has a delivery",
+        within=LIMIT,
+        what="delivery in the journal",
     )
 
     [delivery] = publish.children

@@ -8,7 +8,7 @@ import pytest
 from localstack_testbed.schedules.clock import Clock
 from localstack_testbed.schedules.engine import Engine, TooManyFiringsError
 
-from tests.extension.waiting import wait_until
+from testbed.machine.waiting import until
 
 LIMIT = 10.0
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -31,7 +31,7 @@ class Schedule:
         )
 
     def wait_for(self, count: int) -> None:
-        wait_until(lambda: len(self.fired) >= count, LIMIT, f"{count} firings")
+        until(lambda: len(self.fired) >= count, within=LIMIT, what=f"{count} firings")
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_entry_fires_at_its_due_times_and_not_before(schedule: Schedule) -> None
         after=schedule.clock.now(),
     )
 
-    wait_until(lambda: len(fired_at) == 2, LIMIT, "both firings")
+    until(lambda: len(fired_at) == 2, within=LIMIT, what="second firing")
 
     assert all(at >= due for at, due in zip(fired_at, times, strict=True))
 
