@@ -1,11 +1,10 @@
 """The emails that LocalStack has sent, which it keeps."""
 
-import json
 import re
-import urllib.error
-import urllib.request
 from http import HTTPStatus
 from typing import Any
+
+import requests
 
 from testbed.machine.waiting import until
 
@@ -21,14 +20,11 @@ class Mailbox:
 
     def emails(self) -> list[dict[str, Any]]:
         """Return all emails, oldest first."""
-        try:
-            with urllib.request.urlopen(f"{self._endpoint}/_aws/ses") as response:
-                messages: list[dict[str, Any]] = json.load(response)["messages"]
-        except urllib.error.HTTPError as error:
-            # LocalStack does not serve its inbox before the first email.
-            if error.code != HTTPStatus.NOT_FOUND:
-                raise
-            return []
+        response = requests.get(f"{self._endpoint}/_aws/ses", timeout=DELIVERY_LIMIT)
+        if response.status_code == HTTPStatus.NOT_FOUND:
+            return []  # LocalStack does not serve its inbox before the first email.
+        response.raise_for_status()
+        messages: list[dict[str, Any]] = response.json()["messages"]
         return [each for each in messages if self.address in each["Destination"]["ToAddresses"]]
 
     def wait_for(self, count: int) -> list[dict[str, Any]]:
@@ -50,6 +46,6 @@ class Mailbox:
 
 def follow(link: str) -> str:
     """Open a link as a browser does, and return the page."""
-    with urllib.request.urlopen(link) as response:
-        page: str = response.read().decode()
-    return page
+    response = requests.get(link, timeout=DELIVERY_LIMIT)
+    response.raise_for_status()
+    return response.text

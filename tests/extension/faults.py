@@ -1,12 +1,8 @@
 """Client of the endpoint of fault rules, for tests of the extension."""
 
-import json
-import urllib.error
-import urllib.request
 from typing import Any
 
-from tests.extension.control import CONTROL_HEADERS
-from tests.extension.scheduling import ErrorResponse
+from tests.extension.control import call
 
 
 class FaultRules:
@@ -40,17 +36,4 @@ class FaultRules:
     def call(self, method: str, identity: str = "", body: Any = None) -> dict[str, Any]:
         """Make any request; raise ErrorResponse for an error."""
         url = f"{self._url}/{identity}" if identity else self._url
-        content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        request = urllib.request.Request(
-            url,
-            method=method,
-            data=None if body is None else content,
-            headers=CONTROL_HEADERS,
-        )
-        try:
-            with urllib.request.urlopen(request) as response:
-                answer: dict[str, Any] = json.load(response)
-        except urllib.error.HTTPError as error:
-            with error:
-                raise ErrorResponse(error.code, json.load(error)["message"]) from None
-        return answer
+        return call(method, url, body)

@@ -1,27 +1,16 @@
 """The clock of LocalStack's schedules, and queues that receive their events."""
 
-import json
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from testbed.machine.waiting import until
-from tests.extension.control import CONTROL_HEADERS
+from tests.extension.control import call
 
 ROLE = "arn:aws:iam::000000000000:role/scheduler"
 ACCOUNT = "000000000000"
 
 DELIVERY_LIMIT = 10.0
-
-
-class ErrorResponse(Exception):
-    """Raised for an error response: its status and message."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(f"{status}: {message}")
-        self.status, self.message = status, message
 
 
 class Clock:
@@ -31,7 +20,7 @@ class Clock:
         self._endpoint = endpoint
 
     def show(self) -> dict[str, Any]:
-        return self._call("/_testbed/clock")
+        return call("GET", f"{self._endpoint}/_testbed/clock")
 
     def now(self) -> datetime:
         return datetime.fromisoformat(self.show()["now"])
@@ -46,7 +35,7 @@ class Clock:
 
     def advance(self, arn: str | None = None, **body: Any) -> list[dict[str, Any]]:
         """Advance the clock; return all firings, or those of one rule or schedule."""
-        fired: list[dict[str, Any]] = self._call("/_testbed/clock/advance", body)["fired"]
+        fired: list[dict[str, Any]] = self.post("/_testbed/clock/advance", body)["fired"]
         return [each for each in fired if arn in (None, each["arn"])]
 
     def advance_to(self, moment: datetime, arn: str | None = None) -> list[dict[str, Any]]:
@@ -59,26 +48,11 @@ class Clock:
         ]
 
     def fire(self, arn: str) -> dict[str, Any]:
-        return self._call("/_testbed/schedules/fire", {"arn": arn})
+        return self.post("/_testbed/schedules/fire", {"arn": arn})
 
-    def post(self, path: str, content: bytes) -> dict[str, Any]:
+    def post(self, path: str, body: object) -> dict[str, Any]:
         """Send a POST request; raise ErrorResponse for an error."""
-        url = f"{self._endpoint}{path}"
-        return self._open(urllib.request.Request(url, data=content, headers=CONTROL_HEADERS))
-
-    def _call(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        if body is not None:
-            return self.post(path, json.dumps(body).encode())
-        return self._open(urllib.request.Request(f"{self._endpoint}{path}"))
-
-    def _open(self, request: urllib.request.Request) -> dict[str, Any]:
-        try:
-            with urllib.request.urlopen(request) as response:
-                answer: dict[str, Any] = json.load(response)
-        except urllib.error.HTTPError as error:
-            with error:
-                raise ErrorResponse(error.code, json.load(error)["message"]) from None
-        return answer
+        return call("POST", f"{self._endpoint}{path}", body)
 
 
 @dataclass(frozen=True)

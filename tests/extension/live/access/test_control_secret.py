@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 import stat
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ import pytest
 from tests.extension.conftest import Clients, LocalStack, running_localstack
 from tests.extension.control import CONTROL_SECRET
 from tests.extension.lambda_functions import FunctionFactory
+from tests.extension.live.access.http import ask as send
 
 HEADER = "X-Testbed-Secret"
 
@@ -22,13 +21,8 @@ HEADER = "X-Testbed-Secret"
 def ask(method: str, url: str, secret: str = "", body: bytes | None = None) -> tuple[int, bytes]:
     """Send a request, and return the status and the content of the answer."""
     headers = {"Content-Type": "application/json", **({HEADER: secret} if secret else {})}
-    request = urllib.request.Request(url, method=method, headers=headers, data=body)
-    try:
-        with urllib.request.urlopen(request) as response:
-            return response.status, response.read()
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.read()
+    response = send(method, url, headers, data=body)
+    return response.status_code, response.content
 
 
 @pytest.fixture(scope="session")

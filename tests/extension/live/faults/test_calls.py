@@ -12,9 +12,10 @@ from botocore.exceptions import ClientError
 
 from testbed.machine.waiting import until
 from tests.extension.conftest import Clients
+from tests.extension.control import ErrorResponse
 from tests.extension.faults import FaultRules
 from tests.extension.lambda_functions import FunctionFactory
-from tests.extension.scheduling import ErrorResponse, Queue
+from tests.extension.scheduling import Queue
 
 LIMIT = 20.0
 

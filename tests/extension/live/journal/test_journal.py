@@ -14,11 +14,10 @@ from testbed.errors import StartError
 from testbed.machine.waiting import until
 from testbed.trace.chains import Step, find_chains
 from tests.extension.conftest import Clients, running_localstack
-from tests.extension.control import CONTROL_HEADERS
 from tests.extension.emails import Mailbox
 from tests.extension.faults import FaultRules
 from tests.extension.lambda_functions import FunctionFactory
-from tests.extension.scheduling import Queue
+from tests.extension.scheduling import Clock, Queue
 
 LIMIT = 20.0
 
@@ -243,9 +242,7 @@ def test_chain_from_a_schedule_that_is_fired(
     function = functions(IDLE)
     arn = aws["events"].put_rule(Name=name, ScheduleExpression="rate(1 day)")["RuleArn"]
     aws["events"].put_targets(Rule=name, Targets=[{"Id": "1", "Arn": function.arn}])
-    fire = f"{localstack_endpoint}/_testbed/schedules/fire"
-    answer = requests.post(fire, json={"arn": arn}, headers=CONTROL_HEADERS, timeout=LIMIT)
-    answer.raise_for_status()
+    Clock(localstack_endpoint).fire(arn)
     firing = book.await_entry("schedule", resource=arn)
     book.await_chain(firing.id, "schedule/delivery/invocation")
     aws["events"].remove_targets(Rule=name, Ids=["1"])

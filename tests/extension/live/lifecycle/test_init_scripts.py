@@ -1,23 +1,22 @@
 """The states and logs of init scripts."""
 
-import json
 import os
 import signal
-import urllib.request
 from pathlib import Path
-from typing import Any
 
 import pytest
+import requests
 
 from testbed.errors import StartError
 from tests.extension.conftest import running_localstack
 
+LIMIT_SECONDS = 30
+
 
 def states(endpoint: str) -> dict[str, str]:
     """Return the state of each script of the stage ``ready``, by its file name."""
-    with urllib.request.urlopen(f"{endpoint}/_localstack/init/ready") as response:
-        answer: dict[str, Any] = json.load(response)
-    return {script["name"]: script["state"] for script in answer["scripts"]}
+    response = requests.get(f"{endpoint}/_localstack/init/ready", timeout=LIMIT_SECONDS)
+    return {script["name"]: script["state"] for script in response.json()["scripts"]}
 
 
 def write_scripts(directory: Path, scripts: dict[str, str]) -> None:

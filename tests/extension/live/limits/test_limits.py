@@ -1,12 +1,11 @@
 """AWS's quotas and value limits: the maximum is accepted, and more is rejected."""
 
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import requests
 from botocore.exceptions import ClientError
 
 from tests.extension.conftest import Clients
@@ -14,6 +13,7 @@ from tests.extension.lambda_functions import Function, FunctionFactory
 from tests.extension.scheduling import Queue
 
 KIB, MIB = 1024, 1024 * 1024
+LIMIT_SECONDS = 60
 
 
 def refused(call: Callable[..., Any], **arguments: Any) -> tuple[str, str]:
@@ -364,12 +364,8 @@ class Api:
         """Send ``size`` bytes, and return the status and the error message."""
         self._client.create_deployment(restApiId=self._id, stageName="test")
         headers = {"Content-Type": "application/json"}
-        request = urllib.request.Request(self._url, data=b"x" * size, headers=headers)
-        try:
-            with urllib.request.urlopen(request) as response:
-                return response.status, ""
-        except urllib.error.HTTPError as error:
-            return error.code, json.load(error)["message"]
+        response = requests.post(self._url, b"x" * size, headers=headers, timeout=LIMIT_SECONDS)
+        return response.status_code, "" if response.ok else response.json()["message"]
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import pytest
 
 from testbed.errors import StartError
 from tests.extension.conftest import Clients, running_localstack
-from tests.extension.scheduling import Clock, ErrorResponse
+from tests.extension.control import ErrorResponse
+from tests.extension.scheduling import Clock
 
 
 @pytest.fixture
