@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.extension.conftest import Clients
+from tests.extension.stacks import Stack
 
 TEMPLATE = """
 Parameters:
@@ -48,27 +49,10 @@ ALL = {
 }
 
 
-class Stack:
+class ConditionalStack(Stack):
     def __init__(self, aws: Clients, name: str) -> None:
-        self.aws, self.name = aws, name
-
-    def deploy(self, kind: str, operation: str = "update") -> None:
-        client = self.aws["cloudformation"]
-        getattr(client, f"{operation}_stack")(
-            StackName=self.name,
-            TemplateBody=TEMPLATE,
-            Parameters=[
-                {"ParameterKey": "Name", "ParameterValue": self.name},
-                {"ParameterKey": "Kind", "ParameterValue": kind},
-            ],
-        )
-        client.get_waiter(f"stack_{operation}_complete").wait(
-            StackName=self.name, WaiterConfig={"Delay": 0.1, "MaxAttempts": 100}
-        )
-
-    def resources(self) -> set[str]:
-        found = self.aws["cloudformation"].list_stack_resources(StackName=self.name)
-        return {each["LogicalResourceId"] for each in found["StackResourceSummaries"]}
+        super().__init__(aws["cloudformation"], name, TEMPLATE)
+        self.aws = aws
 
     def topics(self) -> list[str]:
         topics: list[Any] = self.aws["sns"].list_topics()["Topics"]
@@ -81,21 +65,20 @@ class Stack:
 
 
 @pytest.fixture
-def stack(aws: Clients, name: str) -> Iterator[Stack]:
-    made = Stack(aws, name)
+def stack(aws: Clients, name: str) -> Iterator[ConditionalStack]:
+    made = ConditionalStack(aws, name)
     yield made
-    aws["cloudformation"].delete_stack(StackName=name)
-    aws["cloudformation"].get_waiter("stack_delete_complete").wait(
-        StackName=name, WaiterConfig={"Delay": 0.1, "MaxAttempts": 100}
-    )
+    made.delete()
     assert made.topics() == []
 
 
 @pytest.mark.parametrize("kinds", [("first", "second"), ("second", "first")])
-def test_update_changes_a_condition_and_back(stack: Stack, kinds: tuple[str, str]) -> None:
-    stack.deploy(kinds[0], "create")
+def test_update_changes_a_condition_and_back(
+    stack: ConditionalStack, kinds: tuple[str, str]
+) -> None:
+    stack.create(Kind=kinds[0])
     for kind in (kinds[1], kinds[0], kinds[1]):
-        stack.deploy(kind)
+        stack.update(Kind=kind)
         assert stack.topics() == [f"{stack.name}-{kind}"]
         assert stack.resources() == ALL[kind]
         assert stack.always().endswith(f"{stack.name}-{kind}")

@@ -5,12 +5,12 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from tests.extension.conftest import Clients
 from tests.extension.scheduling import ACCOUNT, ROLE, Clock, Queue
+from tests.extension.stacks import Stack, await_stack
 
 TEMPLATE = """
 Parameters:
@@ -54,40 +54,9 @@ def clock(localstack_endpoint: str) -> Clock:
     return Clock(localstack_endpoint)
 
 
-class Stack:
-    def __init__(self, cloudformation: Any, name: str) -> None:
-        self._client = cloudformation
-        self._arguments = {"StackName": name, "TemplateBody": TEMPLATE.replace("ROLE", ROLE)}
-        self.name = name
-
-    def create(self, **parameters: str) -> None:
-        self._client.create_stack(**self._arguments, Parameters=self._parameters(parameters))
-        self._wait("stack_create_complete")
-
-    def update(self, **parameters: str) -> None:
-        self._client.update_stack(**self._arguments, Parameters=self._parameters(parameters))
-        self._wait("stack_update_complete")
-
-    def delete(self) -> None:
-        self._client.delete_stack(StackName=self.name)
-        self._wait("stack_delete_complete")
-
-    def outputs(self) -> dict[str, str]:
-        [stack] = self._client.describe_stacks(StackName=self.name)["Stacks"]
-        return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-
-    def _parameters(self, parameters: dict[str, str]) -> list[dict[str, str]]:
-        given = {"Name": self.name} | parameters
-        return [{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()]
-
-    def _wait(self, waiter: str) -> None:
-        waiting = self._client.get_waiter(waiter)
-        waiting.wait(StackName=self.name, WaiterConfig={"Delay": 0.1, "MaxAttempts": 200})
-
-
 @pytest.fixture
 def stack(aws: Clients, name: str) -> Iterator[Stack]:
-    stack = Stack(aws["cloudformation"], name)
+    stack = Stack(aws["cloudformation"], name, TEMPLATE.replace("ROLE", ROLE))
     yield stack
     stack.delete()
 
@@ -147,16 +116,12 @@ def test_schedule_that_moves_to_another_group(clock: Clock, aws: Clients, name: 
 
     client, scheduler = aws["cloudformation"], aws["scheduler"]
     client.create_stack(StackName=name, TemplateBody=template("One"))
-    _wait(client, "stack_create_complete", name)
+    await_stack(client, name, "create")
     client.update_stack(StackName=name, TemplateBody=template("Two"))
-    _wait(client, "stack_update_complete", name)
+    await_stack(client, name, "update")
 
     listed = [each for each in scheduler.list_schedules()["Schedules"] if each["Name"] == name]
     assert [each["GroupName"] for each in listed] == [f"{name}-Two"]
     client.delete_stack(StackName=name)
-    _wait(client, "stack_delete_complete", name)
+    await_stack(client, name, "delete")
     assert not [each for each in clock.show()["next"] if each["name"] == name]
-
-
-def _wait(client: Any, waiter: str, name: str) -> None:
-    client.get_waiter(waiter).wait(StackName=name, WaiterConfig={"Delay": 0.1, "MaxAttempts": 200})
