@@ -58,7 +58,7 @@ def _localstack_of(item: pytest.Item) -> int:
     names = getattr(item, "fixturenames", ())
     if "localstack" in names:
         return 0
-    if "unusual_localstack" in names:
+    if "reconfigured_localstack" in names:
         return 1
     return 3 if "testbed" in names else 2
 

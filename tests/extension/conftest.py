@@ -82,7 +82,7 @@ def running_localstack(directory: Path, **settings: str) -> Iterator[LocalStack]
 
 
 class Clients:
-    """boto3 clients for one LocalStack, which never repeat a call by themselves."""
+    """boto3 clients for one LocalStack, which never retry a call."""
 
     def __init__(self, endpoint: str) -> None:
         self._session: Any = boto3.Session(
@@ -97,14 +97,14 @@ class Clients:
     def __getitem__(self, service: str) -> Any:
         if service not in self._clients:
             client = self._session.client(service, **self._arguments)
-            # Made at first use: several threads at once would get classes of their own.
+            # Made at first use: several threads at once would each create the classes.
             _ = client.exceptions
             self._clients[service] = client
         return self._clients[service]
 
 
 @contextmanager
-def _in_a_folder_of_its_own(**settings: str) -> Iterator[LocalStack]:
+def _localstack_in_temporary_folder(**settings: str) -> Iterator[LocalStack]:
     with (
         tempfile.TemporaryDirectory(prefix="extension-tests-") as directory,
         running_localstack(Path(directory), **settings) as running,
@@ -117,7 +117,9 @@ def localstack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]
     """The one that almost all tests use; it has two versions of Python for functions."""
     folder = tmp_path_factory.mktemp("python3.12")
     pythons = [ensure_environments(print).runtime_python, stand_in(folder, "python3.12")]
-    with _in_a_folder_of_its_own(LAMBDA_PROCESS_PYTHON=os.pathsep.join(map(str, pythons))) as made:
+    with _localstack_in_temporary_folder(
+        LAMBDA_PROCESS_PYTHON=os.pathsep.join(map(str, pythons))
+    ) as made:
         yield made
 
 
@@ -135,9 +137,9 @@ def stand_in(folder: Path, version: str) -> Path:
 
 
 @pytest.fixture(scope="session")
-def unusual_localstack() -> Iterator[LocalStack]:
-    """One with settings that most tests could not do with; a start for each would take too long."""
-    with _in_a_folder_of_its_own(
+def reconfigured_localstack() -> Iterator[LocalStack]:
+    """One whose settings do not suit most tests; a start for each setting would take too long."""
+    with _localstack_in_temporary_folder(
         LAMBDA_PROCESS_ISOLATION="0",
         LAMBDA_LIMITS_CONCURRENT_EXECUTIONS="3",
         LAMBDA_LIMITS_MINIMUM_UNRESERVED_CONCURRENCY="1",
@@ -148,14 +150,14 @@ def unusual_localstack() -> Iterator[LocalStack]:
 
 
 @pytest.fixture(scope="session")
-def unusual_aws(unusual_localstack: LocalStack) -> Clients:
-    return Clients(unusual_localstack.endpoint)
+def reconfigured_aws(reconfigured_localstack: LocalStack) -> Clients:
+    return Clients(reconfigured_localstack.endpoint)
 
 
 @pytest.fixture
-def unusual_functions(unusual_aws: Clients) -> Iterator[FunctionFactory]:
-    """Makes functions in the unusual LocalStack, which are deleted after the test."""
-    yield from _functions(unusual_aws)
+def reconfigured_functions(reconfigured_aws: Clients) -> Iterator[FunctionFactory]:
+    """Makes functions in the reconfigured LocalStack, which are deleted after the test."""
+    yield from _functions(reconfigured_aws)
 
 
 @pytest.fixture(scope="session")

@@ -261,9 +261,9 @@ def test_open_files_are_limited(functions: FunctionFactory) -> None:
 
 
 @pytest.fixture
-def shared_machine(unusual_functions: FunctionFactory) -> FunctionFactory:
+def shared_machine(reconfigured_functions: FunctionFactory) -> FunctionFactory:
     """Creates functions that are not isolated."""
-    return unusual_functions
+    return reconfigured_functions
 
 
 def test_paths_without_isolation(shared_machine: FunctionFactory) -> None:
@@ -279,10 +279,10 @@ def test_paths_without_isolation(shared_machine: FunctionFactory) -> None:
 
 
 def test_layers_without_isolation(
-    shared_machine: FunctionFactory, unusual_aws: Clients, name: str
+    shared_machine: FunctionFactory, reconfigured_aws: Clients, name: str
 ) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html"""
-    client = unusual_aws["lambda"]
+    client = reconfigured_aws["lambda"]
     layers = [
         client.publish_layer_version(LayerName=layer, Content={"ZipFile": bundle(files)})
         for layer, files in {

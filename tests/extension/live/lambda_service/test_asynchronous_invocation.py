@@ -180,11 +180,11 @@ def test_throttled_event_is_retried_until_it_runs(functions: FunctionFactory, aw
 
 
 def test_event_that_would_exceed_its_maximum_age_is_dropped(
-    unusual_aws: Clients, unusual_functions: FunctionFactory
+    reconfigured_aws: Clients, reconfigured_functions: FunctionFactory
 ) -> None:
     """The minimum of the maximum age is a minute; here a retry would be later than that."""
-    receiver = QueueReceiver(unusual_aws["sqs"])
-    events = Events(unusual_aws, unusual_functions(FAIL))
+    receiver = QueueReceiver(reconfigured_aws["sqs"])
+    events = Events(reconfigured_aws, reconfigured_functions(FAIL))
     events.configure(MaximumEventAgeInSeconds=60, DestinationConfig=on_failure(receiver.arn))
 
     events.send("mark")

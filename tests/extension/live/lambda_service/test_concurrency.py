@@ -176,11 +176,11 @@ def test_limits_of_the_account(functions: FunctionFactory, aws: Clients) -> None
 
 
 def test_concurrency_of_the_account(
-    unusual_aws: Clients, unusual_functions: FunctionFactory
+    reconfigured_aws: Clients, reconfigured_functions: FunctionFactory
 ) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html"""
-    client = unusual_aws["lambda"]
-    function, reserved = unusual_functions(WAIT), unusual_functions(WAIT)
+    client = reconfigured_aws["lambda"]
+    function, reserved = reconfigured_functions(WAIT), reconfigured_functions(WAIT)
     client.put_function_concurrency(FunctionName=reserved.name, ReservedConcurrentExecutions=1)
     with running_invocations() as running:
         running.start(function, 2)

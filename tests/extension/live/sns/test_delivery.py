@@ -12,19 +12,19 @@ from tests.extension.scheduling import Queue
 
 
 @pytest.fixture
-def faults(unusual_localstack: LocalStack) -> Iterator[FaultRules]:
-    rules = FaultRules(unusual_localstack.endpoint)
+def faults(reconfigured_localstack: LocalStack) -> Iterator[FaultRules]:
+    rules = FaultRules(reconfigured_localstack.endpoint)
     yield rules
     rules.remove_all()
 
 
 def test_email_delivery_is_retried(
-    unusual_localstack: LocalStack, unusual_aws: Clients, faults: FaultRules, name: str
+    reconfigured_localstack: LocalStack, reconfigured_aws: Clients, faults: FaultRules, name: str
 ) -> None:
     """https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html"""
-    aws = unusual_aws
+    aws = reconfigured_aws
     topic = aws["sns"].create_topic(Name=name)["TopicArn"]
-    mailbox = Mailbox(unusual_localstack.endpoint, f"{name}@example.com")
+    mailbox = Mailbox(reconfigured_localstack.endpoint, f"{name}@example.com")
     mailbox.subscribe(aws["sns"], topic)
     rule = faults.put("error", "ses", code="ServiceUnavailable", operation="SendEmail", next=4)
     aws["sns"].publish(TopicArn=topic, Message="hello")
@@ -34,12 +34,15 @@ def test_email_delivery_is_retried(
 
 
 def test_lambda_delivery_is_retried(
-    unusual_aws: Clients, unusual_functions: FunctionFactory, faults: FaultRules, name: str
+    reconfigured_aws: Clients,
+    reconfigured_functions: FunctionFactory,
+    faults: FaultRules,
+    name: str,
 ) -> None:
     """https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html"""
-    aws = unusual_aws
+    aws = reconfigured_aws
     queue = Queue.create(aws["sqs"], name)
-    function = unusual_functions(
+    function = reconfigured_functions(
         f"""
         import boto3
         def handler(event, context):
