@@ -139,7 +139,7 @@ def test_what_does_not_start_is_reported_and_left_out(tmp_path: Path) -> None:
     assert len(results.of(Metric.INCIDENT, "A")) == 3
 
 
-def test_pipeline_that_refuses_checks_is_reported(tmp_path: Path) -> None:
+def test_pipeline_that_rejects_checks_is_reported(tmp_path: Path) -> None:
     emulators = FakeEmulator("A", tmp_path), FakeEmulator("B", tmp_path, checks_status=500)
     results, _ = measured(*emulators)
     assert "500" in (results.reason(Metric.INCIDENT, "B") or "")

@@ -36,7 +36,7 @@ def pytest_ignore_collect(config: pytest.Config) -> bool | None:
 
 @dataclass(frozen=True)
 class Clone:
-    """A clone of the project, for Compose a project of its own."""
+    """A clone of the project, with its own Compose project."""
 
     root: Path
     port: int
@@ -121,7 +121,7 @@ def clone(tmp_path: Path) -> Iterator[Clone]:
 
 @pytest.fixture
 def command(clone: Clone, tmp_path: Path) -> Iterator[CommandLine]:
-    """The command ``testbed`` for the clone, in a state folder of its own."""
+    """The command ``testbed`` for the clone, with its own state folder."""
     made = CommandLine(tmp_path / "state", clone.root)
     yield made
     made.run("down")

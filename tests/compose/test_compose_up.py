@@ -202,14 +202,14 @@ def test_override_mounts_the_socket_for_containers_of_functions(clone: Clone) ->
 
 
 def test_namesake_is_not_replaced(clone: Clone) -> None:
-    """Compose knows a project by its folder's name, whatever folder that is in."""
+    """Compose knows a project by its folder's name, wherever that folder is."""
     clone.compose("up", "--detach", "--build")
     namesake = Clone(clone.root.parent / "elsewhere" / clone.root.name, clone.port)
     shutil.copytree(clone.root, namesake.root)
 
-    refused = command_in(namesake, "up", "--docker")
+    rejected = command_in(namesake, "up", "--docker")
 
-    assert refused.returncode == 1
-    assert f"is already running from {clone.root}" in refused.stderr
+    assert rejected.returncode == 1
+    assert f"is already running from {clone.root}" in rejected.stderr
     assert namesake.containers() == []
     assert clone.container().status == "running"

@@ -69,7 +69,7 @@ def test_broken_init_script_is_shown_and_leaves_nothing(clone: Clone, command: C
     assert "the queue is on fire" in (command.state / "localstack.log").read_text()
 
 
-def test_invalid_sites_are_refused_before_anything_is_built(
+def test_invalid_sites_are_rejected_before_anything_is_built(
     clone: Clone, command: CommandLine
 ) -> None:
     (clone.root / "sites.yaml").write_text("sites: 7\n")

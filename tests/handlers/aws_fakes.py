@@ -132,10 +132,10 @@ class FakeEvents:
 
     def __init__(self) -> None:
         self.entries: list[dict[str, Any]] = []
-        self.refusal: dict[str, str] | None = None
+        self.failure: dict[str, str] | None = None
 
     def put_events(self, *, Entries: list[dict[str, Any]]) -> dict[str, Any]:
-        if self.refusal:
-            return {"FailedEntryCount": 1, "Entries": [self.refusal]}
+        if self.failure:
+            return {"FailedEntryCount": 1, "Entries": [self.failure]}
         self.entries += Entries
         return {"FailedEntryCount": 0, "Entries": [{"EventId": f"event-{len(self.entries)}"}]}

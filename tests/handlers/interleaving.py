@@ -9,7 +9,7 @@ STEP_LIMIT = 10.0
 
 
 class Turns:
-    """Lets one of several threads go on, from gate to gate, as a schedule says."""
+    """Lets one of several threads continue, from gate to gate, in the order of a schedule."""
 
     def __init__(self) -> None:
         self._go: dict[int, SimpleQueue[None]] = {}
@@ -18,7 +18,7 @@ class Turns:
     def gate(self, moment: str) -> None:
         """Wait here for the next turn.
 
-        Not so before an answer: nobody else can tell whether it has arrived yet.
+        Gates before an answer do not wait: no other run can notice whether it has arrived.
         """
         own = self._go.get(threading.get_ident())
         if own is not None and not moment.endswith("done"):

@@ -37,13 +37,13 @@ class Runs:
         return Documents(cast(Any, self.s3), "bucket")
 
     def record(self, seen: CheckResult, seconds: float | None = None) -> Outcome:
-        """Record a check as one run, at the time of the check or so many seconds past noon."""
+        """Record a check as one run, at the time of the check or ``seconds`` past noon."""
         return self.store(past_noon(seen) if seconds is None else seconds).record(
             site(), seen, self.owner()
         )
 
     def retire(self, seconds: float) -> Outcome:
-        """Retire the removed site as one run, so many seconds past noon."""
+        """Retire the removed site as one run, ``seconds`` past noon."""
         return self.store(seconds).retire("shop", self.owner())
 
     def owner(self) -> str:

@@ -43,8 +43,8 @@ def test_documents() -> None:
 
 
 def test_merging_is_commutative_associative_and_idempotent() -> None:
-    tellings = (OPEN, CLOSED, incident(0, 61))
-    for a, b, c in product(tellings, repeat=3):
+    versions = (OPEN, CLOSED, incident(0, 61))
+    for a, b, c in product(versions, repeat=3):
         assert merge(a, a) == a
         assert merge(a, b) == merge(b, a)
         assert merge(merge(a, b), c) == merge(a, merge(b, c))

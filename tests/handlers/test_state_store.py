@@ -107,7 +107,7 @@ def test_an_expired_lease_is_taken_over_even_by_an_older_check(runs: Runs) -> No
 
 @pytest.mark.parametrize("moment", ["publish", "publish done"])
 def test_a_run_respects_the_lease_of_a_run_for_the_same_event(runs: Runs, moment: str) -> None:
-    """Only time tells a second delivery of the event from a retry after the first run's death.
+    """Only time distinguishes a second delivery from a retry after the first run's death.
 
     Lambda retries after a minute: the lease is shorter.
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html

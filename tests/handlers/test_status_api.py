@@ -365,7 +365,7 @@ def test_no_request_makes_the_function_fail(
 
 
 def test_a_rejected_event(call: Call, bus: FakeEvents) -> None:
-    bus.refusal = {"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"}
+    bus.failure = {"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"}
 
     assert call("POST", "/checks") == (
         502,

@@ -1,4 +1,4 @@
-"""The clock that all runs share, whatever the clocks of their machines say."""
+"""The clock that all runs share, independent of the clocks of their machines."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -22,9 +22,9 @@ class Machine:
     def __init__(self, wrong_by: float) -> None:
         self.true = 0.0
         self.wrong_by = wrong_by
-        self.clock = SharedClock(self.tell, lambda: self.true)
+        self.clock = SharedClock(self.now, lambda: self.true)
 
-    def tell(self) -> datetime:
+    def now(self) -> datetime:
         return NOON + timedelta(seconds=self.true + self.wrong_by)
 
     def ask(self, way_there: float, way_back: float) -> None:

@@ -1,4 +1,4 @@
-"""Reports of failed tests, which name the hop that was broken."""
+"""Reports of failed tests, which name the failed step of the chain."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def disabled_mapping(pipeline: DeployedPipeline) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Case:
-    """A way to break one hop, and the line of the report that names it.
+    """A way to make one step fail, and the line of the report that names it.
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ CASES = {
 
 @pytest.fixture
 def complete_chain(pipeline: DeployedPipeline, new_site: Callable[..., WatchedSite]) -> None:
-    """An earlier alert with all hops, from which the report knows what usually follows."""
+    """An earlier alert whose chain is complete: the report compares later chains with it."""
     other = new_site()
     pipeline.declare(other.entry)
     pipeline.check()
@@ -192,7 +192,7 @@ def complete_chain(pipeline: DeployedPipeline, new_site: Callable[..., WatchedSi
 
 @pytest.mark.usefixtures("journal", "complete_chain")
 @pytest.mark.parametrize("name", CASES)
-def test_report_names_the_broken_hop(
+def test_report_names_the_failed_step(
     pipeline: DeployedPipeline,
     site: WatchedSite,
     faults: Faults,

@@ -1,4 +1,4 @@
-"""Injected faults: with one on any hop, each outage is emailed and recorded, and recorded once.
+"""Injected faults: with one at any step, each outage is emailed and recorded, and recorded once.
 
 Each fault is injected when the site goes down, and again when it recovers. The schedule keeps
 firing, as it does on AWS.
@@ -33,9 +33,9 @@ BEYOND_THE_SDK = 4
 # More than the incidents of one test.
 RECENT = 20
 
-type Hop = Callable[[Faults], Fault]
+type Step = Callable[[Faults], Fault]
 
-HOPS: dict[str, Hop] = {
+STEPS: dict[str, Step] = {
     "EventBridge cannot call the monitor": lambda faults: faults.throttle(
         "lambda.Invoke", resource=MONITOR, caller="events", next=2
     ),
@@ -248,18 +248,18 @@ def assert_none_dead_lettered(pipeline: DeployedPipeline, site: WatchedSite) -> 
 
 
 @pytest.mark.parametrize(
-    "hop",
-    [pytest.param(hop, marks=[pytest.mark.long] * (hop in AFTER_A_LEASE)) for hop in HOPS],
+    "step",
+    [pytest.param(step, marks=[pytest.mark.long] * (step in AFTER_A_LEASE)) for step in STEPS],
 )
-def test_fault_on_a_hop_loses_no_alert_and_records_nothing_twice(
-    pipeline: DeployedPipeline, site: WatchedSite, faults: Faults, hop: str
+def test_fault_at_a_step_loses_no_alert_and_records_nothing_twice(
+    pipeline: DeployedPipeline, site: WatchedSite, faults: Faults, step: str
 ) -> None:
     for status in ("OPEN", "CLOSED"):
         bring_about(site, status)
-        if hop in ONLY_AT_THE_END and status == "OPEN":
+        if step in ONLY_AT_THE_END and status == "OPEN":
             await_emailed_and_recorded(pipeline, [site], status)
             continue
-        fault = HOPS[hop](faults)
+        fault = STEPS[step](faults)
         await_emailed_and_recorded(pipeline, [site], status)
         assert fault.hits
         fault.remove()
@@ -313,7 +313,7 @@ def test_api_fails_while_its_function_cannot_be_invoked(
 
 
 @pytest.mark.long
-def test_faults_on_all_hops_at_once(
+def test_faults_at_all_steps_at_once(
     pipeline: DeployedPipeline, new_site: Callable[..., WatchedSite], faults: Faults
 ) -> None:
     sites = [new_site() for _ in range(8)]

@@ -39,7 +39,7 @@ class Project:
         self.pytester.makepyfile(test)
         where = [] if own else [f"--testbed-endpoint-url={self.endpoint_url}"]
         quiet = ["-p", "no:randomly", "-p", "no:cacheprovider"]
-        # A process of its own takes a second to start.
+        # A separate process takes a second to start.
         run = self.pytester.runpytest_subprocess if own else self.pytester.runpytest_inprocess
         return run(*quiet, *where, *options)
 

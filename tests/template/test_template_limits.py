@@ -1,4 +1,4 @@
-"""The template keeps AWS's limits, which a deployment to AWS would be the first to tell of.
+"""The template keeps AWS's limits, which otherwise only a deployment to AWS would show.
 
 The linter knows some of them; those between resources, and those of sizes, it does not.
 """

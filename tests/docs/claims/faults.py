@@ -105,6 +105,6 @@ CLAIMS: Claims = {
     ),
     "Changes require the": (f"{SECRET}::test_call_that_changes_something_requires_the_secret",),
     "The tests of this project's pipeline": (
-        "tests/pipeline/test_faults.py::test_fault_on_a_hop_loses_no_alert_and_records_nothing_twice",
+        "tests/pipeline/test_faults.py::test_fault_at_a_step_loses_no_alert_and_records_nothing_twice",
     ),
 }

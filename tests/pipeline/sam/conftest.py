@@ -98,7 +98,7 @@ def shell(
         project,
         {
             **variables,
-            # sam builds with the python of this PATH, that of its own environment.
+            # sam builds with the python of this PATH, the one in its own environment.
             "PATH": f"{environment / 'bin'}:{variables['PATH']}",
             "AWS_PROFILE": PROFILE,
             "SAM_CLI_TELEMETRY": "0",

@@ -86,7 +86,7 @@ def test_can_be_broken_by_hand(shop: LocalWebsite, http: requests.Session) -> No
 
 
 @pytest.mark.parametrize("body", ["200", "soon", "-1", "499.5", b"\xff", "418418"])
-def test_refuses_what_is_no_error_of_http(
+def test_invalid_error_status_is_rejected(
     shop: LocalWebsite, http: requests.Session, body: str | bytes
 ) -> None:
     assert http.put(f"{shop.url}_outage", data=body).status_code == 400
@@ -129,7 +129,7 @@ def test_hosted_websites_break_and_are_repaired(tmp_path: Path, http: requests.S
             website.start_outage()
 
 
-def test_hosted_website_refuses_what_is_no_error(shop: LocalWebsite) -> None:
+def test_hosted_website_rejects_invalid_error_status(shop: LocalWebsite) -> None:
     hosted = DemoWebsite("shop", shop.url, shop.local_url, PAGE.expect)
 
     with pytest.raises(TestbedError, match="400"):

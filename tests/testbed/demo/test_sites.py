@@ -60,11 +60,11 @@ def test_a_url_given_twice_is_one_site() -> None:
         "http://[::1/",
     ],
 )
-def test_refuses_what_is_no_website(url: str) -> None:
-    with pytest.raises(TestbedError, match="is not the URL of a website") as refusal:
+def test_invalid_website_is_rejected(url: str) -> None:
+    with pytest.raises(TestbedError, match="is not the URL of a website") as raised:
         real_sites([url], ())
 
-    assert "https://example.com/" in refusal.value.advice
+    assert "https://example.com/" in raised.value.advice
 
 
 @pytest.fixture
@@ -95,14 +95,14 @@ def test_empty_list_is_valid(project: Project, tmp_path: Path) -> None:
     assert yaml.safe_load(upload.content()) == {"sites": []}
 
 
-def test_list_that_breaks_the_schema_is_refused(project: Project, tmp_path: Path) -> None:
-    with pytest.raises(ProjectError) as refusal:
+def test_list_that_breaks_the_schema_is_rejected(project: Project, tmp_path: Path) -> None:
+    with pytest.raises(ProjectError) as raised:
         sites_upload(project, [SiteEntry("a-b", "http://a b/")], tmp_path / "sites.yaml")
 
-    assert "http://a b/" in refusal.value.details
+    assert "http://a b/" in raised.value.details
 
 
-def test_project_without_a_list_of_sites_is_refused(tmp_path: Path) -> None:
+def test_project_without_a_list_of_sites_is_rejected(tmp_path: Path) -> None:
     upload = Upload("notes.txt", tmp_path / "notes.txt", "NotesUri", None)
     project = Project(tmp_path, tmp_path / "template.yaml", "stack", "us-east-1", uploads=(upload,))
 

@@ -30,11 +30,11 @@ def test_chain_that_began_before_the_test_is_shown_from_its_start_on() -> None:
         2, 1, "api", id="call", causes=["run"], service="sns", operation="Publish", caller="worker",
         resource="alerts", status=200, makes=["message"],
     )  # fmt: skip
-    refused = entry(
+    denied = entry(
         3, 2, "delivery", id="hop", causes=["message"], service="sns", source="alerts",
         resource="work", status="failed", message="not authorized",
     )  # fmt: skip
-    testbed = knowing(run, publish, refused)
+    testbed = knowing(run, publish, denied)
 
     assert list(wrong(testbed, SINCE)) == ["✗ SNS alerts → work: not authorized"]
     happened = explain(testbed, SINCE).partition("happened since the test began:")[2]

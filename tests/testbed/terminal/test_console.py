@@ -304,7 +304,7 @@ def test_on_a_terminal_only_colours_are_escape_sequences() -> None:
     assert printed.count(r"\x1b]8;;") >= 4
 
 
-# What may print by itself: programs of their own, whose output a program reads.
+# Modules that may print themselves: separate programs, whose output a program reads.
 _OWN_PROGRAMS = {
     "testbed/demo/hosting.py": "prints JSON for the process that has started it",
     "testbed/emulators/environments.py": "prints a path for shell scripts",

@@ -260,10 +260,10 @@ DUPLICATE = {"action": "duplicate", "service": "sqs"}
     ],
 )
 def test_invalid_rule_is_rejected(faults: FaultRules, rule: Any, message: str) -> None:
-    with pytest.raises(ErrorResponse) as refused:
+    with pytest.raises(ErrorResponse) as raised:
         faults.call("PUT", body=b"null" if rule is None else rule)
-    assert refused.value.status == 400
-    assert message in refused.value.message
+    assert raised.value.status == 400
+    assert message in raised.value.message
 
 
 def test_invalid_id_is_rejected(faults: FaultRules) -> None:

@@ -231,7 +231,7 @@ def test_event_source_mapping_continues_after_failures_of_its_queue(
     )
     try:
         source.sqs.send_message(QueueUrl=source.url, MessageBody="hello")
-        # A message that could not be deleted comes again.
+        # A message that could not be deleted is delivered again.
         count = 1 if operation == "ReceiveMessage" else 2
         bodies = queue.bodies(count)
         assert {json.loads(body)["Records"][0]["body"] for body in bodies} == {"hello"}

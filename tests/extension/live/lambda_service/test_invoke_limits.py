@@ -33,7 +33,7 @@ def function(functions: FunctionFactory) -> Function:
     return functions(ECHO_OR_FAIL)
 
 
-def refused(client: Any, **arguments: Any) -> tuple[int, str, str]:
+def error_of(client: Any, **arguments: Any) -> tuple[int, str, str]:
     """Return the status, code and message of an error."""
     with pytest.raises(ClientError) as raised:
         client.invoke(**arguments)
@@ -53,7 +53,7 @@ def test_largest_synchronous_event(functions: FunctionFactory, aws: Clients) -> 
     response = client.invoke(FunctionName=name, Payload=text_of(SYNCHRONOUS_LIMIT))
     assert json.load(response["Payload"]) == SYNCHRONOUS_LIMIT - 2
 
-    assert refused(client, FunctionName=name, Payload=text_of(SYNCHRONOUS_LIMIT + 1)) == (
+    assert error_of(client, FunctionName=name, Payload=text_of(SYNCHRONOUS_LIMIT + 1)) == (
         413,
         "RequestEntityTooLargeException",
         "Request must be smaller than 6291456 bytes for the InvokeFunction operation",
@@ -67,7 +67,7 @@ def test_largest_asynchronous_event(functions: FunctionFactory, aws: Clients) ->
     aws["lambda"].invoke(**arguments, Payload=text_of(ASYNCHRONOUS_LIMIT))
     function.log(until=f"length {ASYNCHRONOUS_LIMIT - 2}\n")
 
-    assert refused(aws["lambda"], **arguments, Payload=text_of(ASYNCHRONOUS_LIMIT + 1)) == (
+    assert error_of(aws["lambda"], **arguments, Payload=text_of(ASYNCHRONOUS_LIMIT + 1)) == (
         413,
         "RequestEntityTooLargeException",
         "1048577 byte payload is too large for the Event invocation type (limit 1048576 bytes)",
@@ -79,7 +79,7 @@ def test_largest_asynchronous_event(functions: FunctionFactory, aws: Clients) ->
 def test_event_that_is_not_json(
     function: Function, aws: Clients, invocation_type: str, payload: Any
 ) -> None:
-    status, code, message = refused(
+    status, code, message = error_of(
         aws["lambda"],
         FunctionName=function.name,
         InvocationType=invocation_type,
@@ -103,7 +103,7 @@ def test_no_event_is_an_empty_object(
 
 @pytest.mark.parametrize("qualifier", ["$LATEST", "7", "live"])
 def test_function_that_does_not_exist(aws: Clients, name: str, qualifier: str) -> None:
-    status, code, message = refused(aws["lambda"], FunctionName=name, Qualifier=qualifier)
+    status, code, message = error_of(aws["lambda"], FunctionName=name, Qualifier=qualifier)
 
     assert (status, code) == (404, "ResourceNotFoundException")
     arn = f"arn:aws:lambda:us-east-1:000000000000:function:{name}:{qualifier}"
@@ -114,7 +114,7 @@ def test_function_that_does_not_exist(aws: Clients, name: str, qualifier: str) -
 def test_version_and_alias_that_do_not_exist(
     function: Function, aws: Clients, qualifier: str
 ) -> None:
-    status, code, _ = refused(aws["lambda"], FunctionName=function.name, Qualifier=qualifier)
+    status, code, _ = error_of(aws["lambda"], FunctionName=function.name, Qualifier=qualifier)
 
     assert (status, code) == (404, "ResourceNotFoundException")
 
@@ -137,7 +137,7 @@ def test_function_that_failed(aws: Clients, name: str, invocation_type: str) -> 
         what="function in the state Failed",
     )
 
-    status, code, message = refused(client, FunctionName=name, InvocationType=invocation_type)
+    status, code, message = error_of(client, FunctionName=name, InvocationType=invocation_type)
 
     assert (status, code) == (409, "ResourceConflictException")
     assert message.endswith("The function is currently in the following state: Failed")

@@ -16,7 +16,7 @@ KIB, MIB = 1024, 1024 * 1024
 LIMIT_SECONDS = 60
 
 
-def refused(call: Callable[..., Any], **arguments: Any) -> tuple[str, str]:
+def error_of(call: Callable[..., Any], **arguments: Any) -> tuple[str, str]:
     """Return the code and message of an error."""
     with pytest.raises(ClientError) as raised:
         call(**arguments)
@@ -43,11 +43,11 @@ def test_attributes_of_queues(aws: Clients, name: str, attribute: str, low: int,
     error = ("InvalidAttributeValue", f"Invalid value for the parameter {attribute}.")
     for wrong in (str(low - 1), str(high + 1), "many"):
         attributes = {attribute: wrong}
-        assert refused(sqs.create_queue, QueueName=name, Attributes=attributes) == error
+        assert error_of(sqs.create_queue, QueueName=name, Attributes=attributes) == error
     url = sqs.create_queue(QueueName=name, Attributes={attribute: str(low)})["QueueUrl"]
     sqs.set_queue_attributes(QueueUrl=url, Attributes={attribute: str(high)})
     attributes = {attribute: str(high + 1)}
-    assert refused(sqs.set_queue_attributes, QueueUrl=url, Attributes=attributes) == error
+    assert error_of(sqs.set_queue_attributes, QueueUrl=url, Attributes=attributes) == error
 
 
 def test_largest_message_of_a_queue(aws: Clients, name: str) -> None:
@@ -60,7 +60,7 @@ def test_largest_message_of_a_queue(aws: Clients, name: str) -> None:
         attributes = {"kind": {"DataType": "String", "StringValue": "x"}}
         body = "x" * (limit - len("kindStringx"))
         sqs.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=attributes)
-        assert refused(
+        assert error_of(
             sqs.send_message, QueueUrl=url, MessageBody=body + "x", MessageAttributes=attributes
         ) == (
             "InvalidParameterValue",
@@ -81,7 +81,7 @@ def test_largest_batch_for_a_queue(aws: Clients, name: str) -> None:
     assert len(sqs.send_message_batch(QueueUrl=url, Entries=entries)["Successful"]) == 2
 
     entries[1]["MessageBody"] += "x"
-    assert refused(sqs.send_message_batch, QueueUrl=url, Entries=entries) == (
+    assert error_of(sqs.send_message_batch, QueueUrl=url, Entries=entries) == (
         "AWS.SimpleQueueService.BatchRequestTooLong",
         "Batch requests cannot be longer than 1048576 bytes. You have sent 1048577 bytes.",
     )
@@ -93,7 +93,7 @@ def test_attributes_of_messages(aws: Clients, name: str) -> None:
     message = {"QueueUrl": sqs.create_queue(QueueName=name)["QueueUrl"], "MessageBody": "x"}
     attributes = {f"a{number}": {"DataType": "Number", "StringValue": "1"} for number in range(11)}
 
-    assert refused(sqs.send_message, **message, MessageAttributes=attributes) == (
+    assert error_of(sqs.send_message, **message, MessageAttributes=attributes) == (
         "InvalidParameterValue",
         "Number of message attributes [11] exceeds the allowed maximum [10].",
     )
@@ -120,7 +120,7 @@ def test_largest_message_of_a_topic(aws: Clients, topic: str) -> None:
         text = '"' * (limit - len("kindStringx"))  # sent as "%22", three times as long
         message = {"TopicArn": topic, "MessageAttributes": attributes}
         sns.publish(**message, Message=text)
-        assert refused(sns.publish, **message, Message=text + "x") == (
+        assert error_of(sns.publish, **message, Message=text + "x") == (
             "InvalidParameter",
             "Invalid parameter: Message too long",
         )
@@ -129,7 +129,7 @@ def test_largest_message_of_a_topic(aws: Clients, topic: str) -> None:
         batch = {"TopicArn": topic, "PublishBatchRequestEntries": entries}
         assert len(sns.publish_batch(**batch)["Successful"]) == 2
         entries[1]["Message"] += "x"
-        assert refused(sns.publish_batch, **batch) == (
+        assert error_of(sns.publish_batch, **batch) == (
             "BatchRequestTooLong",
             "The length of all the messages put together is more than the limit.",
         )
@@ -139,7 +139,7 @@ def test_largest_message_of_a_topic(aws: Clients, topic: str) -> None:
     sns.set_topic_attributes(**size, AttributeValue=str(MIB))
     check(MIB)
     for wrong in ("1023", str(MIB + 1)):
-        code, _ = refused(sns.set_topic_attributes, **size, AttributeValue=wrong)
+        code, _ = error_of(sns.set_topic_attributes, **size, AttributeValue=wrong)
         assert code == "InvalidParameter"
 
 
@@ -159,8 +159,8 @@ def test_subjects(aws: Clients, topic: str, subject: str, allowed: bool) -> None
         aws["sns"].publish_batch(**batch)
     else:
         error = ("InvalidParameter", "Invalid parameter: Subject")
-        assert refused(aws["sns"].publish, **message) == error
-        assert refused(aws["sns"].publish_batch, **batch) == error
+        assert error_of(aws["sns"].publish, **message) == error
+        assert error_of(aws["sns"].publish_batch, **batch) == error
 
 
 def test_raw_message_with_more_attributes_than_a_queue_takes_is_lost(
@@ -194,7 +194,7 @@ def test_largest_event(aws: Clients) -> None:
         answer = events.put_events(Entries=entries)
         assert answer["FailedEntryCount"] == 0
     for entries in ([entry(MIB + 1)], [entry(MIB // 2), entry(MIB // 2 + 1)]):
-        assert refused(events.put_events, Entries=entries) == (
+        assert error_of(events.put_events, Entries=entries) == (
             "ValidationException",
             "Total size of the entries in the request is over the limit.",
         )
@@ -223,7 +223,7 @@ def test_retry_policy_of_a_target(aws: Clients, name: str) -> None:
         return {"Rule": name, "Targets": [{**target, "RetryPolicy": policy}]}
 
     events.put_targets(**with_retries(185))
-    assert refused(events.put_targets, **with_retries(186)) == (
+    assert error_of(events.put_targets, **with_retries(186)) == (
         "ValidationException",
         "1 validation error detected: Value '186' at "
         "'targets.1.member.retryPolicy.maximumRetryAttempts' failed to satisfy constraint: "
@@ -248,7 +248,7 @@ def test_settings_of_functions(aws: Clients, function: Function, setting: str, l
 
     configure(FunctionName=function.name, **{setting: limit})
     member = setting[0].lower() + setting[1:]
-    assert refused(configure, FunctionName=function.name, **{setting: limit + 1}) == (
+    assert error_of(configure, FunctionName=function.name, **{setting: limit + 1}) == (
         "ValidationException",
         f"1 validation error detected: Value '{limit + 1}' at '{member}' failed to satisfy "
         f"constraint: Member must have value less than or equal to {limit}",
@@ -264,16 +264,16 @@ def test_environment_variables(aws: Clients, function: Function) -> None:
 
     largest = "x" * (4096 - len('{"NAME":""}'))
     configure(**variables(NAME=largest))
-    code, message = refused(configure, **variables(NAME=largest + "x"))
+    code, message = error_of(configure, **variables(NAME=largest + "x"))
     assert code == "InvalidParameterValueException"
     assert "exceeded the 4KB limit" in message
-    assert refused(configure, **variables(AWS_REGION="x", STAGE="test")) == (
+    assert error_of(configure, **variables(AWS_REGION="x", STAGE="test")) == (
         "InvalidParameterValueException",
         "Lambda was unable to configure your environment variables because the environment "
         "variables you have provided contains reserved keys that are currently not supported for "
         "modification. Reserved keys used in this request: AWS_REGION",
     )
-    assert refused(configure, **variables(_PRIVATE="x")) == (
+    assert error_of(configure, **variables(_PRIVATE="x")) == (
         "ValidationException",
         "1 validation error detected: Value '{_PRIVATE=x}' at 'environment.variables' failed to "
         "satisfy constraint: Map keys must satisfy constraint: [Member must satisfy regular "
@@ -291,7 +291,7 @@ def test_visibility_timeout_shorter_than_the_function_timeout(
     sqs.set_queue_attributes(QueueUrl=queue.url, Attributes={"VisibilityTimeout": "9"})
     mapping = {"FunctionName": function.name, "EventSourceArn": queue.arn, "Enabled": False}
 
-    assert refused(client.create_event_source_mapping, **mapping) == (
+    assert error_of(client.create_event_source_mapping, **mapping) == (
         "InvalidParameterValueException",
         "Queue visibility timeout: 9 seconds is less than Function timeout: 10 seconds",
     )
@@ -321,7 +321,7 @@ def test_inline_policies_of_a_role(aws: Clients, name: str) -> None:
     iam.put_role_policy(RoleName=name, PolicyName="one", PolicyDocument=policy(5120))
     iam.put_role_policy(RoleName=name, PolicyName="two", PolicyDocument=policy(5120))
     larger = {"RoleName": name, "PolicyName": "two", "PolicyDocument": policy(5121)}
-    assert refused(iam.put_role_policy, **larger) == (
+    assert error_of(iam.put_role_policy, **larger) == (
         "LimitExceeded",
         f"Maximum policy size of 10240 bytes exceeded for role {name}",
     )

@@ -75,39 +75,39 @@ def test_moment_without_a_time_zone_is_in_utc(clock: Clock) -> None:
 def test_invalid_request_is_rejected(clock: Clock, content: bytes, message: str) -> None:
     before = clock.show()["offset_seconds"]
 
-    with pytest.raises(ErrorResponse) as refused:
+    with pytest.raises(ErrorResponse) as raised:
         clock.post("/_testbed/clock/advance", content)
 
-    assert refused.value.status == 400
-    assert message in refused.value.message
+    assert raised.value.status == 400
+    assert message in raised.value.message
     assert clock.show()["offset_seconds"] == before
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b'{"arn": 1}'])
 def test_fire_needs_an_arn(clock: Clock, content: bytes) -> None:
-    with pytest.raises(ErrorResponse) as refused:
+    with pytest.raises(ErrorResponse) as raised:
         clock.post("/_testbed/schedules/fire", content)
 
-    assert refused.value.status == 400
+    assert raised.value.status == 400
 
 
 def test_unknown_arn_cannot_be_fired(clock: Clock) -> None:
-    with pytest.raises(ErrorResponse) as refused:
+    with pytest.raises(ErrorResponse) as raised:
         clock.fire("arn:aws:events:us-east-1:000000000000:rule/none")
 
-    assert refused.value.status == 404
+    assert raised.value.status == 404
 
 
 def test_advance_with_too_many_firings_is_rejected(clock: Clock, aws: Clients, name: str) -> None:
     aws["events"].put_rule(Name=name, ScheduleExpression="rate(1 minute)")
     try:
-        with pytest.raises(ErrorResponse) as refused:
+        with pytest.raises(ErrorResponse) as raised:
             clock.advance(seconds=3600 * 24 * 365)
     finally:
         aws["events"].delete_rule(Name=name)
 
-    assert refused.value.status == 400
-    assert "smaller steps" in refused.value.message
+    assert raised.value.status == 400
+    assert "smaller steps" in raised.value.message
 
 
 def test_invalid_setting_stops_localstack(tmp_path: Path) -> None:

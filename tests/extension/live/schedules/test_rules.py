@@ -333,10 +333,10 @@ def test_rules_of_other_regions_and_accounts_are_separate(
 def test_expression_that_aws_rejects(aws: Clients, name: str, expression: str) -> None:
     """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rate-expressions.html"""
     events = aws["events"]
-    with pytest.raises(events.exceptions.ClientError) as refused:
+    with pytest.raises(events.exceptions.ClientError) as raised:
         events.put_rule(Name=name, ScheduleExpression=expression)
 
-    error = refused.value.response["Error"]
+    error = raised.value.response["Error"]
     assert error["Code"] == "ValidationException"
     assert error["Message"] == "Parameter ScheduleExpression is not valid."
 
@@ -345,10 +345,10 @@ def test_only_the_default_bus_has_schedules(aws: Clients, name: str) -> None:
     """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html"""
     events = aws["events"]
     events.create_event_bus(Name=name)
-    with pytest.raises(events.exceptions.ClientError) as refused:
+    with pytest.raises(events.exceptions.ClientError) as raised:
         events.put_rule(Name=name, EventBusName=name, ScheduleExpression="rate(1 minute)")
     events.delete_event_bus(Name=name)
 
-    error = refused.value.response["Error"]
+    error = raised.value.response["Error"]
     assert error["Code"] == "ValidationException"
     assert error["Message"] == "ScheduleExpression is supported only on the default event bus."
