@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from localstack.constants import AWS_REGION_US_EAST_1, DEFAULT_AWS_ACCOUNT_ID
+from localstack.utils.aws.arns import parse_arn
 
 from localstack_testbed.permissions.policies import Policy, parse_or_deny
 from localstack_testbed.permissions.principals import trust_policy_of
@@ -48,16 +49,16 @@ def _queue(arn: str) -> str | None:
     from localstack.aws.api.sqs import QueueAttributeName
     from localstack.services.sqs.models import sqs_stores
 
-    _, _, _, region, account, name = arn.split(":", 5)
-    queue = sqs_stores[account][region].queues.get(name)
+    parts = parse_arn(arn)
+    queue = sqs_stores[parts["account"]][parts["region"]].queues.get(parts["resource"])
     return queue.attributes.get(QueueAttributeName.Policy) if queue else None
 
 
 def _topic(arn: str) -> str | None:
     from localstack.services.sns.models import sns_stores
 
-    _, _, _, region, account, _ = arn.split(":", 5)
-    topic = sns_stores[account][region].topics.get(arn)
+    parts = parse_arn(arn)
+    topic = sns_stores[parts["account"]][parts["region"]].topics.get(arn)
     return topic["attributes"].get("Policy") if topic else None
 
 
@@ -78,7 +79,7 @@ def _bucket_account(arn: str) -> str | None:
 
 
 def _bucket_name(arn: str) -> str:
-    return arn.split(":", 5)[5].split("/")[0]
+    return str(parse_arn(arn)["resource"]).split("/")[0]
 
 
 def _buckets(account: str) -> Any:
@@ -91,9 +92,9 @@ def _buckets(account: str) -> Any:
 def _function(arn: str) -> str | None:
     from localstack.services.lambda_.invocation.models import lambda_stores
 
-    _, _, _, region, account, rest = arn.split(":", 5)
-    name, _, qualifier = rest.removeprefix("function:").partition(":")
-    function = lambda_stores[account][region].functions.get(name)
+    parts = parse_arn(arn)
+    name, _, qualifier = parts["resource"].removeprefix("function:").partition(":")
+    function = lambda_stores[parts["account"]][parts["region"]].functions.get(name)
     policy = function.permissions.get(qualifier or "$LATEST") if function else None
     if policy is None:
         return None
@@ -103,8 +104,9 @@ def _function(arn: str) -> str | None:
 def _bus(arn: str) -> str | None:
     from localstack.services.events.models import events_stores
 
-    _, _, _, region, account, rest = arn.split(":", 5)
-    bus = events_stores[account][region].event_buses.get(rest.removeprefix("event-bus/"))
+    parts = parse_arn(arn)
+    buses = events_stores[parts["account"]][parts["region"]].event_buses
+    bus = buses.get(parts["resource"].removeprefix("event-bus/"))
     return json.dumps(bus.policy) if bus and bus.policy else None
 
 
