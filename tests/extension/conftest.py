@@ -18,6 +18,7 @@ from testbed.machine.ports import random_free_port
 from tests.extension.control import CONTROL_SECRET
 from tests.extension.faults import FaultRules
 from tests.extension.lambda_functions import FunctionFactory
+from tests.extension.scheduling import Clock, Queue
 
 STOP_LIMIT = 30.0
 
@@ -188,6 +189,19 @@ def faults(localstack_endpoint: str) -> Iterator[FaultRules]:
     rules = FaultRules(localstack_endpoint)
     yield rules
     rules.remove_all()
+
+
+@pytest.fixture
+def clock(localstack_endpoint: str) -> Clock:
+    return Clock(localstack_endpoint)
+
+
+@pytest.fixture
+def queue(aws: Clients, name: str) -> Iterator[Queue]:
+    """A queue with the name that no other test uses."""
+    queue = Queue.create(aws["sqs"], name)
+    yield queue
+    aws["sqs"].delete_queue(QueueUrl=queue.url)
 
 
 @pytest.fixture

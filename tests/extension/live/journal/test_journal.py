@@ -104,13 +104,6 @@ def book(localstack_endpoint: str) -> Book:
     return Book(localstack_endpoint)
 
 
-@pytest.fixture
-def queue(aws: Clients, name: str) -> Iterator[Queue]:
-    made = Queue.create(aws["sqs"], name)
-    yield made
-    aws["sqs"].delete_queue(QueueUrl=made.url)
-
-
 def test_call_says_what_was_asked_of_whom_and_how_it_ended(
     aws: Clients, book: Book, name: str
 ) -> None:

@@ -11,11 +11,6 @@ from tests.extension.control import ErrorResponse
 from tests.extension.scheduling import Clock
 
 
-@pytest.fixture
-def clock(localstack_endpoint: str) -> Clock:
-    return Clock(localstack_endpoint)
-
-
 def test_clock_goes_with_real_time_plus_an_offset(clock: Clock) -> None:
     before = datetime.now(UTC)
     shown = clock.show()

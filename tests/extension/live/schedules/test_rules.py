@@ -17,11 +17,6 @@ from tests.extension.lambda_functions import FunctionFactory
 from tests.extension.scheduling import ACCOUNT, Clock, Queue, attributes
 
 
-@pytest.fixture
-def clock(localstack_endpoint: str) -> Clock:
-    return Clock(localstack_endpoint)
-
-
 class Rule:
     """A rule of the default bus."""
 
@@ -53,13 +48,6 @@ def rule(aws: Clients, name: str) -> Iterator[Rule]:
         rule.delete()
     except aws["events"].exceptions.ResourceNotFoundException:
         return
-
-
-@pytest.fixture
-def queue(aws: Clients, name: str) -> Iterator[Queue]:
-    queue = Queue.create(aws["sqs"], name)
-    yield queue
-    aws["sqs"].delete_queue(QueueUrl=queue.url)
 
 
 def test_event_is_the_one_of_aws(clock: Clock, rule: Rule, queue: Queue) -> None:

@@ -3,35 +3,14 @@
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 """
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tests.extension.conftest import Clients
-from tests.extension.scheduling import ROLE, Clock, Queue, Scheduler
+from tests.extension.scheduling import Clock, Queue, Scheduler
 
 OFF = {"Mode": "OFF"}
-
-
-@pytest.fixture
-def clock(localstack_endpoint: str) -> Clock:
-    return Clock(localstack_endpoint)
-
-
-@pytest.fixture
-def queue(aws: Clients, name: str) -> Iterator[Queue]:
-    queue = Queue.create(aws["sqs"], name)
-    yield queue
-    aws["sqs"].delete_queue(QueueUrl=queue.url)
-
-
-@pytest.fixture
-def scheduler(aws: Clients, queue: Queue, name: str) -> Iterator[Scheduler]:
-    scheduler = Scheduler(aws["scheduler"], name, {"Arn": queue.arn, "RoleArn": ROLE})
-    yield scheduler
-    scheduler.delete_all()
 
 
 def at(moment: datetime) -> str:

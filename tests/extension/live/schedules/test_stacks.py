@@ -50,11 +50,6 @@ Outputs:
 
 
 @pytest.fixture
-def clock(localstack_endpoint: str) -> Clock:
-    return Clock(localstack_endpoint)
-
-
-@pytest.fixture
 def stack(aws: Clients, name: str) -> Iterator[Stack]:
     stack = Stack(aws["cloudformation"], name, TEMPLATE.replace("ROLE", ROLE))
     yield stack

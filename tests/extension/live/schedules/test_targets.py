@@ -4,7 +4,6 @@ https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets.html
 """
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,28 +11,9 @@ import pytest
 
 from tests.extension.conftest import Clients
 from tests.extension.lambda_functions import FunctionFactory
-from tests.extension.scheduling import ACCOUNT, ROLE, Clock, Queue, Scheduler, attributes
+from tests.extension.scheduling import ACCOUNT, Clock, Queue, Scheduler, attributes
 
 TIME = "%Y-%m-%dT%H:%M:%SZ"
-
-
-@pytest.fixture
-def clock(localstack_endpoint: str) -> Clock:
-    return Clock(localstack_endpoint)
-
-
-@pytest.fixture
-def queue(aws: Clients, name: str) -> Iterator[Queue]:
-    queue = Queue.create(aws["sqs"], name)
-    yield queue
-    aws["sqs"].delete_queue(QueueUrl=queue.url)
-
-
-@pytest.fixture
-def scheduler(aws: Clients, queue: Queue, name: str) -> Iterator[Scheduler]:
-    scheduler = Scheduler(aws["scheduler"], name, {"Arn": queue.arn, "RoleArn": ROLE})
-    yield scheduler
-    scheduler.delete_all()
 
 
 @pytest.fixture
