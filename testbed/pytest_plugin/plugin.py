@@ -71,13 +71,16 @@ def is_active(config: pytest.Config) -> bool:
 def _check_options(config: pytest.Config) -> None:
     """Reject options that exclude one another."""
     name = config.getoption("--testbed-target")
+    endpoint_url = config.getoption("--testbed-endpoint-url")
+    workers = config.getoption("numprocesses", None)  # of pytest-xdist
+    if not endpoint_url and not workers:
+        return  # without importing the target, which only a fixture needs
     target = targets.target_of(name)
-    if config.getoption("--testbed-endpoint-url") and not target.takes_endpoint:
+    if endpoint_url and not target.takes_endpoint:
         raise pytest.UsageError(
             f"--testbed-endpoint-url cannot be used with --testbed-target {name}: remove one of"
             " them."
         )
-    workers = config.getoption("numprocesses", None)  # of pytest-xdist
     if workers and not target.takes_workers:
         raise pytest.UsageError(
             f"-n cannot be used with --testbed-target {name}, which all test processes would share:"
