@@ -107,11 +107,9 @@ def up(
     """Measure deployment of the pipeline, and checks of a website, next to MiniStack."""
     plan = pipeline.Plan(starts, rounds, silent_rounds, silence, cold)
 
-    def benchmark(emulators: Sequence[Emulator], results: Results) -> Benchmark:
-        return pipeline.PipelineBenchmark(emulators, plan, results, console.report)
-
     _run(
-        lambda names: Results(names, PipelineMetric), plan, benchmark, report, file, markdown,
+        lambda names: Results(names, PipelineMetric), plan, pipeline.PipelineBenchmark,
+        report, file, markdown,
         (
             *_COMPARED,
             *([DockerTestbed] if docker else []),
@@ -143,11 +141,9 @@ def lambda_(
     """Measure the time and memory of Lambda invocations, next to MiniStack."""
     plan = functions.Plan(warm, cold, bursts, batches)
 
-    def benchmark(emulators: Sequence[Emulator], results: Results) -> Benchmark:
-        return functions.FunctionBenchmark(emulators, plan, results, console.report)
-
     _run(
-        lambda names: Results(names, FunctionMetric), plan, benchmark, report, file, markdown,
+        lambda names: Results(names, FunctionMetric), plan, functions.FunctionBenchmark,
+        report, file, markdown,
         (*_COMPARED, TestbedWithoutJournal) if without_journal else _COMPARED,
     )  # fmt: skip
 
@@ -176,21 +172,18 @@ def schedules(duration: timedelta, quiet: timedelta, file: Path | None, markdown
         )
     plan = scheduled.Plan(duration.total_seconds(), quiet.total_seconds())
 
-    def benchmark(emulators: Sequence[Emulator], findings: Findings) -> Benchmark:
-        return scheduled.ScheduleBenchmark(emulators, plan, findings, console.report)
-
     findings = _run(
-        lambda names: Findings(names, ScheduleMetric), plan, benchmark, schedules_report,
-        file, markdown,
+        lambda names: Findings(names, ScheduleMetric), plan, scheduled.ScheduleBenchmark,
+        schedules_report, file, markdown,
     )  # fmt: skip
     if schedules_report.is_wrong(findings):
         raise SystemExit(1)
 
 
-def _run[R: Results](
+def _run[P: DataclassInstance, R: Results](
     empty: Callable[[tuple[str, ...]], R],
-    plan: DataclassInstance,
-    benchmark: Callable[[Sequence[Emulator], R], Benchmark],
+    plan: P,
+    benchmark: Callable[[Sequence[Emulator], P, R, Callable[[str], None]], Benchmark[P, R]],
     view: _View[R],
     file: Path | None,
     markdown: bool,
@@ -200,7 +193,7 @@ def _run[R: Results](
     with TemporaryDirectory(prefix="benchmarks-") as folder:
         emulators = [kind(_PROJECT, Path(folder)) for kind in kinds]
         results = empty(tuple(emulator.name for emulator in emulators))
-        benchmark(emulators, results).run()
+        benchmark(emulators, plan, results, console.report).run()
     if file is not None:
         file.write_text(view.as_json(results, machine, plan), encoding="utf-8")
     if markdown:

@@ -14,11 +14,13 @@ from benchmarks.processes import Memory, memory
 from testbed.errors import TestbedError
 
 
-class Benchmark(ABC):
+class Benchmark[P, R: Results](ABC):
     """A benchmark, which measures the emulators in turn.
 
     Parameters
     ----------
+    plan
+        How often and how long to measure.
     results
         Gets the samples and failures.
     report
@@ -26,9 +28,10 @@ class Benchmark(ABC):
     """
 
     def __init__(
-        self, emulators: Sequence[Emulator], results: Results, report: Callable[[str], None]
+        self, emulators: Sequence[Emulator], plan: P, results: R, report: Callable[[str], None]
     ) -> None:
         self._emulators = emulators
+        self._plan = plan
         self._results = results
         self._report = report
 

@@ -84,19 +84,10 @@ class Contender:
         return answer
 
 
-class FunctionBenchmark(Benchmark):
+class FunctionBenchmark(Benchmark[Plan, Results]):
     """The benchmark of one command."""
 
-    def __init__(
-        self,
-        emulators: Sequence[Emulator],
-        plan: Plan,
-        results: Results,
-        report: Callable[[str], None],
-    ) -> None:
-        super().__init__(emulators, results, report)
-        self._plan = plan
-        self._contenders: list[Contender] = []
+    _contenders: Sequence[Contender] = ()
 
     def run(self) -> None:
         """Measure everything; a failure of an emulator becomes part of the results.
@@ -158,9 +149,8 @@ class FunctionBenchmark(Benchmark):
             if answer.init_duration is not None:
                 self._results.add(init, contender.emulator.name, answer.init_duration)
 
-        ready = self._in_turn(
-            self._contenders, 1, metric, start
-        )  # not counted: files are read from disk first
+        # Not counted: the first start reads files from the disk.
+        ready = self._in_turn(self._contenders, 1, metric, start)
         self._in_turn(ready, self._plan.cold, metric, start_and_count)
 
     def _measure_interpreters(self) -> None:

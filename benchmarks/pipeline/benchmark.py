@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,18 +50,8 @@ class Plan:
     cold: bool = False
 
 
-class PipelineBenchmark(Benchmark):
+class PipelineBenchmark(Benchmark[Plan, Results]):
     """The benchmark of one command."""
-
-    def __init__(
-        self,
-        emulators: Sequence[Emulator],
-        plan: Plan,
-        results: Results,
-        report: Callable[[str], None],
-    ) -> None:
-        super().__init__(emulators, results, report)
-        self._plan = plan
 
     def run(self) -> None:
         """Measure everything; a failure of an emulator becomes part of the results."""
@@ -144,9 +134,8 @@ class PipelineBenchmark(Benchmark):
                 try:
                     begun, ended = outage.begins(), outage.ends()
                 except TestbedError:
-                    watched.remove(
-                        outage
-                    )  # the next outage would find another incident than it expects
+                    # The next outage would find another incident than it expects.
+                    watched.remove(outage)
                     raise
                 self._results.add(beginning, name, begun)
                 if end is not None:

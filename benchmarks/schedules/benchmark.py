@@ -54,20 +54,10 @@ class Contender:
     scheduling: Scheduling
 
 
-class ScheduleBenchmark(Benchmark):
+class ScheduleBenchmark(Benchmark[Plan, Findings]):
     """The benchmark of one command."""
 
-    def __init__(
-        self,
-        emulators: Sequence[Emulator],
-        plan: Plan,
-        results: Findings,
-        report: Callable[[str], None],
-    ) -> None:
-        super().__init__(emulators, results, report)
-        self._findings = results
-        self._plan = plan
-        self._contenders: list[Contender] = []
+    _contenders: Sequence[Contender] = ()
 
     def run(self) -> None:
         """Measure everything; a failure of an emulator becomes part of the results.
@@ -112,7 +102,7 @@ class ScheduleBenchmark(Benchmark):
         for contender, watch in watches:
             with self._recording_failure(Metric.RULE_RATE, contender.emulator):
                 for kind, verdict in watch.verdicts(until, collected):
-                    self._findings.judged(kind.metric, contender.emulator.name, verdict)
+                    self._results.judged(kind.metric, contender.emulator.name, verdict)
 
     def _watched(self, contender: Contender, moments: Sequence[datetime]) -> Watch:
         return Watch(
@@ -145,7 +135,7 @@ class ScheduleBenchmark(Benchmark):
                 verdict = judge(
                     times(begin, until + MINUTE), bulk.arrivals(), until=until, copies=DUE
                 )
-                self._findings.judged(Metric.HUNDRED, contender.emulator.name, verdict)
+                self._results.judged(Metric.HUNDRED, contender.emulator.name, verdict)
 
     def _measure_memory_of_many(self) -> None:
         """Measure the memory of further schedules: the earlier ones used memory that was free."""
