@@ -8,6 +8,7 @@ import click
 
 from testbed.commands.description import print_description
 from testbed.commands.options import (
+    Pairs,
     json_option,
     override_options,
     reject_endpoint,
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from testbed.project.overrides import Overrides
     from testbed.project.project import Project
     from testbed.session import Session
-
-Pairs = tuple[tuple[str, str], ...]
 
 
 @click.command()

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from testbed.commands.options import Number, json_option, reject_options
+from testbed.commands.options import Command, Number, json_option, reject_options
 from testbed.control.faults import Fault, FaultRule, Faults, InvalidFaultError
 from testbed.emulators.environments import extension_source
 from testbed.session import Session
@@ -27,8 +27,6 @@ _TYPES: dict[str, click.ParamType[Any]] = {
     "integer": click.INT,
     "number": Number(),
 }
-
-Command = Callable[..., Any]
 
 
 def _read_definition() -> dict[str, Any]:

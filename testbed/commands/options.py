@@ -12,6 +12,8 @@ from click.core import ParameterSource
 from click.types import FloatParamType
 
 Command = Callable[..., Any]
+Pairs = tuple[tuple[str, str], ...]
+"""The values of a repeatable option of the type :class:`Pair`."""
 
 
 class Number(FloatParamType):

@@ -9,6 +9,7 @@ import click
 from testbed.commands.description import print_description
 from testbed.commands.options import (
     Pair,
+    Pairs,
     docker_option,
     json_option,
     override_options,
@@ -18,8 +19,6 @@ from testbed.terminal import console
 
 if TYPE_CHECKING:
     from testbed.session import Session
-
-Pairs = tuple[tuple[str, str], ...]
 
 
 @click.command()
