@@ -106,15 +106,15 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def measured(*emulators: FakeEmulator, **plan: Any) -> tuple[Results, list[str]]:
     results = Results(tuple(emulator.name for emulator in emulators), Metric)
-    told: list[str] = []
+    reported: list[str] = []
     chosen = Plan(**{"starts": 2, "rounds": 3, "silent_rounds": 1, "silence": 0.0, **plan})
-    PipelineBenchmark(emulators, chosen, results, told.append).run()
-    return results, told
+    PipelineBenchmark(emulators, chosen, results, reported.append).run()
+    return results, reported
 
 
 def test_everything_is_measured_in_turn(tmp_path: Path) -> None:
     emulators = FakeEmulator("A", tmp_path), FakeEmulator("B", tmp_path)
-    results, told = measured(*emulators)
+    results, reported = measured(*emulators)
     assert not results.failures
     for name in "AB":
         counts = {metric: len(results.of(metric, name)) for metric in Metric}
@@ -124,7 +124,7 @@ def test_everything_is_measured_in_turn(tmp_path: Path) -> None:
         assert counts[Metric.IDLE_RSS] == 2
         assert counts[Metric.BUSY_RSS] == 1
         assert counts[Metric.COLD_START] == 0
-    assert [line for line in told if line.startswith("start ")] == [
+    assert [line for line in reported if line.startswith("start ")] == [
         f"start {number} of 2: {name}" for number in (1, 2) for name in "AB"
     ]
     # Uncounted, counted twice, and for the checks; all stopped.

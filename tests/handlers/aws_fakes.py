@@ -111,7 +111,7 @@ class FakeSNS:
 
     @property
     def alerts(self) -> list[dict[str, Any]]:
-        """What queues were told."""
+        """The alerts that queues received."""
         return [json.loads(json.loads(message["Message"])["sqs"]) for message in self.messages]
 
     @property

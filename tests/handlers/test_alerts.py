@@ -25,12 +25,12 @@ def test_alerts_match_their_examples(event: Event) -> None:
     assert document(incident(0, 60)) == event("alert-up")
 
 
-@pytest.mark.parametrize("told", [incident(0), incident(0, 60)])
-def test_alerts_survive_the_queue(sns: FakeSNS, told: Any) -> None:
-    AlertTopic(cast(Any, sns), "arn").publish(told)
+@pytest.mark.parametrize("change", [incident(0), incident(0, 60)])
+def test_alerts_survive_the_queue(sns: FakeSNS, change: Any) -> None:
+    AlertTopic(cast(Any, sns), "arn").publish(change)
 
     [message] = sns.messages
-    assert parse(json.loads(message["Message"])["sqs"]) == told
+    assert parse(json.loads(message["Message"])["sqs"]) == change
 
 
 def test_messages(sns: FakeSNS) -> None:

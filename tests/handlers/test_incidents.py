@@ -54,7 +54,7 @@ def test_merging_is_commutative_associative_and_idempotent() -> None:
 def test_every_order_of_deliveries_records_the_same(
     order: tuple[Incident, ...], s3: FakeS3, documents: Documents
 ) -> None:
-    news = [record(documents, told) for told in order]
+    news = [record(documents, each) for each in order]
 
     assert s3.load(CLOSED.key) == CLOSED.document()
     assert news.count(True) == len({OPEN, CLOSED} & set(order[: order.index(CLOSED) + 1]))
@@ -135,5 +135,5 @@ def test_listing_continues_beyond_one_response(s3: FakeS3, documents: Documents)
     assert list(documents.keys("incidents/", page=3)) == list(s3.objects)
 
 
-def json_of(told: Incident) -> bytes:
-    return json.dumps(told.document()).encode()
+def json_of(recorded: Incident) -> bytes:
+    return json.dumps(recorded.document()).encode()

@@ -145,7 +145,7 @@ def test_runs_that_overlap_a_removal_leave_no_incident_open(
         runs.retire(120)
         runs.deliver()
         assert {each["status"] for each in runs.incidents} == {"CLOSED"}, schedule
-        told = [alert["status"] for alert in runs.sns.alerts]
-        assert told in (["DOWN", "UP"], ["DOWN", "UP"] * 2), schedule
-        assert len(set(runs.sns.ids)) == len(told), schedule
+        statuses = [alert["status"] for alert in runs.sns.alerts]
+        assert statuses in (["DOWN", "UP"], ["DOWN", "UP"] * 2), schedule
+        assert len(set(runs.sns.ids)) == len(statuses), schedule
         assert runs.state["pending"] == [], schedule

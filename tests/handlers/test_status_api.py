@@ -101,8 +101,8 @@ def test_one_broken_state_hides_no_other_site(call: Call, s3: FakeS3) -> None:
 def test_one_broken_incident_hides_no_other(
     call: Call, s3: FakeS3, documents: Documents, broken: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for told in (incident(0, 60), incident(90)):
-        record(documents, told)
+    for each in (incident(0, 60), incident(90)):
+        record(documents, each)
     key = incident(90).key
     s3.objects[key] = broken
 
@@ -186,8 +186,8 @@ def test_a_state_with_a_wrong_field_is_broken(
 
 
 def test_one_site(call: Call, documents: Documents) -> None:
-    for told in (incident(0, 60), incident(90), incident(30, name="blog")):
-        record(documents, told)
+    for each in (incident(0, 60), incident(90), incident(30, name="blog")):
+        record(documents, each)
 
     code, answer = call("GET", "/sites/shop")
 
@@ -208,9 +208,9 @@ def test_not_found(call: Call, path: str) -> None:
 
 def test_incidents_a_page_at_a_time(call: Call, documents: Documents) -> None:
     known = [incident(seconds) for seconds in (20, 10, 0)]
-    for told in known:
-        record(documents, told)
-    documents_of_all = [told.document() for told in known]
+    for each in known:
+        record(documents, each)
+    documents_of_all = [each.document() for each in known]
 
     code, first = call("GET", "/incidents", limit="2")
     assert (code, first["incidents"]) == (200, documents_of_all[:2])

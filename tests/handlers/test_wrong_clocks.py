@@ -164,9 +164,9 @@ def test_overlapping_runs_with_wrong_clocks_hide_nothing_from_the_next(
         machines.seconds += 60
         machines.check(last, 0)
         assert machines.runs.state["status"] == last, schedule
-        told = [alert["status"] for alert in machines.runs.sns.alerts]
-        assert told == ["DOWN", "UP", "DOWN"][: len(told)], schedule
-        assert (told or ["UP"])[-1] == last, schedule
+        statuses = [alert["status"] for alert in machines.runs.sns.alerts]
+        assert statuses == ["DOWN", "UP", "DOWN"][: len(statuses)], schedule
+        assert (statuses or ["UP"])[-1] == last, schedule
 
 
 @pytest.mark.parametrize("clocks", CLOCKS, ids=str)

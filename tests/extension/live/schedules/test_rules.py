@@ -272,9 +272,9 @@ def test_event_for_a_deleted_queue_goes_to_the_dead_letter_queue(
     assert "NonExistentQueue" in fired["error"]
     [letter] = queue.messages()
     assert json.loads(letter["Body"])["resources"] == [rule.arn]
-    told = attributes(letter)
-    assert told.pop("ERROR_MESSAGE")
-    assert told == {
+    found = attributes(letter)
+    assert found.pop("ERROR_MESSAGE")
+    assert found == {
         "RULE_ARN": rule.arn,
         "TARGET_ARN": missing,
         "ERROR_CODE": "NO_RESOURCE",

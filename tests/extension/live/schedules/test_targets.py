@@ -195,10 +195,10 @@ def test_failed_call_is_retried_until_its_attempts_are_exhausted(
     assert all("NonExistentQueue" in each["error"] for each in fired)
     [letter] = queue.messages()
     assert letter["Body"] == "attempt 4"
-    told = attributes(letter)
-    assert told.pop("ERROR_MESSAGE")
-    assert told.pop("EXECUTION_ID")
-    assert told == {
+    found = attributes(letter)
+    assert found.pop("ERROR_MESSAGE")
+    assert found.pop("EXECUTION_ID")
+    assert found == {
         "ERROR_CODE": "AWS.SimpleQueueService.NonExistentQueue",
         "EXHAUSTED_RETRY_CONDITION": "MaximumRetryAttempts",
         "IS_PAYLOAD_TRUNCATED": "false",
