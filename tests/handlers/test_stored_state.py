@@ -18,27 +18,27 @@ from tests.handlers.runs import DOWN_ID, KEY, LEASE_SECONDS, UP_ID, Runs
 @pytest.mark.parametrize("owner", ["", "the event's own"])
 def test_a_state_of_an_earlier_version_is_read(owner: str, runs: Runs) -> None:
     """A document of version 1: the site is DOWN, and its alert is pending."""
-    outage = incident(0)
+    change = incident(0)
     lease = {"owner": owner, "until": at(LEASE_SECONDS)} if owner else None
     document = {
         "site": "shop",
-        "url": outage.url,
+        "url": change.url,
         "status": "DOWN",
         "since": at(0),
         "checked_at": at(0),
         "latency_ms": 30,
         "http_status": 503,
-        "reason": outage.reason,
+        "reason": change.reason,
         "incident": {
-            "id": outage.id,
+            "id": change.id,
             "site": "shop",
-            "url": outage.url,
+            "url": change.url,
             "severity": "critical",
             "status": "OPEN",
             "started_at": at(0),
             "ended_at": None,
             "duration_ms": None,
-            "reason": outage.reason,
+            "reason": change.reason,
         },
         "pending": [
             {
@@ -46,11 +46,11 @@ def test_a_state_of_an_earlier_version_is_read(owner: str, runs: Runs) -> None:
                 "id": DOWN_ID,
                 "status": "DOWN",
                 "site": "shop",
-                "url": outage.url,
+                "url": change.url,
                 "severity": "critical",
                 "started_at": at(0),
                 "ended_at": None,
-                "reason": outage.reason,
+                "reason": change.reason,
             }
         ],
         "lease": lease,
