@@ -1,1 +1,1 @@
-"""Fixes of CloudFormation."""
+"""CloudFormation: the API, the engine behind it, and resource types."""

@@ -1,0 +1,1 @@
+"""Operations on stacks: create, update, delete, roll back."""

@@ -1,0 +1,218 @@
+"""Stacks, their resources, events and change sets, as the engine and the API see them."""
+
+import threading
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from localstack.aws.api.cloudformation import (
+    ChangeSetType,
+    OnFailure,
+    ResourceStatus,
+    StackStatus,
+)
+
+from localstack_testbed.cloudformation.template.document import Template
+from localstack_testbed.cloudformation.template.parameters import ParameterValue
+
+type Properties = dict[str, Any]
+"""A resource's properties, in which all intrinsic functions are resolved."""
+
+type DeletionPolicy = Literal["Delete", "Retain", "RetainExceptOnCreate", "Snapshot"]
+
+
+def now() -> datetime:
+    """Return the time for an event."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Resource:
+    """A resource that a stack has, or had a moment ago.
+
+    ``properties`` are those with which it was created or updated last; ``attributes`` are what
+    ``Fn::GetAtt`` returns; ``depends_on`` has the logical ids of the resources that have to exist
+    while this one does.
+    """
+
+    logical_id: str
+    type: str
+    status: ResourceStatus
+    physical_id: str = ""
+    reason: str | None = None
+    updated: datetime = field(default_factory=now)
+    properties: Properties = field(default_factory=dict)
+    attributes: dict[str, Any] = field(default_factory=dict)
+    metadata: Any = None
+    deletion_policy: DeletionPolicy = "Delete"
+    update_replace_policy: DeletionPolicy = "Delete"
+    depends_on: frozenset[str] = frozenset()
+    skipped: bool = False
+    """Whether the type does not exist in this testbed and a setting has it skipped."""
+
+    def copy(self) -> "Resource":
+        """Return what the engine needs to restore this resource."""
+        return replace(self)
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What a stack is made of: the template and everything that is given with it.
+
+    ``body`` is the template as it was sent, ``processed`` the same after its transforms.
+    """
+
+    body: str
+    processed: dict[str, Any]
+    template: Template
+    parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    capabilities: tuple[str, ...] = ()
+    notification_arns: tuple[str, ...] = ()
+    role_arn: str | None = None
+
+
+@dataclass(frozen=True)
+class Event:
+    """A line of a stack's history."""
+
+    id: str
+    logical_id: str
+    physical_id: str
+    type: str
+    status: str
+    time: datetime
+    reason: str | None = None
+    properties: Properties | None = None
+    token: str | None = None
+
+
+@dataclass(frozen=True)
+class Output:
+    """An output of a stack."""
+
+    key: str
+    value: str
+    description: str | None = None
+    export: str | None = None
+
+
+@dataclass
+class ChangeSet:
+    """A change set; ``changes`` are entries of DescribeChangeSet's ``Changes``."""
+
+    name: str
+    id: str
+    type: ChangeSetType
+    deployment: Deployment
+    created: datetime = field(default_factory=now)
+    description: str | None = None
+    status: str = "CREATE_PENDING"
+    reason: str | None = None
+    execution_status: str = "UNAVAILABLE"
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    on_stack_failure: str | None = None
+    include_nested_stacks: bool = False
+    import_existing_resources: bool = False
+    parent_id: str | None = None
+    root_id: str | None = None
+
+
+@dataclass
+class Stack:
+    """A stack of an account and region.
+
+    ``deployment`` is what the stack was last brought to, or is being brought to; ``previous`` is
+    what a rollback returns to, while an update runs and after it failed.
+    ``token`` is the ClientRequestToken of the operation that runs.
+    """
+
+    name: str
+    id: str
+    account: str
+    region: str
+    deployment: Deployment | None = None
+    previous: Deployment | None = None
+    status: StackStatus = StackStatus.REVIEW_IN_PROGRESS
+    reason: str | None = None
+    created: datetime = field(default_factory=now)
+    updated: datetime | None = None
+    deleted: datetime | None = None
+    resources: dict[str, Resource] = field(default_factory=dict)
+    outputs: list[Output] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    change_sets: dict[str, ChangeSet] = field(default_factory=dict)
+    termination_protection: bool = False
+    disable_rollback: bool = False
+    retain_except_on_create: bool = False
+    on_failure: OnFailure | None = None
+    timeout_minutes: int | None = None
+    policy: str | None = None
+    imports: set[str] = field(default_factory=set)
+    """The names of the exports that this stack's templates import."""
+
+    parent_id: str | None = None
+    root_id: str | None = None
+    token: str | None = None
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def set_status(self, status: StackStatus, reason: str | None = None) -> None:
+        """Set the stack's status, and record it as an event."""
+        with self.changed:
+            self.status, self.reason = status, reason
+            self._record(self.name, self.id, "AWS::CloudFormation::Stack", status, reason, None)
+            self.changed.notify_all()
+
+    def set_resource_status(
+        self, resource: Resource, status: ResourceStatus, reason: str | None = None
+    ) -> None:
+        """Set the status of one of the stack's resources, and record it as an event."""
+        with self.changed:
+            resource.status, resource.reason, resource.updated = status, reason, now()
+            self._record(
+                resource.logical_id,
+                resource.physical_id,
+                resource.type,
+                status,
+                reason,
+                resource.properties,
+            )
+
+    def _record(
+        self,
+        logical_id: str,
+        physical_id: str,
+        type_name: str,
+        status: str,
+        reason: str | None,
+        properties: Properties | None,
+    ) -> None:
+        stack_event = type_name == "AWS::CloudFormation::Stack" and physical_id == self.id
+        prefix = "" if stack_event else f"{logical_id}-{status}-"
+        self.events.append(
+            Event(
+                id=f"{prefix}{uuid.uuid4()}",
+                logical_id=logical_id,
+                physical_id=physical_id,
+                type=type_name,
+                status=status,
+                time=now(),
+                reason=reason,
+                properties=properties,
+                token=self.token,
+            )
+        )
+
+    def wait(self, statuses: Iterable[StackStatus], seconds: float) -> bool:
+        """Wait until the stack has one of these statuses; return whether it has."""
+        wanted = frozenset(statuses)
+        with self.changed:
+            return self.changed.wait_for(lambda: self.status in wanted, timeout=seconds)
+
+    @property
+    def in_progress(self) -> bool:
+        """Whether an operation runs."""
+        return self.status.endswith("_IN_PROGRESS") and self.status != "REVIEW_IN_PROGRESS"

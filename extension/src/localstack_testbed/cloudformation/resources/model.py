@@ -1,0 +1,193 @@
+"""What the engine needs of a resource type: how to create, update, read and delete a resource.
+
+A resource type calls AWS's APIs, as CloudFormation does, and knows nothing of templates: the engine
+gives it properties whose intrinsic functions are resolved and whose values have the types of AWS's
+resource schema.
+"""
+
+import secrets
+import string
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from botocore.exceptions import ClientError
+
+type Properties = dict[str, Any]
+
+_RANDOM = string.ascii_letters + string.digits
+
+
+class ResourceError(Exception):
+    """A resource could not be created, updated or deleted; the message is the status reason."""
+
+
+class AlreadyExistsError(ResourceError):
+    """A resource with this name exists already, outside this stack."""
+
+    def __init__(self, type_name: str, identifier: str) -> None:
+        # The message of resource handlers on AWS (HandlerErrorCode: AlreadyExists).
+        super().__init__(
+            f"Resource of type '{type_name}' with identifier '{identifier}' already exists."
+        )
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a resource type may know of the stack, and the clients with which it calls AWS.
+
+    ``created`` is to be called with the physical id as soon as the resource exists, if creating it
+    takes several calls: if one of the others fails, the engine deletes the resource.
+    """
+
+    stack_name: str
+    stack_id: str
+    account: str
+    region: str
+    logical_id: str
+    token: str
+    role_arn: str | None = None
+    created: Callable[[str], None] = field(default=lambda physical_id: None)
+
+    def client(self, service: str) -> Any:
+        """Return an AWS SDK client of the stack's account and region."""
+        # Imported here so that resource types can be read without LocalStack.
+        from localstack.aws.connect import connect_to
+
+        clients = connect_to(aws_access_key_id=self.account, region_name=self.region)
+        return clients.get_client(service, self.region, self.account)
+
+    def generated_name(self, longest: int, *, lower: bool = False, separator: str = "-") -> str:
+        """Return a physical name of at most that many characters.
+
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-name.html
+
+        Examples
+        --------
+        ``shop-Orders-1QX2Y3Z4A5B6`` for the resource Orders of the stack shop.
+        """
+        suffix = "".join(secrets.choice(_RANDOM) for _ in range(12))
+        rest = longest - len(suffix) - 2 * len(separator)
+        # The logical id is shortened before the stack's name, and keeps half of the characters.
+        logical_id = self.logical_id[: max(rest // 2, rest - len(self.stack_name))]
+        stack_name = self.stack_name[: rest - len(logical_id)].rstrip("-")
+        name = separator.join((stack_name, logical_id, suffix))
+        return name.lower() if lower else name
+
+    def wait_until(
+        self, condition: Callable[[], bool], what: str, seconds: float = 60, pause: float = 0.02
+    ) -> None:
+        """Wait for a condition of the resource.
+
+        Raises
+        ------
+        ResourceError
+            If it is not true after that many seconds; ``what`` names it in the message.
+        """
+        end = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > end:
+                raise ResourceError(f"Waited {seconds:.0f} seconds in vain for {what}")
+            time.sleep(pause)
+
+
+class ResourceType(ABC):
+    """One resource type, such as AWS::SQS::Queue."""
+
+    name_property: ClassVar[str | None] = None
+    """The property with which a template names the resource, if it has one.
+
+    A named resource cannot be replaced while its name stays the same.
+    """
+
+    @abstractmethod
+    def create(self, context: Context, properties: Properties) -> str:
+        """Create the resource, wait until it can be used, and return its physical id.
+
+        Raises
+        ------
+        AlreadyExistsError
+            If there is one with this name: CloudFormation never takes over a resource, even if
+            the service's API would.
+        ClientError, ResourceError
+            If it cannot be created.
+        """
+
+    def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
+        """Change the resource from the old properties to the new ones.
+
+        It has to work, too, if an earlier update was left half done: the engine rolls back by
+        calling it with the properties exchanged. A property that is no longer there returns to its
+        default.
+        """
+        raise ResourceError("Update is not supported for this resource type")
+
+    @abstractmethod
+    def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
+        """Delete the resource and wait until it is gone.
+
+        That it is gone already may be raised as ClientError; the engine ignores it.
+        """
+
+    def attributes(
+        self, context: Context, physical_id: str, properties: Properties
+    ) -> dict[str, Any]:
+        """Return what ``Fn::GetAtt`` returns; a nested attribute has a dotted name."""
+        return {}
+
+    def ref(self, physical_id: str, properties: Properties) -> str:
+        """Return what ``Ref`` returns."""
+        return physical_id
+
+    def needs_replacement(self, old: Properties, new: Properties) -> bool:
+        """Return whether this change requires a new resource although the schema allows an update.
+
+        For what the schema calls ``conditionalCreateOnlyProperties``, and for rules that are only
+        in the documentation; cite the page.
+        """
+        return False
+
+
+_MISSING = ("NotFound", "NoSuch", "NonExistent", "DoesNotExist", "ResourceNotFoundException")
+
+
+def is_missing(error: ClientError) -> bool:
+    """Return whether a service answered that the resource does not exist."""
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    return code == "404" or any(part in code for part in _MISSING)
+
+
+def exists(call: Callable[..., Any], **arguments: Any) -> bool:
+    """Return whether a call finds what it asks for.
+
+    Examples
+    --------
+    ``exists(sqs.get_queue_url, QueueName="orders")``
+    """
+    try:
+        call(**arguments)
+    except ClientError as error:
+        if is_missing(error):
+            return False
+        raise
+    return True
+
+
+def without(properties: Mapping[str, Any], *names: str) -> Properties:
+    """Return the properties but those."""
+    return {name: value for name, value in properties.items() if name not in names}
+
+
+def changed(old: Mapping[str, Any], new: Mapping[str, Any], *names: str) -> bool:
+    """Return whether one of these properties differs."""
+    return any(old.get(name) != new.get(name) for name in names)
+
+
+def tag_changes(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Return the tags to set, and the keys of those to remove."""
+    return (
+        {key: value for key, value in new.items() if old.get(key) != value},
+        [key for key in old if key not in new],
+    )

@@ -1,0 +1,52 @@
+"""The resource types of this testbed, and the modules that have them.
+
+A module is imported when a template first uses one of its types.
+"""
+
+from functools import cache
+from importlib import import_module
+
+from localstack_testbed.cloudformation.resources.model import ResourceType
+
+_MODULES: dict[str, str] = {
+    "ApiGateway": "apigateway",
+    "CDK": "cloudformation",
+    "CloudFormation": "cloudformation",
+    "CloudWatch": "cloudwatch",
+    "Events": "events",
+    "IAM": "iam",
+    "KMS": "kms",
+    "Lambda": "lambda_",
+    "Logs": "logs",
+    "S3": "s3",
+    "SNS": "sns",
+    "SQS": "sqs",
+    "SSM": "ssm",
+    "Scheduler": "scheduler",
+    "SecretsManager": "secretsmanager",
+}
+"""The module of each service, as the second part of a type's name has it."""
+
+
+@cache
+def resource_type(name: str) -> ResourceType | None:
+    """Return a resource type, or None if this testbed does not have it.
+
+    Each module has a table ``TYPES`` from names to classes. All ``Custom::`` types are
+    ``AWS::CloudFormation::CustomResource``.
+
+    Examples
+    --------
+    ``resource_type("AWS::SQS::Queue")``
+    """
+    if name.startswith("Custom::"):
+        name = "AWS::CloudFormation::CustomResource"
+    service = name.split("::")[1] if name.count("::") >= 2 else ""
+    module = _MODULES.get(service)
+    if module is None:
+        return None
+    types: dict[str, type[ResourceType]] = import_module(
+        f"localstack_testbed.cloudformation.resources.{module}"
+    ).TYPES
+    found = types.get(name)
+    return found() if found else None

@@ -1,0 +1,1 @@
+"""Templates: parsing, transforms, intrinsic functions, references, validation."""
