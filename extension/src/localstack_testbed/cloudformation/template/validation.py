@@ -11,10 +11,9 @@ def validate(template: Template, *, skip_unsupported: bool) -> None:
     Raises
     ------
     ValidationError
-        With AWS's message, such as
-        ``Template format error: Unrecognized resource types: [AWS::SQS::Queu]``, ``Template format error: Unresolved resource dependencies [X] in the Resources block of the
-        template``, ``Template error: instance of Fn::GetAtt references undefined resource X``, … A
-        type that exists on AWS but not here is rejected by our own message, unless
+        With AWS's message, such as ``Template format error: Unrecognized resource types:
+        [AWS::SQS::Queu]`` and ``Template error: instance of Fn::GetAtt references undefined
+        resource X``. A type that exists on AWS but not here is rejected by our own message, unless
         ``skip_unsupported``.
     """
     raise NotImplementedError

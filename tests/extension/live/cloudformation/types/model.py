@@ -20,6 +20,15 @@ class Seen:
 
 
 @dataclass(frozen=True)
+class Change:
+    """Two values of a property; ``also`` has further properties that both require."""
+
+    first: Any
+    second: Any
+    also: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Example:
     """A resource type's example.
 
@@ -30,9 +39,8 @@ class Example:
     properties
         With these, and no others, it can be created. They may refer to ``others``.
     changes
-        For each property of the schema that a template may have: a value, and another one. A
-        value may be ABSENT. A key such as ``Code/S3Key`` names a part of a property; then all
-        parts have to be named.
+        For each property of the schema that a template may have: two values, of which one may
+        be ABSENT. ``Code/S3Key`` changes a part of a property; then all its parts have to be named.
     observe
         Asks the service about the resource. The test replaces generated ids, names and times, as
         far as it knows them; what else differs between two resources that are alike, ``observe``
@@ -48,7 +56,7 @@ class Example:
 
     type: str
     properties: Mapping[str, Any]
-    changes: Mapping[str, tuple[Any, Any]]
+    changes: Mapping[str, Change]
     observe: Callable[[Seen], Any]
     others: Mapping[str, Any] = field(default_factory=dict)
     replaces: Mapping[str, str] = field(default_factory=dict)
