@@ -3,7 +3,7 @@
 import logging
 import uuid
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
 from localstack_testbed.cloudformation.errors import ValidationError
 from localstack_testbed.cloudformation.resources.model import (

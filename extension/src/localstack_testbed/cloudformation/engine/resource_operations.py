@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 from localstack.aws.api.cloudformation import ResourceStatus
 
 from localstack_testbed.cloudformation.engine.reasons import (

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
 type Properties = dict[str, Any]
 
@@ -64,7 +64,7 @@ class Context:
         from localstack.aws.connect import connect_to
 
         clients = connect_to(aws_access_key_id=self.account, region_name=self.region)
-        return clients.get_client(service, self.region, self.account)
+        return getattr(clients, service)
 
     def generated_name(self, longest: int, *, lower: bool = False, separator: str = "-") -> str:
         """Return a physical name of at most that many characters.
