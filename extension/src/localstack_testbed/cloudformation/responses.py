@@ -11,9 +11,6 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from localstack import config
-from localstack.http import Request, Response, route
-
 _PATH = "/cloudformation-responses"
 _LONGEST = 4096
 """Bytes of an answer; the page above has the limit."""
@@ -22,8 +19,8 @@ _LONGEST = 4096
 class Inbox:
     """The answers that were sent to one URL."""
 
-    def __init__(self, token: str) -> None:
-        self.url = f"{config.external_service_url()}{_PATH}/{token}"
+    def __init__(self, url: str) -> None:
+        self.url = url
         self._changed = threading.Condition()
         self._answers: list[dict[str, Any]] = []
 
@@ -47,50 +44,53 @@ class Inbox:
             return list(self._answers)
 
 
-class _Endpoint:
-    def __init__(self) -> None:
-        self.inboxes: dict[str, Inbox] = {}
+_INBOXES: dict[str, Inbox] = {}
 
-    @route(f"{_PATH}/<token>", methods=["PUT"])
-    def put(self, request: Request, token: str) -> Response:
-        inbox = self.inboxes.get(token)
-        if inbox is None:
-            return Response("There is no such URL, or it has been used.", status=404)
-        body = request.get_data()
-        try:
-            answer = json.loads(body)
-        except (ValueError, RecursionError):
-            answer = {"Status": "FAILED", "Reason": "Response is not valid JSON"}
-        if len(body) > _LONGEST:
-            answer = {"Status": "FAILED", "Reason": "Response object is too long."}
-        elif not isinstance(answer, dict):
-            answer = {"Status": "FAILED", "Reason": "Response is not a JSON object"}
-        inbox.put(answer)
-        return Response(status=200)
+
+def _receive(request: Any, token: str) -> Any:
+    from localstack.http import Response
+
+    inbox = _INBOXES.get(token)
+    if inbox is None:
+        return Response("There is no such URL, or it has been used.", status=404)
+    inbox.put(_answer(request.get_data()))
+    return Response(status=200)
+
+
+def _answer(body: bytes) -> dict[str, Any]:
+    if len(body) > _LONGEST:
+        return {"Status": "FAILED", "Reason": "Response object is too long."}
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        answer = None
+    if isinstance(answer, dict):
+        return answer
+    return {"Status": "FAILED", "Reason": "Response is not a valid JSON object"}
 
 
 @cache
-def _endpoint() -> _Endpoint:
+def _serve() -> None:
     from localstack.services.edge import ROUTER
 
-    endpoint = _Endpoint()
-    ROUTER.add(endpoint)
-    return endpoint
+    ROUTER.add(f"{_PATH}/<token>", _receive, methods=["PUT"])
 
 
 def open_inbox() -> Inbox:
     """Return an inbox with a new URL."""
+    from localstack import config
+
+    _serve()
     token = secrets.token_urlsafe(24)
-    inbox = Inbox(token)
-    _endpoint().inboxes[token] = inbox
-    return inbox
+    _INBOXES[token] = Inbox(f"{config.external_service_url()}{_PATH}/{token}")
+    return _INBOXES[token]
 
 
 def find_inbox(url: str) -> Inbox | None:
     """Return the inbox with this URL."""
-    return _endpoint().inboxes.get(url.rpartition("/")[2])
+    return _INBOXES.get(url.rpartition("/")[2])
 
 
 def close_inbox(inbox: Inbox) -> None:
     """Accept no more answers."""
-    _endpoint().inboxes.pop(inbox.url.rpartition("/")[2], None)
+    _INBOXES.pop(inbox.url.rpartition("/")[2], None)
