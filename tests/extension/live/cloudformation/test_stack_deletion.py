@@ -84,12 +84,14 @@ def test_an_export_in_use(aws: Clients, name: str) -> None:
         "Outputs": {"Arn": {"Value": {"Ref": "Queue"}, "Export": {"Name": f"{name}-url"}}},
     }
     importing = template(Topic=topic(DisplayName={"Fn::ImportValue": f"{name}-url"}))
-    with deployed(aws, exporting, name) as stack:
-        with deployed(aws, importing, f"{name}-2") as other:
-            assert stack.delete() == "DELETE_FAILED"
-            assert stack.describe()["StackStatusReason"] == (
-                f"Export {name}-url cannot be deleted as it is in use by {other.name}"
-            )
+    with (
+        deployed(aws, exporting, name) as stack,
+        deployed(aws, importing, f"{name}-2") as other,
+    ):
+        assert stack.delete() == "DELETE_FAILED"
+        assert stack.describe()["StackStatusReason"] == (
+            f"Export {name}-url cannot be deleted as it is in use by {other.name}"
+        )
 
 
 def test_resources_are_deleted_before_what_they_need(stack: Deployed) -> None:
