@@ -210,13 +210,6 @@ PRELOADED_SERVICES = Setting(
     _names,
     "services to load as soon as LocalStack is ready, in this order, with commas between them",
 )
-SKIP_UNSUPPORTED_RESOURCES = Setting(
-    "TESTBED_SKIP_UNSUPPORTED_RESOURCES",
-    "0",
-    _flag,
-    "CloudFormation skips resources of types, and properties, that this testbed does not have; `0`:"
-    " it rejects the template",
-)
 SCHEDULES = Setting(
     "TESTBED_SCHEDULES",
     "1",

@@ -12,7 +12,7 @@ from localstack_testbed.cloudformation.api.places import Place
 from localstack_testbed.cloudformation.engine.values import pseudo_parameters
 from localstack_testbed.cloudformation.errors import ValidationError
 from localstack_testbed.cloudformation.model import Deployment, Stack
-from localstack_testbed.cloudformation.template import transforms, validation
+from localstack_testbed.cloudformation.template import rules, transforms, validation
 from localstack_testbed.cloudformation.template.document import Document, Template, parse, read
 from localstack_testbed.cloudformation.template.parameters import ParameterValue, resolve
 from localstack_testbed.hooks import settings
@@ -34,6 +34,9 @@ class Draft:
     """A deployment that lacks the template: it is known only after the transforms."""
 
     resource_types: tuple[str, ...] | None
+    in_change_set: bool
+    """Whether the result of the transforms can be reviewed before it is carried out."""
+
     place: Place
     stack: Stack
 
@@ -59,9 +62,17 @@ class Draft:
         if self.has_transforms:
             processed = transforms.process(self.document, values, self._read_object)
         template = read(processed)
-        validation.validate(template, skip_unsupported=settings.SKIP_UNSUPPORTED_RESOURCES.value())
-        validation.check_capabilities(template, given.capabilities, transformed=self.has_transforms)
-        validation.check_rules(template, values)
+        validation.validate(
+            template,
+            skip_unsupported=settings.SKIP_UNSUPPORTED_RESOURCES.value(),
+            body=self.body,
+        )
+        validation.check_capabilities(
+            template,
+            given.capabilities,
+            transformed=self.has_transforms and not self.in_change_set,
+        )
+        rules.check_rules(template, values)
         self._check_resource_types(template)
         return Deployment(
             body=self.body,
@@ -118,7 +129,15 @@ def draft(place: Place, stack: Stack, request: Request) -> Draft:
         ),
         role_arn=role or (current.role_arn if current else None),
     )
-    return Draft(body, document, deployment, tuple(types) if types else None, place, stack)
+    return Draft(
+        body=body,
+        document=document,
+        deployment=deployment,
+        resource_types=tuple(types) if types else None,
+        in_change_set="ChangeSetName" in request,
+        place=place,
+        stack=stack,
+    )
 
 
 def template_body(place: Place, request: Request, current: Deployment | None = None) -> str:

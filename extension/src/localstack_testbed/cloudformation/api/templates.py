@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from localstack.aws.api.cloudformation import InsufficientCapabilitiesException, StackStatus
+from localstack.aws.api.cloudformation import StackStatus
 
 from localstack_testbed.cloudformation.api import change_sets
 from localstack_testbed.cloudformation.api.deployments import (
@@ -65,8 +65,8 @@ def summarize(place: Place, request: Request) -> Description:
     else:
         body = template_body(place, request)
     document = parse(body)
+    common = _common(document)
     resources = dict(_resources(document))
-    types = list(dict.fromkeys(resources.values()))
     version = document.get("AWSTemplateFormatVersion")
     metadata = document.get("Metadata")
     return _present(
@@ -75,8 +75,8 @@ def summarize(place: Place, request: Request) -> Description:
                 _declaration(each, declared)
                 for each, declared in declared_parameters(document).items()
             ],
-            **_common(document, resources),
-            "ResourceTypes": types,
+            **common,
+            "ResourceTypes": list(dict.fromkeys(resources.values())),
             "Version": str(version) if version else None,
             "Metadata": json.dumps(metadata, default=str) if metadata else None,
             "ResourceIdentifierSummaries": list(_identifiers(resources)),
@@ -87,7 +87,6 @@ def summarize(place: Place, request: Request) -> Description:
 def validate(place: Place, request: Request) -> Description:
     """Check the form of a template, and return what it declares and requires."""
     document = parse(template_body(place, request))
-    resources = dict(_resources(document))
     return _present(
         {
             "Parameters": [
@@ -101,35 +100,31 @@ def validate(place: Place, request: Request) -> Description:
                 )
                 for name, declared in declared_parameters(document).items()
             ],
-            **_common(document, resources),
+            **_common(document),
         }
     )
 
 
-def _common(document: Document, resources: Mapping[str, str]) -> Description:
+def _common(document: Document) -> Description:
     transforms = _transforms(document)
-    capabilities = []
-    reason = None
+    if not isinstance(document.get("Resources"), Mapping) or not document["Resources"]:
+        raise ValidationError(
+            "Template format error: At least one Resources member must be defined."
+        )
     if transforms:
-        capabilities.append("CAPABILITY_AUTO_EXPAND")
-        reason = f"The following resource(s) require capabilities: [{', '.join(transforms)}]"
+        capabilities, causes = ["CAPABILITY_AUTO_EXPAND"], transforms
     else:
         template = read(document)
         validation.validate(template, skip_unsupported=True)
-        try:
-            validation.check_capabilities(template, (), transformed=False)
-        except InsufficientCapabilitiesException as error:
-            text = error.message.rpartition("[")[2].rstrip("]")
-            capabilities = [each.strip() for each in text.split(",")]
-            types = dict.fromkeys(
-                each for each in resources.values() if each.startswith("AWS::IAM")
-            )
-            reason = f"The following resource(s) require capabilities: [{', '.join(types)}]"
+        required = validation.required_capabilities(template)
+        capabilities = [str(capability) for capability in required]
+        causes = [each for types in required.values() for each in types]
+    reason = f"The following resource(s) require capabilities: [{', '.join(causes)}]"
     description = document.get("Description")
     return {
         "Description": description if isinstance(description, str) else None,
         "Capabilities": capabilities,
-        "CapabilitiesReason": reason,
+        "CapabilitiesReason": reason if capabilities else None,
         "DeclaredTransforms": transforms,
     }
 
@@ -158,12 +153,7 @@ def _constraint(value: Any) -> Any:
 
 def _resources(document: Document) -> Iterator[tuple[str, str]]:
     """Yield the resources of a template before its transforms, and their types."""
-    declared = document.get("Resources")
-    if not isinstance(declared, Mapping) or not declared:
-        raise ValidationError(
-            "Template format error: At least one Resources member must be defined."
-        )
-    for name, resource in declared.items():
+    for name, resource in document["Resources"].items():
         if isinstance(resource, Mapping) and isinstance(resource.get("Type"), str):
             yield name, resource["Type"]
 
@@ -180,14 +170,13 @@ def _identifiers(resources: Mapping[str, str]) -> Iterator[Description]:
     """Yield by which properties resources of each type can be imported."""
     for type_name in dict.fromkeys(resources.values()):
         described = None if type_name.startswith("Custom::") else schema(type_name)
-        identifiers = getattr(described, "identifiers", ())
-        if identifiers:
+        if described is not None and described.primary_identifier:
             yield {
                 "ResourceType": type_name,
                 "LogicalResourceIds": [
                     name for name, each in resources.items() if each == type_name
                 ],
-                "ResourceIdentifiers": list(identifiers),
+                "ResourceIdentifiers": list(described.primary_identifier),
             }
 
 
