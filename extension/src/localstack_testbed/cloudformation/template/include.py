@@ -3,7 +3,6 @@
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-aws-include.html
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -11,21 +10,12 @@ from typing import Any, Final
 import yaml
 
 from localstack_testbed.cloudformation.errors import TransformError, ValidationError
+from localstack_testbed.cloudformation.template.document import parse_fragment
 
 NAME: Final = "AWS::Include"
 
 _LOCATION = re.compile(r"(s3://[^/]+/.+|https?://[^/]+/.+)")
 _INVALID = "The specified S3 object's content should be valid Yaml/JSON"
-
-
-class _Loader(yaml.CSafeLoader):
-    """Reads YAML as CloudFormation does: dates are strings, and no tag is known."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
-    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-}
 
 
 def snippet(parameters: Mapping[str, Any], read_object: Callable[[str], str]) -> dict[str, Any]:
@@ -53,16 +43,26 @@ def snippet(parameters: Mapping[str, Any], read_object: Callable[[str], str]) ->
 
 
 def _parse(text: str, location: str) -> Any:
+    if not text.lstrip().startswith("{"):
+        _check_tags(text, location)
     try:
-        if text.lstrip().startswith("{"):
-            return json.loads(text)
-        return yaml.load(text, _Loader)  # noqa: S506 - a safe loader
-    except yaml.constructor.ConstructorError as error:
-        raise _invalid(
-            location, f"{error.problem}; write out short forms, such as Ref: instead of !Ref"
-        ) from error
-    except (ValueError, yaml.YAMLError) as error:
-        raise _invalid(location, " ".join(str(error).split())) from error
+        return parse_fragment(text)
+    except ValidationError as error:
+        raise _invalid(location, str(error)) from error
+
+
+def _check_tags(text: str, location: str) -> None:
+    # "AWS::Include doesn't currently support using shorthand notations for YAML snippets."
+    try:
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            tag = getattr(event, "tag", None) or ""
+            if tag.startswith("!"):
+                line = event.start_mark.line + 1
+                raise _invalid(
+                    location, f"line {line} has the short form {tag}; write the full function name"
+                )
+    except yaml.YAMLError:
+        return  # reported by the parser
 
 
 def _invalid(location: str, reason: str) -> TransformError:
