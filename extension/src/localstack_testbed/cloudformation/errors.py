@@ -11,3 +11,12 @@ class ValidationError(CommonServiceException):
 
     def __init__(self, message: str) -> None:
         super().__init__("ValidationError", message, status_code=400, sender_fault=True)
+
+
+class InsufficientCapabilitiesError(CommonServiceException):
+    """A request does not acknowledge what the template may do."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(
+            "InsufficientCapabilitiesException", message, status_code=400, sender_fault=True
+        )

@@ -11,14 +11,19 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from localstack.aws.api.cloudformation import Capability, InsufficientCapabilitiesException
-
-from localstack_testbed.cloudformation.errors import ValidationError
+from localstack_testbed.cloudformation.errors import (
+    InsufficientCapabilitiesError,
+    ValidationError,
+)
 from localstack_testbed.cloudformation.resources.registry import resource_type
 from localstack_testbed.cloudformation.schemas.data_files import type_names
 from localstack_testbed.cloudformation.schemas.schema import SERVERLESS, exists_on_aws, schema
 from localstack_testbed.cloudformation.template.document import ResourceDeclaration, Template
 from localstack_testbed.hooks import settings
+
+CAPABILITY_AUTO_EXPAND = "CAPABILITY_AUTO_EXPAND"
+CAPABILITY_IAM = "CAPABILITY_IAM"
+CAPABILITY_NAMED_IAM = "CAPABILITY_NAMED_IAM"
 
 PSEUDO_PARAMETERS = frozenset(
     f"AWS::{name}"
@@ -114,20 +119,19 @@ def check_capabilities(
 
     Raises
     ------
-    InsufficientCapabilitiesException
+    InsufficientCapabilitiesError
         ``Requires capabilities : [CAPABILITY_NAMED_IAM]``
     """
-    if transformed and Capability.CAPABILITY_AUTO_EXPAND not in capabilities:
-        _require(Capability.CAPABILITY_AUTO_EXPAND)
+    if transformed and CAPABILITY_AUTO_EXPAND not in capabilities:
+        _require(CAPABILITY_AUTO_EXPAND)
     needed = required_capabilities(template)
     # The one for named resources includes the other.
-    given = {Capability.CAPABILITY_NAMED_IAM, *needed} & set(capabilities)
     for capability in needed:
-        if not given:
+        if not {capability, CAPABILITY_NAMED_IAM} & set(capabilities):
             _require(capability)
 
 
-def required_capabilities(template: Template) -> dict[Capability, list[str]]:
+def required_capabilities(template: Template) -> dict[str, list[str]]:
     """Return the IAM capability that a template requires, with the types that require it."""
     present = [each for each in template.resources.values() if each.type in IAM_NAMES]
     if not present:
@@ -135,12 +139,12 @@ def required_capabilities(template: Template) -> dict[Capability, list[str]]:
     named = any(
         name in each.properties for each in present if (name := IAM_NAMES[each.type]) is not None
     )
-    capability = Capability.CAPABILITY_NAMED_IAM if named else Capability.CAPABILITY_IAM
+    capability = CAPABILITY_NAMED_IAM if named else CAPABILITY_IAM
     return {capability: list(dict.fromkeys(each.type for each in present))}
 
 
 def _require(capability: str) -> NoReturn:
-    raise InsufficientCapabilitiesException(f"Requires capabilities : [{capability}]")
+    raise InsufficientCapabilitiesError(f"Requires capabilities : [{capability}]")
 
 
 def _check_names(template: Template) -> None:
