@@ -21,3 +21,12 @@ class TransformError(ValidationError):
 
     def __init__(self, transform: str, message: str) -> None:
         super().__init__(f"Transform {transform} failed with: {message}")
+
+
+class InsufficientCapabilitiesError(CommonServiceException):
+    """A request does not acknowledge what the template may do."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(
+            "InsufficientCapabilitiesException", message, status_code=400, sender_fault=True
+        )
