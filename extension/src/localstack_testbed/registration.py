@@ -157,6 +157,7 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
     f"{_SERVICES}.sns.provider": (
         Step("limits.topics:patch_topics", _limits),
         Step("sns.confirmation:patch_service"),
+        Step("sns.redrive_policies:patch_service"),
     ),
     f"{_SERVICES}.sns.publisher": (
         Step("sns.delivery:patch_publishers"),
