@@ -49,6 +49,9 @@ class Resource:
     deletion_policy: DeletionPolicy = "Delete"
     update_replace_policy: DeletionPolicy = "Delete"
     depends_on: frozenset[str] = frozenset()
+    attempted: Properties | None = None
+    """The properties of an update that has begun and is not complete."""
+
     skipped: bool = False
     """Whether the type does not exist in this testbed and a setting has it skipped."""
 
@@ -124,9 +127,10 @@ class ChangeSet:
 class Stack:
     """A stack of an account and region.
 
-    ``deployment`` is what the stack was last brought to, or is being brought to; ``previous`` is
-    what a rollback returns to, while an update runs and after it failed.
-    ``token`` is the ClientRequestToken of the operation that runs.
+    ``deployment`` is what the stack was last brought to, or is being brought to. While an update
+    runs and after it failed, ``previous`` is what a rollback returns to, ``before`` has the
+    resources as they were then, and ``leftovers`` those that are not part of the stack any more and
+    are to be deleted. ``token`` is the ClientRequestToken of the operation that runs.
     """
 
     name: str
@@ -141,6 +145,8 @@ class Stack:
     updated: datetime | None = None
     deleted: datetime | None = None
     resources: dict[str, Resource] = field(default_factory=dict)
+    before: dict[str, Resource] = field(default_factory=dict)
+    leftovers: list[Resource] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     change_sets: dict[str, ChangeSet] = field(default_factory=dict)

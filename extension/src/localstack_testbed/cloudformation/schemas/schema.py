@@ -44,6 +44,10 @@ class ResourceSchema:
         """Return the properties with the stack's tags added to the resource's own."""
         raise NotImplementedError
 
+    def changes(self, old: Properties, new: Properties) -> list[str]:
+        """Return the names of the properties that differ."""
+        raise NotImplementedError
+
     def replacing_changes(self, old: Properties, new: Properties) -> list[str]:
         """Return the create-only properties that differ."""
         raise NotImplementedError
