@@ -113,6 +113,7 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
         Step("cloudwatch.metric_dimensions:patch_queries"),
     ),
     f"{_SERVICES}.events.provider": (
+        Step("events.updates:patch_updates"),
         Step("limits.events:patch_events", _limits),
         Step("schedules.plugin:patch_rules", _schedules),
     ),
