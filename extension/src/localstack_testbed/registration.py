@@ -103,6 +103,7 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
         Step("cloudwatch.metric_dimensions:patch_queries"),
     ),
     f"{_SERVICES}.events.provider": (
+        Step("events.updates:patch_updates"),
         Step("limits.events:patch_events", _limits),
         Step("schedules.plugin:patch_rules", _schedules),
     ),
@@ -142,8 +143,10 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
     f"{_MAPPING}.pollers.sqs_poller": (Step("lambda_service.sqs_event_bodies:patch_poller"),),
     f"{_SERVICES}.lambda_.provider": (
         Step("limits.functions:patch_functions", _limits),
+        Step("lambda_service.aliases:patch_provider"),
         Step("lambda_service.concurrency:patch_provider"),
         Step("lambda_service.layer_deletion:patch_provider"),
+        Step("lambda_service.url_permissions:patch_provider"),
         Step("lambda_service.versions:patch_provider"),
     ),
     f"{_SERVICES}.lambda_.urlrouter": (
@@ -157,6 +160,7 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
     f"{_SERVICES}.sns.provider": (
         Step("limits.topics:patch_topics", _limits),
         Step("sns.confirmation:patch_service"),
+        Step("sns.redrive_policies:patch_service"),
     ),
     f"{_SERVICES}.sns.publisher": (
         Step("sns.delivery:patch_publishers"),
