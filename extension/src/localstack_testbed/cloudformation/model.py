@@ -2,7 +2,7 @@
 
 import threading
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -49,6 +49,9 @@ class Resource:
     deletion_policy: DeletionPolicy = "Delete"
     update_replace_policy: DeletionPolicy = "Delete"
     depends_on: frozenset[str] = frozenset()
+    attempted: Properties | None = None
+    """The properties of an update that has begun and is not complete."""
+
     skipped: bool = False
     """Whether the type does not exist in this testbed and a setting has it skipped."""
 
@@ -118,15 +121,18 @@ class ChangeSet:
     import_existing_resources: bool = False
     parent_id: str | None = None
     root_id: str | None = None
+    token: str | None = None
+    """The ClientToken of the request."""
 
 
 @dataclass
 class Stack:
     """A stack of an account and region.
 
-    ``deployment`` is what the stack was last brought to, or is being brought to; ``previous`` is
-    what a rollback returns to, while an update runs and after it failed.
-    ``token`` is the ClientRequestToken of the operation that runs.
+    ``deployment`` is what the stack was last brought to, or is being brought to. While an update
+    runs and after it failed, ``previous`` is what a rollback returns to, ``before`` has the
+    resources as they were then, and ``leftovers`` those that are not part of the stack any more and
+    are to be deleted. ``token`` is the ClientRequestToken of the operation that runs.
     """
 
     name: str
@@ -141,9 +147,13 @@ class Stack:
     updated: datetime | None = None
     deleted: datetime | None = None
     resources: dict[str, Resource] = field(default_factory=dict)
+    before: dict[str, Resource] = field(default_factory=dict)
+    leftovers: list[Resource] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     change_sets: dict[str, ChangeSet] = field(default_factory=dict)
+    """By id, the oldest first."""
+
     termination_protection: bool = False
     disable_rollback: bool = False
     retain_except_on_create: bool = False
@@ -155,7 +165,16 @@ class Stack:
 
     parent_id: str | None = None
     root_id: str | None = None
+    change_set_id: str | None = None
+    """The change set that was executed last."""
+
     token: str | None = None
+    tokens: dict[str, str] = field(default_factory=dict)
+    """The operations that have been requested with a ClientRequestToken, by token."""
+
+    on_event: "Callable[[Stack, Event], None] | None" = None
+    """Called with each event, under the lock of ``changed``."""
+
     cancelled: threading.Event = field(default_factory=threading.Event)
     changed: threading.Condition = field(default_factory=threading.Condition)
 
@@ -192,19 +211,20 @@ class Stack:
     ) -> None:
         stack_event = type_name == "AWS::CloudFormation::Stack" and physical_id == self.id
         prefix = "" if stack_event else f"{logical_id}-{status}-"
-        self.events.append(
-            Event(
-                id=f"{prefix}{uuid.uuid4()}",
-                logical_id=logical_id,
-                physical_id=physical_id,
-                type=type_name,
-                status=status,
-                time=now(),
-                reason=reason,
-                properties=properties,
-                token=self.token,
-            )
+        event = Event(
+            id=f"{prefix}{uuid.uuid4()}",
+            logical_id=logical_id,
+            physical_id=physical_id,
+            type=type_name,
+            status=status,
+            time=now(),
+            reason=reason,
+            properties=properties,
+            token=self.token,
         )
+        self.events.append(event)
+        if self.on_event is not None:
+            self.on_event(self, event)
 
     def wait(self, statuses: Iterable[StackStatus], seconds: float) -> bool:
         """Wait until the stack has one of these statuses; return whether it has."""

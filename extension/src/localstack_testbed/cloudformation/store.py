@@ -11,7 +11,7 @@ from localstack_testbed.cloudformation.model import Output, Stack
 class CloudFormationStore(BaseStore):
     """The stacks of one account and region, by id; deleted ones stay for their history."""
 
-    stacks: dict[str, Stack] = LocalAttribute(default=dict)
+    stacks: dict[str, Stack] = LocalAttribute(default=dict)  # type: ignore[assignment]
 
 
 STORES = AccountRegionBundle("cloudformation", CloudFormationStore)

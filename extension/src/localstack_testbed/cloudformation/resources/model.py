@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
 type Properties = dict[str, Any]
 
@@ -22,6 +22,10 @@ _RANDOM = string.ascii_letters + string.digits
 
 class ResourceError(Exception):
     """A resource could not be created, updated or deleted; the message is the status reason."""
+
+
+class CancelledError(ResourceError):
+    """Waiting for a resource was given up, because another one failed."""
 
 
 class AlreadyExistsError(ResourceError):
@@ -39,7 +43,8 @@ class Context:
     """What a resource type may know of the stack, and the clients with which it calls AWS.
 
     ``created`` is to be called with the physical id as soon as the resource exists, if creating it
-    takes several calls: if one of the others fails, the engine deletes the resource.
+    takes several calls: if one of the others fails, the engine deletes the resource. ``cancelled``
+    tells whether another resource failed meanwhile, so that waiting is in vain.
     """
 
     stack_name: str
@@ -48,8 +53,10 @@ class Context:
     region: str
     logical_id: str
     token: str
+    type_name: str = ""
     role_arn: str | None = None
     created: Callable[[str], None] = field(default=lambda physical_id: None)
+    cancelled: Callable[[], bool] = field(default=lambda: False)
 
     def client(self, service: str) -> Any:
         """Return an AWS SDK client of the stack's account and region."""
@@ -57,7 +64,7 @@ class Context:
         from localstack.aws.connect import connect_to
 
         clients = connect_to(aws_access_key_id=self.account, region_name=self.region)
-        return clients.get_client(service, self.region, self.account)
+        return getattr(clients, service)
 
     def generated_name(self, longest: int, *, lower: bool = False, separator: str = "-") -> str:
         """Return a physical name of at most that many characters.
@@ -88,6 +95,8 @@ class Context:
         """
         end = time.monotonic() + seconds
         while not condition():
+            if self.cancelled():
+                raise CancelledError
             if time.monotonic() > end:
                 raise ResourceError(f"Waited {seconds:.0f} seconds in vain for {what}")
             time.sleep(pause)
@@ -115,12 +124,20 @@ class ResourceType(ABC):
             If it cannot be created.
         """
 
-    def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
+    def update(
+        self, context: Context, physical_id: str, old: Properties, new: Properties
+    ) -> str | None:
         """Change the resource from the old properties to the new ones.
 
         It has to work, too, if an earlier update was left half done: the engine rolls back by
         calling it with the properties exchanged. A property that is no longer there returns to its
         default.
+
+        Returns
+        -------
+        str | None
+            Another physical id if the resource was replaced by a new one; the engine then deletes
+            the old one when the stack's update has succeeded. Custom resources do so.
         """
         raise ResourceError("Update is not supported for this resource type")
 
@@ -136,6 +153,13 @@ class ResourceType(ABC):
     ) -> dict[str, Any]:
         """Return what ``Fn::GetAtt`` returns; a nested attribute has a dotted name."""
         return {}
+
+    def unsupported(self, properties: Properties) -> str | None:
+        """Return a sentence about a property that this testbed does not carry out, if there is one.
+
+        Called before anything is touched; values that are not known yet are UNKNOWN.
+        """
+        return None
 
     def ref(self, physical_id: str, properties: Properties) -> str:
         """Return what ``Ref`` returns."""

@@ -42,11 +42,17 @@ def resource_type(name: str) -> ResourceType | None:
     if name.startswith("Custom::"):
         name = "AWS::CloudFormation::CustomResource"
     service = name.split("::")[1] if name.count("::") >= 2 else ""
-    module = _MODULES.get(service)
-    if module is None:
-        return None
+    found = _types(_MODULES[service]).get(name) if service in _MODULES else None
+    return found() if found else None
+
+
+def all_types() -> set[str]:
+    """Return the names of all resource types, without those of ``Custom::``."""
+    return {name for module in set(_MODULES.values()) for name in _types(module)}
+
+
+def _types(module: str) -> dict[str, type[ResourceType]]:
     types: dict[str, type[ResourceType]] = import_module(
         f"localstack_testbed.cloudformation.resources.{module}"
     ).TYPES
-    found = types.get(name)
-    return found() if found else None
+    return types

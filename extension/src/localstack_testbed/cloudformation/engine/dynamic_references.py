@@ -1,0 +1,86 @@
+"""The values of dynamic references (``{{resolve:ssm:name}}``).
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+"""
+
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError  # type: ignore[import-untyped]
+from localstack.aws.connect import connect_to
+
+from localstack_testbed.cloudformation.errors import ValidationError
+
+
+def resolve(text: str, account: str, region: str) -> str:
+    """Return the value of a dynamic reference.
+
+    Parameters
+    ----------
+    text
+        What stands after ``resolve:``, such as ``ssm:name:1`` or
+        ``secretsmanager:id:SecretString:key``.
+
+    Raises
+    ------
+    ValidationError
+        If the reference is malformed or what it names does not exist.
+    """
+    service, _, rest = text.partition(":")
+    clients = connect_to(aws_access_key_id=account, region_name=region)
+    if service in ("ssm", "ssm-secure") and rest:
+        return _parameter(clients, rest, secure=service == "ssm-secure")
+    if service == "secretsmanager" and rest:
+        return _secret(clients, rest)
+    raise ValidationError(f"Dynamic reference {{{{resolve:{text}}}}} is invalid")
+
+
+def _parameter(clients: Any, name: str, *, secure: bool) -> str:
+    try:
+        parameter = clients.ssm.get_parameter(Name=name, WithDecryption=secure)["Parameter"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("ParameterNotFound", "ParameterVersionNotFound"):
+            raise ValidationError(f"Parameters: [ssm:{name}] cannot be found.") from None
+        raise
+    if (parameter["Type"] == "SecureString") is not secure:
+        raise ValidationError(
+            f"Parameter {name} has type {parameter['Type']}; "
+            "{{resolve:ssm-secure:…}} is for SecureString and {{resolve:ssm:…}} for other types"
+        )
+    value: str = parameter["Value"]
+    return value
+
+
+def _secret(clients: Any, text: str) -> str:
+    # An ARN contains colons itself: arn:aws:secretsmanager:region:account:secret:name.
+    parts = text.split(":")
+    length = 7 if parts[0] == "arn" else 1
+    secret_id, rest = ":".join(parts[:length]), [*parts[length:], "", "", "", ""]
+    field, key, stage, version = rest[:4]
+    if field not in ("", "SecretString"):
+        raise ValidationError(
+            f"Could not parse SecretString of the dynamic reference to {secret_id}: "
+            f"{field} is not SecretString"
+        )
+    request = {"SecretId": secret_id}
+    if stage:
+        request["VersionStage"] = stage
+    if version:
+        request["VersionId"] = version
+    try:
+        secret: str = clients.secretsmanager.get_secret_value(**request)["SecretString"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            raise ValidationError(
+                "Secrets Manager can't find the specified secret. "
+                f"(Service: AWSSecretsManager; SecretId: {secret_id})"
+            ) from None
+        raise
+    if not key:
+        return secret
+    try:
+        return str(json.loads(secret)[key])
+    except (ValueError, KeyError, TypeError):
+        raise ValidationError(
+            f"Could not find a value associated with JSONKey in SecretString: {key}"
+        ) from None

@@ -1,0 +1,310 @@
+"""What an update would change, as a change set shows it, without changing anything.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+from typing import Any
+
+from localstack_testbed.cloudformation import store
+from localstack_testbed.cloudformation.engine import values
+from localstack_testbed.cloudformation.engine.changes import Action, Change, compare
+from localstack_testbed.cloudformation.engine.reasons import reason
+from localstack_testbed.cloudformation.errors import ValidationError
+from localstack_testbed.cloudformation.model import Deployment, Properties, Resource, Stack
+from localstack_testbed.cloudformation.resources.registry import resource_type
+from localstack_testbed.cloudformation.schemas.schema import InvalidPropertiesError
+from localstack_testbed.cloudformation.template.document import ResourceDeclaration
+from localstack_testbed.cloudformation.template.evaluation import UNKNOWN
+from localstack_testbed.cloudformation.template.references import dependencies
+from localstack_testbed.hooks import settings
+
+_NESTED = "AWS::CloudFormation::Stack"
+
+
+@dataclass
+class Preview:
+    """What a deployment would change about a stack.
+
+    ``changes`` are entries of DescribeChangeSet's ``Changes``.
+    """
+
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    changes_outputs: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing would change."""
+        return not self.changes and not self.changes_outputs
+
+
+def preview(stack: Stack, deployment: Deployment) -> Preview:
+    """Return what a deployment would change.
+
+    Raises
+    ------
+    ValidationError
+        If a value in the template cannot be determined, properties do not match a schema, an
+        import is missing, an export has another stack's name, …
+    """
+    return _Planner(stack, deployment).preview()
+
+
+class _Planner:
+    def __init__(self, stack: Stack, deployment: Deployment) -> None:
+        self._stack = stack
+        self._deployment = deployment
+        self._template = deployment.template
+        self._planned: dict[str, Change | None] = {}
+        self._desired: dict[str, Properties] = {}
+        self._errors: list[str] = []
+        imports: set[str] = set()
+        self._values = values.evaluator(stack, deployment, self._ref, self._get_att, imports)
+
+    def preview(self) -> Preview:
+        active = self._values.active_resources()
+        needed = dependencies(self._template, active)
+        self._check_types(active)
+        for name in TopologicalSorter(needed).static_order():
+            self._plan(self._template.resources[name])
+        if self._errors:
+            raise ValidationError("\n".join(self._errors))
+        outputs = self._outputs()
+        result = Preview(changes_outputs=outputs != self._current_outputs())
+        for name in active:
+            if change := self._describe(self._template.resources[name]):
+                result.changes.append(change)
+        for name, resource in self._stack.resources.items():
+            if name not in needed:
+                result.changes.append(_removal(resource))
+        return result
+
+    def _check_types(self, active: list[str]) -> None:
+        existing = self._stack.resources
+        changed = [
+            name
+            for name in active
+            if name in existing and existing[name].type != self._template.resources[name].type
+        ]
+        if changed:
+            raise ValidationError(
+                "Update of resource type is not permitted. The new template modifies resource "
+                f"type of the following resources: [{', '.join(changed)}]"
+            )
+
+    def _plan(self, declaration: ResourceDeclaration) -> None:
+        name = declaration.logical_id
+        existing = self._stack.resources.get(name)
+        self._planned[name] = None
+        try:
+            desired = values.properties(declaration, self._values, self._deployment)
+        except InvalidPropertiesError as error:
+            self._errors.append(reason(error, name))
+            return
+        kind = resource_type(declaration.type)
+        problem = kind.unsupported(desired) if kind else None
+        if problem and not settings.SKIP_UNSUPPORTED_RESOURCES.value():
+            self._errors.append(f"{name} ({declaration.type}): {problem}")
+        self._desired[name] = desired
+        if existing is not None:
+            self._planned[name] = compare(existing, desired)
+
+    def _stays(self, logical_id: str) -> Resource | None:
+        """Return a resource whose physical id surely stays the same."""
+        change = self._planned.get(logical_id)
+        if change is None or change.action is Action.REPLACE:
+            return None
+        return self._stack.resources[logical_id]
+
+    def _ref(self, logical_id: str) -> Any:
+        resource = self._stays(logical_id)
+        return UNKNOWN if resource is None else values.reference(resource)
+
+    def _get_att(self, logical_id: str, name: str) -> Any:
+        resource = self._stays(logical_id)
+        if resource is None:
+            return UNKNOWN
+        change = self._planned[logical_id]
+        dynamic = resource.type == _NESTED or values.is_custom(resource.type)
+        if dynamic and change is not None and change.action is not Action.NOTHING:
+            return UNKNOWN
+        return values.attribute(resource, name)
+
+    def _outputs(self) -> dict[str, tuple[Any, Any, Any]]:
+        """Return the outputs: value, description and export by key."""
+        stack = self._stack
+        outputs = {}
+        for key, declared in self._template.outputs.items():
+            if "Condition" in declared and not self._values.condition(declared["Condition"]):
+                continue
+            export = self._values.value(declared.get("Export", {}).get("Name"))
+            value = self._values.value(declared["Value"])
+            text = value if value is UNKNOWN else values.text(value)
+            outputs[key] = (text, declared.get("Description"), export)
+            for other, output in store.exports(stack.account, stack.region):
+                if other is not stack and output.export == export:
+                    raise ValidationError(
+                        f"Export with name {export} is already exported by stack {other.name}"
+                    )
+        return outputs
+
+    def _current_outputs(self) -> dict[str, tuple[Any, Any, Any]]:
+        return {
+            output.key: (output.value, output.description, output.export)
+            for output in self._stack.outputs
+        }
+
+    def _describe(self, declaration: ResourceDeclaration) -> dict[str, Any] | None:
+        name = declaration.logical_id
+        existing, change = self._stack.resources.get(name), self._planned[name]
+        if existing is None or change is None:
+            return _entry("Add", name, declaration.type, Scope=[], Details=[])
+        metadata = declaration.metadata != existing.metadata
+        if change.action is Action.NOTHING and not metadata:
+            return None
+        details = [self._detail(declaration, change, each) for each in change.properties]
+        scope = ["Properties"] if change.properties else []
+        if metadata:
+            scope.append("Metadata")
+            details.append(
+                {
+                    "Target": {"Attribute": "Metadata", "RequiresRecreation": "Never"},
+                    "Evaluation": "Static",
+                    "ChangeSource": "DirectModification",
+                }
+            )
+        if not details:
+            details.append({"ChangeSource": "Automatic"})
+        result: dict[str, Any] = {
+            "PhysicalResourceId": existing.physical_id,
+            "Replacement": self._replacement(declaration, change),
+            "Scope": scope,
+            "Details": details,
+            "BeforeContext": _context(existing.properties),
+            "AfterContext": _context(self._desired[name]),
+        }
+        if result["Replacement"] != "False":
+            policy = declaration.update_replace_policy
+            result["PolicyAction"] = (
+                "ReplaceAndRetain" if policy == "Retain" else ("ReplaceAndDelete")
+            )
+        return _entry("Modify", name, declaration.type, **result)
+
+    def _replacement(self, declaration: ResourceDeclaration, change: Change) -> str:
+        if change.action is not Action.REPLACE:
+            return "False"
+        desired = self._desired[declaration.logical_id]
+        known = any(not _has_unknown(desired.get(_top(path))) for path in change.replacing)
+        return "True" if known else "Conditional"
+
+    def _detail(
+        self, declaration: ResourceDeclaration, change: Change, name: str
+    ) -> dict[str, Any]:
+        unknown = _has_unknown(self._desired[declaration.logical_id].get(name))
+        recreation = "Never"
+        if any(_top(path) == name for path in change.replacing):
+            recreation = "Conditionally" if unknown else "Always"
+        detail: dict[str, Any] = {
+            "Target": {
+                "Attribute": "Properties",
+                "Name": name,
+                "RequiresRecreation": recreation,
+            },
+            "Evaluation": "Dynamic" if unknown else "Static",
+        }
+        return {**detail, **self._source(declaration, name)}
+
+    def _source(self, declaration: ResourceDeclaration, name: str) -> dict[str, str]:
+        """Return what made the property change."""
+        raw = declaration.properties.get(name)
+        before = self._stack.deployment
+        old = before.template.resources.get(declaration.logical_id) if before else None
+        if before is None or old is None or old.properties.get(name) != raw:
+            return {"ChangeSource": "DirectModification"}
+        for referenced, attribute in _references(raw):
+            if referenced in self._template.parameters:
+                parameters = self._deployment.parameters, before.parameters
+                if parameters[0].get(referenced) != parameters[1].get(referenced):
+                    return {"ChangeSource": "ParameterReference", "CausingEntity": referenced}
+            elif self._changes(referenced):
+                if attribute:
+                    entity = f"{referenced}.{attribute}"
+                    return {"ChangeSource": "ResourceAttribute", "CausingEntity": entity}
+                return {"ChangeSource": "ResourceReference", "CausingEntity": referenced}
+        return {"ChangeSource": "DirectModification"}
+
+    def _changes(self, logical_id: str) -> bool:
+        change = self._planned.get(logical_id)
+        return logical_id in self._planned and (
+            change is None or change.action is not Action.NOTHING
+        )
+
+
+def _entry(action: str, name: str, type_name: str, **rest: Any) -> dict[str, Any]:
+    change = {
+        "Action": action,
+        "LogicalResourceId": name,
+        "ResourceType": type_name,
+        **rest,
+    }
+    return {"Type": "Resource", "ResourceChange": change}
+
+
+def _removal(resource: Resource) -> dict[str, Any]:
+    policy = "Retain" if resource.deletion_policy.startswith("Retain") else "Delete"
+    return _entry(
+        "Remove",
+        resource.logical_id,
+        resource.type,
+        PhysicalResourceId=resource.physical_id,
+        PolicyAction=policy,
+        Scope=[],
+        Details=[],
+    )
+
+
+def _top(path: str) -> str:
+    return path.partition("/")[0]
+
+
+def _has_unknown(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(_has_unknown(each) for each in value.values())
+    if isinstance(value, list):
+        return any(_has_unknown(each) for each in value)
+    return value is UNKNOWN
+
+
+def _context(properties: Properties) -> str:
+    return json.dumps({"Properties": properties}, default=lambda value: _AFTERWARDS)
+
+
+_AFTERWARDS = "{{changeSet:KNOWN_AFTER_APPLY}}"
+_VARIABLE = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.([A-Za-z0-9.]+))?\}")
+
+
+def _references(value: Any) -> Iterator[tuple[str, str | None]]:
+    """Yield the names that a value of a template refers to, and the attributes of resources."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _references(each)
+    elif isinstance(value, Mapping):
+        match dict(value):
+            case {"Ref": str(name)}:
+                yield name, None
+            case {"Fn::GetAtt": [str(name), str(attribute)]}:
+                yield name, attribute
+            case {"Fn::GetAtt": str(text)}:
+                name, _, attribute = text.partition(".")
+                yield name, attribute
+            case {"Fn::Sub": text}:
+                template, *rest = text if isinstance(text, list) else [text]
+                for match in _VARIABLE.finditer(str(template)):
+                    yield match[1], match[2]
+                yield from _references(rest)
+            case other:
+                yield from _references(list(other.values()))

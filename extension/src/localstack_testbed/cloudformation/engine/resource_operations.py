@@ -1,0 +1,174 @@
+"""Creates, updates, replaces and deletes single resources of a stack, and records what happens."""
+
+import uuid
+from collections.abc import Callable
+
+from botocore.exceptions import ClientError  # type: ignore[import-untyped]
+from localstack.aws.api.cloudformation import ResourceStatus
+
+from localstack_testbed.cloudformation.engine.reasons import (
+    CREATION_CANCELLED,
+    UPDATE_CANCELLED,
+    reason,
+)
+from localstack_testbed.cloudformation.model import Properties, Resource, Stack
+from localstack_testbed.cloudformation.resources.model import (
+    CancelledError,
+    Context,
+    ResourceError,
+    ResourceType,
+    is_missing,
+)
+from localstack_testbed.cloudformation.resources.registry import resource_type
+
+REPLACES = "Requested update requires the creation of a new physical resource; hence creating one."
+SKIPPED = "Skipped: this testbed does not have the type {}"
+
+
+def create(
+    stack: Stack,
+    resource: Resource,
+    properties: Properties,
+    *,
+    replaces: bool = False,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> None:
+    """Create a resource; its physical id is recorded as soon as it is known.
+
+    Raises
+    ------
+    Exception
+        If it failed; its status and events say why.
+    """
+    kind = resource_type(resource.type)
+    begin, complete, failed = (
+        (ResourceStatus.UPDATE_IN_PROGRESS, ResourceStatus.UPDATE_COMPLETE, "UPDATE_FAILED")
+        if replaces
+        else (ResourceStatus.CREATE_IN_PROGRESS, ResourceStatus.CREATE_COMPLETE, "CREATE_FAILED")
+    )
+    resource.properties = properties
+    stack.set_resource_status(resource, begin, REPLACES if replaces else None)
+    if kind is None:
+        resource.skipped = True
+        resource.physical_id = f"skipped-{stack.name}-{resource.logical_id}"
+        stack.set_resource_status(resource, complete, SKIPPED.format(resource.type))
+        return
+
+    def created(physical_id: str) -> None:
+        if not resource.physical_id:
+            resource.physical_id = physical_id
+            stack.set_resource_status(resource, begin, "Resource creation Initiated")
+
+    context = _context(stack, resource, created, cancelled)
+    try:
+        created(kind.create(context, properties))
+        resource.attributes = kind.attributes(context, resource.physical_id, properties)
+    except Exception as error:
+        stack.set_resource_status(
+            resource, ResourceStatus(failed), _reason(error, resource, CREATION_CANCELLED)
+        )
+        raise
+    stack.set_resource_status(resource, complete)
+
+
+def update(
+    stack: Stack,
+    resource: Resource,
+    properties: Properties,
+    *,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> str | None:
+    """Update a resource in place.
+
+    Returns
+    -------
+    str | None
+        The former physical id, if the resource has another one now.
+
+    Raises
+    ------
+    Exception
+        If it failed; its status and events say why.
+    """
+    kind = _existing(resource)
+    old = resource.properties if resource.attempted is None else resource.attempted
+    resource.attempted = properties
+    stack.set_resource_status(resource, ResourceStatus.UPDATE_IN_PROGRESS)
+    context = _context(stack, resource, lambda physical_id: None, cancelled)
+    former = None
+    try:
+        changed_id = kind.update(context, resource.physical_id, old, properties)
+        if changed_id is not None and changed_id != resource.physical_id:
+            former, resource.physical_id = resource.physical_id, changed_id
+        resource.attributes = kind.attributes(context, resource.physical_id, properties)
+    except Exception as error:
+        stack.set_resource_status(
+            resource,
+            ResourceStatus.UPDATE_FAILED,
+            _reason(error, resource, UPDATE_CANCELLED),
+        )
+        raise
+    resource.properties, resource.attempted = properties, None
+    stack.set_resource_status(resource, ResourceStatus.UPDATE_COMPLETE)
+    return former
+
+
+def delete(stack: Stack, resource: Resource, *, keep: bool) -> None:
+    """Delete a resource, or leave it alone; that it is gone already is not an error.
+
+    Raises
+    ------
+    Exception
+        If it failed; its status and events say why.
+    """
+    if keep:
+        stack.set_resource_status(resource, ResourceStatus.DELETE_SKIPPED)
+        return
+    stack.set_resource_status(resource, ResourceStatus.DELETE_IN_PROGRESS)
+    if resource.physical_id and not resource.skipped:
+        context = _context(stack, resource, lambda physical_id: None, lambda: False)
+        properties = resource.properties if resource.attempted is None else resource.attempted
+        try:
+            _existing(resource).delete(context, resource.physical_id, properties)
+        except Exception as error:
+            if not (isinstance(error, ClientError) and is_missing(error)):
+                stack.set_resource_status(
+                    resource,
+                    ResourceStatus.DELETE_FAILED,
+                    reason(error, resource.logical_id),
+                )
+                raise
+    stack.set_resource_status(resource, ResourceStatus.DELETE_COMPLETE)
+
+
+def _existing(resource: Resource) -> ResourceType:
+    kind = resource_type(resource.type)
+    if kind is None:
+        raise ResourceError(f"This testbed does not have the type {resource.type}")
+    return kind
+
+
+def _context(
+    stack: Stack,
+    resource: Resource,
+    created: Callable[[str], None],
+    cancelled: Callable[[], bool],
+) -> Context:
+    return Context(
+        stack_name=stack.name,
+        stack_id=stack.id,
+        account=stack.account,
+        region=stack.region,
+        logical_id=resource.logical_id,
+        token=str(uuid.uuid4()),
+        type_name=resource.type,
+        role_arn=stack.deployment.role_arn if stack.deployment else None,
+        created=created,
+        cancelled=cancelled,
+    )
+
+
+def _reason(error: Exception, resource: Resource, cancelled: str) -> str:
+    if isinstance(error, CancelledError):
+        return cancelled
+    return reason(error, resource.logical_id)

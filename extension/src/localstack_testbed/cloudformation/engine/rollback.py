@@ -1,0 +1,53 @@
+"""Returns a stack to what it was before an update."""
+
+from localstack.aws.api.cloudformation import ResourceStatus
+
+from localstack_testbed.cloudformation.engine import graph, resource_operations
+from localstack_testbed.cloudformation.model import Resource, Stack
+
+
+def restore(stack: Stack, skip: frozenset[str] = frozenset()) -> list[str]:
+    """Bring the stack's resources back to what they were; return those that could not be.
+
+    New resources become leftovers; those that were updated are updated back; those that were
+    replaced are still there, and take their place again.
+
+    Parameters
+    ----------
+    skip
+        Logical ids of resources that are taken to be restored already (ResourcesToSkip).
+    """
+    for name, resource in list(stack.resources.items()):
+        if name not in stack.before:
+            stack.leftovers.append(stack.resources.pop(name))
+        elif resource.physical_id != stack.before[name].physical_id:
+            stack.leftovers.append(resource)
+            restored = stack.before[name].copy()
+            stack.resources[name] = restored
+            stack.set_resource_status(restored, ResourceStatus.UPDATE_COMPLETE)
+    # What the update had replaced or removed is needed again.
+    kept = {(name, resource.physical_id) for name, resource in stack.before.items()}
+    stack.leftovers = [
+        each for each in stack.leftovers if (each.logical_id, each.physical_id) not in kept
+    ]
+
+    def restore_one(name: str) -> None:
+        before = stack.before[name]
+        resource = stack.resources.setdefault(name, before.copy())
+        if name in skip:
+            stack.resources[name] = before.copy()
+            stack.set_resource_status(stack.resources[name], ResourceStatus.UPDATE_COMPLETE)
+        elif _differs(resource, before):
+            resource_operations.update(stack, resource, before.properties)
+        resource = stack.resources[name]
+        resource.depends_on = before.depends_on
+        resource.metadata = before.metadata
+        resource.deletion_policy = before.deletion_policy
+        resource.update_replace_policy = before.update_replace_policy
+
+    dependencies = {name: before.depends_on for name, before in stack.before.items()}
+    return list(graph.run(dependencies, restore_one))
+
+
+def _differs(resource: Resource, before: Resource) -> bool:
+    return resource.attempted is not None or resource.properties != before.properties

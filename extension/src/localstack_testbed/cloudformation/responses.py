@@ -1,0 +1,96 @@
+"""URLs to which custom resources and wait conditions send their answers.
+
+On AWS they are presigned URLs of S3; here, whoever knows the token in the URL may answer, too.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/crpg-ref-responses.html
+"""
+
+import json
+import secrets
+import threading
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+_PATH = "/cloudformation-responses"
+_LONGEST = 4096
+"""Bytes of an answer; the page above has the limit."""
+
+
+class Inbox:
+    """The answers that were sent to one URL."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._changed = threading.Condition()
+        self._answers: list[dict[str, Any]] = []
+
+    def put(self, answer: dict[str, Any]) -> None:
+        """Add an answer."""
+        with self._changed:
+            self._answers.append(answer)
+            self._changed.notify_all()
+
+    def answers(self) -> list[dict[str, Any]]:
+        """Return the answers so far, in the order in which they came."""
+        with self._changed:
+            return list(self._answers)
+
+    def wait(
+        self, enough: Callable[[list[dict[str, Any]]], bool], seconds: float
+    ) -> list[dict[str, Any]]:
+        """Wait until there are enough answers, or the time is over, and return them."""
+        with self._changed:
+            self._changed.wait_for(lambda: enough(self._answers), timeout=seconds)
+            return list(self._answers)
+
+
+_INBOXES: dict[str, Inbox] = {}
+
+
+def _receive(request: Any, token: str) -> Any:
+    from localstack.http import Response
+
+    inbox = _INBOXES.get(token)
+    if inbox is None:
+        return Response("There is no such URL, or it has been used.", status=404)
+    inbox.put(_answer(request.get_data()))
+    return Response(status=200)
+
+
+def _answer(body: bytes) -> dict[str, Any]:
+    if len(body) > _LONGEST:
+        return {"Status": "FAILED", "Reason": "Response object is too long."}
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        answer = None
+    if isinstance(answer, dict):
+        return answer
+    return {"Status": "FAILED", "Reason": "Response is not a valid JSON object"}
+
+
+@cache
+def _serve() -> None:
+    from localstack.services.edge import ROUTER
+
+    ROUTER.add(f"{_PATH}/<token>", _receive, methods=["PUT"])
+
+
+def open_inbox() -> Inbox:
+    """Return an inbox with a new URL."""
+    from localstack import config
+
+    _serve()
+    token = secrets.token_urlsafe(24)
+    _INBOXES[token] = Inbox(f"{config.external_service_url()}{_PATH}/{token}")
+    return _INBOXES[token]
+
+
+def find_inbox(url: str) -> Inbox | None:
+    """Return the inbox with this URL."""
+    return _INBOXES.get(url.rpartition("/")[2])
+
+
+def close_inbox(inbox: Inbox) -> None:
+    """Accept no more answers."""
+    _INBOXES.pop(inbox.url.rpartition("/")[2], None)

@@ -1,0 +1,198 @@
+"""Custom resources, behind which there is a function or a topic.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/crpg-ref.html
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+
+from testbed.machine.waiting import until
+from tests.extension.conftest import Clients
+from tests.extension.live.cloudformation.deploying import Deployed, deployed
+from tests.extension.live.cloudformation.templates import ROLE, function, queue, topic
+
+PROVIDER = """
+import json, os, boto3, cfnresponse
+
+def handler(event, context):
+    boto3.client("sqs").send_message(QueueUrl=os.environ["REQUESTS"], MessageBody=json.dumps(event))
+    properties = event["ResourceProperties"]
+    if properties.get("Crash"):
+        raise ValueError("out of order")
+    status = cfnresponse.FAILED if properties.get("Fail") else cfnresponse.SUCCESS
+    data = {"Up": properties.get("Word", "").upper()}
+    cfnresponse.send(event, context, status, data, properties.get("Id", "thing"), reason="no luck")
+"""
+
+
+def template(**properties: Any) -> dict[str, Any]:
+    provider = function(PROVIDER, {"Fn::GetAtt": ["Role", "Arn"]})
+    provider["Properties"]["Environment"] = {"Variables": {"REQUESTS": {"Ref": "Requests"}}}
+    thing = {"ServiceToken": {"Fn::GetAtt": ["Provider", "Arn"]}, **properties}
+    return {
+        "Resources": {
+            "Role": ROLE,
+            "Requests": queue(),
+            "Provider": provider,
+            "Thing": {"Type": "Custom::Thing", "Properties": thing},
+        },
+        "Outputs": {
+            "Up": {"Value": {"Fn::GetAtt": ["Thing", "Up"]}},
+            "Id": {"Value": {"Ref": "Thing"}},
+        },
+    }
+
+
+@pytest.fixture
+def stack(aws: Clients, name: str) -> Iterator[Deployed]:
+    with deployed(aws, template(Word="hello"), name) as made:
+        yield made
+
+
+def requests(aws: Clients, stack: Deployed) -> list[dict[str, Any]]:
+    """Return the requests that the function received since the last call."""
+    url = stack.physical_ids()["Requests"]
+    found = []
+    while (
+        messages := aws["sqs"]
+        .receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=60)
+        .get("Messages")
+    ):
+        found += [json.loads(message["Body"]) for message in messages]
+    return found
+
+
+def test_creation(aws: Clients, stack: Deployed) -> None:
+    assert stack.outputs() == {"Up": "HELLO", "Id": "thing"}
+    [request] = requests(aws, stack)
+    assert request["RequestType"] == "Create"
+    assert request["ResourceType"] == "Custom::Thing"
+    assert request["LogicalResourceId"] == "Thing"
+    assert request["StackId"] == stack.id
+    assert request["ResourceProperties"]["Word"] == "hello"
+    assert "PhysicalResourceId" not in request
+
+
+def test_update(aws: Clients, stack: Deployed) -> None:
+    requests(aws, stack)
+
+    stack.update(template(Word="bye", Number=5, Flag=True))
+
+    assert stack.outputs()["Up"] == "BYE"
+    [request] = requests(aws, stack)
+    assert request["RequestType"] == "Update"
+    assert request["PhysicalResourceId"] == "thing"
+    assert request["OldResourceProperties"]["Word"] == "hello"
+    # Custom resources get text only.
+    assert request["ResourceProperties"]["Number"] == "5"
+    assert request["ResourceProperties"]["Flag"] == "true"
+
+
+def test_an_update_with_another_id_replaces_the_resource(aws: Clients, stack: Deployed) -> None:
+    requests(aws, stack)
+
+    stack.update(template(Word="hello", Id="other"))
+
+    assert stack.physical_ids()["Thing"] == "other"
+    kinds = [(each["RequestType"], each["PhysicalResourceId"]) for each in requests(aws, stack)]
+    assert kinds == [("Update", "thing"), ("Delete", "thing")]
+
+
+def test_deletion(aws: Clients, name: str) -> None:
+    with deployed(aws, {"Resources": {"Requests": queue()}}, f"{name}-queue") as outside:
+        url = outside.physical_ids()["Requests"]
+        body = template(Word="hello")
+        del body["Resources"]["Requests"]
+        variables = body["Resources"]["Provider"]["Properties"]["Environment"]["Variables"]
+        variables["REQUESTS"] = url
+        with deployed(aws, body, name):
+            requests(aws, outside)
+        [request] = requests(aws, outside)
+        assert (request["RequestType"], request["PhysicalResourceId"]) == ("Delete", "thing")
+
+
+def test_a_response_of_failure_fails_the_update(aws: Clients, stack: Deployed) -> None:
+    assert stack.update(template(Word="bye", Fail="yes")) == "UPDATE_ROLLBACK_COMPLETE"
+
+    assert "Received response status [FAILED] from custom resource" in stack.report()
+    assert "no luck" in stack.report()
+    assert stack.outputs()["Up"] == "HELLO"
+
+
+def test_a_function_that_crashes_fails_the_update_at_once(aws: Clients, stack: Deployed) -> None:
+    assert stack.update(template(Crash="yes")) == "UPDATE_ROLLBACK_COMPLETE"
+
+    assert "out of order" in stack.report()
+
+
+def test_an_unknown_attribute_of_the_response(aws: Clients, stack: Deployed) -> None:
+    body = template(Word="bye")
+    body["Outputs"]["Up"]["Value"] = {"Fn::GetAtt": ["Thing", "Down"]}
+
+    assert stack.update(body) == "UPDATE_ROLLBACK_COMPLETE"
+
+    reason = stack.last_operation()[-1]
+    assert stack.status() == "UPDATE_ROLLBACK_COMPLETE", reason
+
+
+def test_a_topic_as_provider(aws: Clients, name: str) -> None:
+    subscription = {
+        "Type": "AWS::SNS::Subscription",
+        "Properties": {
+            "Protocol": "sqs",
+            "TopicArn": {"Ref": "Topic"},
+            "Endpoint": {"Fn::GetAtt": ["Requests", "Arn"]},
+            "RawMessageDelivery": True,
+        },
+    }
+    policy = {
+        "Type": "AWS::SQS::QueuePolicy",
+        "Properties": {
+            "Queues": [{"Ref": "Requests"}],
+            "PolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Principal": {"Service": "sns.amazonaws.com"},
+                        "Action": "sqs:SendMessage",
+                        "Resource": {"Fn::GetAtt": ["Requests", "Arn"]},
+                    }
+                ],
+            },
+        },
+    }
+    base = {
+        "Topic": topic(),
+        "Requests": queue(),
+        "Subscription": subscription,
+        "Policy": policy,
+    }
+    thing = {"Type": "Custom::Thing", "Properties": {"ServiceToken": {"Ref": "Topic"}}}
+    with deployed(aws, {"Resources": base}, name) as stack:
+        stack.client.update_stack(
+            StackName=name, TemplateBody=json.dumps({"Resources": {**base, "Thing": thing}})
+        )
+        [request] = until(lambda: requests(aws, stack), within=20, what="request")
+        answer(request, PhysicalResourceId="from-a-person")
+        assert stack.settled() == "UPDATE_COMPLETE", stack.report()
+        assert stack.physical_ids()["Thing"] == "from-a-person"
+
+        stack.client.update_stack(StackName=name, TemplateBody=json.dumps({"Resources": base}))
+        [request] = until(lambda: requests(aws, stack), within=20, what="request")
+        assert request["RequestType"] == "Delete"
+        answer(request, PhysicalResourceId="from-a-person")
+        assert stack.settled() == "UPDATE_COMPLETE"
+
+
+def answer(request: dict[str, Any], **rest: str) -> None:
+    """Answer a request of a custom resource as a person would."""
+    names = ("StackId", "RequestId", "LogicalResourceId")
+    body = {"Status": "SUCCESS", **{name: request[name] for name in names}, **rest}
+    put = Request(request["ResponseURL"], data=json.dumps(body).encode(), method="PUT")
+    with urlopen(put, timeout=10) as response:
+        assert response.status == 200

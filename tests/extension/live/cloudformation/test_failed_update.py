@@ -1,0 +1,122 @@
+"""A stack is after a failed update what it was before.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks.html
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.extension.conftest import Clients
+from tests.extension.live.cloudformation.deploying import Deployed, deployed
+from tests.extension.live.cloudformation.templates import (
+    failing,
+    parameter,
+    queue,
+    template,
+    topic,
+)
+
+FIRST = template(
+    Queue=queue(VisibilityTimeout=30),
+    Topic=topic(DisplayName="first"),
+    Url=parameter({"Ref": "Queue"}),
+)
+
+
+@pytest.fixture
+def stack(aws: Clients, name: str) -> Iterator[Deployed]:
+    with deployed(aws, FIRST, name) as made:
+        yield made
+
+
+def test_updated_replaced_and_new_resources_are_restored(aws: Clients, stack: Deployed) -> None:
+    before = stack.physical_ids()
+    aws["sqs"].send_message(QueueUrl=before["Queue"], MessageBody="kept")
+
+    status = stack.update(
+        template(
+            Queue=queue(VisibilityTimeout=60),
+            Topic=topic(DisplayName="second", TopicName=f"{stack.name}-second"),
+            Url=parameter({"Ref": "Topic"}),
+            New=queue(),
+            Failing=failing("Queue", "Topic", "Url", "New"),
+        )
+    )
+
+    assert status == "UPDATE_ROLLBACK_COMPLETE"
+    assert stack.physical_ids() == before
+    attributes = aws["sqs"].get_queue_attributes(QueueUrl=before["Queue"], AttributeNames=["All"])[
+        "Attributes"
+    ]
+    assert attributes["VisibilityTimeout"] == "30"
+    assert attributes["ApproximateNumberOfMessages"] == "1"
+    topics = [each["TopicArn"] for each in aws["sns"].list_topics()["Topics"]]
+    assert [each for each in topics if stack.name in each] == [before["Topic"]]
+    stored = aws["ssm"].get_parameter(Name=before["Url"])["Parameter"]["Value"]
+    assert stored == before["Queue"]
+    assert len(aws["sqs"].list_queues(QueueNamePrefix=stack.name)["QueueUrls"]) == 1
+
+
+def test_removed_resources_are_still_there(aws: Clients, stack: Deployed) -> None:
+    before = stack.physical_ids()
+
+    status = stack.update(template(Queue=queue(), Failing=failing("Queue")))
+
+    assert status == "UPDATE_ROLLBACK_COMPLETE"
+    assert stack.physical_ids() == before
+    assert aws["sns"].get_topic_attributes(TopicArn=before["Topic"])
+
+
+def test_the_next_valid_update_works(stack: Deployed) -> None:
+    before = stack.physical_ids()
+    stack.update(template(Queue=queue(VisibilityTimeout=60), Failing=failing("Queue")))
+
+    assert stack.update(template(Queue=queue(VisibilityTimeout=61))) == "UPDATE_COMPLETE"
+
+    assert stack.physical_ids() == {"Queue": before["Queue"]}
+
+
+def test_the_template_is_the_former_one_again(stack: Deployed) -> None:
+    stack.update(template(Queue=queue(VisibilityTimeout=60), Failing=failing("Queue")))
+
+    assert stack.client.get_template(StackName=stack.name)["TemplateBody"] == FIRST
+
+
+def test_an_update_without_rollback_can_be_repaired(aws: Clients, stack: Deployed) -> None:
+    before = stack.physical_ids()
+    broken = template(Queue=queue(VisibilityTimeout=60), Failing=failing("Queue"))
+
+    assert stack.update(broken, DisableRollback=True) == "UPDATE_FAILED"
+    assert stack.update(template(Queue=queue(VisibilityTimeout=61))) == "UPDATE_COMPLETE"
+
+    assert stack.physical_ids() == {"Queue": before["Queue"]}
+
+
+def test_an_update_without_rollback_can_be_rolled_back(aws: Clients, stack: Deployed) -> None:
+    before = stack.physical_ids()
+    stack.update(
+        template(Queue=queue(VisibilityTimeout=60), Failing=failing("Queue")), DisableRollback=True
+    )
+
+    stack.client.rollback_stack(StackName=stack.name)
+
+    assert stack.settled() == "UPDATE_ROLLBACK_COMPLETE"
+    assert stack.physical_ids() == before
+
+
+def test_a_rollback_that_fails_can_be_continued(aws: Clients, stack: Deployed) -> None:
+    url = stack.physical_ids()["Queue"]
+    second = template(Queue=queue(VisibilityTimeout=60), Failing=failing("Queue"))
+    # Somebody deletes the queue after the update: it cannot be updated back.
+    stack.update(second, DisableRollback=True)
+    aws["sqs"].delete_queue(QueueUrl=url)
+    stack.client.rollback_stack(StackName=stack.name)
+    assert stack.settled() == "UPDATE_ROLLBACK_FAILED"
+    assert "[Queue]" in stack.describe()["StackStatusReason"]
+
+    stack.client.continue_update_rollback(StackName=stack.name)
+    assert stack.settled() == "UPDATE_ROLLBACK_FAILED"
+    stack.client.continue_update_rollback(StackName=stack.name, ResourcesToSkip=["Queue"])
+
+    assert stack.settled() == "UPDATE_ROLLBACK_COMPLETE"
