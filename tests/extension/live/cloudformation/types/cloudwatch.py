@@ -71,7 +71,7 @@ EXAMPLES = [
             "ActionsEnabled": Change(False, ABSENT),
             "AlarmActions": Change([{"Ref": "Topic"}], [{"Ref": "OtherTopic"}]),
             "AlarmDescription": Change("one", ABSENT),
-            "AlarmName": Change("example-one", "example-two"),
+            "AlarmName": Change("a-1", "a-2"),
             "ComparisonOperator": Change("GreaterThanThreshold", "LessThanThreshold"),
             "DatapointsToAlarm": Change(1, ABSENT, also={"EvaluationPeriods": 2}),
             "Dimensions": Change([{"Name": "FunctionName", "Value": "one"}], ABSENT),
@@ -163,7 +163,7 @@ EXAMPLES = [
             "ActionsSuppressorWaitPeriod": Change(60, 120, also=SUPPRESSION),
             "AlarmActions": Change([{"Ref": "Topic"}], ABSENT),
             "AlarmDescription": Change("one", ABSENT),
-            "AlarmName": Change("example-one", "example-two"),
+            "AlarmName": Change("a-1", "a-2"),
             "AlarmRule": Change(
                 {"Fn::Sub": "ALARM(${Child})"}, {"Fn::Sub": "ALARM(${OtherChild})"}
             ),
@@ -178,7 +178,7 @@ EXAMPLES = [
         properties={"DashboardBody": '{"widgets": []}'},
         changes={
             "DashboardBody": Change('{"widgets": []}', '{"start": "-PT6H", "widgets": []}'),
-            "DashboardName": Change("example-one", "example-two"),
+            "DashboardName": Change("d-1", "d-2"),
         },
         observe=_dashboard,
     ),

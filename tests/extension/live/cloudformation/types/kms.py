@@ -33,7 +33,10 @@ def _key(seen: Seen) -> Any:
 def _alias(seen: Seen) -> Any:
     kms = seen.client("kms")
     return {
-        logical_id: [alias["AliasName"] for alias in kms.list_aliases(KeyId=key)["Aliases"]]
+        logical_id: [
+            alias["AliasName"].removeprefix("alias/")
+            for alias in kms.list_aliases(KeyId=key)["Aliases"]
+        ]
         for logical_id, key in seen.others.items()
     }
 
@@ -83,7 +86,7 @@ EXAMPLES = [
         properties={"AliasName": "alias/example", "TargetKeyId": {"Ref": "First"}},
         others={"First": KEY, "Second": KEY},
         changes={
-            "AliasName": Change("alias/example-one", "alias/example-two"),
+            "AliasName": Change("alias/a-1", "alias/a-2"),
             "TargetKeyId": Change({"Ref": "First"}, {"Ref": "Second"}),
         },
         observe=_alias,
