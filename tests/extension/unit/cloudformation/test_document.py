@@ -35,6 +35,8 @@ RESOURCES = "Resources: {A: {Type: AWS::SQS::Queue}}\n"
         pytest.param("089", "089", id="no octal number"),
         ("1.5", 1.5),
         ("1e3", 1000.0),
+        pytest.param("1e999", "1e999", id="no finite number"),
+        pytest.param("9" * 50, "9" * 50, id="too large a number"),
         ("1.2.3", "1.2.3"),
         ("-a", "-a"),
         ("true", True),
@@ -86,6 +88,8 @@ def test_the_last_of_duplicate_keys_counts() -> None:
     [
         ("A: [\nB", "Template format error: YAML not well-formed. (line 3, column 1)"),
         ("A: b\n  c: d", "Template format error: YAML not well-formed. (line 2, column 4)"),
+        ("A: b\n---\nC: d", "Template format error: YAML not well-formed. (line 3, column 1)"),
+        ("A: '\ud800'", "Template format error: YAML not well-formed."),
         ("A: !Nope b", "Template format error: YAML not well-formed. (line 1, column 4)"),
         ("A: !!binary b", "Template format error: YAML not well-formed. (line 1, column 4)"),
         ("A: !!int b", "Template format error: YAML not well-formed. (line 1, column 4)"),
@@ -95,6 +99,11 @@ def test_the_last_of_duplicate_keys_counts() -> None:
         (
             '{"A": NaN}',
             "Template format error: JSON not well-formed: NaN is not a JSON value.",
+        ),
+        ('{"A": 1e999}', "Template format error: JSON not well-formed: a number is too large."),
+        (
+            f'{{"A": {"1" * 5000}}}',
+            "Template format error: JSON not well-formed: a number is too large.",
         ),
         ("", "Template format error: unsupported structure."),
         ("file://template.yaml", "Template format error: unsupported structure."),
