@@ -49,6 +49,7 @@ _schedules = settings.SCHEDULES.value
 START_EARLY = (
     Step("lifecycle.fast_loading:load_services_faster"),
     Step("lifecycle.offline:stay_offline", _offline),
+    Step("cloudformation.plugin:select_provider"),
 )
 # Of those that add a handler to the front of a chain, the last one comes first: the journal has
 # what permissions deny, and also what a fault does to an answer.
@@ -80,7 +81,6 @@ SHUTDOWN = (
 
 _SERVICES = "localstack.services"
 _API = f"{_SERVICES}.apigateway.next_gen.execute_api"
-_ENGINE = f"{_SERVICES}.cloudformation.engine.v2"
 _INVOCATION = f"{_SERVICES}.lambda_.invocation"
 _MAPPING = f"{_SERVICES}.lambda_.event_source_mapping"
 
@@ -98,26 +98,14 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
         Step("faults.plugin:patch_integrations", _faults),
         Step("journal.apis:patch_integrations", _journal),
     ),
-    f"{_ENGINE}.change_set_model_executor": (Step("cloudformation.stack_outputs:patch_executor"),),
-    f"{_ENGINE}.change_set_model_preproc": (
-        Step("cloudformation.conditional_resources:patch_engine"),
-    ),
-    f"{_SERVICES}.cloudformation.resource_provider": (
-        Step("cloudformation.resource_polling:patch_deployment"),
-    ),
-    f"{_SERVICES}.cloudformation.v2.entities": (
-        Step("cloudformation.unchanged_templates:patch_change_sets"),
-    ),
     f"{_SERVICES}.cloudwatch.cloudwatch_database_helper": (
         Step("cloudwatch.metric_database:patch_connections"),
         Step("cloudwatch.metric_dimensions:patch_queries"),
     ),
     f"{_SERVICES}.events.provider": (
+        Step("events.updates:patch_updates"),
         Step("limits.events:patch_events", _limits),
         Step("schedules.plugin:patch_rules", _schedules),
-    ),
-    f"{_SERVICES}.events.resource_providers.aws_events_rule": (
-        Step("schedules.cloudformation:patch_rules", _schedules),
     ),
     f"{_SERVICES}.iam.provider": (
         Step("limits.roles:patch_roles", _limits),
@@ -155,37 +143,28 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
     f"{_MAPPING}.pollers.sqs_poller": (Step("lambda_service.sqs_event_bodies:patch_poller"),),
     f"{_SERVICES}.lambda_.provider": (
         Step("limits.functions:patch_functions", _limits),
+        Step("lambda_service.aliases:patch_provider"),
         Step("lambda_service.concurrency:patch_provider"),
         Step("lambda_service.layer_deletion:patch_provider"),
+        Step("lambda_service.url_permissions:patch_provider"),
         Step("lambda_service.versions:patch_provider"),
     ),
     f"{_SERVICES}.lambda_.urlrouter": (
         Step("lambda_service.urls:patch_router"),
         Step("permissions.unsigned_invocations:patch_function_urls", _permissions),
     ),
-    f"{_SERVICES}.logs.resource_providers.aws_logs_loggroup": (
-        Step("cloudformation.log_groups:patch_creation"),
-    ),
     f"{_SERVICES}.opensearch.provider": (Step("lifecycle.offline:patch_domains", _offline),),
     f"{_SERVICES}.s3.provider": (Step("s3.object_folder:patch_folder"),),
     f"{_SERVICES}.s3.storage.ephemeral": (Step("s3.atomic_writes:patch_writes"),),
     f"{_SERVICES}.scheduler.provider": (Step("schedules.plugin:patch_scheduler", _schedules),),
-    f"{_SERVICES}.scheduler.resource_providers.aws_scheduler_schedule": (
-        Step("schedules.cloudformation:patch_schedules", _schedules),
-    ),
-    f"{_SERVICES}.scheduler.resource_providers.aws_scheduler_schedulegroup": (
-        Step("schedules.cloudformation:patch_schedule_groups", _schedules),
-    ),
     f"{_SERVICES}.sns.provider": (
         Step("limits.topics:patch_topics", _limits),
         Step("sns.confirmation:patch_service"),
+        Step("sns.redrive_policies:patch_service"),
     ),
     f"{_SERVICES}.sns.publisher": (
         Step("sns.delivery:patch_publishers"),
         Step("sns.email_messages:patch_publisher"),
-    ),
-    f"{_SERVICES}.sns.resource_providers.aws_sns_subscription": (
-        Step("sns.confirmation:patch_stacks"),
     ),
     f"{_SERVICES}.sqs.models": (
         Step("limits.queues:patch_attributes", _limits),

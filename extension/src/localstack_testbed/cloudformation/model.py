@@ -2,7 +2,7 @@
 
 import threading
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -121,6 +121,8 @@ class ChangeSet:
     import_existing_resources: bool = False
     parent_id: str | None = None
     root_id: str | None = None
+    token: str | None = None
+    """The ClientToken of the request."""
 
 
 @dataclass
@@ -150,6 +152,8 @@ class Stack:
     outputs: list[Output] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     change_sets: dict[str, ChangeSet] = field(default_factory=dict)
+    """By id, the oldest first."""
+
     termination_protection: bool = False
     disable_rollback: bool = False
     retain_except_on_create: bool = False
@@ -161,7 +165,16 @@ class Stack:
 
     parent_id: str | None = None
     root_id: str | None = None
+    change_set_id: str | None = None
+    """The change set that was executed last."""
+
     token: str | None = None
+    tokens: dict[str, str] = field(default_factory=dict)
+    """The operations that have been requested with a ClientRequestToken, by token."""
+
+    on_event: "Callable[[Stack, Event], None] | None" = None
+    """Called with each event, under the lock of ``changed``."""
+
     cancelled: threading.Event = field(default_factory=threading.Event)
     changed: threading.Condition = field(default_factory=threading.Condition)
 
@@ -198,19 +211,20 @@ class Stack:
     ) -> None:
         stack_event = type_name == "AWS::CloudFormation::Stack" and physical_id == self.id
         prefix = "" if stack_event else f"{logical_id}-{status}-"
-        self.events.append(
-            Event(
-                id=f"{prefix}{uuid.uuid4()}",
-                logical_id=logical_id,
-                physical_id=physical_id,
-                type=type_name,
-                status=status,
-                time=now(),
-                reason=reason,
-                properties=properties,
-                token=self.token,
-            )
+        event = Event(
+            id=f"{prefix}{uuid.uuid4()}",
+            logical_id=logical_id,
+            physical_id=physical_id,
+            type=type_name,
+            status=status,
+            time=now(),
+            reason=reason,
+            properties=properties,
+            token=self.token,
         )
+        self.events.append(event)
+        if self.on_event is not None:
+            self.on_event(self, event)
 
     def wait(self, statuses: Iterable[StackStatus], seconds: float) -> bool:
         """Wait until the stack has one of these statuses; return whether it has."""

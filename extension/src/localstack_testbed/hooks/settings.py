@@ -239,6 +239,13 @@ ASYNCHRONOUS_RETRY_DELAY = Setting(
     " seconds; the second pause is twice as long. By default it is LocalStack's"
     " `LAMBDA_RETRY_BASE_DELAY` (60), which takes whole numbers only",
 )
+SKIP_UNSUPPORTED_RESOURCES = Setting(
+    "TESTBED_SKIP_UNSUPPORTED_RESOURCES",
+    "0",
+    _flag,
+    "`1`: CloudFormation skips resources of [types](resource-types.md) that exist on AWS but not in"
+    " this testbed, and ignores properties that are not available; `0`: it rejects such templates",
+)
 
 SETTINGS = tuple(each for each in list(globals().values()) if isinstance(each, Setting))
 

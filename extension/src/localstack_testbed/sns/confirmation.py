@@ -19,14 +19,11 @@ AWS deletes pending subscriptions after some days; here they and their tokens do
 
 from collections import Counter
 from collections.abc import Callable
-from functools import partial
-from types import SimpleNamespace
 from typing import Any
 
-from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 from localstack.utils.aws.arns import parse_arn
 
-from localstack_testbed.hooks.patching import patch, replace
+from localstack_testbed.hooks.patching import patch
 from localstack_testbed.journal.journal import record
 
 SUBJECT = "AWS Notification - Subscription Confirmation"
@@ -177,35 +174,3 @@ def _send_email(provider: Any, context: Any, store: Any, subscription: Any) -> N
         topic_arn=topic_arn,
         subscription_arn=arn,
     )
-
-
-def patch_stacks() -> None:
-    """Allow stacks to have, and to be deleted with, pending subscriptions."""
-    from localstack.services.cloudformation.resource_provider import OperationStatus, ProgressEvent
-    from localstack.services.sns.resource_providers.aws_sns_subscription import (
-        SNSSubscriptionProvider,
-    )
-
-    get_client: Any = SNSSubscriptionProvider._get_client
-
-    def get_client_returning_arns(request: Any) -> Any:
-        """Request the ARN from Subscribe, which a stack needs for pending subscriptions, too."""
-        sns = get_client(request).sns
-        return SimpleNamespace(
-            sns=SimpleNamespace(
-                subscribe=partial(sns.subscribe, ReturnSubscriptionArn=True),
-                set_subscription_attributes=sns.set_subscription_attributes,
-            )
-        )
-
-    replace(SNSSubscriptionProvider, "_get_client", staticmethod(get_client_returning_arns))
-
-    @patch(SNSSubscriptionProvider.delete)
-    def delete(original: Callable[..., Any], self: Any, request: Any) -> Any:
-        try:
-            return original(self, request)
-        except ClientError as error:
-            if CANNOT_UNSUBSCRIBE not in str(error):
-                raise
-            model = request.desired_state
-            return ProgressEvent(status=OperationStatus.SUCCESS, resource_model=model)

@@ -1,5 +1,85 @@
-"""Resource types."""
+"""Resource types of Systems Manager.
 
-from localstack_testbed.cloudformation.resources.model import ResourceType
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_SSM.html
+"""
 
-TYPES: dict[str, type[ResourceType]] = {}
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from localstack_testbed.cloudformation.resources.model import (
+    Context,
+    Properties,
+    ResourceError,
+    ResourceType,
+    tag_changes,
+)
+
+
+class Parameter(ResourceType):
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ssm-parameter.html"""
+
+    name_property = "Name"
+
+    def create(self, context: Context, properties: Properties) -> str:
+        name: str = properties.get("Name") or f"CFN-{context.generated_name(124)}"
+        tags = [{"Key": key, "Value": value} for key, value in _tags(properties).items()]
+        arguments = {"Tags": tags} if tags else {}
+        self._put(context, name, properties, **arguments)
+        return name
+
+    def update(
+        self, context: Context, physical_id: str, old: Properties, new: Properties
+    ) -> str | None:
+        self._put(context, physical_id, new, Overwrite=True)
+        ssm = context.client("ssm")
+        parameter = {"ResourceType": "Parameter", "ResourceId": physical_id}
+        _, removed = tag_changes(_tags(old), _tags(new))
+        if new.get("Tags"):
+            tags = [{"Key": key, "Value": value} for key, value in _tags(new).items()]
+            ssm.add_tags_to_resource(**parameter, Tags=tags)
+        if removed:
+            ssm.remove_tags_from_resource(**parameter, TagKeys=removed)
+        return None
+
+    def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
+        context.client("ssm").delete_parameter(Name=physical_id)
+
+    def attributes(
+        self, context: Context, physical_id: str, properties: Properties
+    ) -> dict[str, Any]:
+        return {"Type": properties["Type"], "Value": properties["Value"]}
+
+    def unsupported(self, properties: Properties) -> str | None:
+        if properties.get("Policies"):
+            return "Policies are not available in this testbed: parameters do not expire here"
+        if properties.get("DataType", "text") == "aws:ec2:image":
+            return "The DataType aws:ec2:image is not available in this testbed: there are no AMIs"
+        return None
+
+    def _put(self, context: Context, name: str, properties: Properties, **more: Any) -> None:
+        value, pattern = properties["Value"], properties.get("AllowedPattern")
+        if pattern and not re.search(pattern, value):
+            raise ResourceError(
+                f"Parameter value, cannot be validated against allowedPattern: {pattern}"
+            )
+        # What is absent keeps its former value; so it is set to its default.
+        context.client("ssm").put_parameter(
+            Name=name,
+            Value=value,
+            Type=properties["Type"],
+            Description=properties.get("Description", ""),
+            AllowedPattern=pattern or "",
+            Tier=properties.get("Tier", "Standard"),
+            DataType=properties.get("DataType", "text"),
+            **more,
+        )
+
+
+def _tags(properties: Mapping[str, Any]) -> dict[str, str]:
+    """Return the tags; the schema has them as a map."""
+    tags: dict[str, str] = properties.get("Tags") or {}
+    return tags
+
+
+TYPES: dict[str, type[ResourceType]] = {"AWS::SSM::Parameter": Parameter}

@@ -1,0 +1,113 @@
+"""The AWS::Serverless transform, by AWS's own translator.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-aws-serverless.html
+
+The translator is what AWS runs. It is imported when it is first needed, or by ``preload``, as that
+takes a tenth of a second or more.
+"""
+
+import json
+import logging
+import threading
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any, Final, cast
+
+from localstack_testbed.cloudformation.errors import TransformError
+from localstack_testbed.cloudformation.template.document import Document
+
+LOG = logging.getLogger(__name__)
+
+NAME: Final = "AWS::Serverless-2016-10-31"
+
+# The translator keeps the region in a class.
+_lock = threading.Lock()
+
+
+def preload() -> None:
+    """Begin to import the translator, in the background."""
+    threading.Thread(target=_import, name="sam-translator-import", daemon=True).start()
+
+
+def transform(document: Document, parameters: Mapping[str, Any]) -> Document:
+    """Return the document in which resources of SAM are replaced by those that they stand for.
+
+    Raises
+    ------
+    TransformError
+        ``Transform AWS::Serverless-2016-10-31 failed with: Invalid Serverless Application
+        Specification document. …``
+    """
+    _reject_repository_applications(document)
+    with _lock:
+        _import()
+        return _translate(document, parameters)
+
+
+def _import() -> None:
+    # It warns about the switches and the metrics that AWS gives it.
+    logging.getLogger("samtranslator").setLevel(logging.ERROR)
+    import samtranslator.translator.translator  # type: ignore[import-untyped]  # noqa: F401
+
+
+def _translate(document: Document, parameters: Mapping[str, Any]) -> Document:
+    from samtranslator.model.exceptions import (  # type: ignore[import-untyped]
+        ExceptionWithMessage,
+        InvalidDocumentException,
+    )
+    from samtranslator.parser.parser import Parser  # type: ignore[import-untyped]
+    from samtranslator.translator.arn_generator import (  # type: ignore[import-untyped]
+        ArnGenerator,
+    )
+    from samtranslator.translator.translator import Translator
+    from samtranslator.utils.py27hash_fix import (  # type: ignore[import-untyped]
+        to_py27_compatible_template,
+        undo_mark_unicode_str_in_template,
+    )
+
+    # It changes what it is given.
+    template, values = _plain(document), _plain(dict(parameters))
+    region = values["AWS::Region"]
+    try:
+        # The logical ids of deployments are hashes of what Python 2 made of the API's definition.
+        to_py27_compatible_template(template, values)
+        # Without a session, the translator takes the region from the environment.
+        session = cast(Any, SimpleNamespace(region_name=region))
+        translator = Translator(None, Parser(), boto_session=session)
+        ArnGenerator.BOTO_SESSION_REGION_NAME = region
+        translated = translator.translate(template, values)
+        return cast(Document, _plain(undo_mark_unicode_str_in_template(translated)))
+    except InvalidDocumentException as error:
+        causes = " ".join(cause.message for cause in error.causes)
+        raise TransformError(NAME, f"{error.message} {causes}") from error
+    except ExceptionWithMessage as error:
+        raise TransformError(NAME, error.message) from error
+    except Exception as error:
+        # AWS says only this of a document that its translator did not expect.
+        LOG.exception("AWS's translator failed")
+        raise TransformError(
+            NAME, f"Internal transform failure. ({type(error).__name__}: {error})"
+        ) from error
+
+
+def _plain(value: Any) -> Any:
+    """Return a copy that consists of JSON's own types."""
+    return json.loads(json.dumps(value))
+
+
+def _reject_repository_applications(document: Document) -> None:
+    """Reject what the translator would ask a service for that is not here."""
+    resources = document.get("Resources")
+    for logical_id, resource in resources.items() if isinstance(resources, dict) else ():
+        match resource:
+            case {
+                "Type": "AWS::Serverless::Application",
+                "Properties": {"Location": {"ApplicationId": _}},
+            }:
+                raise TransformError(
+                    NAME,
+                    "Invalid Serverless Application Specification document. Number of errors "
+                    f"found: 1. Resource with id [{logical_id}] is invalid. The Serverless "
+                    "Application Repository is not available in this testbed; give the URL of a "
+                    "template as Location.",
+                )
