@@ -202,6 +202,11 @@ EXAMPLES = [
                             "Id": "sizes",
                             "Status": "Disabled",
                             "ObjectSizeGreaterThan": "5",
+                            "ExpirationInDays": 3,
+                        },
+                        {
+                            "Id": "uploads",
+                            "Status": "Disabled",
                             "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
                         },
                     ],
