@@ -55,7 +55,7 @@ def property_of(value: Any, **sections: dict[str, Any]) -> Template:
 def error(checked: Template, *, skip_unsupported: bool = False, body: str = "") -> str:
     with pytest.raises(ValidationError) as raised:
         validate(checked, skip_unsupported=skip_unsupported, body=body)
-    return str(raised.value.message)
+    return str(raised.value)
 
 
 def accept(checked: Template, *, skip_unsupported: bool = False) -> None:
@@ -416,7 +416,7 @@ class TestCapabilities:
         with pytest.raises(InsufficientCapabilitiesError) as raised:
             check_capabilities(checked, given, transformed=False)
         assert raised.value.code == "InsufficientCapabilitiesException"
-        assert raised.value.message == f"Requires capabilities : [{missing}]"
+        assert str(raised.value) == f"Requires capabilities : [{missing}]"
 
     def test_transforms(self) -> None:
         check_capabilities(template(), ["CAPABILITY_AUTO_EXPAND"], transformed=True)

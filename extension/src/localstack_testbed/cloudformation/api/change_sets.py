@@ -160,7 +160,7 @@ def _complete(
         change_set.deployment = deployment = deployment or drafted.complete()
         preview = engine.preview(stack, deployment)
     except ServiceException as error:
-        _fail(change_set, error.message)
+        _fail(change_set, str(error))
         return
     except Exception as error:
         LOG.exception("The change set %s failed unexpectedly", change_set.id)
