@@ -38,9 +38,7 @@ def resource(kind: str = "AWS::SQS::Queue", **attributes: Any) -> dict[str, Any]
     return {"type": kind, **attributes}
 
 
-def template(
-    resources: dict[str, dict[str, Any]] | None = None, **sections: dict[str, Any]
-) -> Template:
+def template(resources: dict[str, dict[str, Any]] | None = None, **sections: Any) -> Template:
     declared = {"Queue": resource()} if resources is None else resources
     return Template(
         resources={name: ResourceDeclaration(name, **each) for name, each in declared.items()},
