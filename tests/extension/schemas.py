@@ -76,6 +76,17 @@ DROPPED = frozenset(
 MAPS = frozenset({"definitions", "dependentExcluded", "patternProperties", "properties"})
 """Keywords whose keys are names instead of keywords."""
 
+FASTER = {
+    r"^[ \t]*[^\x00-\x1F\x7F]+([ \t]+[^\x00-\x1F\x7F]+)*[ \t]*$": (
+        r"^[^\x00-\x08\x0A-\x1F\x7F]*[^\x00-\x1F\x7F][^\x00-\x08\x0A-\x1F\x7F]*$"
+    ),
+    r"^[ \t]*[\x20-\x7E]+([ \t]+[\x20-\x7E]+)*[ \t]*$": (
+        r"^[\t\x20-\x7E]*[\x20-\x7E][\t\x20-\x7E]*$"
+    ),
+    r"^([^:*\/]+\/?)*[^:*\/]+$": r"^[^:*\/]+(\/[^:*\/]+)*$",
+}
+"""Regular expressions that take forever for some texts, and what is equivalent."""
+
 CORRECTIONS: dict[str, dict[str, Any]] = {
     # cfn-lint allows any type here, and reports others than strings by rules of its own.
     "AWS::Lambda::Function": {
@@ -85,6 +96,10 @@ CORRECTIONS: dict[str, dict[str, Any]] = {
     },
     "AWS::CloudFormation::Stack": {
         "/properties/Parameters/patternProperties/[a-zA-Z0-9]+": {"type": "string"},
+    },
+    # EventBridge takes any of its actions: API_PutPermission.
+    "AWS::Events::EventBusPolicy": {
+        "/properties/Action": {"type": "string", "pattern": "^events:[a-zA-Z]+$"},
     },
     # AWS takes JSON as a string wherever it takes a policy document.
     "AWS::IAM::Role": {
@@ -217,13 +232,20 @@ def _python_pattern(pattern: str) -> str:
 
     Examples
     --------
-    >>> _python_pattern(r"^[\\p{L}\\p{Z}\\p{N}_.]*$")
-    '^[\\\\w\\\\s_.]*$'
+    >>> _python_pattern(r"^[\p{L}\p{Z}\p{N}_.]*$")
+    '^[\\w\\s_.]*$'
+    >>> _python_pattern(r"^\d+$")
+    '(?a)^\\d+$'
     """
+    pattern = FASTER.get(pattern, pattern)
+    flags = "i" if "(?i)" in pattern else ""
+    pattern = pattern.replace("(?i)", "")
+    if "\\p{" not in pattern and re.search(r"\\[wds]", pattern):
+        flags += "a"  # Java's classes have ASCII characters only
     for theirs, ours in ((r"\p{L}", r"\w"), (r"\p{N}", ""), (r"\p{Z}", r"\s")):
         pattern = pattern.replace(theirs, ours)
-    if "(?i)" in pattern:
-        pattern = "(?i)" + pattern.replace("(?i)", "")
+    if flags:
+        pattern = f"(?{flags}){pattern}"
     re.compile(pattern)
     return pattern
 
