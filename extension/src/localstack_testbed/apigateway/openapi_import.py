@@ -24,10 +24,26 @@ _INTEGRATION = "x-amazon-apigateway-integration"
 _METHODS = {"x-amazon-apigateway-any-method": "ANY"}
 
 _OVERWRITE = "overwrite"
-_API_PARTS = ("resources", "binaryMediaTypes", "policy", "minimum_compression_size")
-_API_PARTS += ("endpoint_configuration", "api_key_source", "name", "description", "version")
-_CONTAINER_PARTS = ("authorizers", "validators", "documentation_parts", "gateway_responses")
-_CONTAINER_PARTS += ("models", "resolved_models", "resource_children")
+_API_PARTS = (
+    "resources",
+    "binaryMediaTypes",
+    "policy",
+    "minimum_compression_size",
+    "endpoint_configuration",
+    "api_key_source",
+    "name",
+    "description",
+    "version",
+)
+_CONTAINER_PARTS = (
+    "authorizers",
+    "validators",
+    "documentation_parts",
+    "gateway_responses",
+    "models",
+    "resolved_models",
+    "resource_children",
+)
 
 
 def patch_import() -> None:

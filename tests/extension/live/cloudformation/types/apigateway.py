@@ -63,6 +63,7 @@ def _rest_api(seen: Seen) -> Any:
     return {
         # The ids are the API's own, and GetTags knows the tags.
         **_without(found, "id", "rootResourceId", "createdDate", "tags", "name"),
+        "binaryMediaTypes": sorted(found.get("binaryMediaTypes", ())),
         "name": named,
         "methods": methods,
         "models": sorted(each["name"] for each in client.get_models(**api)["items"]),
@@ -458,7 +459,6 @@ EXAMPLES = [
                 },
                 ABSENT,
             ),
-            "ClientCertificateId": Change({"Ref": "Certificate"}, ABSENT),
             "DocumentationVersion": Change({"Ref": "Documentation"}, ABSENT),
             "MethodSettings": Change(
                 [
@@ -474,7 +474,6 @@ EXAMPLES = [
             **_FILLED_APIS,
             "Deployment": _deployed("Api"),
             "NextDeployment": _deployed("Api"),
-            "Certificate": {"Type": "AWS::ApiGateway::ClientCertificate"},
             "Documentation": {
                 "Type": "AWS::ApiGateway::DocumentationVersion",
                 "Properties": {"RestApiId": {"Ref": "Api"}, "DocumentationVersion": "v1"},
@@ -482,6 +481,7 @@ EXAMPLES = [
         },
         exceptions={
             "AccessLogSetting": _NOT_HERE,
+            "ClientCertificateId": _NOT_HERE,
             "RestApiId": "cannot change without DeploymentId; the schema says that it replaces",
         },
     ),
