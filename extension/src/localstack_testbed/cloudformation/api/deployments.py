@@ -33,17 +33,15 @@ class Draft:
     deployment: Deployment
     """A deployment that lacks the template: it is known only after the transforms."""
 
+    has_transforms: bool
+    """Whether the template has to be transformed before it can be validated."""
+
     resource_types: tuple[str, ...] | None
     in_change_set: bool
     """Whether the result of the transforms can be reviewed before it is carried out."""
 
     place: Place
     stack: Stack
-
-    @property
-    def has_transforms(self) -> bool:
-        """Whether the template has to be transformed before it can be validated."""
-        return "Transform" in self.document or _mentions(self.document, "Fn::Transform")
 
     def complete(self) -> Deployment:
         """Transform the template, validate it, and return the deployment.
@@ -133,6 +131,7 @@ def draft(place: Place, stack: Stack, request: Request) -> Draft:
         body=body,
         document=document,
         deployment=deployment,
+        has_transforms=bool(transforms.declared_transforms(document)),
         resource_types=tuple(types) if types else None,
         in_change_set="ChangeSetName" in request,
         place=place,
@@ -284,9 +283,3 @@ def _reject_unavailable(request: Request) -> None:
             "RollbackConfiguration is not available in this testbed: alarms do not roll back a "
             "stack. Leave it out."
         )
-
-
-def _mentions(value: Any, key: str) -> bool:
-    if isinstance(value, Mapping):
-        return key in value or any(_mentions(each, key) for each in value.values())
-    return isinstance(value, list) and any(_mentions(each, key) for each in value)
