@@ -3,11 +3,12 @@
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations.html
 """
 
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
-from localstack.aws.api import CommonServiceException, RequestContext
+from localstack.aws.api import CommonServiceException, RequestContext, ServiceException
 from localstack.aws.spec import load_service
 from localstack.state import StateVisitor
 
@@ -25,6 +26,9 @@ from localstack_testbed.cloudformation.errors import ValidationError
 from localstack_testbed.cloudformation.store import STORES
 
 SERVICE = "cloudformation"
+
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""https://www.w3.org/TR/xml/#charsets"""
 
 type Operation = Callable[[Place, Mapping[str, Any]], Description]
 
@@ -82,13 +86,17 @@ def dispatch_table(provider: object) -> dict[str, Callable[..., Any]]:
 
 def _answer(operation: Operation, shape: Any, context: RequestContext, request: Any) -> Description:
     given = dict(request or {})
-    if shape is not None:
-        _add_empty_lists(given, shape, context)
-        constraints.check(given, shape)
     try:
+        if shape is not None:
+            _add_empty_lists(given, shape, context)
+            constraints.check(given, shape)
         answer = operation(Place(context.account_id, context.region), given)
     except RecursionError:
         raise ValidationError("Template format error: the template is nested too deeply") from None
+    except ServiceException as error:
+        # A message repeats what was given; XML cannot have all of that.
+        error.message = _NOT_IN_XML.sub("?", error.message)
+        raise
     return {key: value for key, value in answer.items() if value is not None}
 
 
