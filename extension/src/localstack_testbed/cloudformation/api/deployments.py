@@ -1,7 +1,7 @@
 """Requests to create or update a stack, as deployments: validated, and not yet carried out."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -33,8 +33,8 @@ class Draft:
     deployment: Deployment
     """A deployment that lacks the template: it is known only after the transforms."""
 
-    has_transforms: bool
-    """Whether the template has to be transformed before it can be validated."""
+    transforms: tuple[str, ...]
+    """The names of those with which the template has to be processed before it is validated."""
 
     resource_types: tuple[str, ...] | None
     in_change_set: bool
@@ -48,7 +48,7 @@ class Draft:
 
         Raises
         ------
-        ValidationError, InsufficientCapabilitiesException
+        ValidationError, InsufficientCapabilitiesError
             As AWS words it.
         """
         given = self.deployment
@@ -56,10 +56,8 @@ class Draft:
             **pseudo_parameters(self.stack, given),
             **{name: value.resolved for name, value in given.parameters.items()},
         }
-        processed = self.document
-        if self.has_transforms:
-            processed = transforms.process(self.document, values, self._read_object)
-        template = read(processed)
+        processed = transforms.process(self.document, values, self._read_object)
+        template = replace(read(processed), transforms=self.transforms)
         validation.validate(
             template,
             skip_unsupported=settings.SKIP_UNSUPPORTED_RESOURCES.value(),
@@ -68,7 +66,7 @@ class Draft:
         validation.check_capabilities(
             template,
             given.capabilities,
-            transformed=self.has_transforms and not self.in_change_set,
+            transformed=bool(self.transforms) and not self.in_change_set,
         )
         rules.check_rules(template, values)
         self._check_resource_types(template)
@@ -131,7 +129,7 @@ def draft(place: Place, stack: Stack, request: Request) -> Draft:
         body=body,
         document=document,
         deployment=deployment,
-        has_transforms=bool(transforms.declared_transforms(document)),
+        transforms=tuple(transforms.declared_transforms(document)),
         resource_types=tuple(types) if types else None,
         in_change_set="ChangeSetName" in request,
         place=place,

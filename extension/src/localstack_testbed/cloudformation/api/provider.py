@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
-from localstack.aws.api import CommonServiceException, RequestContext, ServiceException
+from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.spec import load_service
 from localstack.state import StateVisitor
 
@@ -22,13 +22,15 @@ from localstack_testbed.cloudformation.api import (
 )
 from localstack_testbed.cloudformation.api.descriptions import Description
 from localstack_testbed.cloudformation.api.places import Place
-from localstack_testbed.cloudformation.errors import ValidationError
+from localstack_testbed.cloudformation.errors import InvalidRequestError, ValidationError
 from localstack_testbed.cloudformation.store import STORES
 
 SERVICE = "cloudformation"
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """https://www.w3.org/TR/xml/#charsets"""
+
+_TOO_DEEP = "Template format error: the template is nested too deeply"
 
 type Operation = Callable[[Place, Mapping[str, Any]], Description]
 
@@ -91,12 +93,10 @@ def _answer(operation: Operation, shape: Any, context: RequestContext, request: 
             _add_empty_lists(given, shape, context)
             constraints.check(given, shape)
         answer = operation(Place(context.account_id, context.region), given)
+    except InvalidRequestError as error:
+        raise _response(error) from None
     except RecursionError:
-        raise ValidationError("Template format error: the template is nested too deeply") from None
-    except ServiceException as error:
-        # A message repeats what was given; XML cannot have all of that.
-        error.message = _NOT_IN_XML.sub("?", error.message)
-        raise
+        raise _response(ValidationError(_TOO_DEEP)) from None
     return {key: value for key, value in answer.items() if value is not None}
 
 
@@ -109,6 +109,12 @@ def _add_empty_lists(request: dict[str, Any], shape: Any, context: RequestContex
         empty = member.type_name == "list" and context.request.values.get(name) == ""
         if empty and request.get(name) is None:
             request[name] = []
+
+
+def _response(error: InvalidRequestError) -> CommonServiceException:
+    # A message repeats what was given; XML cannot have all of that.
+    message = _NOT_IN_XML.sub("?", str(error))
+    return CommonServiceException(error.code, message, status_code=400, sender_fault=True)
 
 
 def _reject(name: str, context: RequestContext, request: Any) -> Description:

@@ -27,7 +27,7 @@ def get(place: Place, request: Request) -> Description:
     deployment = _deployment(place, request)
     body = deployment.body if deployment else "{}"
     processed = request.get("TemplateStage") == "Processed"
-    if deployment and processed and declared_transforms(parse(body)):
+    if deployment and processed and deployment.template.transforms:
         body = json.dumps(deployment.processed)
     return {"TemplateBody": body, "StagesAvailable": ["Original", "Processed"]}
 
