@@ -203,6 +203,11 @@ EXAMPLES = [
                             "Id": "sizes",
                             "Status": "Disabled",
                             "ObjectSizeGreaterThan": "5",
+                            "ExpirationInDays": 1,
+                        },
+                        {
+                            "Id": "uploads",
+                            "Status": "Enabled",
                             "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
                         },
                     ],
