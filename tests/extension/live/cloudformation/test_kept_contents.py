@@ -117,12 +117,3 @@ def test_subscriptions_of_others_survive_an_update_of_a_topic(aws: Clients, name
             "two@example.com",
             queue,
         }
-
-
-def test_acls_of_buckets_that_enforce_ownership_are_rejected(aws: Clients, name: str) -> None:
-    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
-    bucket = {"Type": "AWS::S3::Bucket", "Properties": {"AccessControl": "PublicRead"}}
-    stack = Deployed(aws, name)
-    assert stack.create(_stack(Bucket=bucket)) == "ROLLBACK_COMPLETE"
-    assert "Bucket cannot have ACLs set with ObjectOwnership's" in stack.report()
-    stack.delete()
