@@ -203,11 +203,11 @@ EXAMPLES = [
                             "Id": "sizes",
                             "Status": "Disabled",
                             "ObjectSizeGreaterThan": "5",
-                            "ExpirationInDays": 1,
+                            "ExpirationInDays": 3,
                         },
                         {
                             "Id": "uploads",
-                            "Status": "Enabled",
+                            "Status": "Disabled",
                             "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
                         },
                     ],
