@@ -6,6 +6,8 @@ from typing import Any
 from tests.extension.live.cloudformation.types.model import ABSENT, Change, Example, Seen
 
 REJECTED = "is rejected: it is not available here"
+NOT_WITHOUT_FUNCTION = "cannot change without the function: Lambda publishes its code only once"
+ONLY_STREAMS = "is only for streams, which templates cannot have here"
 
 ROLE = "arn:aws:iam::000000000000:role/resource-types"
 CODE = "def handler(event, context):\n    return 1\n"
@@ -125,6 +127,7 @@ def observe_alias(seen: Seen) -> Any:
     function, _, name = seen.physical_id.rpartition(":")
     provisioned = client.list_provisioned_concurrency_configs(FunctionName=function)
     return {
+        "function": function.rpartition(":")[2],
         "alias": client.get_alias(FunctionName=function, Name=name),
         "provisioned": [
             each["RequestedProvisionedConcurrentExecutions"]
@@ -210,7 +213,7 @@ FUNCTION = Example(
             {"Variables": {"FIRST": "1", "SECOND": "2"}}, {"Variables": {"FIRST": "2"}}
         ),
         "EphemeralStorage": Change(ABSENT, {"Size": 1024}),
-        "FunctionName": Change("resource-types-one", "resource-types-two"),
+        "FunctionName": Change("first", "other"),
         "Handler": Change("index.handler", "index.other"),
         "LoggingConfig": Change(
             {"LogFormat": "JSON", "ApplicationLogLevel": "DEBUG", "LogGroup": "/first"}, ABSENT
@@ -423,7 +426,7 @@ EXAMPLES = [
             "CompatibleRuntimes": Change(ABSENT, ["python3.13"]),
             "Content": Change(archive("one.zip"), archive("two.zip")),
             "Description": Change("first", ABSENT),
-            "LayerName": Change("resource-types-one", "resource-types-two"),
+            "LayerName": Change("first", "other"),
             "LicenseInfo": Change(ABSENT, "MIT"),
         },
         observe=observe_layer,
