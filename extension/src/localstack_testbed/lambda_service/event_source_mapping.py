@@ -6,8 +6,8 @@ its queue has a message. As on AWS, a batching window starts with the first mess
 deleting a mapping, and LocalStack's shutdown, interrupt the wait. After failures, LocalStack's own
 backoff applies.
 
-LocalStack's pollers remove deleted mappings. A disabled mapping, which has no poller, would stay and
-be in the way of another one of the same queue and function; here it is removed at once.
+LocalStack's pollers remove deleted mappings. A disabled mapping, which has no poller, would stay,
+and no other one could have the same queue and function; here it is removed at once.
 """
 
 import threading
