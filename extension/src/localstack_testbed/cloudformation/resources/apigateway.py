@@ -85,7 +85,7 @@ def _set_tags(context: Context, path: str, old: Properties, new: Properties) -> 
 
 
 def _resources(client: Any, rest_api_id: str) -> Iterator[Mapping[str, Any]]:
-    pages = client.get_paginator("get_resources").paginate(restApiId=rest_api_id, embed=["methods"])
+    pages = client.get_paginator("get_resources").paginate(restApiId=rest_api_id)
     for page in pages:
         yield from page["items"]
 
@@ -674,11 +674,7 @@ class Deployment(ResourceType):
         self._former: dict[str, str] = {}
 
     def create(self, context: Context, properties: Properties) -> str:
-        client, rest_api_id = _client(context), properties["RestApiId"]
-        # LocalStack deploys it all the same.
-        if not any(each.get("resourceMethods") for each in _resources(client, rest_api_id)):
-            raise ResourceError("The REST API doesn't contain any methods")
-        deployment_id: str = client.create_deployment(
+        deployment_id: str = _client(context).create_deployment(
             **_arguments(properties, "RestApiId", "Description")
         )["id"]
         context.created(deployment_id)
