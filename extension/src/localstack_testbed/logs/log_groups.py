@@ -51,8 +51,9 @@ def patch_service() -> None:
             raise ResourceNotFoundException("The specified log group does not exist.")
         group.kms_key_id = key
 
-    @patch(LogsProvider.associate_kms_key, pass_target=False)
+    @patch(LogsProvider.associate_kms_key)
     def associate_kms_key(
+        original: Callable[..., None],
         self: Any,
         context: Any,
         kms_key_id: str,
@@ -62,8 +63,9 @@ def patch_service() -> None:
     ) -> None:
         set_key(context, log_group_name, resource_identifier, kms_key_id)
 
-    @patch(LogsProvider.disassociate_kms_key, pass_target=False)
+    @patch(LogsProvider.disassociate_kms_key)
     def disassociate_kms_key(
+        original: Callable[..., None],
         self: Any,
         context: Any,
         log_group_name: str | None = None,

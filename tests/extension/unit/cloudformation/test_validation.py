@@ -111,10 +111,22 @@ class TestTypes:
         }
         accept(checked, skip_unsupported=True)
 
-    def test_line_in_json(self) -> None:
-        body = '{"Resources": {\n "Queue": {},\n "Table": {}}}'
+    @pytest.mark.parametrize(
+        ("body", "line"),
+        [
+            ('{"Resources": {\n "Queue": {},\n "Table": {}}}', ", line 3"),
+            ('{\n"Resources": {"Queue": {},"Table": {}}}', ", line 2"),
+            ("Outputs:\n  Table: {}\nResources:\n  MyTable: {}\n  Table: {}\n", ", line 5"),
+            ("Resources:\r\n  Queue: {}\r\n  Table:\r\n", ", line 3"),
+            ("Resources:\n  'Table' : {}\n", ", line 2"),
+            # Nothing to say: everything is in one line, or a transform made the resource.
+            ('{"Resources": {"Queue": {}, "Table": {}}}', ""),
+            ("Resources:\n  Simple: {}\n", ""),
+        ],
+    )
+    def test_line(self, body: str, line: str) -> None:
         checked = template({"Queue": resource(), "Table": resource("AWS::DynamoDB::Table")})
-        assert "Table (AWS::DynamoDB::Table), line 3" in error(checked, body=body)
+        assert f"  Table (AWS::DynamoDB::Table){line}\n" in error(checked, body=body)
 
     def test_references_to_skipped_resources_are_free(self) -> None:
         checked = template(

@@ -8,6 +8,15 @@ GROUP = {"Type": "AWS::Logs::LogGroup"}
 KEY = {"Type": "AWS::KMS::Key"}
 REJECTED = "Rejected: LocalStack does not have it."
 ROLE = "arn:aws:iam::000000000000:role/"
+FUNCTION = {
+    "Type": "AWS::Lambda::Function",
+    "Properties": {
+        "Runtime": "python3.13",
+        "Handler": "index.handler",
+        "Role": f"{ROLE}function",
+        "Code": {"ZipFile": "def handler(event, context): pass"},
+    },
+}
 
 
 def _group(seen: Seen) -> Any:
@@ -133,7 +142,7 @@ EXAMPLES = [
             "FilterPattern": "ERROR",
             "DestinationArn": {"Fn::GetAtt": ["Target", "Arn"]},
         },
-        others={"Group": GROUP, "OtherGroup": GROUP, "Target": GROUP, "OtherTarget": GROUP},
+        others={"Group": GROUP, "OtherGroup": GROUP, "Target": FUNCTION, "OtherTarget": FUNCTION},
         changes={
             "DestinationArn": Change(
                 {"Fn::GetAtt": ["Target", "Arn"]}, {"Fn::GetAtt": ["OtherTarget", "Arn"]}

@@ -203,6 +203,11 @@ EXAMPLES = [
                             "Id": "sizes",
                             "Status": "Disabled",
                             "ObjectSizeGreaterThan": "5",
+                            "ExpirationInDays": 3,
+                        },
+                        {
+                            "Id": "uploads",
+                            "Status": "Disabled",
                             "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
                         },
                     ],
