@@ -110,7 +110,8 @@ def _gateway_responses(client: Any, api: str) -> Any:
 
 
 def _stages(client: Any, api: str) -> Any:
-    stages = client.get_stages(restApiId=api)["item"]
+    found = client.get_stages(restApiId=api)["item"]
+    stages = sorted(found, key=lambda each: str(each["stageName"]))
     return [_without(each, "createdDate", "lastUpdatedDate", "tags") for each in stages]
 
 
@@ -409,7 +410,7 @@ EXAMPLES = [
                 also={"StageName": "one"},
             ),
             "DeploymentCanarySettings": Change(
-                {"PercentTraffic": 10}, {"PercentTraffic": 20}, also={"StageName": "live"}
+                {"PercentTraffic": 10}, {"PercentTraffic": 20}, also={"StageName": {"Ref": "Live"}}
             ),
         },
         observe=_deployment,
