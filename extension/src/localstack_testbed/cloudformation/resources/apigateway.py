@@ -157,7 +157,7 @@ class RestApi(ResourceType):
             return "Mode: merge is not available in this testbed: a document replaces the API"
         endpoint = properties.get("EndpointConfiguration")
         if isinstance(endpoint, Mapping) and (
-            endpoint.get("VpcEndpointIds") or "PRIVATE" in (endpoint.get("Types") or ())
+            endpoint.get("VpcEndpointIds") or endpoint.get("Types") == ["PRIVATE"]
         ):
             return "Private APIs are not available in this testbed: there are no VPC endpoints"
         for name in ("CloneFrom", "SecurityPolicy", "EndpointAccessMode"):
