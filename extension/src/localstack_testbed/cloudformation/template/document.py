@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.
 """
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -194,7 +195,7 @@ def resource_lines(body: str) -> dict[str, int]:
                 depth -= 1
                 if depth <= 2:
                     is_key = True
-    except yaml.YAMLError:
+    except (yaml.YAMLError, UnicodeError):
         return lines
     return lines
 
@@ -212,13 +213,15 @@ def _json(body: str) -> Any:
         raise _format_error(f"JSON not well-formed: {name} is not a JSON value.")
 
     try:
-        return json.loads(body, parse_constant=constant)
+        return json.loads(body, parse_constant=constant, parse_float=_finite)
     except json.JSONDecodeError as error:
         raise _format_error(
             f"JSON not well-formed. (line {error.lineno}, column {error.colno})"
         ) from None
     except RecursionError:
         raise _format_error("JSON not well-formed: it is nested too deeply.") from None
+    except ValueError:
+        raise _format_error("JSON not well-formed: a number is too large.") from None
 
 
 class _Yaml:
@@ -240,14 +243,13 @@ class _Yaml:
             for event in self._events:
                 if isinstance(event, yaml.NodeEvent):
                     if document is not None:
-                        # Only the first document counts.
-                        break
+                        raise self._malformed(event.start_mark)
                     document = self._value(event, 0)
             return document
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             raise self._malformed(mark) from None
-        except yaml.YAMLError:
+        except (yaml.YAMLError, UnicodeError):
             raise _format_error("YAML not well-formed.") from None
 
     @staticmethod
@@ -410,8 +412,8 @@ def _scalar(text: str) -> Any:
     if match := _INTEGER.fullmatch(text):
         return _integer(match)
     if _FLOAT.fullmatch(text):
-        digits = text.replace("_", "")
-        return float(digits)
+        number = float(text.replace("_", ""))
+        return number if math.isfinite(number) else text
     return text
 
 
@@ -434,6 +436,13 @@ def _integer(match: re.Match[str]) -> int | str:
             return sign * value
         case _:
             return sign * int(digits)
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError(digits)
+    return number
 
 
 def _number(value: float) -> str:
@@ -465,6 +474,12 @@ def read(document: Document) -> Template:
     unknown = [name for name in document if name not in _SECTIONS]
     if unknown:
         raise ValidationError(f"Invalid template property or properties [{', '.join(unknown)}]")
+    if "Hooks" in document:
+        # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/blue-green.html
+        raise ValidationError(
+            "The Hooks section is not available in this testbed, which has no blue/green "
+            "deployments of ECS services"
+        )
     if document.get("AWSTemplateFormatVersion", _VERSION) != _VERSION:
         raise _format_error(
             f"AWSTemplateFormatVersion {document['AWSTemplateFormatVersion']} is not supported; "
