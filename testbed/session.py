@@ -171,6 +171,7 @@ class Session:
 
     def description(self) -> dict[str, Any]:
         """Return the deployed stack's endpoint, outputs and settings, for ``--json``."""
+        from testbed.aws.stacks import skipped_resources
         from testbed.control.isolation import isolation
         from testbed.control.subscriptions import unconfirmed
 
@@ -184,6 +185,7 @@ class Session:
             "outputs": outputs,
             "isolation": isolation(self.endpoint),
             "unconfirmed": [each.address for each in waiting],
+            "skipped": [str(each) for each in skipped_resources(self.aws, self.project.stack_name)],
         }
 
 

@@ -46,6 +46,7 @@ class Account(Aws):
         self._profile = profile
         if not self.endpoint_url:  # AWS itself, which throttles requests
             self.poll_seconds = _POLL_SECONDS
+            self.is_local = False
 
     @cached_property
     def session(self) -> boto3.Session:

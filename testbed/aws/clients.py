@@ -54,6 +54,9 @@ class Aws:
     poll_seconds = 0.05
     """The pause between requests for the state of a stack, in seconds."""
 
+    is_local = True
+    """Whether functions run on this machine, not in AWS."""
+
     def __init__(self, endpoint_url: str, region: str) -> None:
         self.endpoint_url = endpoint_url
         self.region = region

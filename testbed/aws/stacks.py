@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
     from types_boto3_cloudformation.type_defs import StackTypeDef
 
     from testbed.aws.clients import Aws
+
+# How the engine's status reason of a resource begins that it has skipped.
+_SKIPPED = "Skipped:"
 
 
 def describe_stack(aws: Aws, stack_name: str) -> StackTypeDef | None:
@@ -47,3 +51,25 @@ def stack_resources(aws: Aws, stack_name: str, resource_type: str | None = None)
         for resource in page["StackResourceSummaries"]
         if resource_type in (None, resource["ResourceType"]) and resource.get("PhysicalResourceId")
     }
+
+
+@dataclass(frozen=True)
+class SkippedResource:
+    """A resource of a deployed stack that was not created, since its type is not available."""
+
+    logical_id: str
+    resource_type: str
+
+    def __str__(self) -> str:
+        return f"{self.logical_id} ({self.resource_type})"
+
+
+def skipped_resources(aws: Aws, stack_name: str) -> list[SkippedResource]:
+    """Return the resources of a stack that TESTBED_SKIP_UNSUPPORTED_RESOURCES has left out."""
+    pages = aws.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_name)
+    return [
+        SkippedResource(resource["LogicalResourceId"], resource["ResourceType"])
+        for page in pages
+        for resource in page["StackResourceSummaries"]
+        if resource.get("ResourceStatusReason", "").startswith(_SKIPPED)
+    ]

@@ -83,7 +83,11 @@ def _entries(session: Session) -> list[CachedBuild]:
 def _current(session: Session) -> set[Path]:
     """Return the folders that this version of the testbed and of the project needs."""
     from testbed.deployment.deploy import check
-    from testbed.deployment.requirements import bundle_name
+    from testbed.deployment.requirements import (
+        bundle_name,
+        host_architecture,
+        requirement_files,
+    )
     from testbed.emulators import ministack
     from testbed.emulators.environments import environment_inputs
     from testbed.machine.cache import location
@@ -91,13 +95,15 @@ def _current(session: Session) -> set[Path]:
     needed = {location(name, inputs) for name, inputs in environment_inputs().items()}
     needed.add(ministack.environment_location())
     try:
-        places = check(session.project)
+        code = list(check(session.project).code())
+        for each in code:
+            requirements = each.path / "requirements.txt"
+            if each.build and each.build.requirements and requirements.is_file():
+                files = requirement_files(requirements).files
+                for architecture in {host_architecture(), each.build.architecture}:
+                    needed.add(location(bundle_name(architecture), files))
     except ProjectError:  # the command was run outside of a project
         return needed
-    for place in places:
-        requirements = place.folder / "requirements.txt"
-        if requirements.is_file():
-            needed.add(location(bundle_name(place.architecture), [requirements]))
     return needed
 
 

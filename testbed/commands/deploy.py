@@ -71,6 +71,8 @@ def _deploy_to_testbed(session: Session, chosen: Overrides) -> None:
         console.progress.print("The stack is up to date.")
     for name in deployment.uploaded:
         console.progress.print(console.text(f"Uploaded {name}."))
+    for resource in deployment.skipped:
+        console.progress.print(console.text(("!", "yellow"), f" {resource} was skipped."))
 
 
 def _deploy_to_account(project: Project, profile: str | None, yes: bool) -> None:

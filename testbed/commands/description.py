@@ -28,10 +28,14 @@ def print_description(session: Session, *, as_json: bool) -> None:
 
 
 def warning_rows(description: dict[str, Any]) -> list[Row]:
-    """Return a row for each unconfirmed email subscription, and one if isolation is off."""
+    """Return a row for each unconfirmed email, each skipped resource, and if isolation is off."""
     rows = [
         ("email", f"{address} receives nothing until it is confirmed: testbed inbox confirm")
         for address in description["unconfirmed"]
+    ]
+    rows += [
+        ("skipped", f"{resource}: not available in this testbed")
+        for resource in description.get("skipped", ())
     ]
     isolation = description.get("isolation")
     if isolation and not isolation["isolated"]:

@@ -5,25 +5,28 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updatin
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-import time
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from testbed.aws.change_set import Change, changes_of, removal_of
-from testbed.aws.stacks import describe_stack, stack_outputs
+from testbed.aws.stacks import SkippedResource, describe_stack, skipped_resources
+from testbed.deployment.artifacts import Artifacts
 from testbed.deployment.destroy import delete_stack
+from testbed.deployment.failures import check_usable, rejected, rolled_back
 from testbed.deployment.packaging import Package, package
+from testbed.deployment.requirements import host_architecture
 from testbed.errors import DeploymentError, ProjectError, preserved
 from testbed.machine.waiting import WaitedTooLong, until
-from testbed.project.template import LocalCode, check_parameters, local_code, read_template, section
+from testbed.project.local_files import LocalFile, TemplateFiles, template_files
+from testbed.project.problems import raise_problems
+from testbed.project.template import section
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation.type_defs import (
@@ -36,7 +39,6 @@ if TYPE_CHECKING:
     from testbed.project.project import Project
 
 _TIMEOUT_SECONDS = 300.0
-_ARTIFACTS = "testbed-artifacts"
 _FAILED_CREATION = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
 # CloudFormation's reasons for an empty change set.
 _NO_CHANGES = re.compile(r"didn't contain changes|No updates are to be performed")
@@ -55,11 +57,14 @@ class Deployment:
         Whether the stack was created or updated; False if it was already up to date.
     uploaded
         The names of files that were uploaded because their content had changed.
+    skipped
+        The resources that were not created, since the testbed does not have their types.
     """
 
     outputs: dict[str, str]
     changed: bool
     uploaded: list[str] = field(default_factory=list)
+    skipped: list[SkippedResource] = field(default_factory=list)
 
 
 Review = Callable[[list[Change]], bool]
@@ -95,22 +100,19 @@ def deploy(project: Project, aws: Aws, report: Report, review: Review | None = N
         If CloudFormation rejects the template or rolls the stack back.
     """
     files = {upload: upload.content() for upload in project.uploads}
-    template = _checked_template(project)
-    places = list(local_code(template, project.template.parent))
-    packages = _packages(places, report)
-    bucket = _artifact_bucket(aws) if packages else ""
-    for place in places:
-        built = packages[place.folder, place.architecture]
-        place.replace(bucket, _put_package(aws, bucket, built))
-    changed = _apply(project, aws, template, review)
-    outputs = stack_outputs(aws, project.stack_name) or {}
+    template = _checked_template(project, local=aws.is_local)
+    packages = _packages(template, report, local=aws.is_local)
+    artifacts = Artifacts(aws)
+    artifacts.upload(template, packages)
+    changed, outputs = _apply(project, aws, template.document, artifacts, review)
     _check_outputs(project, outputs)  # again: an output with a condition may be missing
     uploaded = [
         upload.name
         for upload, content in files.items()
         if put_if_new(aws, outputs[upload.output], content)
     ]
-    return Deployment(outputs=outputs, changed=changed, uploaded=uploaded)
+    skipped = skipped_resources(aws, project.stack_name) if aws.is_local else []
+    return Deployment(outputs=outputs, changed=changed, uploaded=uploaded, skipped=skipped)
 
 
 def prepare(project: Project, report: Report) -> None:
@@ -124,8 +126,8 @@ def prepare(project: Project, report: Report) -> None:
     _packages(check(project), report)
 
 
-def check(project: Project) -> list[LocalCode]:
-    """Check the files of a deployment; return the template's properties that name local code.
+def check(project: Project) -> TemplateFiles:
+    """Check the files of a deployment; return the template with the local files that it names.
 
     Raises
     ------
@@ -134,13 +136,18 @@ def check(project: Project) -> list[LocalCode]:
     """
     for upload in project.uploads:
         upload.content()
-    return list(local_code(_checked_template(project), project.template.parent))
+    return _checked_template(project)
 
 
-def _checked_template(project: Project) -> dict[str, Any]:
-    template = read_template(project.template)
-    check_parameters(template, project.parameters)
-    outputs = section(template, "Outputs")
+def _checked_template(project: Project, *, local: bool = True) -> TemplateFiles:
+    template = template_files(
+        project.template,
+        project.parameters,
+        project.region,
+        "runs here" if local else "is built here",
+    )
+    raise_problems(template.all_problems())
+    outputs = section(template.document, "Outputs")
     if not any(name.startswith("Fn::") for name in outputs):  # such as Fn::ForEach
         _check_outputs(project, outputs)
     return template
@@ -155,35 +162,35 @@ def _check_outputs(project: Project, outputs: Iterable[str]) -> None:
             )
 
 
-def _packages(places: Iterable[LocalCode], report: Report) -> dict[tuple[Path, str], Package]:
-    """Make the deployment packages, one for all functions that share a folder."""
-    wanted = {(place.folder, place.architecture) for place in places}
-    return {key: package(*key, report) for key in sorted(wanted)}
+def _packages(template: TemplateFiles, report: Report, *, local: bool = True) -> list[Package]:
+    """Make the deployment packages, one for all functions that share a folder.
+
+    In the testbed all functions run on this machine's processor, whatever the template says.
+    """
+    made: dict[tuple[object, ...], Package] = {}
+    packages = []
+    for code in template.code():
+        assert code.build is not None
+        architecture = host_architecture() if local else code.build.architecture
+        key = (code.path, architecture, code.build.requirements, code.build.folder)
+        if key not in made:
+            made[key] = package(
+                code.path, architecture, report,
+                requirements=code.build.requirements, prefix=code.build.folder,
+            )  # fmt: skip
+        packages.append(made[key])
+        if architecture != code.build.architecture and _has_requirements(code):
+            report(
+                f"{code.logical_id}: Architectures is {code.build.architecture};"
+                f" its packages are built for this machine, {architecture}"
+            )
+    return packages
 
 
-def _artifact_bucket(aws: Aws) -> str:
-    """Return the name of the bucket for deployment packages; create it if it is missing."""
-    for bucket in aws.s3.list_buckets(Prefix=_ARTIFACTS)["Buckets"]:
-        if bucket["Name"].startswith(f"{_ARTIFACTS}-{aws.region}-"):
-            return bucket["Name"]
-    # Bucket names are unique across all AWS accounts.
-    name = f"{_ARTIFACTS}-{aws.region}-{uuid.uuid4().hex[:12]}"
-    if aws.region == "us-east-1":  # the only region that must not be given
-        aws.s3.create_bucket(Bucket=name)
-    else:
-        location: Any = {"LocationConstraint": aws.region}
-        aws.s3.create_bucket(Bucket=name, CreateBucketConfiguration=location)
-    return name
-
-
-def _put_package(aws: Aws, bucket: str, built: Package) -> str:
-    key = f"{built.digest}.zip"
-    try:
-        aws.s3.head_object(Bucket=bucket, Key=key)
-    except ClientError:
-        with built.path.open("rb") as content:
-            aws.s3.put_object(Bucket=bucket, Key=key, Body=content)
-    return key
+def _has_requirements(code: LocalFile) -> bool:
+    return (
+        bool(code.build and code.build.requirements) and (code.path / "requirements.txt").is_file()
+    )
 
 
 def put_if_new(aws: Aws, uri: str, content: bytes) -> bool:
@@ -198,7 +205,14 @@ def put_if_new(aws: Aws, uri: str, content: bytes) -> bool:
     return True
 
 
-def _apply(project: Project, aws: Aws, template: dict[str, Any], review: Review | None) -> bool:
+def _apply(
+    project: Project,
+    aws: Aws,
+    template: dict[str, Any],
+    artifacts: Artifacts,
+    review: Review | None,
+) -> tuple[bool, dict[str, str]]:
+    """Bring the stack up to date; return whether it was changed, and its outputs."""
     stack_name = project.stack_name
     stack = describe_stack(aws, stack_name)
     if stack is not None and stack["StackStatus"] in _FAILED_CREATION:
@@ -211,6 +225,8 @@ def _apply(project: Project, aws: Aws, template: dict[str, Any], review: Review 
             )
         delete_stack(aws, stack_name)
         stack = None
+    if stack is not None:
+        check_usable(stack_name, stack["StackStatus"])
     exists = stack is not None and stack["StackStatus"] != "REVIEW_IN_PROGRESS"
     change_set = f"testbed-{uuid.uuid4().hex[:12]}"
     request: dict[str, Any] = {
@@ -228,15 +244,13 @@ def _apply(project: Project, aws: Aws, template: dict[str, Any], review: Review 
     if len(body) <= _TEMPLATE_BODY_LIMIT:
         request["TemplateBody"] = body
     else:
-        request["TemplateURL"] = _put_template(aws, body)
+        request["TemplateURL"] = artifacts.put_template(body)
     try:
         aws.cloudformation.create_change_set(**request)
     except ClientError as error:
-        raise DeploymentError(
-            f"CloudFormation rejected {project.template.name}: {error.response['Error']['Message']}"
-        ) from error
+        raise rejected(project.template, error.response["Error"]["Message"]) from error
     try:
-        wanted = _change_set_ready(aws, stack_name, change_set)
+        wanted = _change_set_ready(project, aws, change_set)
         if wanted and review and not review(list(changes_of(aws, stack_name, change_set))):
             raise NotDeployedError(f"{stack_name} was not changed.")
     except BaseException as error:  # including Ctrl-C during the review
@@ -245,11 +259,16 @@ def _apply(project: Project, aws: Aws, template: dict[str, Any], review: Review 
         raise
     if not wanted:
         _discard(aws, stack_name, change_set, with_stack=False)
-        return False
-    started = time.time()
+        return False, _outputs(stack)
+    # The clocks of this machine and of AWS may differ by a second.
+    started = datetime.now(UTC) - timedelta(seconds=1)
     aws.cloudformation.execute_change_set(StackName=stack_name, ChangeSetName=change_set)
-    _await_stack(aws, stack_name, started)
-    return True
+    return True, _outputs(_await_stack(project, aws, started))
+
+
+def _outputs(stack: StackTypeDef | None) -> dict[str, str]:
+    outputs = stack.get("Outputs", ()) if stack else ()
+    return {output["OutputKey"]: output["OutputValue"] for output in outputs}
 
 
 def _discard(aws: Aws, stack_name: str, change_set: str, *, with_stack: bool) -> None:
@@ -259,16 +278,9 @@ def _discard(aws: Aws, stack_name: str, change_set: str, *, with_stack: bool) ->
         aws.cloudformation.delete_stack(StackName=stack_name)
 
 
-def _put_template(aws: Aws, body: str) -> str:
-    bucket = _artifact_bucket(aws)
-    # Equal templates share an object.
-    key = f"{hashlib.sha256(body.encode()).hexdigest()}.template"
-    aws.s3.put_object(Bucket=bucket, Key=key, Body=body.encode())
-    return aws.s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key})
-
-
-def _change_set_ready(aws: Aws, stack_name: str, change_set: str) -> bool:
+def _change_set_ready(project: Project, aws: Aws, change_set: str) -> bool:
     """Wait until a change set is ready; return whether it changes anything."""
+    stack_name = project.stack_name
     answer: DescribeChangeSetOutputTypeDef | None = None
 
     def finished() -> bool:
@@ -285,10 +297,18 @@ def _change_set_ready(aws: Aws, stack_name: str, change_set: str) -> bool:
         return True  # even without changed resources: outputs or tags may have changed
     if _NO_CHANGES.search(reason):
         return False
-    raise DeploymentError(f"CloudFormation rejected the template: {reason or status}")
+    raise rejected(project.template, reason or status)
 
 
-def _await_stack(aws: Aws, stack_name: str, started: float) -> None:
+def _await_stack(project: Project, aws: Aws, started: datetime) -> StackTypeDef | None:
+    """Wait until the stack has been created or updated; return it.
+
+    Raises
+    ------
+    DeploymentError
+        If that fails.
+    """
+    stack_name = project.stack_name
     stack: StackTypeDef | None = None
 
     def finished() -> bool:
@@ -299,20 +319,9 @@ def _await_stack(aws: Aws, stack_name: str, started: float) -> None:
     _until(aws, finished, f"stack {stack_name}")
     status = stack["StackStatus"] if stack else "DELETED"
     if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
-        return
-    events = aws.cloudformation.describe_stack_events(StackName=stack_name)["StackEvents"]
-    failures = [
-        f"{event.get('LogicalResourceId')} ({event.get('ResourceType')}):"
-        f" {event.get('ResourceStatusReason', event['ResourceStatus'])}"
-        for event in reversed(events)
-        if event.get("ResourceStatus", "").endswith("_FAILED")
-        and event["Timestamp"].timestamp() >= started - 1
-    ]
+        return stack
     reason = stack.get("StackStatusReason", "") if stack else ""
-    raise DeploymentError(
-        f"The deployment of {stack_name} ended as {status}.",
-        details="\n".join(failures) or reason,
-    )
+    raise rolled_back(aws, project, status, reason, started)
 
 
 def _until(aws: Aws, condition: Callable[[], bool], what: str) -> None:

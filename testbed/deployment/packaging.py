@@ -24,6 +24,7 @@ from testbed.machine.file_errors import naming
 # The earliest time that a zip file can hold.
 _TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 _CHUNK_BYTES = 1 << 20
+_ARCHIVES = (".zip", ".jar")
 _COMPILED = ("__pycache__", "*.pyc")
 # uv creates it in each folder that it installs into.
 _LOCK_OF_UV = ".lock"
@@ -57,17 +58,29 @@ class Package:
     digest: str
 
 
-def package(folder: Path, architecture: str, report: Report) -> Package:
-    """Return the deployment package of a folder; create it if the content has changed.
+def package(
+    source: Path,
+    architecture: str,
+    report: Report,
+    *,
+    requirements: bool = True,
+    prefix: str = "",
+) -> Package:
+    """Return the deployment package of a folder or a file; create it if the content has changed.
 
-    The same files as by ``sam build`` are excluded, and symbolic links are followed.
+    The same files as by ``sam build`` are excluded, and symbolic links are followed. A zip file is
+    taken as it is, and any other file is packaged alone.
 
     Parameters
     ----------
-    folder
-        The code; the packages in its ``requirements.txt`` are bundled.
+    source
+        The code.
     architecture
         ``x86_64`` or ``arm64``.
+    requirements
+        Whether to bundle the packages in a folder's ``requirements.txt``.
+    prefix
+        Where everything is in the zip file: ``python/`` in a layer.
 
     Raises
     ------
@@ -76,23 +89,25 @@ def package(folder: Path, architecture: str, report: Report) -> Package:
     EnvironmentBuildError
         If the requirements cannot be installed.
     """
-    digest = hashlib.sha256(architecture.encode())
-    code = dict(_files(folder, _LEFT_OUT))
+    if source.suffix in _ARCHIVES and source.is_file():
+        return Package(path=source, digest=_digest(source).hex())
+    digest = hashlib.sha256(f"{architecture} {prefix}".encode())
+    code = dict(_files(source, _LEFT_OUT)) if source.is_dir() else {source.name: source}
     for name, path in sorted(code.items()):
         digest.update(f"{name}\0{_mode(path):o}\0".encode())
         digest.update(_digest(path))
-    requirements = folder / "requirements.txt"
+    listed = source / "requirements.txt"
     bundled = None
-    if requirements.is_file():
-        bundled = ensure_bundled_requirements(requirements, architecture, report)
+    if requirements and listed.is_file():
+        bundled = ensure_bundled_requirements(listed, architecture, report)
         digest.update(bundled.name.encode())  # its name contains a hash of its inputs
     target = packages_folder() / f"{digest.hexdigest()}.zip"
     if not note_use(target):
-        report(f"packaging {folder.name}")
+        report(f"packaging {source.name}")
         make_cache_folder()
         target.parent.mkdir(exist_ok=True)
         others = dict(_files(bundled, (*_COMPILED, COMPLETE, _LOCK_OF_UV))) if bundled else {}
-        _write(target, {**others, **code})
+        _write(target, {f"{prefix}{name}": path for name, path in {**others, **code}.items()})
     return Package(path=target, digest=digest.hexdigest())
 
 

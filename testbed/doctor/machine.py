@@ -69,8 +69,8 @@ def architecture(context: Context) -> Finding:
     if others:
         return warning(
             f"this machine is {lambdas}, and the template has functions for {', '.join(others)}",
-            "Compiled packages that these functions bundle cannot be loaded here; everything else"
-            f" works. To run them here, set Architectures: [{lambdas}].",
+            f"Their requirements are installed for {lambdas} here. Other compiled files in their"
+            " folders and zip files cannot be loaded.",
         )
     return ok(machine)
 
@@ -86,16 +86,16 @@ def _is_translated() -> bool:
 
 
 def _other_architectures(context: Context, ours: str) -> list[str]:
-    from testbed.project.template import local_code, read_template
+    from testbed.project.local_files import template_files
 
     if isinstance(context.project, ProjectError):
         return []
-    template = context.project.template
+    project = context.project
     try:
-        places = list(local_code(read_template(template), template.parent))
+        found = template_files(project.template, project.parameters, project.region, "runs here")
     except ProjectError:  # another check reports it
         return []
-    return sorted({code.architecture for code in places} - {ours})
+    return sorted({code.build.architecture for code in found.code() if code.build} - {ours})
 
 
 @checks("Docker architecture")

@@ -95,7 +95,11 @@ def environment_inputs() -> dict[str, list[Path]]:
         "runtime": [_LOCKS / "runtime.txt"],
         "extension": [
             source / "pyproject.toml",
-            *sorted(file for kind in ("*.py", "*.json") for file in (source / "src").rglob(kind)),
+            *sorted(
+                file
+                for kind in ("*.py", "*.json", "*.txt")
+                for file in (source / "src").rglob(kind)
+            ),
         ],
     }
 

@@ -48,8 +48,13 @@ def interpreter() -> str:
     return str(installed[-1]) if installed else PYTHON_VERSION
 
 
-def uv(*arguments: str) -> None:
+def uv(*arguments: str, folder: Path | None = None) -> None:
     """Run uv, without the user's configuration.
+
+    Parameters
+    ----------
+    folder
+        The folder to run it in, if it matters.
 
     Raises
     ------
@@ -58,16 +63,20 @@ def uv(*arguments: str) -> None:
     """
     from uv import find_uv_bin
 
-    run([find_uv_bin(), "--no-progress", "--no-config", *arguments])
+    run([find_uv_bin(), "--no-progress", "--no-config", *arguments], folder=folder)
 
 
-def run(command: list[str], variables: dict[str, str] | None = None) -> None:
+def run(
+    command: list[str], variables: dict[str, str] | None = None, *, folder: Path | None = None
+) -> None:
     """Run a command that builds something.
 
     Parameters
     ----------
     variables
         Environment variables to add.
+    folder
+        The folder to run it in; by default the current one.
 
     Raises
     ------
@@ -84,6 +93,7 @@ def run(command: list[str], variables: dict[str, str] | None = None) -> None:
     result = subprocess.run(
         command,
         env={**inherited, **(variables or {})},
+        cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

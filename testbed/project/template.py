@@ -1,51 +1,20 @@
-"""Templates: YAML with CloudFormation's short intrinsic functions, parameters and local code."""
+"""Templates: YAML with CloudFormation's short intrinsic functions, and parameters."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from testbed.errors import ProjectError
-
-# By resource type: the property that may name a local folder, and the keys for an S3 object.
-# https://docs.aws.amazon.com/cli/latest/reference/cloudformation/package.html
-_CODE_PROPERTIES = {
-    "AWS::Serverless::Function": ("CodeUri", "Bucket", "Key"),
-    "AWS::Serverless::LayerVersion": ("ContentUri", "Bucket", "Key"),
-    "AWS::Lambda::Function": ("Code", "S3Bucket", "S3Key"),
-    "AWS::Lambda::LayerVersion": ("Content", "S3Bucket", "S3Key"),
-}
-_DEFAULT_ARCHITECTURE = "x86_64"
+from testbed.project.problems import Problem, raise_problems
+from testbed.project.yaml_loader import SafeLoader
 
 
-@dataclass(frozen=True)
-class LocalCode:
-    """A property in a template that names a local folder of code.
-
-    Parameters
-    ----------
-    holder
-        The mapping that holds the property.
-    """
-
-    holder: dict[str, Any]
-    property: str
-    bucket_key: str
-    object_key: str
-    folder: Path
-    architecture: str
-
-    def replace(self, bucket: str, key: str) -> None:
-        """Replace the folder by an object in S3."""
-        self.holder[self.property] = {self.bucket_key: bucket, self.object_key: key}
-
-
-class _Loader(yaml.SafeLoader):
+class _Loader(SafeLoader):
     """YAML with ``!Ref`` and others converted to the long form of JSON templates."""
 
 
@@ -108,26 +77,40 @@ def check_parameters(template: dict[str, Any], values: dict[str, str]) -> None:
     ProjectError
         If the template has no such parameter, or a value is missing or not allowed.
     """
+    raise_problems(parameter_problems(template, values))
+
+
+def parameter_problems(template: dict[str, Any], values: dict[str, str]) -> Iterator[Problem]:
+    """Yield what is wrong with the values of a template's parameters; see check_parameters."""
     parameters = section(template, "Parameters")
     for name in values:
         if name not in parameters:
-            raise ProjectError(
-                f"The template has no parameter {name}.",
-                advice=f"Its parameters: {', '.join(sorted(parameters)) or 'none'}.",
-            )
+            known = ", ".join(sorted(parameters)) or "none"
+            yield Problem(f"The template has no parameter {name}; its parameters: {known}.")
     for name, parameter in parameters.items():
+        if not isinstance(parameter, dict):
+            continue  # CloudFormation rejects it
         if name not in values and "Default" not in parameter:
-            raise ProjectError(
-                f"The parameter {name} has no value and no default.",
-                advice=f"Set it with --parameter {name}=VALUE or in samconfig.toml.",
-            )
-        given = values.get(name, _text(parameter.get("Default", "")))
+            yield Problem(_missing(name, parameter), ("Parameters", name))
+            continue
+        given = values.get(name, as_text(parameter.get("Default", "")))
         for value in _items(parameter.get("Type", "String"), given):
             if problem := _problem(parameter, value):
-                raise ProjectError(
-                    f"Invalid value {value!r} of the parameter {name}:"
-                    f" {parameter.get('ConstraintDescription', problem)}"
+                wrong = parameter.get("ConstraintDescription", problem)
+                yield Problem(
+                    f"Invalid value {value!r} of the parameter {name}: {wrong}",
+                    ("Parameters", name),
                 )
+
+
+def _missing(name: str, parameter: dict[str, Any]) -> str:
+    description = parameter.get("Description")
+    about = f" ({description})" if description else ""
+    return (
+        f"The parameter {name}{about} has no value and no default: set it with"
+        f" --parameter {name}=VALUE, in samconfig.toml (parameter_overrides), or in pytest's"
+        f" configuration (testbed_parameters = {name}=VALUE)."
+    )
 
 
 def _items(kind: str, value: str) -> list[str]:
@@ -143,8 +126,8 @@ def _items(kind: str, value: str) -> list[str]:
 def _problem(parameter: dict[str, Any], value: str) -> str | None:
     """Return the constraint that a value violates, or None."""
     allowed = parameter.get("AllowedValues")
-    if allowed is not None and value not in [_text(each) for each in allowed]:
-        return f"must be one of: {', '.join(_text(each) for each in allowed)}"
+    if allowed is not None and value not in [as_text(each) for each in allowed]:
+        return f"must be one of: {', '.join(as_text(each) for each in allowed)}"
     pattern = parameter.get("AllowedPattern")
     if pattern is not None and not _matches(str(pattern), value):
         return f"must match {pattern}"
@@ -176,47 +159,6 @@ def _out_of_range(parameter: dict[str, Any], what: str, number: float, unit: str
     return None
 
 
-def _text(value: Any) -> str:
+def as_text(value: Any) -> str:
     """Return a YAML scalar as CloudFormation reads it: ``true``, not ``True``."""
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def local_code(template: dict[str, Any], folder: Path) -> Iterator[LocalCode]:
-    """Yield every property in a template that names a local folder of code.
-
-    Parameters
-    ----------
-    folder
-        The template's folder, to which its paths are relative.
-
-    Raises
-    ------
-    ProjectError
-        If a named folder is missing.
-    """
-    function_globals = section(section(template, "Globals"), "Function")
-    holders = [("Globals", "AWS::Serverless::Function", function_globals)]
-    holders += [
-        (name, resource.get("Type", ""), section(resource, "Properties"))
-        for name, resource in template["Resources"].items()
-        if isinstance(resource, dict)
-    ]
-    for name, resource_type, properties in holders:
-        if resource_type not in _CODE_PROPERTIES:
-            continue
-        property_name, bucket_key, object_key = _CODE_PROPERTIES[resource_type]
-        value = properties.get(property_name)
-        if not isinstance(value, str) or value.startswith("s3://"):
-            continue
-        path = (folder / value).resolve()
-        if not path.is_dir():
-            raise ProjectError(f"{name}: {property_name} names {value}, which is not a folder.")
-        architectures = properties.get("Architectures") or function_globals.get("Architectures")
-        yield LocalCode(
-            holder=properties,
-            property=property_name,
-            bucket_key=bucket_key,
-            object_key=object_key,
-            folder=path,
-            architecture=(architectures or [_DEFAULT_ARCHITECTURE])[0],
-        )

@@ -87,7 +87,9 @@ _MAPPING = f"{_SERVICES}.lambda_.event_source_mapping"
 # Which functions patch which module of LocalStack once it is imported, by service. Of those that
 # wrap the same method (``hooks.shared_patches``), the last one is the outermost.
 PATCHES: Mapping[str, tuple[Step, ...]] = {
-    f"{_SERVICES}.apigateway.helpers": (Step("apigateway.integration_credentials:patch_import"),),
+    f"{_SERVICES}.apigateway.helpers": (Step("apigateway.openapi_import:patch_import"),),
+    f"{_SERVICES}.apigateway.legacy.provider": (Step("apigateway.stage_updates:patch_paths"),),
+    f"{_SERVICES}.apigateway.next_gen.provider": (Step("apigateway.stage_updates:patch_provider"),),
     f"{_API}.gateway": (
         Step("permissions.unsigned_invocations:patch_apis", _permissions),
         Step("journal.apis:patch_apis", _journal),
@@ -153,6 +155,7 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
         Step("lambda_service.urls:patch_router"),
         Step("permissions.unsigned_invocations:patch_function_urls", _permissions),
     ),
+    f"{_SERVICES}.logs.provider": (Step("logs.log_groups:patch_service"),),
     f"{_SERVICES}.opensearch.provider": (Step("lifecycle.offline:patch_domains", _offline),),
     f"{_SERVICES}.s3.provider": (Step("s3.object_folder:patch_folder"),),
     f"{_SERVICES}.s3.storage.ephemeral": (Step("s3.atomic_writes:patch_writes"),),

@@ -93,6 +93,8 @@ class FakeAws:
     cloudformation: FakeCloudFormation
     s3: FakeBuckets = field(default_factory=FakeBuckets)
     region: str = "us-east-1"
+    endpoint_url: str = ""
+    is_local: bool = True
     poll_seconds: float = 0.001
 
 

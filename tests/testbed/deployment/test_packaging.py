@@ -175,3 +175,37 @@ def test_changed_code_is_another_package(tmp_path: Path, cache: Path) -> None:
     (folder / "b.py").write_text("B = 1\n")
     (folder / "run.sh").chmod(0o644)
     assert package(folder, "x86_64", lambda _: None).digest != first.digest
+
+
+def test_zip_file_is_taken_as_it_is(tmp_path: Path, cache: Path) -> None:
+    path = tmp_path / "f.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.py", "")
+    built = package(path, "x86_64", lambda _: None)
+    assert built.path == path
+    path.write_bytes(path.read_bytes() + b"\0")
+    assert package(path, "x86_64", lambda _: None).digest != built.digest
+
+
+def test_single_file_is_packaged_alone(tmp_path: Path, cache: Path) -> None:
+    """``aws cloudformation package`` zips a file that is not a zip file."""
+    (tmp_path / "a.py").touch()
+    (tmp_path / "b.py").touch()
+    assert names_in(package(tmp_path / "a.py", "x86_64", lambda _: None)) == ["a.py"]
+
+
+def test_layer_that_is_built_has_its_code_under_python(tmp_path: Path, cache: Path) -> None:
+    """https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/building-layers.html"""
+    folder = code(tmp_path / "layer", 1e9)
+    built = package(folder, "x86_64", lambda _: None, prefix="python/")
+    assert names_in(built) == ["python/b.py", "python/inner/a.py", "python/run.sh"]
+    plain = package(folder, "x86_64", lambda _: None, requirements=False)
+    assert plain.digest != built.digest
+    assert names_in(plain) == ["b.py", "inner/a.py", "run.sh"]
+
+
+def test_requirements_are_not_installed_unless_they_should_be(tmp_path: Path, cache: Path) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code/requirements.txt").write_text("not-on-any-index\n")
+    built = package(tmp_path / "code", "x86_64", lambda _: None, requirements=False)
+    assert names_in(built) == ["requirements.txt"]

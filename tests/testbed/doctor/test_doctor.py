@@ -53,7 +53,7 @@ def test_no_project(tmp_path: Path) -> None:
         (
             "template.yaml",
             "Resources: {F: {Type: AWS::Serverless::Function, Properties: {CodeUri: none}}}",
-            "names none, which is not a folder",
+            "names none, which does not exist",
         ),
         ("pyproject.toml", '[[tool.testbed.uploads]]\nfile = "a"\noutput = "b"', "cannot be read"),
     ],

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from testbed.errors import ProjectError
-from testbed.project.template import check_parameters, local_code, read_template
+from testbed.project.template import check_parameters, read_template
 
 
 def written(folder: Path, text: str) -> Path:
@@ -48,43 +48,6 @@ def test_dates_stay_text(tmp_path: Path) -> None:
 def test_what_is_no_template(tmp_path: Path, text: str) -> None:
     with pytest.raises(ProjectError, match="is not"):
         read_template(written(tmp_path, text))
-
-
-def test_local_code_is_found_and_replaced(tmp_path: Path) -> None:
-    (tmp_path / "src").mkdir()
-    template = read_template(
-        written(
-            tmp_path,
-            "Globals: {Function: {CodeUri: src/, Architectures: [arm64]}}\n"
-            "Resources:\n"
-            "  Sam: {Type: AWS::Serverless::Function, Properties: {CodeUri: src}}\n"
-            "  Plain: {Type: AWS::Lambda::Function, Properties: {Code: src}}\n"
-            "  Remote: {Type: AWS::Serverless::Function, Properties: {CodeUri: 's3://b/k'}}\n"
-            "  Inline: {Type: AWS::Lambda::Function, Properties: {Code: {ZipFile: x}}}\n"
-            "  Queue: {Type: AWS::SQS::Queue}\n",
-        )
-    )
-    places = list(local_code(template, tmp_path))
-    assert {place.architecture for place in places} == {"arm64"}
-    for place in places:
-        place.replace("bucket", "key")
-    resources = template["Resources"]
-    assert template["Globals"]["Function"]["CodeUri"] == {"Bucket": "bucket", "Key": "key"}
-    assert resources["Sam"]["Properties"]["CodeUri"] == {"Bucket": "bucket", "Key": "key"}
-    assert resources["Plain"]["Properties"]["Code"] == {"S3Bucket": "bucket", "S3Key": "key"}
-    assert resources["Remote"]["Properties"]["CodeUri"] == "s3://b/k"
-    assert resources["Inline"]["Properties"]["Code"] == {"ZipFile": "x"}
-
-
-def test_missing_code(tmp_path: Path) -> None:
-    template = read_template(
-        written(
-            tmp_path,
-            "Resources: {F: {Type: AWS::Serverless::Function, Properties: {CodeUri: none}}}",
-        )
-    )
-    with pytest.raises(ProjectError, match="F: CodeUri names none, which is not a folder"):
-        list(local_code(template, tmp_path))
 
 
 PARAMETERS = {
@@ -169,9 +132,20 @@ def test_constraints_that_values_break(parameter: dict[str, Any], value: str, me
         check_parameters({"Parameters": {"P": {**parameter, "Default": value}}}, {})
 
 
-def test_parameter_without_a_value() -> None:
-    with pytest.raises(ProjectError, match="P has no value and no default"):
+def test_parameter_without_a_value_is_named_with_how_to_give_it() -> None:
+    with pytest.raises(ProjectError, match="P has no value and no default") as caught:
         check_parameters({"Parameters": {"P": {"Type": "String"}}}, {})
+    for way in ("--parameter P=VALUE", "samconfig.toml", "testbed_parameters = P=VALUE"):
+        assert way in caught.value.message
+
+
+def test_all_parameters_with_problems_are_listed() -> None:
+    template = {"Parameters": {"P": {"Type": "String", "Description": "a name"}, "Q": {}}}
+    with pytest.raises(ProjectError, match="2 problems") as caught:
+        check_parameters(template, {})
+    first, second = caught.value.details.splitlines()
+    assert "P (a name) has no value" in first
+    assert "Q has no value" in second
 
 
 def test_sections_without_content_are_left_to_cloudformation(tmp_path: Path) -> None:
@@ -183,7 +157,6 @@ def test_sections_without_content_are_left_to_cloudformation(tmp_path: Path) -> 
         )
     )
     check_parameters(template, {})
-    assert list(local_code(template, tmp_path)) == []
 
 
 def test_pattern_of_java_is_left_to_cloudformation() -> None:

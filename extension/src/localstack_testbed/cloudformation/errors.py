@@ -1,16 +1,22 @@
-"""The errors that CloudFormation's API answers with.
+"""What is wrong with a request or a template; nothing was changed.
 
+The API answers with these errors, whose classes have AWS's codes:
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html
 """
 
-from localstack.aws.api import CommonServiceException
+from typing import ClassVar
 
 
-class ValidationError(CommonServiceException):
-    """A request or a template is invalid; nothing was changed."""
+class InvalidRequestError(Exception):
+    """An error that the API answers with; the message is AWS's."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__("ValidationError", message, status_code=400, sender_fault=True)
+    code: ClassVar[str]
+
+
+class ValidationError(InvalidRequestError):
+    """A request or a template is invalid."""
+
+    code = "ValidationError"
 
 
 class TransformError(ValidationError):
@@ -23,10 +29,7 @@ class TransformError(ValidationError):
         super().__init__(f"Transform {transform} failed with: {message}")
 
 
-class InsufficientCapabilitiesError(CommonServiceException):
+class InsufficientCapabilitiesError(InvalidRequestError):
     """A request does not acknowledge what the template may do."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(
-            "InsufficientCapabilitiesException", message, status_code=400, sender_fault=True
-        )
+    code = "InsufficientCapabilitiesException"

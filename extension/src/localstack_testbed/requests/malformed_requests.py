@@ -103,8 +103,22 @@ def check_shape(chain: Any, context: Any, response: Any) -> None:
         context.service_request = {}
     if context.protocol == "json" and not _is_utf8(context.request.get_data()):
         raise malformed(context.protocol)
+    _read_booleans(context.service_request, context.operation.input_shape)
     for missing, where in _mismatches(context.service_request, context.operation.input_shape, ""):
         raise _missing(context, where) if missing else malformed(_protocol_of(context))
+
+
+def _read_booleans(request: Any, shape: Any) -> None:
+    """Convert booleans of a query string, which LocalStack's parser leaves as text in some APIs."""
+    for name, member in shape.members.items() if isinstance(request, dict) else ():
+        value = request.get(name)
+        if (
+            member.type_name == "boolean"
+            and member.serialization.get("location") == "querystring"
+            and isinstance(value, str)
+            and value.lower() in ("true", "false")
+        ):
+            request[name] = value.lower() == "true"
 
 
 def answer_not_found(chain: Any, context: Any, response: Any) -> None:

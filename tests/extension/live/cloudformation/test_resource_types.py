@@ -96,7 +96,7 @@ def observe(example: Example, stack: Deployed, aws: Clients) -> Any:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(("example", "name"), tried())
+@pytest.mark.parametrize(("example", "name"), list(tried()))
 def test_a_change_of_a_property(example: Example, name: str, aws: Clients) -> None:
     first, second = values(example.changes[name])
     with deployed(aws, template(example, name, first)) as stack:

@@ -36,6 +36,14 @@ def test_message_attribute_without_data_type(
     assert "messageAttributes.a.member.dataType" in answer.text
 
 
+def test_boolean_in_a_query_string(aws: Clients, name: str) -> None:
+    """https://docs.aws.amazon.com/apigateway/latest/api/API_GetApiKey.html"""
+    key = aws["apigateway"].create_api_key(name=name)
+    found = aws["apigateway"].get_api_key(apiKey=key["id"], includeValue=True)
+    assert found["value"] == key["value"]
+    assert "value" not in aws["apigateway"].get_api_key(apiKey=key["id"], includeValue=False)
+
+
 @pytest.mark.parametrize(
     ("service", "target", "body", "code"),
     [

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from localstack_testbed.cloudformation.template.document import parse
-from localstack_testbed.cloudformation.template.evaluation import NO_VALUE, UNKNOWN, Evaluator
+from localstack_testbed.cloudformation.template.evaluation import NO_VALUE, Evaluator
+from localstack_testbed.cloudformation.template.unknown import UNKNOWN
 
 from tests.extension.unit.cloudformation.templates import evaluator, message, read
 

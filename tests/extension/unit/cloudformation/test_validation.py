@@ -38,9 +38,7 @@ def resource(kind: str = "AWS::SQS::Queue", **attributes: Any) -> dict[str, Any]
     return {"type": kind, **attributes}
 
 
-def template(
-    resources: dict[str, dict[str, Any]] | None = None, **sections: dict[str, Any]
-) -> Template:
+def template(resources: dict[str, dict[str, Any]] | None = None, **sections: Any) -> Template:
     declared = {"Queue": resource()} if resources is None else resources
     return Template(
         resources={name: ResourceDeclaration(name, **each) for name, each in declared.items()},
@@ -57,7 +55,7 @@ def property_of(value: Any, **sections: dict[str, Any]) -> Template:
 def error(checked: Template, *, skip_unsupported: bool = False, body: str = "") -> str:
     with pytest.raises(ValidationError) as raised:
         validate(checked, skip_unsupported=skip_unsupported, body=body)
-    return str(raised.value.message)
+    return str(raised.value)
 
 
 def accept(checked: Template, *, skip_unsupported: bool = False) -> None:
@@ -113,10 +111,22 @@ class TestTypes:
         }
         accept(checked, skip_unsupported=True)
 
-    def test_line_in_json(self) -> None:
-        body = '{"Resources": {\n "Queue": {},\n "Table": {}}}'
+    @pytest.mark.parametrize(
+        ("body", "line"),
+        [
+            ('{"Resources": {\n "Queue": {},\n "Table": {}}}', ", line 3"),
+            ('{\n"Resources": {"Queue": {},"Table": {}}}', ", line 2"),
+            ("Outputs:\n  Table: {}\nResources:\n  MyTable: {}\n  Table: {}\n", ", line 5"),
+            ("Resources:\r\n  Queue: {}\r\n  Table:\r\n", ", line 3"),
+            ("Resources:\n  'Table' : {}\n", ", line 2"),
+            # Nothing to say: everything is in one line, or a transform made the resource.
+            ('{"Resources": {"Queue": {}, "Table": {}}}', ""),
+            ("Resources:\n  Simple: {}\n", ""),
+        ],
+    )
+    def test_line(self, body: str, line: str) -> None:
         checked = template({"Queue": resource(), "Table": resource("AWS::DynamoDB::Table")})
-        assert "Table (AWS::DynamoDB::Table), line 3" in error(checked, body=body)
+        assert f"  Table (AWS::DynamoDB::Table){line}\n" in error(checked, body=body)
 
     def test_references_to_skipped_resources_are_free(self) -> None:
         checked = template(
@@ -406,7 +416,7 @@ class TestCapabilities:
         with pytest.raises(InsufficientCapabilitiesError) as raised:
             check_capabilities(checked, given, transformed=False)
         assert raised.value.code == "InsufficientCapabilitiesException"
-        assert raised.value.message == f"Requires capabilities : [{missing}]"
+        assert str(raised.value) == f"Requires capabilities : [{missing}]"
 
     def test_transforms(self) -> None:
         check_capabilities(template(), ["CAPABILITY_AUTO_EXPAND"], transformed=True)

@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from localstack.aws.api import ServiceException
 from localstack.aws.api.cloudformation import (
     AlreadyExistsException,
     ChangeSetNotFoundException,
@@ -33,7 +32,7 @@ from localstack_testbed.cloudformation.api.events import observe
 from localstack_testbed.cloudformation.api.paging import page
 from localstack_testbed.cloudformation.api.places import Place
 from localstack_testbed.cloudformation.engine import operations as engine
-from localstack_testbed.cloudformation.errors import ValidationError
+from localstack_testbed.cloudformation.errors import InvalidRequestError, ValidationError
 from localstack_testbed.cloudformation.model import ChangeSet, Deployment, Stack, now
 
 LOG = logging.getLogger(__name__)
@@ -159,8 +158,8 @@ def _complete(
     try:
         change_set.deployment = deployment = deployment or drafted.complete()
         preview = engine.preview(stack, deployment)
-    except ServiceException as error:
-        _fail(change_set, error.message)
+    except InvalidRequestError as error:
+        _fail(change_set, str(error))
         return
     except Exception as error:
         LOG.exception("The change set %s failed unexpectedly", change_set.id)

@@ -1,7 +1,7 @@
 """Requests to create or update a stack, as deployments: validated, and not yet carried out."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -43,7 +43,7 @@ class Draft:
     @property
     def has_transforms(self) -> bool:
         """Whether the template has to be transformed before it can be validated."""
-        return "Transform" in self.document or _mentions(self.document, "Fn::Transform")
+        return bool(transforms.declared_transforms(self.document))
 
     def complete(self) -> Deployment:
         """Transform the template, validate it, and return the deployment.
@@ -58,10 +58,9 @@ class Draft:
             **pseudo_parameters(self.stack, given),
             **{name: value.resolved for name, value in given.parameters.items()},
         }
-        processed = self.document
-        if self.has_transforms:
-            processed = transforms.process(self.document, values, self._read_object)
-        template = read(processed)
+        processed = transforms.process(self.document, values, self._read_object)
+        declared = tuple(transforms.declared_transforms(self.document))
+        template = replace(read(processed), transforms=declared)
         validation.validate(
             template,
             skip_unsupported=settings.SKIP_UNSUPPORTED_RESOURCES.value(),
@@ -284,9 +283,3 @@ def _reject_unavailable(request: Request) -> None:
             "RollbackConfiguration is not available in this testbed: alarms do not roll back a "
             "stack. Leave it out."
         )
-
-
-def _mentions(value: Any, key: str) -> bool:
-    if isinstance(value, Mapping):
-        return key in value or any(_mentions(each, key) for each in value.values())
-    return isinstance(value, list) and any(_mentions(each, key) for each in value)

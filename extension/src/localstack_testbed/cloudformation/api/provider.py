@@ -21,7 +21,7 @@ from localstack_testbed.cloudformation.api import (
 )
 from localstack_testbed.cloudformation.api.descriptions import Description
 from localstack_testbed.cloudformation.api.places import Place
-from localstack_testbed.cloudformation.errors import ValidationError
+from localstack_testbed.cloudformation.errors import InvalidRequestError, ValidationError
 from localstack_testbed.cloudformation.store import STORES
 
 SERVICE = "cloudformation"
@@ -82,13 +82,16 @@ def dispatch_table(provider: object) -> dict[str, Callable[..., Any]]:
 
 def _answer(operation: Operation, shape: Any, context: RequestContext, request: Any) -> Description:
     given = dict(request or {})
-    if shape is not None:
-        _add_empty_lists(given, shape, context)
-        constraints.check(given, shape)
     try:
+        if shape is not None:
+            _add_empty_lists(given, shape, context)
+            constraints.check(given, shape)
         answer = operation(Place(context.account_id, context.region), given)
+    except InvalidRequestError as error:
+        raise _response(error) from None
     except RecursionError:
-        raise ValidationError("Template format error: the template is nested too deeply") from None
+        deep = ValidationError("Template format error: the template is nested too deeply")
+        raise _response(deep) from None
     return {key: value for key, value in answer.items() if value is not None}
 
 
@@ -101,6 +104,10 @@ def _add_empty_lists(request: dict[str, Any], shape: Any, context: RequestContex
         empty = member.type_name == "list" and context.request.values.get(name) == ""
         if empty and request.get(name) is None:
             request[name] = []
+
+
+def _response(error: InvalidRequestError) -> CommonServiceException:
+    return CommonServiceException(error.code, str(error), status_code=400, sender_fault=True)
 
 
 def _reject(name: str, context: RequestContext, request: Any) -> Description:

@@ -20,16 +20,6 @@ from localstack_testbed.cloudformation.schemas.schema import schema
 from localstack_testbed.cloudformation.template import validation
 from localstack_testbed.cloudformation.template.document import Document, parse, read
 
-_CONSTRAINTS = (
-    "AllowedValues",
-    "AllowedPattern",
-    "ConstraintDescription",
-    "MinLength",
-    "MaxLength",
-    "MinValue",
-    "MaxValue",
-)
-
 
 def get(place: Place, request: Request) -> Description:
     """Return a stack's or a change set's template, as it was sent or after its transforms."""
@@ -130,9 +120,9 @@ def _common(document: Document) -> Description:
 
 
 def _declaration(name: str, declared: Mapping[str, Any]) -> Description:
-    constraints = {
-        key: _constraint(declared[key]) for key in _CONSTRAINTS if declared.get(key) is not None
-    }
+    # Of the constraints, AWS returns only this one.
+    allowed = declared.get("AllowedValues")
+    constraints = {"AllowedValues": [_text(each) for each in allowed]} if allowed else {}
     return {
         **_present(
             {
@@ -145,10 +135,6 @@ def _declaration(name: str, declared: Mapping[str, Any]) -> Description:
         ),
         "ParameterConstraints": constraints,
     }
-
-
-def _constraint(value: Any) -> Any:
-    return [_text(each) for each in value] if isinstance(value, list) else _text(value)
 
 
 def _resources(document: Document) -> Iterator[tuple[str, str]]:

@@ -19,8 +19,8 @@ from localstack_testbed.cloudformation.model import Deployment, Properties, Reso
 from localstack_testbed.cloudformation.resources.registry import resource_type
 from localstack_testbed.cloudformation.schemas.schema import InvalidPropertiesError
 from localstack_testbed.cloudformation.template.document import ResourceDeclaration
-from localstack_testbed.cloudformation.template.evaluation import UNKNOWN
 from localstack_testbed.cloudformation.template.references import dependencies
+from localstack_testbed.cloudformation.template.unknown import UNKNOWN
 from localstack_testbed.hooks import settings
 
 _NESTED = "AWS::CloudFormation::Stack"

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from localstack_testbed.cloudformation.template.evaluation import UNKNOWN
+from localstack_testbed.cloudformation.template.unknown import UNKNOWN
 
 type Node = Mapping[str, Any]
 """A schema, or one inside of it."""

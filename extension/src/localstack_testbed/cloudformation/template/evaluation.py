@@ -10,7 +10,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, final
+from typing import Any, Final
 
 from localstack_testbed.cloudformation.errors import ValidationError
 from localstack_testbed.cloudformation.template.document import Template
@@ -20,18 +20,7 @@ from localstack_testbed.cloudformation.template.references import (
     sub_parts,
     unresolved_resources,
 )
-
-
-@final
-class Unknown:
-    """The value of something that is known only when a resource exists."""
-
-    def __repr__(self) -> str:
-        return "UNKNOWN"
-
-
-UNKNOWN: Final = Unknown()
-"""The only value of its class. What is made of an unknown value is unknown."""
+from localstack_testbed.cloudformation.template.unknown import UNKNOWN
 
 NO_VALUE: Final = object()
 """``AWS::NoValue``: a property with this value is left out."""

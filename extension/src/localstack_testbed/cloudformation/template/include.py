@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 from localstack_testbed.cloudformation.errors import TransformError, ValidationError
 from localstack_testbed.cloudformation.template.document import parse_fragment

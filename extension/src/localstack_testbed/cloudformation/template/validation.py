@@ -73,6 +73,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/control-access-wi
 """
 
 _ALPHANUMERIC = re.compile(r"[a-zA-Z0-9]+")
+_RESOURCES = re.compile(r"(?<![^\s{,])[\"']?Resources[\"']?[ \t]*:")
 _VARIABLE = re.compile(r"\$\{([^!{}][^{}]*)\}")
 _VARIABLE_NAME = re.compile(r"[a-zA-Z0-9_.:]+")
 
@@ -199,7 +200,11 @@ def _advice(type_name: str) -> str:
 
 def _line(body: str, logical_id: str) -> str:
     """Return the place of a resource in a template, if it can be found."""
-    found = re.search(rf"^[ \t]*[\"']?{re.escape(logical_id)}[\"']?[ \t]*:", body, re.MULTILINE)
+    section = _RESOURCES.search(body)
+    if "\n" not in body or not section:
+        return ""
+    key = re.compile(rf"(?<![^\s{{,])[\"']?{re.escape(logical_id)}[\"']?[ \t]*:")
+    found = key.search(body, section.end())
     return f", line {body.count('\n', 0, found.end()) + 1}" if found else ""
 
 

@@ -41,6 +41,7 @@ READS = (
 def _bucket(seen: Seen) -> Any:
     s3 = seen.client("s3")
     found = {read: _answer(getattr(s3, read), seen.physical_id) for read in READS}
+    found["head_bucket"] = {"Name": seen.physical_id}
     for read in ("get_bucket_accelerate_configuration", "get_bucket_versioning"):
         # What was on once can only be suspended.
         if found[read].get("Status") == "Suspended":
@@ -161,7 +162,7 @@ EXAMPLES = [
                 },
                 ABSENT,
             ),
-            "BucketName": Change("example-bucket-one", "example-bucket-two"),
+            "BucketName": Change("b-1", "b-2"),
             "CorsConfiguration": Change(
                 {
                     "CorsRules": [
@@ -202,6 +203,11 @@ EXAMPLES = [
                             "Id": "sizes",
                             "Status": "Disabled",
                             "ObjectSizeGreaterThan": "5",
+                            "ExpirationInDays": 3,
+                        },
+                        {
+                            "Id": "uploads",
+                            "Status": "Disabled",
                             "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
                         },
                     ],

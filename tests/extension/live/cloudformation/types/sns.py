@@ -29,6 +29,7 @@ def _topic(seen: Seen) -> Any:
     subscriptions = sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
     data_protection = sns.get_data_protection_policy(ResourceArn=arn).get("DataProtectionPolicy")
     return (
+        arn.rpartition(":")[2],
         {name: value for name, value in attributes.items() if DEFAULTS.get(name) != value},
         sorted((each["Protocol"], each["Endpoint"]) for each in subscriptions),
         sorted(
@@ -89,7 +90,7 @@ EXAMPLES = [
                 [{"Key": "kept", "Value": "1"}, {"Key": "removed", "Value": "1"}],
                 [{"Key": "kept", "Value": "2"}, {"Key": "added", "Value": "1"}],
             ),
-            "TopicName": Change("example-one", "example-two"),
+            "TopicName": Change("t-1", "t-2"),
             "TracingConfig": Change("Active", ABSENT),
         },
         observe=_topic,

@@ -50,7 +50,7 @@ EXAMPLES = [
             "KmsMasterKeyId": Change("alias/aws/sqs", ABSENT),
             "MaximumMessageSize": Change(2048, ABSENT),
             "MessageRetentionPeriod": Change(60, ABSENT),
-            "QueueName": Change("example-one", "example-two"),
+            "QueueName": Change("q-1", "q-2"),
             "ReceiveMessageWaitTimeSeconds": Change(2, ABSENT),
             "RedriveAllowPolicy": Change({"redrivePermission": "denyAll"}, ABSENT),
             "RedrivePolicy": Change(

@@ -1,0 +1,149 @@
+"""Why CloudFormation rejected or rolled back a deployment, for the person who must act.
+
+The first failure is the cause; what was cancelled because of it is not shown. Each resource is
+shown with its line in the template.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from testbed.errors import DeploymentError
+from testbed.project.lines import TemplateLines
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation.type_defs import StackEventTypeDef
+
+    from testbed.aws.clients import Aws
+    from testbed.project.project import Project
+
+_CANCELLED = re.compile(r"Resource (creation|update) cancelled")
+_RESOURCE = re.compile(r"\b(?P<name>[A-Za-z0-9]+) \((?P<type>(?:AWS|Custom|Alexa)::[\w:@-]+)\)")
+# The engine's words for a type or a property that it does not have.
+_UNSUPPORTED = re.compile(r"not (available |supported )?(in|by) this testbed")
+_SETTING = "TESTBED_SKIP_UNSUPPORTED_RESOURCES"
+_NESTED = "AWS::CloudFormation::Stack"
+
+_SKIP_ADVICE = (
+    "Remove these resources, give them a Condition that is false here, or have them skipped:"
+    f" testbed down, then testbed up --env {_SETTING}=1"
+)
+_STATES = {
+    "ROLLBACK_COMPLETE": "Nothing was created. The next deployment creates the stack anew.",
+    "ROLLBACK_FAILED": "Not everything that was created could be deleted: see the events, then run"
+    " `testbed destroy`, or deploy again, which deletes the stack first.",
+    "CREATE_FAILED": "What was created is still there. Run `testbed destroy` to delete it.",
+    "UPDATE_FAILED": "What was changed before the failure is still changed. Fix the template and"
+    " deploy again.",
+    "UPDATE_ROLLBACK_COMPLETE": "Everything is as it was before. Fix the template and"
+    " deploy again.",
+    "UPDATE_ROLLBACK_FAILED": "The stack cannot be updated in this state: fix what the rollback"
+    " failed at, and run `aws cloudformation continue-update-rollback --stack-name {name}`"
+    " (--resources-to-skip leaves resources as they are), or delete the stack.",
+    "DELETE_FAILED": "Not everything could be deleted: fix what the deletion failed at, and run"
+    " `testbed destroy`, which empties the stack's buckets, too.",
+}
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
+_UNUSABLE = ("UPDATE_ROLLBACK_FAILED", "DELETE_FAILED")
+
+
+def rejected(template: Path, reason: str) -> DeploymentError:
+    """Return the error for a template that CloudFormation has rejected.
+
+    The resources that the reason names as ``Name (AWS::X::Y)`` are shown with their lines.
+    """
+    lines = TemplateLines.of(template)
+    named = dict.fromkeys((each["name"], each["type"]) for each in _RESOURCE.finditer(reason))
+    details = [f"{_where(template, lines, name)}  {name} ({kind})" for name, kind in named]
+    unsupported = _UNSUPPORTED.search(reason) is not None
+    # What the details and the advice say is not said twice.
+    told = [
+        line
+        for line in reason.splitlines()
+        if not (line.startswith(" ") and _RESOURCE.match(line.strip()))
+        and not (unsupported and _SETTING in line)
+    ]
+    return DeploymentError(
+        f"CloudFormation rejected {template.name}: {' '.join(told) or reason}",
+        details="\n".join(details),
+        advice=_SKIP_ADVICE if unsupported else "",
+    )
+
+
+def rolled_back(
+    aws: Aws, project: Project, status: str, reason: str, since: datetime
+) -> DeploymentError:
+    """Return the error for a deployment that failed: the cause, other failures, and the state."""
+    failures = _failures(aws, project.stack_name, since)
+    lines = TemplateLines.of(project.template)
+    shown = [
+        f"{_where(project.template, lines, name)}  {name} ({kind}): {why}"
+        for name, kind, why in failures
+    ]
+    cause = f"{failures[0][0]} ({failures[0][1]}): {failures[0][2]}" if failures else reason
+    return DeploymentError(
+        f"The deployment of {project.stack_name} ended as {status}."
+        + (f" The cause: {cause}" if cause else ""),
+        details="\n".join(shown),
+        advice=_STATES.get(status, "").format(name=project.stack_name),
+    )
+
+
+def check_usable(stack_name: str, status: str) -> None:
+    """Raise an error if a stack is in a state in which it can be neither updated nor replaced.
+
+    Raises
+    ------
+    DeploymentError
+        With what to do.
+    """
+    if status in _UNUSABLE:
+        raise DeploymentError(
+            f"The stack {stack_name} is in {status}.",
+            advice=_STATES[status].format(name=stack_name),
+        )
+
+
+def _failures(aws: Aws, stack_name: str, since: datetime) -> list[tuple[str, str, str]]:
+    """Return the failed resources with types and reasons, the first failure first.
+
+    What happened in a nested stack takes the place of the nested stack's own failure.
+    """
+    found = []
+    for event in _events(aws, stack_name, since):
+        status, why = event.get("ResourceStatus", ""), event.get("ResourceStatusReason", "")
+        if not status.endswith("_FAILED") or _CANCELLED.match(why):
+            continue
+        identity = event.get("PhysicalResourceId", "")
+        if identity == event["StackId"]:  # the stack itself
+            continue
+        inner: list[tuple[str, str, str]] = []
+        if event.get("ResourceType") == _NESTED and identity:
+            inner = _failures(aws, identity, since)
+        outer = f"{event.get('LogicalResourceId')}/" if inner else ""
+        found += [(f"{outer}{name}", kind, text) for name, kind, text in inner] or [
+            (event.get("LogicalResourceId", ""), event.get("ResourceType", ""), why or status)
+        ]
+    return found
+
+
+def _events(aws: Aws, stack_name: str, since: datetime) -> list[StackEventTypeDef]:
+    """Return the events since a moment, oldest first."""
+    found: list[StackEventTypeDef] = []
+    pages = aws.cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack_name)
+    for page in pages:
+        for event in page["StackEvents"]:
+            if event["Timestamp"] < since:
+                return found[::-1]
+            found.append(event)
+    return found[::-1]
+
+
+def _where(template: Path, lines: TemplateLines, name: str) -> str:
+    """Return a resource's place in the template, or that of the resource it was generated from."""
+    source = lines.source(name.partition("/")[0])
+    line = lines.line("Resources", source) if source else None
+    return f"{template.name}{f':{line}' if line else ''}"

@@ -1,0 +1,119 @@
+"""Which functions and layers can be built and run, and how they are built."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from testbed.machine.virtual_environments import PYTHON_VERSION
+from testbed.project.known_values import KnownValues
+from testbed.project.template import section
+
+RUNTIME = f"python{PYTHON_VERSION}"
+"""The runtime of functions that are built and run."""
+
+FunctionCheck = Literal["runs here", "is built here"]
+"""``runs here``: all functions must run in the testbed. ``is built here``: AWS runs them, so only
+those with local code must be of a kind that we can build."""
+
+_INSTEAD = "give it a Condition that is false here"
+_PYTHON = re.compile(r"python\d")
+
+
+@dataclass(frozen=True)
+class Build:
+    """How the code of a function or a layer is built.
+
+    Parameters
+    ----------
+    architecture
+        That of the template: ``x86_64`` or ``arm64``.
+    requirements
+        Whether the packages in ``requirements.txt`` are bundled.
+    folder
+        Where in the zip file everything is: ``python/`` in layers that are built.
+    """
+
+    architecture: str = "x86_64"
+    requirements: bool = True
+    folder: str = ""
+
+
+def function_problem(
+    name: str,
+    properties: Mapping[str, Any],
+    resource: dict[str, Any],
+    known: KnownValues,
+    check: FunctionCheck,
+    has_local_code: bool,
+) -> str | None:
+    """Return why a function cannot be deployed and what to do, or None.
+
+    Parameters
+    ----------
+    properties
+        Its properties, with those that it inherits.
+    has_local_code
+        Whether its code is on this machine.
+    """
+    metadata = section(resource, "Metadata")
+    here = check == "runs here"
+    if _is_image(properties, known):
+        if here or "Dockerfile" in metadata:
+            return (
+                f"{name} is a container image, and container images need Docker: package it as a"
+                f" zip file (Runtime: {RUNTIME}, Handler, CodeUri), or {_INSTEAD}."
+            )
+        return None
+    if not here and not has_local_code:
+        return None
+    runtime = known.text(properties.get("Runtime"))
+    if runtime is not None and runtime != RUNTIME:
+        if not here:
+            return (
+                f"{name} has the runtime {runtime}, and testbed deploy builds only {RUNTIME}:"
+                " deploy with sam build and sam deploy."
+            )
+        change = "set" if _PYTHON.match(runtime) else "write it in Python and set"
+        return (
+            f"{name} has the runtime {runtime}, which is not available here: {change}"
+            f" Runtime: {RUNTIME}, or {_INSTEAD}."
+        )
+    method = metadata.get("BuildMethod")
+    if method is not None and method != RUNTIME:
+        return (
+            f"{name} has the BuildMethod {method}, which is not available here: remove it, so that"
+            " requirements.txt is installed, or build the function yourself, name the result in"
+            " CodeUri, and set SkipBuild: true instead."
+        )
+    return None
+
+
+def layer_build(name: str, metadata: Mapping[str, Any]) -> Build | str:
+    """Return how a layer is built, or why it cannot be built.
+
+    Without a ``BuildMethod`` its folder is packaged as it is.
+    https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/building-layers.html
+    """
+    method = metadata.get("BuildMethod")
+    if method is None:
+        return Build(requirements=False)
+    if method != RUNTIME:
+        return (
+            f"The layer {name} has the BuildMethod {method}, which is not available here: set"
+            f" {RUNTIME}, or build it yourself, name the result in ContentUri, and remove the"
+            " BuildMethod."
+        )
+    architecture = metadata.get("BuildArchitecture", Build.architecture)
+    return Build(architecture=str(architecture), folder="python/")
+
+
+def _is_image(properties: Mapping[str, Any], known: KnownValues) -> bool:
+    code = properties.get("Code")
+    return (
+        known.text(properties.get("PackageType")) == "Image"
+        or "ImageUri" in properties
+        or (isinstance(code, dict) and "ImageUri" in code)
+    )

@@ -1,0 +1,273 @@
+"""Examples of EventBridge's resource types."""
+
+import json
+from typing import Any
+
+from tests.extension.live.cloudformation.types.model import ABSENT, Change, Example, Seen
+
+REJECTED = "is rejected: it is not available here"
+
+ROLE = "arn:aws:iam::000000000000:role/resource-types"
+QUEUE = "arn:aws:sqs:us-east-1:000000000000:resource-types"
+PATTERN = {"source": ["first"]}
+OTHER_PATTERN = {"source": ["second"], "detail": {"number": [{"numeric": [">", 1]}]}}
+TAGS = Change([{"Key": "first", "Value": "1"}], [{"Key": "second", "Value": "2"}])
+
+BUSES = {
+    "Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "resource-types-bus"}},
+    "OtherBus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "resource-types-other"}},
+}
+
+API_KEY = {"ApiKeyAuthParameters": {"ApiKeyName": "first", "ApiKeyValue": "first"}}
+BASIC = {"BasicAuthParameters": {"Username": "second", "Password": "second"}}
+HEADERS = {
+    "InvocationHttpParameters": {
+        "HeaderParameters": [{"Key": "first", "Value": "1", "IsValueSecret": False}]
+    }
+}
+
+
+def connection() -> dict[str, Any]:
+    return {
+        "Type": "AWS::Events::Connection",
+        "Properties": {"AuthorizationType": "API_KEY", "AuthParameters": API_KEY},
+    }
+
+
+def observe_rule(seen: Seen) -> Any:
+    client = seen.client("events")
+    bus, _, name = seen.physical_id.rpartition("|")
+    which = {"EventBusName": bus or "default"}
+    rule = client.describe_rule(Name=name, **which)
+    return {
+        **rule,
+        "targets": sorted(
+            client.list_targets_by_rule(Rule=name, **which)["Targets"],
+            key=lambda target: str(target["Id"]),
+        ),
+        "tags": client.list_tags_for_resource(ResourceARN=rule["Arn"])["Tags"],
+    }
+
+
+def observe_bus(seen: Seen) -> Any:
+    client = seen.client("events")
+    bus = client.describe_event_bus(Name=seen.physical_id)
+    return {**bus, "tags": client.list_tags_for_resource(ResourceARN=bus["Arn"])["Tags"]}
+
+
+def observe_policies(seen: Seen) -> Any:
+    client = seen.client("events")
+    policies = {}
+    for name in BUSES:
+        policy = client.describe_event_bus(Name=seen.others[name]).get("Policy")
+        statements = json.loads(policy)["Statement"] if policy else []
+        policies[name] = sorted(statements, key=lambda statement: str(statement["Sid"]))
+    return policies
+
+
+def observe_archive(seen: Seen) -> Any:
+    client = seen.client("events")
+    archive = client.describe_archive(ArchiveName=seen.physical_id)
+    rule = client.describe_rule(
+        Name=f"Events-Archive-{seen.physical_id}",
+        EventBusName=archive["EventSourceArn"].rpartition("/")[2],
+    )
+    return {**archive, "receives": rule["EventPattern"]}
+
+
+def observe_connection(seen: Seen) -> Any:
+    found = seen.client("events").describe_connection(Name=seen.physical_id)
+    secret = seen.client("secretsmanager").get_secret_value(SecretId=found.pop("SecretArn"))
+    return {**found, "secret": secret["SecretString"]}
+
+
+def observe_destination(seen: Seen) -> Any:
+    found = seen.client("events").describe_api_destination(Name=seen.physical_id)
+    del found["ApiDestinationArn"]
+    return found
+
+
+EXAMPLES = [
+    Example(
+        type="AWS::Events::Rule",
+        properties={"EventPattern": PATTERN},
+        changes={
+            "Description": Change("first", ABSENT),
+            "EventBusName": Change(ABSENT, {"Ref": "Bus"}),
+            "EventPattern": Change(PATTERN, OTHER_PATTERN),
+            "Name": Change("resource-types-one", "resource-types-two"),
+            "RoleArn": Change(ROLE, ABSENT),
+            "ScheduleExpression": Change(ABSENT, "rate(30 days)"),
+            "State": Change("DISABLED", ABSENT),
+            "Tags": TAGS,
+            "Targets": Change(
+                [
+                    {
+                        "Id": "first",
+                        "Arn": QUEUE,
+                        "RoleArn": ROLE,
+                        "InputPath": "$.detail",
+                        "DeadLetterConfig": {"Arn": f"{QUEUE}-dead"},
+                        "RetryPolicy": {
+                            "MaximumRetryAttempts": 3,
+                            "MaximumEventAgeInSeconds": 100,
+                        },
+                    },
+                    {"Id": "second", "Arn": QUEUE, "Input": '{"second": 2}'},
+                    {"Id": "third", "Arn": QUEUE},
+                    {"Id": "fourth", "Arn": QUEUE},
+                ],
+                [
+                    {
+                        "Id": "second",
+                        "Arn": QUEUE,
+                        "InputTransformer": {
+                            "InputPathsMap": {"source": "$.source"},
+                            "InputTemplate": '{"source": <source>}',
+                        },
+                    },
+                    {
+                        "Id": "fifth",
+                        "Arn": f"{QUEUE}.fifo",
+                        "SqsParameters": {"MessageGroupId": "fifth"},
+                    },
+                    {
+                        "Id": "sixth",
+                        "Arn": "arn:aws:execute-api:us-east-1:000000000000:first/stage/GET/path",
+                        "RoleArn": ROLE,
+                        "HttpParameters": {
+                            "HeaderParameters": {"first": "1"},
+                            "QueryStringParameters": {"second": "2"},
+                            "PathParameterValues": ["third"],
+                        },
+                    },
+                    {
+                        "Id": "seventh",
+                        "Arn": "arn:aws:kinesis:us-east-1:000000000000:stream/first",
+                        "RoleArn": ROLE,
+                        "KinesisParameters": {"PartitionKeyPath": "$.source"},
+                    },
+                ],
+            ),
+        },
+        observe=observe_rule,
+        others=BUSES,
+        replaces={
+            "EventBusName": "PutRule cannot move a rule; the schema has it in "
+            "conditionalCreateOnlyProperties. "
+            "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-rule.html"
+        },
+    ),
+    Example(
+        type="AWS::Events::EventBus",
+        properties={"Name": "resource-types"},
+        changes={
+            "Description": Change("first", ABSENT),
+            "Name": Change("resource-types-one", "resource-types-two"),
+            "Policy": Change(
+                {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Sid": "first",
+                            "Effect": "Allow",
+                            "Principal": {"AWS": "arn:aws:iam::111111111111:root"},
+                            "Action": "events:PutEvents",
+                            "Resource": "arn:aws:events:us-east-1:000000000000:event-bus/*",
+                        }
+                    ],
+                },
+                ABSENT,
+            ),
+            "Tags": TAGS,
+        },
+        observe=observe_bus,
+        exceptions={
+            "DeadLetterConfig": REJECTED,
+            "EventSourceName": REJECTED,
+            "KmsKeyIdentifier": REJECTED,
+            "LogConfig": REJECTED,
+        },
+    ),
+    Example(
+        type="AWS::Events::EventBusPolicy",
+        properties={
+            "EventBusName": {"Ref": "Bus"},
+            "StatementId": "first",
+            "Action": "events:PutEvents",
+            "Principal": "111111111111",
+        },
+        changes={
+            "Action": Change("events:PutEvents", "events:PutRule"),
+            "Condition": Change(
+                {"Type": "StringEquals", "Key": "aws:PrincipalOrgID", "Value": "o-1234567890"},
+                ABSENT,
+                also={"Principal": "*"},
+            ),
+            "EventBusName": Change({"Ref": "Bus"}, {"Ref": "OtherBus"}),
+            "Principal": Change("111111111111", "222222222222"),
+            "Statement": Change(
+                ABSENT,
+                {
+                    "Effect": "Allow",
+                    "Principal": {"AWS": "arn:aws:iam::222222222222:root"},
+                    "Action": "events:PutEvents",
+                    "Resource": {"Fn::GetAtt": ["Bus", "Arn"]},
+                },
+            ),
+            "StatementId": Change("first", "second"),
+        },
+        observe=observe_policies,
+        others=BUSES,
+    ),
+    Example(
+        type="AWS::Events::Archive",
+        properties={"SourceArn": {"Fn::GetAtt": ["Bus", "Arn"]}},
+        changes={
+            "ArchiveName": Change("resource-types-one", "resource-types-two"),
+            "Description": Change("first", ABSENT),
+            "EventPattern": Change(PATTERN, ABSENT),
+            "RetentionDays": Change(3, ABSENT),
+            "SourceArn": Change(
+                {"Fn::GetAtt": ["Bus", "Arn"]}, {"Fn::GetAtt": ["OtherBus", "Arn"]}
+            ),
+        },
+        observe=observe_archive,
+        others=BUSES,
+        exceptions={"KmsKeyIdentifier": REJECTED},
+    ),
+    Example(
+        type="AWS::Events::Connection",
+        properties={"AuthorizationType": "API_KEY", "AuthParameters": API_KEY},
+        changes={
+            "AuthorizationType": Change(
+                "API_KEY", "BASIC", also={"AuthParameters": {**API_KEY, **BASIC}}
+            ),
+            "AuthParameters": Change({**API_KEY, **HEADERS}, API_KEY),
+            "Description": Change("first", ABSENT),
+            "Name": Change("resource-types-one", "resource-types-two"),
+        },
+        observe=observe_connection,
+        exceptions={"InvocationConnectivityParameters": REJECTED, "KmsKeyIdentifier": REJECTED},
+    ),
+    Example(
+        type="AWS::Events::ApiDestination",
+        properties={
+            "ConnectionArn": {"Fn::GetAtt": ["Connection", "Arn"]},
+            "HttpMethod": "POST",
+            "InvocationEndpoint": "https://example.com/first",
+        },
+        changes={
+            "ConnectionArn": Change(
+                {"Fn::GetAtt": ["Connection", "Arn"]}, {"Fn::GetAtt": ["OtherConnection", "Arn"]}
+            ),
+            "Description": Change("first", ABSENT),
+            "HttpMethod": Change("POST", "PUT"),
+            "InvocationEndpoint": Change("https://example.com/first", "https://example.com/second"),
+            "InvocationRateLimitPerSecond": Change(5, ABSENT),
+            "Name": Change("resource-types-one", "resource-types-two"),
+        },
+        observe=observe_destination,
+        others={"Connection": connection(), "OtherConnection": connection()},
+    ),
+]
