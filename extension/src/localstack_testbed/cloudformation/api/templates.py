@@ -17,7 +17,7 @@ from localstack_testbed.cloudformation.api.places import Place
 from localstack_testbed.cloudformation.errors import ValidationError
 from localstack_testbed.cloudformation.model import Deployment
 from localstack_testbed.cloudformation.schemas.schema import schema
-from localstack_testbed.cloudformation.template import validation
+from localstack_testbed.cloudformation.template import shapes, validation
 from localstack_testbed.cloudformation.template.document import Document, parse, read
 from localstack_testbed.cloudformation.template.transforms import declared_transforms
 
@@ -26,11 +26,8 @@ def get(place: Place, request: Request) -> Description:
     """Return a stack's or a change set's template, as it was sent or after its transforms."""
     deployment = _deployment(place, request)
     body = deployment.body if deployment else "{}"
-    if (
-        request.get("TemplateStage") == "Processed"
-        and deployment
-        and deployment.template.transforms
-    ):
+    processed = request.get("TemplateStage") == "Processed"
+    if deployment and processed and deployment.template.transforms:
         body = json.dumps(deployment.processed)
     return {"TemplateBody": body, "StagesAvailable": ["Original", "Processed"]}
 
@@ -107,6 +104,7 @@ def _common(document: Document) -> Description:
     else:
         template = read(document)
         validation.validate(template, skip_unsupported=True)
+        shapes.check_shapes(template)
         required = validation.required_capabilities(template)
         capabilities = [str(capability) for capability in required]
         causes = [each for types in required.values() for each in types]
