@@ -112,6 +112,7 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
     ),
     f"{_SERVICES}.iam.provider": (
         Step("limits.roles:patch_roles", _limits),
+        Step("permissions.inline_policies:patch_validation"),
         Step("permissions.principals:patch_managed_policies", _permissions),
     ),
     f"{_INVOCATION}.assignment": (
