@@ -85,7 +85,8 @@ def changes(aws: Clients, name: str) -> Iterator[Changes]:
     made = Changes(aws, name)
     yield made
     if made.stack.id:
-        assert made.stack.settled()
+        if made.stack.status() != "REVIEW_IN_PROGRESS":
+            made.stack.settled()
         assert made.stack.delete() == "DELETE_COMPLETE"
 
 
@@ -244,14 +245,24 @@ def test_deletion(changes: Changes) -> None:
 
 
 def test_templates_of_a_change_set(changes: Changes) -> None:
-    template = {**TEMPLATE, "Transform": "AWS::LanguageExtensions"}
+    length = {"Fn::Length": ["one", "two"]}
+    name = {"Fn::Sub": ["${AWS::StackName}-${Length}", {"Length": length}]}
+    queue = {
+        "Type": "AWS::SQS::Queue",
+        "Properties": {"DelaySeconds": {"Ref": "Delay"}, "QueueName": name},
+    }
+    template = {
+        **TEMPLATE,
+        "Transform": "AWS::LanguageExtensions",
+        "Resources": {"Queue": queue},
+    }
     changes.create(ChangeSetType="CREATE", TemplateBody=json.dumps(template))
     names = {"StackName": changes.stack.name, "ChangeSetName": "first"}
     original = changes.client.get_template(**names)["TemplateBody"]
     processed = changes.client.get_template(**names, TemplateStage="Processed")["TemplateBody"]
     assert original == template
-    assert processed["Resources"] == TEMPLATE["Resources"]
-    assert "Transform" not in processed
+    queue = processed["Resources"]["Queue"]
+    assert queue["Properties"]["QueueName"]["Fn::Sub"][1] == {"Length": 2}
 
 
 def test_wrong_types_of_change_sets(aws: Clients, changes: Changes) -> None:

@@ -153,7 +153,7 @@ def test_missing_stacks(aws: Clients) -> None:
     client.delete_stack(**missing)
 
 
-@pytest.mark.parametrize("given", ["1st", "under_score", "a" * 129, "ä"])
+@pytest.mark.parametrize("given", ["1st", "under_score", "a" * 129, "ä", "a\0b"])
 def test_invalid_stack_names(aws: Clients, given: str) -> None:
     with rejected(match=r"1 validation error detected: Value '.*' at 'stackName' failed to sat"):
         aws["cloudformation"].create_stack(StackName=given, TemplateBody=BODY)

@@ -34,7 +34,9 @@ OPERATIONS = {
     "sts": "AssumeRole GetCallerIdentity",
     "cloudwatch": "DescribeAlarms DescribeAlarmsForMetric DeleteAlarms",
     "logs": "CreateLogGroup PutLogEvents GetLogEvents FilterLogEvents",
-    "cloudformation": "DescribeStacks ListStacks GetTemplate",
+    "cloudformation": "DescribeStacks ListStacks GetTemplate CreateStack UpdateStack DeleteStack "
+    "CreateChangeSet DescribeChangeSet DescribeStackEvents DescribeStackResources ListExports "
+    "GetTemplateSummary ValidateTemplate SetStackPolicy",
     "ses": "SendEmail",
 }
 # Tokens and sizes of pages, an account, and grants, which LocalStack uses without a check;

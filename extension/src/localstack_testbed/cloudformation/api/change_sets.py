@@ -58,7 +58,7 @@ def create(place: Place, request: Request) -> Description:
         return {"Id": made.id, "StackId": stack.id}
     drafted = draft(place, stack, request)
     # A template without transforms is validated by the request; the result of transforms, later.
-    complete = None if drafted.has_transforms else drafted.complete()
+    complete = None if drafted.transforms else drafted.complete()
     name = request["ChangeSetName"]
     change_set = ChangeSet(
         name=name,

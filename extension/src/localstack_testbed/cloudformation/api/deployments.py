@@ -12,7 +12,7 @@ from localstack_testbed.cloudformation.api.places import Place
 from localstack_testbed.cloudformation.engine.values import pseudo_parameters
 from localstack_testbed.cloudformation.errors import ValidationError
 from localstack_testbed.cloudformation.model import Deployment, Stack
-from localstack_testbed.cloudformation.template import rules, transforms, validation
+from localstack_testbed.cloudformation.template import rules, shapes, transforms, validation
 from localstack_testbed.cloudformation.template.document import Document, Template, parse, read
 from localstack_testbed.cloudformation.template.parameters import ParameterValue, resolve
 from localstack_testbed.hooks import settings
@@ -33,6 +33,9 @@ class Draft:
     deployment: Deployment
     """A deployment that lacks the template: it is known only after the transforms."""
 
+    transforms: tuple[str, ...]
+    """The names of those with which the template has to be processed before it is validated."""
+
     resource_types: tuple[str, ...] | None
     in_change_set: bool
     """Whether the result of the transforms can be reviewed before it is carried out."""
@@ -40,17 +43,12 @@ class Draft:
     place: Place
     stack: Stack
 
-    @property
-    def has_transforms(self) -> bool:
-        """Whether the template has to be transformed before it can be validated."""
-        return bool(transforms.declared_transforms(self.document))
-
     def complete(self) -> Deployment:
         """Transform the template, validate it, and return the deployment.
 
         Raises
         ------
-        ValidationError, InsufficientCapabilitiesException
+        ValidationError, InsufficientCapabilitiesError
             As AWS words it.
         """
         given = self.deployment
@@ -59,8 +57,7 @@ class Draft:
             **{name: value.resolved for name, value in given.parameters.items()},
         }
         processed = transforms.process(self.document, values, self._read_object)
-        declared = tuple(transforms.declared_transforms(self.document))
-        template = replace(read(processed), transforms=declared)
+        template = replace(read(processed), transforms=self.transforms)
         validation.validate(
             template,
             skip_unsupported=settings.SKIP_UNSUPPORTED_RESOURCES.value(),
@@ -69,8 +66,9 @@ class Draft:
         validation.check_capabilities(
             template,
             given.capabilities,
-            transformed=self.has_transforms and not self.in_change_set,
+            transformed=bool(self.transforms) and not self.in_change_set,
         )
+        shapes.check_shapes(template, values)
         rules.check_rules(template, values)
         self._check_resource_types(template)
         return Deployment(
@@ -132,6 +130,7 @@ def draft(place: Place, stack: Stack, request: Request) -> Draft:
         body=body,
         document=document,
         deployment=deployment,
+        transforms=tuple(transforms.declared_transforms(document)),
         resource_types=tuple(types) if types else None,
         in_change_set="ChangeSetName" in request,
         place=place,

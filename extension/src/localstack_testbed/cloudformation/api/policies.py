@@ -6,17 +6,19 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/protect-stack-res
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from localstack_testbed.cloudformation.api import s3_urls
-from localstack_testbed.cloudformation.api.places import Place
 from localstack_testbed.cloudformation.errors import ValidationError
+
+if TYPE_CHECKING:
+    from localstack_testbed.cloudformation.api.places import Place
 
 _LONGEST = 16_384
 _PREFIX = "LogicalResourceId/"
 
 
-def policy_text(place: Place, body: str | None, url: str | None) -> str | None:
+def policy_text(place: "Place", body: str | None, url: str | None) -> str | None:
     """Return the stack policy that a request contains or names by a URL; None if it has none.
 
     Raises

@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations.html
 """
 
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
@@ -25,6 +26,11 @@ from localstack_testbed.cloudformation.errors import InvalidRequestError, Valida
 from localstack_testbed.cloudformation.store import STORES
 
 SERVICE = "cloudformation"
+
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""https://www.w3.org/TR/xml/#charsets"""
+
+_TOO_DEEP = "Template format error: the template is nested too deeply"
 
 type Operation = Callable[[Place, Mapping[str, Any]], Description]
 
@@ -90,8 +96,7 @@ def _answer(operation: Operation, shape: Any, context: RequestContext, request: 
     except InvalidRequestError as error:
         raise _response(error) from None
     except RecursionError:
-        deep = ValidationError("Template format error: the template is nested too deeply")
-        raise _response(deep) from None
+        raise _response(ValidationError(_TOO_DEEP)) from None
     return {key: value for key, value in answer.items() if value is not None}
 
 
@@ -107,7 +112,9 @@ def _add_empty_lists(request: dict[str, Any], shape: Any, context: RequestContex
 
 
 def _response(error: InvalidRequestError) -> CommonServiceException:
-    return CommonServiceException(error.code, str(error), status_code=400, sender_fault=True)
+    # A message repeats what was given; XML cannot have all of that.
+    message = _NOT_IN_XML.sub("?", str(error))
+    return CommonServiceException(error.code, message, status_code=400, sender_fault=True)
 
 
 def _reject(name: str, context: RequestContext, request: Any) -> Description:

@@ -4,15 +4,17 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
 """
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
 
 from localstack_testbed.access.hosts import AllowedHosts
-from localstack_testbed.cloudformation.api.places import Place
 from localstack_testbed.cloudformation.errors import ValidationError
 from localstack_testbed.hooks import settings
+
+if TYPE_CHECKING:
+    from localstack_testbed.cloudformation.api.places import Place
 
 _SERVICE = re.compile(
     r"(?:(?P<bucket>.+)\.)?s3(?:[.-][a-z0-9-]+|\.dualstack\.[a-z0-9-]+)?"
@@ -60,7 +62,7 @@ def parse(url: str) -> S3Object | None:
     return _object(bucket, key, version)
 
 
-def read(url: str, place: Place, *, longest: int, name: str = "TemplateURL") -> str:
+def read(url: str, place: "Place", *, longest: int, name: str = "TemplateURL") -> str:
     """Return the text behind a URL of this testbed's S3.
 
     Parameters

@@ -17,19 +17,17 @@ from localstack_testbed.cloudformation.api.places import Place
 from localstack_testbed.cloudformation.errors import ValidationError
 from localstack_testbed.cloudformation.model import Deployment
 from localstack_testbed.cloudformation.schemas.schema import schema
-from localstack_testbed.cloudformation.template import validation
+from localstack_testbed.cloudformation.template import shapes, validation
 from localstack_testbed.cloudformation.template.document import Document, parse, read
+from localstack_testbed.cloudformation.template.transforms import declared_transforms
 
 
 def get(place: Place, request: Request) -> Description:
     """Return a stack's or a change set's template, as it was sent or after its transforms."""
     deployment = _deployment(place, request)
     body = deployment.body if deployment else "{}"
-    if (
-        request.get("TemplateStage") == "Processed"
-        and deployment
-        and deployment.template.transforms
-    ):
+    processed = request.get("TemplateStage") == "Processed"
+    if deployment and processed and deployment.template.transforms:
         body = json.dumps(deployment.processed)
     return {"TemplateBody": body, "StagesAvailable": ["Original", "Processed"]}
 
@@ -96,7 +94,7 @@ def validate(place: Place, request: Request) -> Description:
 
 
 def _common(document: Document) -> Description:
-    transforms = _transforms(document)
+    transforms = declared_transforms(document)
     if not isinstance(document.get("Resources"), Mapping) or not document["Resources"]:
         raise ValidationError(
             "Template format error: At least one Resources member must be defined."
@@ -106,6 +104,7 @@ def _common(document: Document) -> Description:
     else:
         template = read(document)
         validation.validate(template, skip_unsupported=True)
+        shapes.check_shapes(template)
         required = validation.required_capabilities(template)
         capabilities = [str(capability) for capability in required]
         causes = [each for types in required.values() for each in types]
@@ -142,14 +141,6 @@ def _resources(document: Document) -> Iterator[tuple[str, str]]:
     for name, resource in document["Resources"].items():
         if isinstance(resource, Mapping) and isinstance(resource.get("Type"), str):
             yield name, resource["Type"]
-
-
-def _transforms(document: Document) -> list[str]:
-    declared = document.get("Transform") or []
-    return [
-        str(each.get("Name", "")) if isinstance(each, Mapping) else str(each)
-        for each in (declared if isinstance(declared, list) else [declared])
-    ]
 
 
 def _identifiers(resources: Mapping[str, str]) -> Iterator[Description]:

@@ -70,7 +70,7 @@ class Application:
     def _run(self, verb: str) -> None:
         try:
             active = self._values.active_resources()
-            needed = dependencies(self._template, active)
+            needed = dependencies(self._template, active, self._values.condition)
         except ValidationError as error:
             raise StackFailedError(str(error)) from error
         self._needed = needed
@@ -201,9 +201,13 @@ class Application:
             outputs.append(
                 Output(
                     key=key,
-                    value=values.text(self._values.value(declared["Value"])),
+                    value=values.text(self._values.value(declared["Value"], "Outputs")),
                     description=declared.get("Description"),
-                    export=None if export is None else values.text(self._values.value(export)),
+                    export=(
+                        None
+                        if export is None
+                        else values.text(self._values.value(export, "Outputs"))
+                    ),
                 )
             )
         return outputs

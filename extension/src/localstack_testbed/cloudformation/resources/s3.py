@@ -553,8 +553,39 @@ class BucketPolicy(ResourceType):
 
 
 def _put_policy(s3: Any, bucket: str, document: Any) -> None:
-    text = document if isinstance(document, str) else json.dumps(document)
-    s3.put_bucket_policy(Bucket=bucket, Policy=text)
+    policy = json.loads(document) if isinstance(document, str) else document
+    if _is_public(policy) and _blocks_public_policies(s3, bucket):
+        raise ResourceError(
+            f"Access Denied: not authorized to perform s3:PutBucketPolicy on {bucket} because "
+            "public policies are prevented by the BlockPublicPolicy setting in S3 Block Public "
+            "Access"
+        )
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+
+
+def _is_public(policy: Any) -> bool:
+    """Return whether a policy allows something to everyone, without a condition.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status
+    """
+    statements = policy.get("Statement", [])
+    for statement in [statements] if isinstance(statements, dict) else statements:
+        principal = statement.get("Principal")
+        named = principal.get("AWS") if isinstance(principal, dict) else principal
+        everyone = "*" in (named if isinstance(named, list) else [named])
+        if statement.get("Effect") == "Allow" and everyone and not statement.get("Condition"):
+            return True
+    return False
+
+
+def _blocks_public_policies(s3: Any, bucket: str) -> bool:
+    try:
+        block = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchPublicAccessBlockConfiguration":
+            raise
+        return False
+    return bool(block.get("BlockPublicPolicy"))
 
 
 TYPES: dict[str, type[ResourceType]] = {

@@ -39,8 +39,10 @@ def observe_rule(seen: Seen) -> Any:
     bus, _, name = seen.physical_id.rpartition("|")
     which = {"EventBusName": bus or "default"}
     rule = client.describe_rule(Name=name, **which)
+    # The test knows a rule's name only where it is the whole physical id.
+    shown = {**rule, "Name": "", "Arn": rule["Arn"].replace(name, "")} if bus else rule
     return {
-        **rule,
+        **shown,
         "targets": sorted(
             client.list_targets_by_rule(Rule=name, **which)["Targets"],
             key=lambda target: str(target["Id"]),
@@ -95,7 +97,7 @@ EXAMPLES = [
             "Description": Change("first", ABSENT),
             "EventBusName": Change(ABSENT, {"Ref": "Bus"}),
             "EventPattern": Change(PATTERN, OTHER_PATTERN),
-            "Name": Change("resource-types-one", "resource-types-two"),
+            "Name": Change("first", "other"),
             "RoleArn": Change(ROLE, ABSENT),
             "ScheduleExpression": Change(ABSENT, "rate(30 days)"),
             "State": Change("DISABLED", ABSENT),
@@ -163,7 +165,7 @@ EXAMPLES = [
         properties={"Name": "resource-types"},
         changes={
             "Description": Change("first", ABSENT),
-            "Name": Change("resource-types-one", "resource-types-two"),
+            "Name": Change("first", "other"),
             "Policy": Change(
                 {
                     "Version": "2012-10-17",
@@ -224,7 +226,7 @@ EXAMPLES = [
         type="AWS::Events::Archive",
         properties={"SourceArn": {"Fn::GetAtt": ["Bus", "Arn"]}},
         changes={
-            "ArchiveName": Change("resource-types-one", "resource-types-two"),
+            "ArchiveName": Change("first", "other"),
             "Description": Change("first", ABSENT),
             "EventPattern": Change(PATTERN, ABSENT),
             "RetentionDays": Change(3, ABSENT),
@@ -245,7 +247,7 @@ EXAMPLES = [
             ),
             "AuthParameters": Change({**API_KEY, **HEADERS}, API_KEY),
             "Description": Change("first", ABSENT),
-            "Name": Change("resource-types-one", "resource-types-two"),
+            "Name": Change("first", "other"),
         },
         observe=observe_connection,
         exceptions={"InvocationConnectivityParameters": REJECTED, "KmsKeyIdentifier": REJECTED},
@@ -265,7 +267,7 @@ EXAMPLES = [
             "HttpMethod": Change("POST", "PUT"),
             "InvocationEndpoint": Change("https://example.com/first", "https://example.com/second"),
             "InvocationRateLimitPerSecond": Change(5, ABSENT),
-            "Name": Change("resource-types-one", "resource-types-two"),
+            "Name": Change("first", "other"),
         },
         observe=observe_destination,
         others={"Connection": connection(), "OtherConnection": connection()},
