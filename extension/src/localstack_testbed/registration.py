@@ -148,6 +148,7 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
     f"{_SERVICES}.lambda_.provider": (
         Step("limits.functions:patch_functions", _limits),
         Step("lambda_service.aliases:patch_provider"),
+        Step("lambda_service.code_signing_tags:patch_provider"),
         Step("lambda_service.concurrency:patch_provider"),
         Step("lambda_service.layer_deletion:patch_provider"),
         Step("lambda_service.url_permissions:patch_provider"),

@@ -17,6 +17,7 @@ from localstack_testbed.cloudformation.resources.model import (
     changed,
     exists,
     tag_changes,
+    without,
 )
 
 NOT_HERE = "is not available in this testbed"
@@ -46,10 +47,10 @@ def _update_tags(client: Any, arn: str, old: Mapping[str, Any], new: Mapping[str
         client.tag_resource(ResourceARN=arn, Tags=_tag_list(changes))
 
 
-def _reject(properties: Mapping[str, Any], *names: str) -> None:
-    for name in names:
-        if name in properties:
-            raise ResourceError(f"The property {name} {NOT_HERE}.")
+def _unavailable(properties: Any, *names: str) -> str | None:
+    if not isinstance(properties, dict):
+        return None
+    return next((f"{name} {NOT_HERE}" for name in names if name in properties), None)
 
 
 def _text(document: Any) -> str:
@@ -96,6 +97,9 @@ class Rule(ResourceType):
     """
 
     name_property = "Name"
+
+    def unsupported(self, properties: Properties) -> str | None:
+        return _unavailable_target(properties)
 
     def create(self, context: Context, properties: Properties) -> str:
         client = context.client("events")
@@ -187,25 +191,30 @@ _TARGETS_ELSEWHERE = (
 """Parameters of targets of other services."""
 
 
+def _unavailable_target(properties: Mapping[str, Any]) -> str | None:
+    """Return a sentence about a target to which nothing would ever be delivered."""
+    targets = properties.get("Targets")
+    for target in targets if isinstance(targets, list) else ():
+        if isinstance(target, dict):
+            service = (str(target.get("Arn")).split(":") + [""] * 3)[2]
+            if service and service not in _TARGETS:
+                return f"Target {target['Id']}: a target of the service {service} {NOT_HERE}"
+            if reason := _unavailable(target, *_TARGETS_ELSEWHERE):
+                return f"Target {target['Id']}: {reason}"
+    return None
+
+
 def _targets(properties: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return PutTargets' parameter.
 
     Raises
     ------
     ResourceError
-        If nothing would ever be delivered to a target that LocalStack accepts.
+        If a target is not available, which may be known only now.
     """
-    targets: list[dict[str, Any]] = properties.get("Targets") or []
-    for target in targets:
-        service = (str(target["Arn"]).split(":") + [""] * 3)[2]
-        if service and service not in _TARGETS:
-            raise ResourceError(
-                f"Target {target['Id']}: a target of the service {service} {NOT_HERE}."
-            )
-        for name in _TARGETS_ELSEWHERE:
-            if name in target:
-                raise ResourceError(f"Target {target['Id']}: the property {name} {NOT_HERE}.")
-    return targets
+    if reason := _unavailable_target(properties):
+        raise ResourceError(reason)
+    return list(properties.get("Targets") or ())
 
 
 def _put_targets(client: Any, rule: str, bus: str, targets: list[dict[str, Any]]) -> None:
@@ -242,8 +251,12 @@ class EventBus(ResourceType):
 
     name_property = "Name"
 
+    def unsupported(self, properties: Properties) -> str | None:
+        return _unavailable(
+            properties, "DeadLetterConfig", "EventSourceName", "KmsKeyIdentifier", "LogConfig"
+        )
+
     def create(self, context: Context, properties: Properties) -> str:
-        _check_bus(properties)
         client = context.client("events")
         name = properties["Name"]
         given = {"Description": properties["Description"]} if "Description" in properties else {}
@@ -253,7 +266,6 @@ class EventBus(ResourceType):
         return str(name)
 
     def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
-        _check_bus(new)
         client = context.client("events")
         if changed(old, new, "Description"):
             client.update_event_bus(Name=physical_id, Description=new.get("Description") or "")
@@ -273,10 +285,6 @@ class EventBus(ResourceType):
     ) -> dict[str, Any]:
         found = context.client("events").describe_event_bus(Name=physical_id)
         return {"Arn": found["Arn"], "Name": physical_id, "Policy": found.get("Policy", "")}
-
-
-def _check_bus(properties: Mapping[str, Any]) -> None:
-    _reject(properties, "DeadLetterConfig", "EventSourceName", "KmsKeyIdentifier", "LogConfig")
 
 
 _policies = threading.Lock()
@@ -366,8 +374,10 @@ class Archive(ResourceType):
 
     name_property = "ArchiveName"
 
+    def unsupported(self, properties: Properties) -> str | None:
+        return _unavailable(properties, "KmsKeyIdentifier")
+
     def create(self, context: Context, properties: Properties) -> str:
-        _reject(properties, "KmsKeyIdentifier")
         client = context.client("events")
         _check_pattern(client, properties)
         name = properties.get("ArchiveName") or context.generated_name(_LONGEST_ARCHIVE_NAME)
@@ -377,7 +387,6 @@ class Archive(ResourceType):
         return str(name)
 
     def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
-        _reject(new, "KmsKeyIdentifier")
         client = context.client("events")
         _check_pattern(client, new)
         defaults = {"Description": "", "EventPattern": ""}
@@ -411,6 +420,11 @@ class Connection(ResourceType):
 
     name_property = "Name"
 
+    def unsupported(self, properties: Properties) -> str | None:
+        return _unavailable(
+            properties, "InvocationConnectivityParameters", "KmsKeyIdentifier"
+        ) or _unavailable(properties.get("AuthParameters"), "ConnectivityParameters")
+
     def create(self, context: Context, properties: Properties) -> str:
         _check_connection(properties)
         name = properties.get("Name") or context.generated_name(_LONGEST_NAME)
@@ -418,7 +432,7 @@ class Connection(ResourceType):
         context.client("events").create_connection(
             Name=name,
             AuthorizationType=properties["AuthorizationType"],
-            AuthParameters=properties["AuthParameters"],
+            AuthParameters=_authorization(properties),
             **given,
         )
         return str(name)
@@ -428,7 +442,7 @@ class Connection(ResourceType):
         context.client("events").update_connection(
             Name=physical_id,
             AuthorizationType=new["AuthorizationType"],
-            AuthParameters=new["AuthParameters"],
+            AuthParameters=_authorization(new),
             Description=new.get("Description") or "",
         )
 
@@ -448,11 +462,13 @@ class Connection(ResourceType):
 
 
 def _check_connection(properties: Mapping[str, Any]) -> None:
-    _reject(properties, "InvocationConnectivityParameters", "KmsKeyIdentifier")
     for name in ("AuthorizationType", "AuthParameters"):
         if name not in properties:
             raise ResourceError(f"{name} is required.")
-    _reject(properties["AuthParameters"], "ConnectivityParameters")
+
+
+def _authorization(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return without(properties["AuthParameters"], "ConnectivityParameters")
 
 
 def _arn_for_policy(arn: str) -> str:

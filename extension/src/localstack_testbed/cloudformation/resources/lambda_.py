@@ -41,16 +41,22 @@ def _update_tags(client: Any, arn: str, old: Mapping[str, Any], new: Mapping[str
         client.tag_resource(Resource=arn, Tags=changes)
 
 
-def _reject(properties: Mapping[str, Any], *names: str) -> None:
-    for name in names:
-        if name in properties:
-            raise ResourceError(f"The property {name} {NOT_HERE}.")
+def _unavailable(properties: Mapping[str, Any], *names: str) -> str | None:
+    return next((f"{name} {NOT_HERE}" for name in names if name in properties), None)
 
 
-def _check_runtime_management(properties: Mapping[str, Any], name: str) -> None:
+def _part(properties: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return an object of the properties; it is empty if it is absent or not known yet."""
+    part = properties.get(name)
+    return part if isinstance(part, dict) else {}
+
+
+def _runtime_updates(properties: Mapping[str, Any], name: str) -> str | None:
     # A testbed has one version of each runtime, which is never updated under a function.
-    if (properties.get(name) or {}).get("UpdateRuntimeOn", "Auto") != "Auto":
-        raise ResourceError(f"The property {name} {NOT_HERE} with a value other than Auto.")
+    mode = _part(properties, name).get("UpdateRuntimeOn")
+    if isinstance(mode, str) and mode != "Auto":
+        return f"{name} {NOT_HERE} with UpdateRuntimeOn: {mode}"
+    return None
 
 
 def _name_and_qualifier(function: str) -> tuple[str, str | None]:
@@ -65,8 +71,27 @@ class Function(ResourceType):
 
     name_property = "FunctionName"
 
+    def unsupported(self, properties: Properties) -> str | None:
+        return (
+            _image(properties)
+            or _unavailable(
+                properties,
+                "CapacityProviderConfig",
+                "DurableConfig",
+                "FileSystemConfigs",
+                "FunctionScalingConfig",
+                "ImageConfig",
+                "KmsKeyArn",
+                "PublishToLatestPublished",
+                "TenancyConfig",
+            )
+            or _unavailable(_part(properties, "Code"), "SourceKMSKeyArn")
+            or _unavailable(_part(properties, "VpcConfig"), "Ipv6AllowedForDualStack")
+            or _runtime_updates(properties, "RuntimeManagementConfig")
+        )
+
     def create(self, context: Context, properties: Properties) -> str:
-        _check_function(properties)
+        _check_image(properties)
         client = context.client("lambda")
         name = properties.get("FunctionName") or context.generated_name(_LONGEST_NAME)
         given = {key: properties[key] for key in _CONFIGURATION if key in properties}
@@ -83,7 +108,7 @@ class Function(ResourceType):
         return str(name)
 
     def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
-        _check_function(new)
+        _check_image(new)
         client = context.client("lambda")
         inline = "ZipFile" in new["Code"]
         # The name of the file with inline code depends on the runtime.
@@ -145,26 +170,15 @@ https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionConfiguration.ht
 """
 
 
-def _check_function(properties: Mapping[str, Any]) -> None:
-    code = properties["Code"]
-    if "ImageUri" in code or properties.get("PackageType") == "Image":
-        raise ResourceError(
-            f"A function that is a container image {NOT_HERE}: use a .zip file archive."
-        )
-    _reject(
-        properties,
-        "CapacityProviderConfig",
-        "DurableConfig",
-        "FileSystemConfigs",
-        "FunctionScalingConfig",
-        "ImageConfig",
-        "KmsKeyArn",
-        "PublishToLatestPublished",
-        "TenancyConfig",
-    )
-    _reject(code, "SourceKMSKeyArn")
-    _reject(properties.get("VpcConfig") or {}, "Ipv6AllowedForDualStack")
-    _check_runtime_management(properties, "RuntimeManagementConfig")
+def _check_image(properties: Mapping[str, Any]) -> None:
+    if reason := _image(properties):
+        raise ResourceError(reason)
+
+
+def _image(properties: Mapping[str, Any]) -> str | None:
+    if "ImageUri" in _part(properties, "Code") or properties.get("PackageType") == "Image":
+        return f"A function that is a container image {NOT_HERE}: use a .zip file archive"
+    return None
 
 
 def _code(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -265,14 +279,18 @@ class Version(ResourceType):
     A version never changes: all properties require a replacement.
     """
 
+    def unsupported(self, properties: Properties) -> str | None:
+        return _unavailable(properties, "FunctionScalingConfig") or _runtime_updates(
+            properties, "RuntimePolicy"
+        )
+
     def create(self, context: Context, properties: Properties) -> str:
-        _reject(properties, "FunctionScalingConfig")
-        _check_runtime_management(properties, "RuntimePolicy")
         client = context.client("lambda")
         function = properties["FunctionName"]
         pages = client.get_paginator("list_versions_by_function").paginate(FunctionName=function)
         existing = {version["Version"] for page in pages for version in page["Versions"]}
-        given = without(properties, "ProvisionedConcurrencyConfig", "RuntimePolicy")
+        names = ("FunctionName", "CodeSha256", "Description")
+        given = {name: properties[name] for name in names if name in properties}
         published = client.publish_version(**given)
         arn, number = published["FunctionArn"], published["Version"]
         if number in existing:
@@ -441,6 +459,9 @@ def _url(properties: Mapping[str, Any]) -> dict[str, Any]:
 class EventSourceMapping(ResourceType):
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-eventsourcemapping.html"""
 
+    def unsupported(self, properties: Properties) -> str | None:
+        return _unavailable(properties, *_OTHER_SOURCES)
+
     def create(self, context: Context, properties: Properties) -> str:
         _check_mapping(properties)
         client = context.client("lambda")
@@ -493,6 +514,19 @@ class EventSourceMapping(ResourceType):
 # A poller may be processing a batch, for as long as a function may run.
 _BATCH_SECONDS = 900
 
+# Properties of sources and pollers that LocalStack does not have.
+_OTHER_SOURCES = (
+    "AmazonManagedKafkaEventSourceConfig",
+    "DocumentDBEventSourceConfig",
+    "LoggingConfig",
+    "ProvisionedPollerConfig",
+    "Queues",
+    "SelfManagedEventSource",
+    "SelfManagedKafkaEventSourceConfig",
+    "SourceAccessConfigurations",
+    "Topics",
+)
+
 # What Lambda returns to if a property is absent.
 # https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html
 _QUEUE_DEFAULTS: dict[str, Any] = {
@@ -522,18 +556,6 @@ def _is_queue(properties: Mapping[str, Any]) -> bool:
 
 
 def _check_mapping(properties: Mapping[str, Any]) -> None:
-    _reject(
-        properties,
-        "AmazonManagedKafkaEventSourceConfig",
-        "DocumentDBEventSourceConfig",
-        "LoggingConfig",
-        "ProvisionedPollerConfig",
-        "Queues",
-        "SelfManagedEventSource",
-        "SelfManagedKafkaEventSourceConfig",
-        "SourceAccessConfigurations",
-        "Topics",
-    )
     if "EventSourceArn" not in properties:
         raise ResourceError("EventSourceArn is required.")
     if _is_queue(properties):
@@ -549,7 +571,7 @@ def _check_mapping(properties: Mapping[str, Any]) -> None:
 
 
 def _mapping(properties: Mapping[str, Any]) -> dict[str, Any]:
-    given = without(properties, "Tags", "KmsKeyArn")
+    given = without(properties, "Tags", "KmsKeyArn", *_OTHER_SOURCES)
     if "KmsKeyArn" in properties:
         given["KMSKeyArn"] = properties["KmsKeyArn"]
     return given
@@ -620,16 +642,18 @@ class CodeSigningConfig(ResourceType):
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-codesigningconfig.html"""
 
     def create(self, context: Context, properties: Properties) -> str:
-        # LocalStack discards them.
-        _reject(properties, "Tags")
-        created = context.client("lambda").create_code_signing_config(**_code_signing(properties))
-        return str(created["CodeSigningConfig"]["CodeSigningConfigArn"])
+        client = context.client("lambda")
+        created = client.create_code_signing_config(**_code_signing(properties))
+        arn = str(created["CodeSigningConfig"]["CodeSigningConfigArn"])
+        context.created(arn)
+        # LocalStack discards those of CreateCodeSigningConfig.
+        _update_tags(client, arn, {}, properties)
+        return arn
 
     def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
-        _reject(new, "Tags")
-        context.client("lambda").update_code_signing_config(
-            CodeSigningConfigArn=physical_id, **_code_signing(new)
-        )
+        client = context.client("lambda")
+        client.update_code_signing_config(CodeSigningConfigArn=physical_id, **_code_signing(new))
+        _update_tags(client, physical_id, old, new)
 
     def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
         context.client("lambda").delete_code_signing_config(CodeSigningConfigArn=physical_id)

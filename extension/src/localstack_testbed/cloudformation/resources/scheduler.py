@@ -30,6 +30,9 @@ class Schedule(ResourceType):
 
     name_property = "Name"
 
+    def unsupported(self, properties: Properties) -> str | None:
+        return _unavailable_target(properties)
+
     def create(self, context: Context, properties: Properties) -> str:
         name = properties.get("Name") or context.generated_name(_LONGEST_NAME)
         context.client("scheduler").create_schedule(Name=name, **_schedule(properties))
@@ -74,15 +77,23 @@ def _schedule(properties: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("StartDate", "EndDate"):
         if name in given:
             given[name] = _time(name, given[name])
-    target = given["Target"]
-    service = (str(target["Arn"]).split(":") + [""] * 3)[2]
-    # The target of another service would never be called.
+    if reason := _unavailable_target(properties):
+        raise ResourceError(reason)
+    return given
+
+
+def _unavailable_target(properties: Mapping[str, Any]) -> str | None:
+    """Return a sentence about a target that would never be called."""
+    target = properties.get("Target")
+    if not isinstance(target, dict):
+        return None
+    service = (str(target.get("Arn")).split(":") + [""] * 3)[2]
     if service and service not in _TARGETS:
-        raise ResourceError(f"A target of the service {service} {NOT_HERE}.")
+        return f"A target of the service {service} {NOT_HERE}"
     for name in ("EcsParameters", "SageMakerPipelineParameters"):
         if name in target:
-            raise ResourceError(f"The target's property {name} {NOT_HERE}.")
-    return given
+            return f"{name} {NOT_HERE}"
+    return None
 
 
 # Scheduler's own ARNs are those of universal targets, which call any operation.

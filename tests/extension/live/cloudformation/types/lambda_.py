@@ -208,7 +208,9 @@ def observe_layer_permission(seen: Seen) -> Any:
 
 
 def observe_signing(seen: Seen) -> Any:
-    return seen.client("lambda").get_code_signing_config(CodeSigningConfigArn=seen.physical_id)
+    client = seen.client("lambda")
+    found = client.get_code_signing_config(CodeSigningConfigArn=seen.physical_id)
+    return {**found, "tags": client.list_tags(Resource=seen.physical_id)["Tags"]}
 
 
 FUNCTION = Example(
@@ -469,8 +471,8 @@ EXAMPLES = [
             ),
             "CodeSigningPolicies": Change({"UntrustedArtifactOnDeployment": "Enforce"}, ABSENT),
             "Description": Change(ABSENT, "second"),
+            "Tags": Change([{"Key": "first", "Value": "1"}], [{"Key": "second", "Value": "2"}]),
         },
         observe=observe_signing,
-        exceptions={"Tags": "is rejected: LocalStack does not store these tags"},
     ),
 ]
