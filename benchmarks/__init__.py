@@ -2,7 +2,8 @@
 
 ::
 
-    up         benchmarks.pipeline   deployment of the pipeline, and checks of a website
-    lambda     benchmarks.functions  Lambda functions
-    schedules  benchmarks.schedules  rules and schedules in real time
+    up         benchmarks.pipeline     deployment of the pipeline, and checks of a website
+    deploy     benchmarks.deployments  deployments of a change
+    lambda     benchmarks.functions    Lambda functions
+    schedules  benchmarks.schedules    rules and schedules in real time
 """

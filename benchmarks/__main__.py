@@ -18,6 +18,8 @@ from rich.text import Text
 from benchmarks import report
 from benchmarks.benchmark import Benchmark
 from benchmarks.container import DockerTestbed
+from benchmarks.deployments import benchmark as deployments
+from benchmarks.deployments.metrics import DeploymentMetric
 from benchmarks.emulators import Emulator, MiniStack, Testbed, TestbedWithoutJournal
 from benchmarks.functions import benchmark as functions
 from benchmarks.functions.metrics import FunctionMetric
@@ -115,6 +117,19 @@ def up(
             *([DockerTestbed] if docker else []),
             *([TestbedWithoutJournal] if without_journal else []),
         ),
+    )  # fmt: skip
+
+
+@benchmarks.command()
+@_times("--rounds", deployments.Plan.rounds, "Measure N deployments of each kind.")
+@_with_results
+def deploy(rounds: int, file: Path | None, markdown: bool) -> None:
+    """Measure deployments with and without a change, next to MiniStack."""
+    plan = deployments.Plan(rounds)
+
+    _run(
+        lambda names: Results(names, DeploymentMetric), plan, deployments.DeploymentBenchmark,
+        report, file, markdown,
     )  # fmt: skip
 
 

@@ -107,8 +107,28 @@ class Emulator(ABC):
             If it does not start, or the pipeline cannot be deployed.
         """
 
-    def _testbed(self, *arguments: str) -> str:
-        command = [sys.executable, "-m", "testbed", "--project", str(self._project), *arguments]
+    @property
+    def project(self) -> Path:
+        """The folder of the project to deploy."""
+        return self._project
+
+    def deploy(self, endpoint_url: str, project: Path, *, described: bool = True) -> str:
+        """Run ``testbed deploy``; return the URL of the stack's API if it is to be described.
+
+        Raises
+        ------
+        TestbedError
+            If it fails.
+        """
+        output = self._testbed(
+            "--endpoint-url", endpoint_url, "deploy", PARAMETER,
+            *(["--json"] if described else []), project=project,
+        )  # fmt: skip
+        return str(json.loads(output)["api_url"]) if described else ""
+
+    def _testbed(self, *arguments: str, project: Path | None = None) -> str:
+        folder = str(project or self._project)
+        command = [sys.executable, "-m", "testbed", "--project", folder, *arguments]
         return processes.run(command, _clean_environment(os.environ), _COMMAND_LIMIT_SECONDS)
 
 

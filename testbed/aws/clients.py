@@ -51,7 +51,7 @@ class Aws:
         aws.sqs.delete_queue(QueueUrl=queue)
     """
 
-    poll_seconds = 0.05
+    poll_seconds = 0.02
     """The pause between requests for the state of a stack, in seconds."""
 
     is_local = True

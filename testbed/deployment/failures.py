@@ -24,6 +24,12 @@ _CANCELLED = re.compile(r"Resource (creation|update) cancelled")
 _RESOURCE = re.compile(r"\b(?P<name>[A-Za-z0-9]+) \((?P<type>(?:AWS|Custom|Alexa)::[\w:@-]+)\)")
 # The engine's words for a type or a property that it does not have.
 _UNSUPPORTED = re.compile(r"not (available |supported )?(in|by) this testbed")
+_UNRECOGNIZED = re.compile(r"Unrecognized resource types: \[(?P<types>[^\]]+)\]")
+_HANDLER_MESSAGE = re.compile(
+    r'Resource handler returned message: "(?P<message>.*?)( \((Service|Status Code): [^)]*\))?"'
+    r" \(RequestToken: [^)]*, HandlerErrorCode: (?P<code>\w+)\)",
+    re.DOTALL,
+)
 _SETTING = "TESTBED_SKIP_UNSUPPORTED_RESOURCES"
 _NESTED = "AWS::CloudFormation::Stack"
 
@@ -53,11 +59,14 @@ _UNUSABLE = ("UPDATE_ROLLBACK_FAILED", "DELETE_FAILED")
 def rejected(template: Path, reason: str) -> DeploymentError:
     """Return the error for a template that CloudFormation has rejected.
 
-    The resources that the reason names as ``Name (AWS::X::Y)`` are shown with their lines.
+    The resources that the reason names as ``Name (AWS::X::Y)``, and those of types that do not
+    exist, are shown with their lines.
     """
     lines = TemplateLines.of(template)
-    named = dict.fromkeys((each["name"], each["type"]) for each in _RESOURCE.finditer(reason))
-    details = [f"{_where(template, lines, name)}  {name} ({kind})" for name, kind in named]
+    named = [(each["name"], each["type"]) for each in _RESOURCE.finditer(reason)]
+    if match := _UNRECOGNIZED.search(reason):
+        for kind in match["types"].split(", "):
+            named += [(name, kind) for name in lines.of_type(kind)]
     unsupported = _UNSUPPORTED.search(reason) is not None
     # What the details and the advice say is not said twice.
     told = [
@@ -68,7 +77,10 @@ def rejected(template: Path, reason: str) -> DeploymentError:
     ]
     return DeploymentError(
         f"CloudFormation rejected {template.name}: {' '.join(told) or reason}",
-        details="\n".join(details),
+        details="\n".join(
+            f"{_where(template, lines, name)}  {name} ({kind})"
+            for name, kind in dict.fromkeys(named)
+        ),
         advice=_SKIP_ADVICE if unsupported else "",
     )
 
@@ -77,19 +89,22 @@ def rolled_back(
     aws: Aws, project: Project, status: str, reason: str, since: datetime
 ) -> DeploymentError:
     """Return the error for a deployment that failed: the cause, other failures, and the state."""
-    failures = _failures(aws, project.stack_name, since)
-    lines = TemplateLines.of(project.template)
-    shown = [
-        f"{_where(project.template, lines, name)}  {name} ({kind}): {why}"
-        for name, kind, why in failures
+    name, template = project.stack_name, project.template
+    state = f"{name} is in {status}. {_STATES.get(status, '').format(name=name)}".rstrip()
+    lines = TemplateLines.of(template)
+    failures = [
+        f"{_where(template, lines, each)}: {each} ({kind}): {_readable(why)}"
+        for each, kind, why in _failures(aws, name, since)
     ]
-    cause = f"{failures[0][0]} ({failures[0][1]}): {failures[0][2]}" if failures else reason
-    return DeploymentError(
-        f"The deployment of {project.stack_name} ended as {status}."
-        + (f" The cause: {cause}" if cause else ""),
-        details="\n".join(shown),
-        advice=_STATES.get(status, "").format(name=project.stack_name),
-    )
+    if not failures:
+        return DeploymentError(f"The deployment of {name} failed: {reason or status}", advice=state)
+    return DeploymentError(failures[0], details="\n".join(failures[1:]), advice=state)
+
+
+def _readable(reason: str) -> str:
+    """Return the message within CloudFormation's wording of a service's error."""
+    match = _HANDLER_MESSAGE.fullmatch(reason)
+    return f"{match['message']} ({match['code']})" if match else reason
 
 
 def check_usable(stack_name: str, status: str) -> None:

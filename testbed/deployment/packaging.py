@@ -106,9 +106,26 @@ def package(
         report(f"packaging {source.name}")
         make_cache_folder()
         target.parent.mkdir(exist_ok=True)
-        others = dict(_files(bundled, (*_COMPILED, COMPLETE, _LOCK_OF_UV))) if bundled else {}
-        _write(target, {f"{prefix}{name}": path for name, path in {**others, **code}.items()})
+        others = _bundled_files(bundled) if bundled else {}
+        named = {f"{prefix}{name}": path for name, path in code.items()}
+        if bundled and not others.keys() & code.keys():
+            _write(target, named, after=_bundle_package(bundled, prefix, others))
+        else:
+            _write(target, {f"{prefix}{name}": path for name, path in others.items()} | named)
     return Package(path=target, digest=digest.hexdigest())
+
+
+def _bundled_files(bundled: Path) -> dict[str, Path]:
+    return dict(_files(bundled, (*_COMPILED, COMPLETE, _LOCK_OF_UV)))
+
+
+def _bundle_package(bundled: Path, prefix: str, files: dict[str, Path]) -> Path:
+    """Return a zip file with nothing but the requirements, so that they are compressed once."""
+    digest = hashlib.sha256(f"{bundled.name} {prefix}".encode()).hexdigest()
+    target = packages_folder() / f"{digest}.zip"
+    if not note_use(target):
+        _write(target, {f"{prefix}{name}": path for name, path in files.items()})
+    return target
 
 
 def _mode(path: Path) -> int:
@@ -165,13 +182,14 @@ def _unfit(path: Path, problem: str) -> ProjectError:
     )
 
 
-def _write(target: Path, files: dict[str, Path]) -> None:
+def _write(target: Path, files: dict[str, Path], *, after: Path | None = None) -> None:
+    """Write a zip file; if another is given, with the content of that one first."""
     # Other processes may create the same package: each writes its own file, and the last one wins.
     partial = target.with_suffix(f".{os.getpid()}")
     try:
         with (
             naming(target),
-            zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive,
+            _opened(partial, after) as archive,
         ):
             for name, path in sorted(files.items()):
                 info = zipfile.ZipInfo(name, _TIMESTAMP)
@@ -183,6 +201,13 @@ def _write(target: Path, files: dict[str, Path]) -> None:
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _opened(path: Path, after: Path | None) -> zipfile.ZipFile:
+    if after is None:
+        return zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=6)
+    shutil.copyfile(after, path)
+    return zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED, compresslevel=6)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,9 @@ import yaml
 
 from testbed.project.yaml_loader import SafeLoader
 
+# What SAM generates for the events of functions that name no API, by the event's type.
+_IMPLICIT = {"ServerlessRestApi": "Api", "ServerlessHttpApi": "HttpApi"}
+
 
 class TemplateLines:
     """The lines of a template's entries, read only when something has to be shown.
@@ -20,6 +23,8 @@ class TemplateLines:
 
     def __init__(self, text: str) -> None:
         self._lines: dict[tuple[str, str], int] = {}
+        self._types: dict[str, str] = {}
+        self._events: dict[str, str] = {}
         try:
             root = yaml.compose(text, SafeLoader)
         except yaml.YAMLError:
@@ -27,6 +32,9 @@ class TemplateLines:
         for section, content in _entries(root):
             for name, _ in _entries(content):
                 self._lines[section.value, name.value] = name.start_mark.line + 1
+            if section.value == "Resources":
+                for name, resource in _entries(content):
+                    self._read_resource(name.value, resource)
 
     @classmethod
     def of(cls, path: Path) -> TemplateLines:
@@ -35,6 +43,19 @@ class TemplateLines:
             return cls(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError):
             return cls("")
+
+    def _read_resource(self, name: str, resource: yaml.Node) -> None:
+        kind = _entry(resource, "Type")
+        if isinstance(kind, yaml.ScalarNode):
+            self._types[name] = kind.value
+        for _, event in _entries(_entry(_entry(resource, "Properties"), "Events")):
+            kind = _entry(event, "Type")
+            if isinstance(kind, yaml.ScalarNode):
+                self._events.setdefault(kind.value, name)
+
+    def of_type(self, resource_type: str) -> list[str]:
+        """Return the resources of a type."""
+        return [name for name, kind in self._types.items() if kind == resource_type]
 
     def line(self, section: str, name: str) -> int | None:
         """Return the line of an entry, counted from 1, or None if it is not in the file."""
@@ -45,10 +66,18 @@ class TemplateLines:
 
         SAM gives what it generates from a resource a logical id that begins with the resource's:
         ``F`` becomes ``FRole``, ``FApiPermissionProd`` and others.
+        An API that is declared nowhere comes from the first function with such an event.
         https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources.html
         """
+        for beginning, event in _IMPLICIT.items():
+            if logical_id.startswith(beginning):
+                return self._events.get(event)
         names = [name for section, name in self._lines if section == "Resources"]
         return max((name for name in names if logical_id.startswith(name)), key=len, default=None)
+
+
+def _entry(node: yaml.Node | None, name: str) -> yaml.Node | None:
+    return next((value for key, value in _entries(node) if key.value == name), None)
 
 
 def _entries(node: yaml.Node | None) -> list[tuple[yaml.ScalarNode, yaml.Node]]:

@@ -6,6 +6,8 @@ and for the testbed. ``[tool.testbed]`` in ``pyproject.toml`` has settings that 
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import shlex
 import tomllib
@@ -16,7 +18,8 @@ from typing import Any
 
 import yaml
 
-from testbed.errors import ProjectError
+from testbed.errors import ProjectError, TestbedError
+from testbed.machine.cache_folder import cache_folder, make_cache_folder
 
 # The parameters of SAM that are read; those in _LISTS may be a string or a list of strings.
 _TEXTS = frozenset({"stack_name", "template_file", "region", "profile"})
@@ -68,6 +71,9 @@ class Upload:
             schema = json.loads(self.schema.read_bytes())
         except ValueError as error:
             raise ProjectError(f"{self.schema} is not valid JSON.", details=str(error)) from error
+        checked = _checked(content, self.schema.read_bytes())
+        if checked is not None and checked.exists():
+            return  # without importing jsonschema, which takes a tenth of a second
         validator = _validator_class(schema)(schema)
         problems = [
             f"{'.'.join(str(part) for part in error.absolute_path) or '(top level)'}: "
@@ -80,6 +86,20 @@ class Upload:
                 advice=f"Its JSON Schema is {self.schema}.",
                 details="\n".join(problems),
             )
+        if checked is not None:
+            with contextlib.suppress(OSError):  # a read-only cache
+                make_cache_folder()
+                checked.parent.mkdir(exist_ok=True)
+                checked.touch()
+
+
+def _checked(content: bytes, schema: bytes) -> Path | None:
+    """Return the file in the cache that says that a content is valid; None without a cache."""
+    parts = (hashlib.sha256(part).digest() for part in (content, schema))
+    try:
+        return cache_folder() / "valid" / hashlib.sha256(b"".join(parts)).hexdigest()
+    except TestbedError:  # there is no home folder
+        return None
 
 
 def _validator_class(schema: dict[str, Any]) -> Any:

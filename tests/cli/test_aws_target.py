@@ -119,7 +119,7 @@ def test_stack_whose_creation_failed_is_deleted_only_if_confirmed(
         )
     )
     failed = run("deploy", *AWS, "--yes")
-    assert "ended as ROLLBACK_COMPLETE" in failed.stderr
+    assert "is in ROLLBACK_COMPLETE" in failed.stderr
     (tmp_path / "template.yaml").write_text(TEMPLATE)
     kept = run("deploy", *AWS, answer="n\n")
     assert kept.returncode == 1

@@ -104,6 +104,7 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
         Step("cloudwatch.metric_database:patch_connections"),
         Step("cloudwatch.metric_dimensions:patch_queries"),
     ),
+    f"{_SERVICES}.cloudwatch.provider_v2": (Step("cloudwatch.alarm_states:patch_service"),),
     f"{_SERVICES}.events.provider": (
         Step("events.updates:patch_updates"),
         Step("limits.events:patch_events", _limits),
@@ -111,6 +112,7 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
     ),
     f"{_SERVICES}.iam.provider": (
         Step("limits.roles:patch_roles", _limits),
+        Step("permissions.inline_policies:patch_validation"),
         Step("permissions.principals:patch_managed_policies", _permissions),
     ),
     f"{_INVOCATION}.assignment": (

@@ -151,6 +151,28 @@ def test_stack_whose_creation_failed_is_deleted_after_yes(project: Project) -> N
     assert cloudformation.calls == ["delete stack", "change set to CREATE", "execute"]
 
 
+@pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_COMPLETE", "UPDATE_COMPLETE"])
+def test_stack_whose_update_failed_is_updated(project: Project, status: str) -> None:
+    cloudformation = FakeCloudFormation(status)
+    attempt(project, cloudformation, Answers([True]))
+    assert cloudformation.calls == ["change set to UPDATE", "execute"]
+
+
+@pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_FAILED", "DELETE_FAILED"])
+def test_stack_that_cannot_be_updated_is_left_alone(project: Project, status: str) -> None:
+    cloudformation = FakeCloudFormation(status)
+    with pytest.raises(DeploymentError, match=f"is in {status}"):
+        attempt(project, cloudformation, Answers([]))
+    assert cloudformation.calls == []
+
+
+def test_skipped_resources_are_returned(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RESOURCE, "ResourceStatusReason", "Skipped: this testbed does not …")
+    aws = cast(Aws, FakeAws(FakeCloudFormation("CREATE_COMPLETE")))
+    deployment = deploy(project, aws, lambda message: None)
+    assert [str(each) for each in deployment.skipped] == ["Kept (AWS::S3::Bucket)"]
+
+
 @pytest.mark.parametrize(
     ("status", "undone"),
     [

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -137,3 +138,24 @@ def test_hashes_that_are_missing_or_wrong(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentBuildError) as caught:
         ensure_bundled_requirements(requirements, host_architecture(), print)
     assert "hash" in caught.value.details.lower()
+
+
+def test_code_takes_the_place_of_a_requirement(tmp_path: Path) -> None:
+    """``sam build`` copies the code after the requirements."""
+    source_distribution(tmp_path, "teapot", "1.0")
+    text = f"--no-index\n--find-links {tmp_path}\nteapot\n"
+    folder = written(tmp_path / "code", requirements=text).parent
+    (folder / "app.py").write_text("1")
+    assert contents(folder)["teapot.py"] == b'VERSION = "1.0"'
+    (folder / "teapot.py").write_text("ours")
+    found = contents(folder)
+    assert found["teapot.py"] == b"ours"
+    assert found["app.py"] == b"1"
+    assert "teapot-1.0.dist-info/METADATA" in found
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    built = package(folder, host_architecture(), lambda message: None)
+    with zipfile.ZipFile(built.path) as archive:
+        assert len(archive.namelist()) == len(set(archive.namelist()))
+        return {name: archive.read(name) for name in archive.namelist()}

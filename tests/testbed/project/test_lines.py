@@ -31,3 +31,13 @@ def test_what_is_no_template_has_no_lines(tmp_path: Path, text: str) -> None:
     (tmp_path / "t").write_text(text)
     assert TemplateLines.of(tmp_path / "t").source("Api") is None
     assert TemplateLines.of(tmp_path / "missing").line("Resources", "Api") is None
+
+
+def test_source_of_an_api_that_is_declared_nowhere() -> None:
+    lines = TemplateLines(
+        "Resources:\n  Q: {Type: AWS::SQS::Queue}\n  F:\n    Type: AWS::Serverless::Function\n"
+        "    Properties: {Events: {E: {Type: HttpApi}}}\n"
+    )
+    assert lines.source("ServerlessHttpApiApiGatewayDefaultStage") == "F"
+    assert lines.source("ServerlessRestApi") is None
+    assert lines.of_type("AWS::SQS::Queue") == ["Q"]

@@ -24,6 +24,7 @@ def patch_paths() -> None:
 
 def patch_provider() -> None:
     """Let UpdateStage remove the settings of a method."""
+    from localstack.services.apigateway.helpers import get_moto_rest_api
     from localstack.services.apigateway.next_gen import provider
 
     @patch(provider.ApigatewayNextGenProvider.update_stage)
@@ -37,7 +38,10 @@ def patch_provider() -> None:
         **rest: Any,
     ) -> Any:
         others = []
-        stage = provider.get_moto_rest_api(context, rest_api_id).stages.get(stage_name)
+        stage: Any = get_moto_rest_api(context, rest_api_id).stages.get(stage_name)
+        if stage and not hasattr(stage, "documentation_version"):
+            # It was made by CreateDeployment.
+            stage.documentation_version = None
         for operation in patch_operations or ():
             name = operation["path"].strip("/")
             if operation["op"] == "remove" and stage and name in stage.method_settings:

@@ -19,5 +19,9 @@ def select_provider() -> None:
 def cloudformation() -> Service:
     """Return the service."""
     from localstack_testbed.cloudformation.api.provider import Provider, dispatch_table
+    from localstack_testbed.cloudformation.template import serverless
 
+    # Services are loaded one after the other, and mostly before they are needed. Imported later, it
+    # would delay the first deployment, and could meet another thread's import of the same modules.
+    serverless.load()
     return Service.for_provider(Provider(), dispatch_table_factory=dispatch_table)

@@ -5,6 +5,9 @@ long polling: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html. Here a
 its queue has a message. As on AWS, a batching window starts with the first message. Disabling or
 deleting a mapping, and LocalStack's shutdown, interrupt the wait. After failures, LocalStack's own
 backoff applies.
+
+LocalStack's pollers remove deleted mappings. A disabled mapping, which has no poller, would stay,
+and no other one could have the same queue and function; here it is removed at once.
 """
 
 import threading
@@ -49,8 +52,14 @@ def patch_worker() -> None:
         if self.poller in polling:
             wake(find_queue(self.poller.source_arn))
 
-    for method in (EsmWorker.stop, EsmWorker.delete, EsmWorker.stop_for_shutdown):
+    for method in (EsmWorker.stop, EsmWorker.stop_for_shutdown):
         patch(method)(end)
+
+    @patch(EsmWorker.delete)
+    def delete(original: Callable[[Any], None], self: Any) -> None:
+        end(original, self)
+        if self._poller_thread is None or not self._poller_thread.is_alive():
+            self.delete_esm_in_store()
 
 
 class _Polling:

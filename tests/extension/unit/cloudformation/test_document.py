@@ -12,7 +12,6 @@ from localstack_testbed.cloudformation.template.document import (
     ResourceDeclaration,
     parse,
     parse_fragment,
-    resource_lines,
 )
 
 from tests.extension.unit.cloudformation.templates import message, read
@@ -173,20 +172,6 @@ def test_aliases_do_not_grow_without_bounds() -> None:
     nested += [f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 100)]
     for text in ("\n".join(nested), "a: &a [*a]"):
         assert "YAML not well-formed" in message(lambda text=text: parse_fragment(text))  # type: ignore[misc]
-
-
-def test_lines_of_resources() -> None:
-    text = (
-        "Parameters: {A: {Type: String}}\n"
-        "Resources:\n  # A\n  A: {Type: X}\n  B:\n    C:\n      D: !Ref A\n"
-    )
-    assert resource_lines(text) == {"A": 4, "B": 5}
-    nested = {
-        "Metadata": {"Resources": {"X": 1}},
-        "Resources": {"A": {"Resources": {"B": [1]}}, "C": {}},
-    }
-    assert resource_lines(json.dumps(nested, indent="\t")) == {"A": 8, "C": 15}
-    assert resource_lines("Resources: [") == {}
 
 
 def test_sections() -> None:

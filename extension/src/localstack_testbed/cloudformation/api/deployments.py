@@ -12,7 +12,7 @@ from localstack_testbed.cloudformation.api.places import Place
 from localstack_testbed.cloudformation.engine.values import pseudo_parameters
 from localstack_testbed.cloudformation.errors import ValidationError
 from localstack_testbed.cloudformation.model import Deployment, Stack
-from localstack_testbed.cloudformation.template import rules, transforms, validation
+from localstack_testbed.cloudformation.template import rules, shapes, transforms, validation
 from localstack_testbed.cloudformation.template.document import Document, Template, parse, read
 from localstack_testbed.cloudformation.template.parameters import ParameterValue, resolve
 from localstack_testbed.hooks import settings
@@ -68,6 +68,7 @@ class Draft:
             given.capabilities,
             transformed=bool(self.transforms) and not self.in_change_set,
         )
+        shapes.check_shapes(template, values)
         rules.check_rules(template, values)
         self._check_resource_types(template)
         return Deployment(

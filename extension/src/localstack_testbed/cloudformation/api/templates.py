@@ -17,7 +17,7 @@ from localstack_testbed.cloudformation.api.places import Place
 from localstack_testbed.cloudformation.errors import ValidationError
 from localstack_testbed.cloudformation.model import Deployment
 from localstack_testbed.cloudformation.schemas.schema import schema
-from localstack_testbed.cloudformation.template import validation
+from localstack_testbed.cloudformation.template import shapes, validation
 from localstack_testbed.cloudformation.template.document import Document, parse, read
 from localstack_testbed.cloudformation.template.transforms import declared_transforms
 
@@ -104,6 +104,7 @@ def _common(document: Document) -> Description:
     else:
         template = read(document)
         validation.validate(template, skip_unsupported=True)
+        shapes.check_shapes(template)
         required = validation.required_capabilities(template)
         capabilities = [str(capability) for capability in required]
         causes = [each for types in required.values() for each in types]

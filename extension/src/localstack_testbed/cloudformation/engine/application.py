@@ -7,7 +7,12 @@ from localstack.aws.api.cloudformation import ResourceStatus
 
 from localstack_testbed.cloudformation import store
 from localstack_testbed.cloudformation.engine import graph, resource_operations, values
-from localstack_testbed.cloudformation.engine.changes import Action, check_name, compare
+from localstack_testbed.cloudformation.engine.changes import (
+    Action,
+    check_name,
+    compare,
+    is_deleted_first,
+)
 from localstack_testbed.cloudformation.engine.reasons import reason
 from localstack_testbed.cloudformation.errors import ValidationError
 from localstack_testbed.cloudformation.model import (
@@ -70,7 +75,7 @@ class Application:
     def _run(self, verb: str) -> None:
         try:
             active = self._values.active_resources()
-            needed = dependencies(self._template, active)
+            needed = dependencies(self._template, active, self._values.condition)
         except ValidationError as error:
             raise StackFailedError(str(error)) from error
         self._needed = needed
@@ -158,6 +163,8 @@ class Application:
         self._describe(resource, declaration)
         self._stack.resources[declaration.logical_id] = resource
         if replaced is not None:
+            if is_deleted_first(replaced.type):
+                resource_operations.delete(self._stack, replaced, keep=False)
             self._stack.leftovers.append(replaced)
         resource_operations.create(
             self._stack,
@@ -201,9 +208,13 @@ class Application:
             outputs.append(
                 Output(
                     key=key,
-                    value=values.text(self._values.value(declared["Value"])),
+                    value=values.text(self._values.value(declared["Value"], "Outputs")),
                     description=declared.get("Description"),
-                    export=None if export is None else values.text(self._values.value(export)),
+                    export=(
+                        None
+                        if export is None
+                        else values.text(self._values.value(export, "Outputs"))
+                    ),
                 )
             )
         return outputs

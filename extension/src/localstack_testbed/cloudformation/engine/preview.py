@@ -67,7 +67,7 @@ class _Planner:
 
     def preview(self) -> Preview:
         active = self._values.active_resources()
-        needed = dependencies(self._template, active)
+        needed = dependencies(self._template, active, self._values.condition)
         self._check_types(active)
         for name in TopologicalSorter(needed).static_order():
             self._plan(self._template.resources[name])
@@ -141,8 +141,8 @@ class _Planner:
         for key, declared in self._template.outputs.items():
             if "Condition" in declared and not self._values.condition(declared["Condition"]):
                 continue
-            export = self._values.value(declared.get("Export", {}).get("Name"))
-            value = self._values.value(declared["Value"])
+            export = self._values.value(declared.get("Export", {}).get("Name"), "Outputs")
+            value = self._values.value(declared["Value"], "Outputs")
             text = value if value is UNKNOWN else values.text(value)
             outputs[key] = (text, declared.get("Description"), export)
             for other, output in store.exports(stack.account, stack.region):

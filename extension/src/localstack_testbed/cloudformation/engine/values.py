@@ -10,7 +10,7 @@ from localstack_testbed.cloudformation.model import Deployment, Properties, Reso
 from localstack_testbed.cloudformation.resources.registry import resource_type
 from localstack_testbed.cloudformation.schemas.schema import schema
 from localstack_testbed.cloudformation.template.document import ResourceDeclaration
-from localstack_testbed.cloudformation.template.evaluation import Environment, Evaluator
+from localstack_testbed.cloudformation.template.evaluation import NO_VALUE, Environment, Evaluator
 
 
 def pseudo_parameters(stack: Stack, deployment: Deployment) -> dict[str, Any]:
@@ -65,7 +65,18 @@ def is_custom(type_name: str) -> bool:
 
 
 def text(value: Any) -> str:
-    """Return an output's value, which always is a string."""
+    """Return an output's value, which always is a string.
+
+    Raises
+    ------
+    ValidationError
+        If it is an object, a list or ``AWS::NoValue``.
+    """
+    if isinstance(value, dict | list) or value is NO_VALUE:
+        raise ValidationError(
+            "Template format error: The Value field of every Outputs member must evaluate to a "
+            "String."
+        )
     if isinstance(value, bool):
         return str(value).lower()
     return value if isinstance(value, str) else str(value)
@@ -91,7 +102,8 @@ def attribute(resource: Resource, name: str) -> Any:
         return f"{resource.physical_id}.{name}"
     if name in resource.attributes:
         return resource.attributes[name]
-    value: Any = resource.attributes
+    # Some types have attributes that are properties, such as a queue's DelaySeconds.
+    value: Any = {**resource.properties, **resource.attributes}
     for part in name.split("."):
         if not isinstance(value, dict) or part not in value:
             # A custom resource's answer is not known in advance.

@@ -85,7 +85,7 @@ def _set_tags(context: Context, path: str, old: Properties, new: Properties) -> 
 
 
 def _resources(client: Any, rest_api_id: str) -> Iterator[Mapping[str, Any]]:
-    pages = client.get_paginator("get_resources").paginate(restApiId=rest_api_id, embed=["methods"])
+    pages = client.get_paginator("get_resources").paginate(restApiId=rest_api_id)
     for page in pages:
         yield from page["items"]
 
@@ -157,7 +157,7 @@ class RestApi(ResourceType):
             return "Mode: merge is not available in this testbed: a document replaces the API"
         endpoint = properties.get("EndpointConfiguration")
         if isinstance(endpoint, Mapping) and (
-            endpoint.get("VpcEndpointIds") or "PRIVATE" in (endpoint.get("Types") or ())
+            endpoint.get("VpcEndpointIds") or endpoint.get("Types") == ["PRIVATE"]
         ):
             return "Private APIs are not available in this testbed: there are no VPC endpoints"
         for name in ("CloneFrom", "SecurityPolicy", "EndpointAccessMode"):
@@ -553,10 +553,10 @@ class _StageSettings:
             self._variables(current, properties),
             *([patch] for patch in self._removed_methods(current, properties)),
             list(self._methods(properties)),
-            self._canary(current, properties),
         ):
             if patches:
                 self._client.update_stage(**self._stage, patchOperations=patches)
+        self.set_canary(properties.get("CanarySetting"))
 
     def _simple(self, properties: Mapping[str, Any], deployment_id: str | None) -> list[Patch]:
         deployment = [_replace("/deploymentId", deployment_id)] if deployment_id else []
@@ -595,11 +595,17 @@ class _StageSettings:
                 if setting.get(name) is not None:
                     yield _replace(f"/{resource}/{method}/{place}", setting[name])
 
-    def _canary(self, current: Mapping[str, Any], properties: Mapping[str, Any]) -> list[Patch]:
-        canary = properties.get("CanarySetting")
-        if not canary:
-            return [_remove("/canarySettings")] if current.get("canarySettings") else []
-        former = (current.get("canarySettings") or {}).get("stageVariableOverrides") or {}
+    def set_canary(self, canary: Mapping[str, Any] | None) -> None:
+        """Bring the stage's canary to these settings, or remove it."""
+        former = self._client.get_stage(**self._stage).get("canarySettings") or {}
+        if canary:
+            patches = self._canary(former, canary)
+        else:
+            patches = [_remove("/canarySettings")] if former else []
+        if patches:
+            self._client.update_stage(**self._stage, patchOperations=patches)
+
+    def _canary(self, former: Mapping[str, Any], canary: Mapping[str, Any]) -> list[Patch]:
         overrides = canary.get("StageVariableOverrides") or {}
         place = "/canarySettings/stageVariableOverrides"
         deployment = canary.get("DeploymentId")
@@ -608,8 +614,40 @@ class _StageSettings:
             _replace("/canarySettings/percentTraffic", canary.get("PercentTraffic", 0.0)),
             _replace("/canarySettings/useStageCache", canary.get("UseStageCache", False)),
             *(_replace(f"{place}/{name}", value) for name, value in overrides.items()),
-            *(_remove(f"{place}/{name}") for name in former if name not in overrides),
+            *(
+                _remove(f"{place}/{name}")
+                for name in former.get("stageVariableOverrides") or ()
+                if name not in overrides
+            ),
         ]
+
+
+def _as_properties(stage: Mapping[str, Any]) -> Properties:
+    """Return the settings of a stage that GetStage describes, as a template has them."""
+    general = ("Description", "TracingEnabled", "DocumentationVersion", "Variables")
+    cache = ("CacheClusterEnabled", "CacheClusterSize")
+    methods = []
+    for place, described in (stage.get("methodSettings") or {}).items():
+        path, _, method = place.rpartition("/")
+        where = "/*" if path == "*" else path.replace("~1", "/").replace("~0", "~")
+        found = _given(described, *_METHOD_SETTINGS)
+        methods.append({"ResourcePath": where, "HttpMethod": method, **found})
+    return {
+        **_given(stage, *general, *cache),
+        "MethodSettings": methods,
+        "CanarySetting": _canary_setting(stage),
+    }
+
+
+def _canary_setting(stage: Mapping[str, Any]) -> Properties:
+    names = ("DeploymentId", "PercentTraffic", "StageVariableOverrides", "UseStageCache")
+    return _given(stage.get("canarySettings") or {}, *names)
+
+
+def _given(answer: Mapping[str, Any], *names: str) -> Properties:
+    """Return these properties from an answer of the API."""
+    keys = {name: f"{name[0].lower()}{name[1:]}" for name in names}
+    return {name: answer[key] for name, key in keys.items() if answer.get(key) is not None}
 
 
 def _unsupported_stage(properties: Mapping[str, Any], prefix: str = "") -> str | None:
@@ -670,15 +708,11 @@ class Deployment(ResourceType):
     """
 
     def __init__(self) -> None:
-        # The deployment that a stage had before, which it gets back if this one is deleted.
-        self._former: dict[str, str] = {}
+        # What a stage was before a deployment took it, to which it returns if that one is deleted.
+        self._former: dict[str, Mapping[str, Any]] = {}
 
     def create(self, context: Context, properties: Properties) -> str:
-        client, rest_api_id = _client(context), properties["RestApiId"]
-        # LocalStack deploys it all the same.
-        if not any(each.get("resourceMethods") for each in _resources(client, rest_api_id)):
-            raise ResourceError("The REST API doesn't contain any methods")
-        deployment_id: str = client.create_deployment(
+        deployment_id: str = _client(context).create_deployment(
             **_arguments(properties, "RestApiId", "Description")
         )["id"]
         context.created(deployment_id)
@@ -734,41 +768,45 @@ class Deployment(ResourceType):
         if not present:
             client.create_stage(**stage, deploymentId=deployment_id)
         else:
-            former = client.get_stage(**stage)["deploymentId"]
-            if former != deployment_id:
+            former = client.get_stage(**stage)
+            canary_setting = _canary_setting(former)
+            if deployment_id not in (former["deploymentId"], canary_setting.get("DeploymentId")):
                 self._former[deployment_id] = former
+        stage_settings = _StageSettings(client, rest_api_id, name)
         if canary:
-            canary = {**canary, "DeploymentId": deployment_id}
-            settings_of_canary = {**described, "CanarySetting": canary}
-            _StageSettings(client, rest_api_id, name).set(settings_of_canary, None)
-            return
-        if described or not present:
-            _StageSettings(client, rest_api_id, name).set(
-                _with_method_settings(described), deployment_id
-            )
+            stage_settings.set_canary({**canary, "DeploymentId": deployment_id})
+        elif described or not present:
+            stage_settings.set(_with_method_settings(described), deployment_id)
         else:
             client.update_stage(**stage, patchOperations=[_replace("/deploymentId", deployment_id)])
         _set_tags(context, f"/restapis/{rest_api_id}/stages/{name}", {}, described)
 
     def _leave_stage(self, client: Any, deployment_id: str, properties: Properties) -> None:
-        """Give the stage back to the former deployment, or delete it, if it has this one."""
-        stage = {"restApiId": properties["RestApiId"], "stageName": properties["StageName"]}
+        """Return the stage to what it was before it had this deployment, or delete it."""
+        rest_api_id, name = properties["RestApiId"], properties["StageName"]
+        stage = {"restApiId": rest_api_id, "stageName": name}
         try:
             current = client.get_stage(**stage)
         except ClientError as error:
             if is_missing(error):
                 return
             raise
-        if (current.get("canarySettings") or {}).get("deploymentId") == deployment_id:
-            client.update_stage(**stage, patchOperations=[_remove("/canarySettings")])
-        if current["deploymentId"] != deployment_id:
-            return
-        former = self._former.pop(deployment_id, None)
-        api = {"restApiId": properties["RestApiId"]}
-        if former and exists(client.get_deployment, **api, deploymentId=former):
-            client.update_stage(**stage, patchOperations=[_replace("/deploymentId", former)])
-        else:
-            client.delete_stage(**stage)
+        former = self._former.pop(deployment_id, {})
+        stage_settings = _StageSettings(client, rest_api_id, name)
+        if current["deploymentId"] == deployment_id:
+            if self._is_there(client, rest_api_id, former.get("deploymentId")):
+                stage_settings.set(_as_properties(former), former["deploymentId"])
+            else:
+                client.delete_stage(**stage)
+        elif _canary_setting(current).get("DeploymentId") == deployment_id:
+            canary = _canary_setting(former)
+            known = self._is_there(client, rest_api_id, canary.get("DeploymentId"))
+            stage_settings.set_canary(canary if known else None)
+
+    def _is_there(self, client: Any, rest_api_id: str, deployment_id: str | None) -> bool:
+        # GetDeployment fails with an internal error if it is not.
+        pages = client.get_paginator("get_deployments").paginate(restApiId=rest_api_id)
+        return any(each["id"] == deployment_id for page in pages for each in page["items"])
 
 
 def _with_method_settings(described: Mapping[str, Any]) -> Properties:

@@ -490,8 +490,8 @@ class EventSourceMapping(ResourceType):
         return {"Id": physical_id, "EventSourceMappingArn": found["EventSourceMappingArn"]}
 
 
-# The longest invocation, and as much for what comes before and after it.
-_BATCH_SECONDS = 2 * 900
+# A poller may be processing a batch, for as long as a function may run.
+_BATCH_SECONDS = 900
 
 # What Lambda returns to if a property is absent.
 # https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html

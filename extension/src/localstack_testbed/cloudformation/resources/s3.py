@@ -53,6 +53,7 @@ class Bucket(ResourceType):
         _check(new)
         s3 = context.client("s3")
         _update_object_lock(s3, physical_id, old, new)
+        old, new = _with_versioning(old), _with_versioning(new)
         for configuration in _CONFIGURATIONS:
             before, after = old.get(configuration.name), new.get(configuration.name)
             if before == after:
@@ -124,14 +125,21 @@ def _check(properties: Properties) -> None:
 
 def _update_object_lock(s3: Any, bucket: str, old: Properties, new: Properties) -> None:
     if new.get("ObjectLockEnabled") and not old.get("ObjectLockEnabled"):
-        # Requires versioning, which is otherwise set later.
-        _put_versioning(s3, bucket, new.get("VersioningConfiguration", {}))
+        # Requires versioning.
+        _put_versioning(s3, bucket, {"Status": "Enabled"})
         s3.put_object_lock_configuration(
             Bucket=bucket, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"}
         )
     elif old.get("ObjectLockEnabled") and not new.get("ObjectLockEnabled"):
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-configure.html
         raise ResourceError("Object Lock cannot be disabled once it is enabled for a bucket")
+
+
+def _with_versioning(properties: Properties) -> Properties:
+    """Return the properties with the versioning that Object Lock brings along."""
+    if not properties.get("ObjectLockEnabled"):
+        return properties
+    return {"VersioningConfiguration": {"Status": "Enabled"}, **properties}
 
 
 @dataclass(frozen=True)
@@ -553,8 +561,39 @@ class BucketPolicy(ResourceType):
 
 
 def _put_policy(s3: Any, bucket: str, document: Any) -> None:
-    text = document if isinstance(document, str) else json.dumps(document)
-    s3.put_bucket_policy(Bucket=bucket, Policy=text)
+    policy = json.loads(document) if isinstance(document, str) else document
+    if _is_public(policy) and _blocks_public_policies(s3, bucket):
+        raise ResourceError(
+            f"Access Denied: not authorized to perform s3:PutBucketPolicy on {bucket} because "
+            "public policies are prevented by the BlockPublicPolicy setting in S3 Block Public "
+            "Access"
+        )
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+
+
+def _is_public(policy: Any) -> bool:
+    """Return whether a policy allows something to everyone, without a condition.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status
+    """
+    statements = policy.get("Statement", [])
+    for statement in [statements] if isinstance(statements, dict) else statements:
+        principal = statement.get("Principal")
+        named = principal.get("AWS") if isinstance(principal, dict) else principal
+        everyone = "*" in (named if isinstance(named, list) else [named])
+        if statement.get("Effect") == "Allow" and everyone and not statement.get("Condition"):
+            return True
+    return False
+
+
+def _blocks_public_policies(s3: Any, bucket: str) -> bool:
+    try:
+        block = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchPublicAccessBlockConfiguration":
+            raise
+        return False
+    return bool(block.get("BlockPublicPolicy"))
 
 
 TYPES: dict[str, type[ResourceType]] = {

@@ -172,34 +172,6 @@ def parse_fragment(text: str) -> Any:
     return _parse(text, aliases=True)
 
 
-def resource_lines(body: str) -> dict[str, int]:
-    """Return the line, from 1 on, on which each resource of a template in YAML or JSON begins."""
-    lines: dict[str, int] = {}
-    depth, path, is_key = 0, [""], True
-    try:
-        # Flow mappings of YAML are a superset of JSON, but for tabs.
-        for event in yaml.parse(body.replace("\t", " "), Loader=yaml.CSafeLoader):
-            if isinstance(event, yaml.ScalarEvent | yaml.AliasEvent) and depth > 0:
-                if depth <= len(path) and isinstance(event, yaml.ScalarEvent) and is_key:
-                    path[depth - 1 :] = [event.value]
-                    if depth == 2 and path[0] == "Resources":
-                        lines[event.value] = event.start_mark.line + 1
-                if depth <= 2:
-                    is_key = not is_key
-            elif isinstance(event, yaml.CollectionStartEvent):
-                depth += 1
-                if depth <= 2:
-                    is_key = isinstance(event, yaml.MappingStartEvent)
-                    path.append("")
-            elif isinstance(event, yaml.CollectionEndEvent):
-                depth -= 1
-                if depth <= 2:
-                    is_key = True
-    except (yaml.YAMLError, UnicodeError):
-        return lines
-    return lines
-
-
 def _parse(body: str, *, aliases: bool) -> Any:
     return _json(body) if body.lstrip()[:1] == "{" else _Yaml(body, aliases).document()
 
@@ -450,17 +422,33 @@ def _number(value: float) -> str:
 
 
 def _check_no_null(document: Document) -> None:
-    # No recursion: JSON may be nested more deeply than Python calls functions.
-    pending: list[tuple[str, int, Any]] = [("", 0, document)]
-    for path, depth, value in pending:
+    # Level by level: JSON may be nested more deeply than Python calls functions.
+    level: list[Any] = [document]
+    depth = 0
+    while level:
         if depth > _DEEPEST:
-            raise _format_error(f"[{path[:200]}…] is nested too deeply.")
+            raise _format_error(f"the template is nested more than {_DEEPEST} levels deep.")
+        children = [
+            child for each in level for child in (each.values() if isinstance(each, dict) else each)
+        ]
+        if None in children:
+            raise _format_error(
+                f"[{_path_of_null(document)}] 'null' values are not allowed in templates"
+            )
+        level = [child for child in children if isinstance(child, dict | list)]
+        depth += 1
+
+
+def _path_of_null(document: Document) -> str:
+    pending: list[tuple[str, Any]] = [("", document)]
+    for path, value in pending:
         children = value.items() if isinstance(value, dict) else enumerate(value)
         for key, child in children:
             if child is None:
-                raise _format_error(f"[{path}/{key}] 'null' values are not allowed in templates")
+                return f"{path}/{key}"
             if isinstance(child, dict | list):
-                pending.append((f"{path}/{key}", depth + 1, child))
+                pending.append((f"{path}/{key}", child))
+    return ""
 
 
 def read(document: Document) -> Template:

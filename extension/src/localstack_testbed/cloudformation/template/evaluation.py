@@ -315,7 +315,9 @@ class Functions:
             return UNKNOWN
         if not isinstance(region, str):
             raise _error("Every Fn::GetAZs object must have a String-typed value.")
-        region = region or str(self._parameters["AWS::Region"])
+        region = region or self._ref("AWS::Region")
+        if region is UNKNOWN:
+            return UNKNOWN
         return [f"{region}{letter}" for letter in "abc"]
 
     # Strings
@@ -515,9 +517,8 @@ class ConditionFunctions(Functions):
                 f"Template format error: Unresolved dependencies [{error.name}]. Cannot reference "
                 f"resources in the {self.block} block of the template"
             ) from None
-        # A parameter or a mapping may have the text.
-        if isinstance(value, dict) and (isinstance(result, bool) or result in ("true", "false")):
-            return result in (True, "true")
+        if isinstance(value, dict) and isinstance(result, bool):
+            return result
         raise (
             _error(message)
             if message

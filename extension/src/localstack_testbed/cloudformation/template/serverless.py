@@ -2,8 +2,8 @@
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-aws-serverless.html
 
-The translator is what AWS runs. It is imported when it is first needed, or by ``preload``, as that
-takes a tenth of a second or more.
+The translator is what AWS runs. Its import takes a tenth of a second or more; ``load`` does it
+ahead of the first template.
 """
 
 import json
@@ -24,9 +24,11 @@ NAME: Final = "AWS::Serverless-2016-10-31"
 _lock = threading.Lock()
 
 
-def preload() -> None:
-    """Begin to import the translator, in the background."""
-    threading.Thread(target=_import, name="sam-translator-import", daemon=True).start()
+def load() -> None:
+    """Import the translator."""
+    # It warns about the switches and the metrics that AWS gives it.
+    logging.getLogger("samtranslator").setLevel(logging.ERROR)
+    import samtranslator.translator.translator  # type: ignore[import-untyped]  # noqa: F401
 
 
 def transform(document: Document, parameters: Mapping[str, Any]) -> Document:
@@ -40,14 +42,42 @@ def transform(document: Document, parameters: Mapping[str, Any]) -> Document:
     """
     _reject_repository_applications(document)
     with _lock:
-        _import()
+        load()
         return _translate(document, parameters)
 
 
-def _import() -> None:
-    # It warns about the switches and the metrics that AWS gives it.
-    logging.getLogger("samtranslator").setLevel(logging.ERROR)
-    import samtranslator.translator.translator  # type: ignore[import-untyped]  # noqa: F401
+def origin(document: Document, logical_id: str) -> str | None:
+    """Return the logical id of the resource of SAM that a generated resource was generated for.
+
+    https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources.html
+    """
+    resources = document.get("Resources")
+    if not isinstance(resources, dict) or logical_id in resources:
+        return None
+    declared = {
+        name: resource
+        for name, resource in resources.items()
+        if isinstance(resource, dict) and str(resource.get("Type")).startswith("AWS::Serverless::")
+    }
+    # Of the implicit APIs, the first function with such an event.
+    for implicit, event in _IMPLICIT_APIS.items():
+        if logical_id.startswith(implicit) and implicit not in resources:
+            return next((name for name in declared if _has_event(declared[name], event)), None)
+    return max((name for name in declared if logical_id.startswith(name)), key=len, default=None)
+
+
+_IMPLICIT_APIS = {"ServerlessHttpApi": "HttpApi", "ServerlessRestApi": "Api"}
+
+
+def _has_event(resource: Mapping[str, Any], event_type: str) -> bool:
+    match resource:
+        case {"Properties": {"Events": dict(events)}}:
+            return any(
+                isinstance(event, dict) and event.get("Type") == event_type
+                for event in events.values()
+            )
+        case _:
+            return False
 
 
 def _translate(document: Document, parameters: Mapping[str, Any]) -> Document:

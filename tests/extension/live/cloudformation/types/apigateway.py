@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from tests.extension.live.apigateway.documents import document
 from tests.extension.live.cloudformation.types.model import ABSENT, Change, Example, Seen
 
 _NOT_HERE = "not available in this testbed, which says so"
@@ -13,24 +14,6 @@ MOCK = {
     "RequestTemplates": {"application/json": '{"statusCode": 200}'},
     "IntegrationResponses": [{"StatusCode": "200"}],
 }
-
-
-def document(*paths: str, **more: Any) -> dict[str, Any]:
-    """Return an OpenAPI document with these paths."""
-    method = {
-        "responses": {"200": {"description": "ok"}},
-        "x-amazon-apigateway-integration": {
-            "type": "mock",
-            "requestTemplates": {"application/json": '{"statusCode": 200}'},
-            "responses": {"default": {"statusCode": "200"}},
-        },
-    }
-    return {
-        "openapi": "3.0.1",
-        "info": {"title": "example", "version": "1"},
-        "paths": {path: {"get": method} for path in paths},
-        **more,
-    }
 
 
 def _own_tags(seen: Seen, path: str) -> dict[str, str]:
@@ -127,7 +110,8 @@ def _gateway_responses(client: Any, api: str) -> Any:
 
 
 def _stages(client: Any, api: str) -> Any:
-    stages = client.get_stages(restApiId=api)["item"]
+    found = client.get_stages(restApiId=api)["item"]
+    stages = sorted(found, key=lambda each: str(each["stageName"]))
     return [_without(each, "createdDate", "lastUpdatedDate", "tags") for each in stages]
 
 
@@ -426,7 +410,7 @@ EXAMPLES = [
                 also={"StageName": "one"},
             ),
             "DeploymentCanarySettings": Change(
-                {"PercentTraffic": 10}, {"PercentTraffic": 20}, also={"StageName": "live"}
+                {"PercentTraffic": 10}, {"PercentTraffic": 20}, also={"StageName": {"Ref": "Live"}}
             ),
         },
         observe=_deployment,

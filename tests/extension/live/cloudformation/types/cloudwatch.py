@@ -33,7 +33,7 @@ def _alarm(seen: Seen) -> Any:
     answer = cloudwatch.describe_alarms(
         AlarmNames=[seen.physical_id], AlarmTypes=["MetricAlarm", "CompositeAlarm"]
     )
-    [alarm] = [*answer["MetricAlarms"], *answer["CompositeAlarms"]]
+    alarm = (answer["MetricAlarms"] + answer["CompositeAlarms"])[0]
     tags = cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"])["Tags"]
     # The state depends on when the alarm was evaluated.
     return (

@@ -1,14 +1,18 @@
 """Examples of Lambda's resource types."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from tests.extension.live.cloudformation.types.model import ABSENT, Change, Example, Seen
 
 REJECTED = "is rejected: it is not available here"
+NOT_WITHOUT_FUNCTION = "cannot change without the function: Lambda publishes its code only once"
+ONLY_STREAMS = "is only for streams, which templates cannot have here"
 
 ROLE = "arn:aws:iam::000000000000:role/resource-types"
 CODE = "def handler(event, context):\n    return 1\n"
+PROFILE = "arn:aws:signer:us-east-1:000000000000:/signing-profiles/First/One"
 QUEUE = "arn:aws:sqs:us-east-1:000000000000:resource-types"
 
 # Writes archives to a bucket, because templates cannot.
@@ -120,11 +124,17 @@ def observe_function(seen: Seen) -> Any:
     }
 
 
+def observe_version(seen: Seen) -> Any:
+    found = seen.client("lambda").get_function_configuration(FunctionName=seen.physical_id)
+    return without(found, "Version")
+
+
 def observe_alias(seen: Seen) -> Any:
     client = seen.client("lambda")
     function, _, name = seen.physical_id.rpartition(":")
     provisioned = client.list_provisioned_concurrency_configs(FunctionName=function)
     return {
+        "function": function.rpartition(":")[2],
         "alias": client.get_alias(FunctionName=function, Name=name),
         "provisioned": [
             each["RequestedProvisionedConcurrentExecutions"]
@@ -161,7 +171,10 @@ def observe_urls(seen: Seen) -> Any:
     client = seen.client("lambda")
     return {
         name: [
-            without(config, "FunctionUrl")
+            {
+                **without(config, "FunctionArn", "FunctionUrl"),
+                "qualified": config["FunctionArn"].count(":") > 6,
+            }
             for config in client.list_function_url_configs(FunctionName=seen.others[name])[
                 "FunctionUrlConfigs"
             ]
@@ -190,7 +203,8 @@ def observe_layer_permission(seen: Seen) -> Any:
     found = seen.client("lambda").get_layer_version_policy(
         LayerName=layer, VersionNumber=int(version)
     )
-    return {"layer": layer, "policy": found["Policy"]}
+    statements = json.loads(found["Policy"])["Statement"]
+    return {"layer": layer, "statements": [without(each, "Sid") for each in statements]}
 
 
 def observe_signing(seen: Seen) -> Any:
@@ -210,7 +224,7 @@ FUNCTION = Example(
             {"Variables": {"FIRST": "1", "SECOND": "2"}}, {"Variables": {"FIRST": "2"}}
         ),
         "EphemeralStorage": Change(ABSENT, {"Size": 1024}),
-        "FunctionName": Change("resource-types-one", "resource-types-two"),
+        "FunctionName": Change("first", "other"),
         "Handler": Change("index.handler", "index.other"),
         "LoggingConfig": Change(
             {"LogFormat": "JSON", "ApplicationLogLevel": "DEBUG", "LogGroup": "/first"}, ABSENT
@@ -232,7 +246,7 @@ FUNCTION = Example(
     others={
         "Signing": {
             "Type": "AWS::Lambda::CodeSigningConfig",
-            "Properties": {"AllowedPublishers": {"SigningProfileVersionArns": ["arn:aws:signer"]}},
+            "Properties": {"AllowedPublishers": {"SigningProfileVersionArns": [PROFILE]}},
         }
     },
     exceptions={
@@ -272,9 +286,7 @@ EXAMPLES = [
         type="AWS::Lambda::Version",
         properties={"FunctionName": {"Ref": "Function"}},
         changes={"FunctionName": FUNCTION_NAME},
-        observe=lambda seen: seen.client("lambda").get_function_configuration(
-            FunctionName=seen.physical_id
-        ),
+        observe=observe_version,
         others=FUNCTIONS,
         exceptions=dict.fromkeys(
             ("CodeSha256", "Description", "ProvisionedConcurrencyConfig"),
@@ -423,7 +435,7 @@ EXAMPLES = [
             "CompatibleRuntimes": Change(ABSENT, ["python3.13"]),
             "Content": Change(archive("one.zip"), archive("two.zip")),
             "Description": Change("first", ABSENT),
-            "LayerName": Change("resource-types-one", "resource-types-two"),
+            "LayerName": Change("first", "other"),
             "LicenseInfo": Change(ABSENT, "MIT"),
         },
         observe=observe_layer,
@@ -438,20 +450,22 @@ EXAMPLES = [
         },
         changes={
             "LayerVersionArn": Change({"Ref": "Layer"}, {"Ref": "OtherLayer"}),
-            "OrganizationId": Change(ABSENT, "o-1234567890"),
             "Principal": Change("*", "123456789012"),
         },
         observe=observe_layer_permission,
         others=LAYERS,
-        exceptions={"Action": "has only one value"},
+        exceptions={
+            "Action": "has only one value",
+            "OrganizationId": "is stored, but not returned by LocalStack's GetLayerVersionPolicy",
+        },
     ),
     Example(
         type="AWS::Lambda::CodeSigningConfig",
-        properties={"AllowedPublishers": {"SigningProfileVersionArns": ["arn:aws:signer:first"]}},
+        properties={"AllowedPublishers": {"SigningProfileVersionArns": [PROFILE]}},
         changes={
             "AllowedPublishers": Change(
-                {"SigningProfileVersionArns": ["arn:aws:signer:first"]},
-                {"SigningProfileVersionArns": ["arn:aws:signer:second"]},
+                {"SigningProfileVersionArns": [PROFILE]},
+                {"SigningProfileVersionArns": [f"{PROFILE}Two"]},
             ),
             "CodeSigningPolicies": Change({"UntrustedArtifactOnDeployment": "Enforce"}, ABSENT),
             "Description": Change(ABSENT, "second"),

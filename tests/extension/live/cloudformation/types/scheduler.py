@@ -47,7 +47,7 @@ EXAMPLES = [
             ),
             "GroupName": Change(ABSENT, {"Ref": "Group"}),
             "KmsKeyArn": Change("arn:aws:kms:us-east-1:000000000000:key/first", ABSENT),
-            "Name": Change("resource-types-one", "resource-types-two"),
+            "Name": Change("first", "other"),
             "ScheduleExpression": Change("rate(30 days)", "cron(0 0 1 1 ? 2099)"),
             "ScheduleExpressionTimezone": Change("Europe/Vilnius", ABSENT),
             "StartDate": Change(ABSENT, "2099-01-01T00:00:00Z"),
@@ -61,7 +61,7 @@ EXAMPLES = [
         type="AWS::Scheduler::ScheduleGroup",
         properties={},
         changes={
-            "Name": Change("resource-types-one", "resource-types-two"),
+            "Name": Change("first", "other"),
             "Tags": Change([{"Key": "first", "Value": "1"}], [{"Key": "second", "Value": "2"}]),
         },
         observe=observe_group,

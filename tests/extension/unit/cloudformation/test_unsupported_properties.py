@@ -1,0 +1,64 @@
+"""Properties that the testbed does not carry out, and what is not known before a deployment."""
+
+from typing import Any
+
+import pytest
+from localstack_testbed.cloudformation.resources.registry import resource_type
+from localstack_testbed.cloudformation.template.unknown import UNKNOWN
+
+AUTHORIZER = {"x-amazon-apigateway-authorizer": {"type": "token"}}
+
+
+def problem(name: str, properties: dict[str, Any]) -> str | None:
+    kind = resource_type(name)
+    assert kind is not None
+    return kind.unsupported(properties)
+
+
+@pytest.mark.parametrize(
+    ("name", "properties", "expected"),
+    [
+        ("ApiGateway::RestApi", {"Body": {"securityDefinitions": {"a": AUTHORIZER}}}, "a"),
+        (
+            "ApiGateway::RestApi",
+            {"Body": {"components": {"securitySchemes": {"a": AUTHORIZER}}}},
+            "authorizer a",
+        ),
+        ("ApiGateway::RestApi", {"Policy": UNKNOWN}, "Policy"),
+        ("ApiGateway::RestApi", {"EndpointConfiguration": {"Types": ["PRIVATE"]}}, "Private"),
+        ("ApiGateway::Method", {"AuthorizationType": "COGNITO_USER_POOLS"}, "COGNITO_USER_POOLS"),
+        ("ApiGateway::Stage", {"AccessLogSetting": UNKNOWN}, "AccessLogSetting"),
+        (
+            "ApiGateway::Deployment",
+            {"StageDescription": {"AccessLogSetting": {"Format": "x"}}},
+            "StageDescription.AccessLogSetting",
+        ),
+        ("ApiGateway::UsagePlan", {"Quota": {"Limit": 5}}, "Quota"),
+        ("ApiGateway::UsagePlan", {"ApiStages": [{"Throttle": UNKNOWN}]}, "ApiStages.Throttle"),
+        ("SSM::Parameter", {"Policies": "[]"}, "Policies"),
+        ("SecretsManager::RotationSchedule", {"HostedRotationLambda": UNKNOWN}, "HostedRotation"),
+    ],
+)
+def test_rejected(name: str, properties: dict[str, Any], expected: str) -> None:
+    assert expected in (problem(f"AWS::{name}", properties) or "")
+
+
+@pytest.mark.parametrize(
+    ("name", "properties"),
+    [
+        ("ApiGateway::RestApi", {"Body": UNKNOWN, "EndpointConfiguration": UNKNOWN}),
+        ("ApiGateway::RestApi", {"Body": {"components": UNKNOWN, "securityDefinitions": UNKNOWN}}),
+        ("ApiGateway::RestApi", {"EndpointConfiguration": {"Types": UNKNOWN}}),
+        ("ApiGateway::Method", {"AuthorizationType": UNKNOWN, "Integration": UNKNOWN}),
+        ("ApiGateway::Method", {"AuthorizationType": "AWS_IAM", "ApiKeyRequired": True}),
+        ("ApiGateway::Stage", {"DeploymentId": UNKNOWN, "MethodSettings": UNKNOWN}),
+        ("ApiGateway::Deployment", {"StageDescription": UNKNOWN}),
+        ("ApiGateway::UsagePlan", {"ApiStages": UNKNOWN}),
+        ("ApiGateway::UsagePlan", {"ApiStages": [UNKNOWN]}),
+        ("SSM::Parameter", {"DataType": UNKNOWN}),
+        ("SecretsManager::RotationSchedule", {"RotationRules": UNKNOWN}),
+        ("IAM::Role", {"Policies": UNKNOWN}),
+    ],
+)
+def test_not_rejected(name: str, properties: dict[str, Any]) -> None:
+    assert problem(f"AWS::{name}", properties) is None

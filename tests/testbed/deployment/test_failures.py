@@ -1,0 +1,135 @@
+"""What a person reads when CloudFormation rejects or rolls back a deployment."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from testbed.aws.clients import Aws
+from testbed.deployment.failures import check_usable, rejected, rolled_back
+from testbed.errors import DeploymentError
+from testbed.project.project import Project
+
+NOW = datetime(2026, 11, 28, tzinfo=UTC)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    template = tmp_path / "template.yaml"
+    template.write_text(
+        "Resources:\n"
+        "  F: {Type: AWS::Serverless::Function}\n"
+        "  Pool: {Type: AWS::Cognito::UserPool}\n"
+        "  Typo: {Type: AWS::SQS::Queu}\n"
+        "  Child: {Type: AWS::CloudFormation::Stack}\n"
+    )
+    return Project(tmp_path, template, "shop", "us-east-1")
+
+
+def test_resources_without_a_type_here_are_shown_with_lines(project: Project) -> None:
+    """The engine names them, and what to set; the lines are those of the file."""
+    error = rejected(
+        project.template,
+        "These resources have types that exist on AWS, but not in this testbed:\n"
+        "  Pool (AWS::Cognito::UserPool)\n"
+        "  FUrl (AWS::Lambda::Url)\n"
+        "Remove them, or set TESTBED_SKIP_UNSUPPORTED_RESOURCES=1.",
+    )
+    assert error.message == (
+        "CloudFormation rejected template.yaml: These resources have types that exist on AWS, but"
+        " not in this testbed:"
+    )
+    assert error.details.splitlines() == [
+        "template.yaml:3  Pool (AWS::Cognito::UserPool)",
+        "template.yaml:2  FUrl (AWS::Lambda::Url)",
+    ]
+    assert "testbed up --env TESTBED_SKIP_UNSUPPORTED_RESOURCES=1" in error.advice
+
+
+def test_resources_of_unknown_types_are_shown_with_lines(project: Project) -> None:
+    reason = "Template format error: Unrecognized resource types: [AWS::SQS::Queu]"
+    error = rejected(project.template, reason)
+    assert reason in error.message
+    assert error.details == "template.yaml:4  Typo (AWS::SQS::Queu)"
+    assert not error.advice
+
+
+class FakeEvents:
+    """CloudFormation with the events of a stack and of a nested one, newest first."""
+
+    def __init__(self, **events: list[dict[str, Any]]) -> None:
+        self._events = events
+
+    @property
+    def cloudformation(self) -> FakeEvents:
+        return self
+
+    def get_paginator(self, _operation: str) -> FakeEvents:
+        return self
+
+    def paginate(self, *, StackName: str) -> list[dict[str, Any]]:
+        return [{"StackEvents": self._events[StackName][::-1]}]
+
+
+def event(
+    name: str, kind: str, reason: str, status: str = "CREATE_FAILED", **more: Any
+) -> dict[str, Any]:
+    return {
+        "LogicalResourceId": name, "ResourceType": kind, "ResourceStatusReason": reason,
+        "ResourceStatus": status, "StackId": "id", "Timestamp": NOW, **more,
+    }  # fmt: skip
+
+
+HANDLER = (
+    'Resource handler returned message: "No such role (Service: Iam, Status Code: 404)"'
+    " (RequestToken: 1-2, HandlerErrorCode: NotFound)"
+)
+
+
+def failed(project: Project, status: str, aws: FakeEvents) -> DeploymentError:
+    return rolled_back(cast(Aws, aws), project, status, "a reason", NOW - timedelta(seconds=1))
+
+
+def test_cause_comes_first_and_what_was_cancelled_is_left_out(project: Project) -> None:
+    stack = "AWS::CloudFormation::Stack"
+    aws = FakeEvents(
+        shop=[
+            event("Old", "AWS::SQS::Queue", "earlier", Timestamp=NOW - timedelta(minutes=1)),
+            event("FRole", "AWS::IAM::Role", HANDLER),
+            event("Pool", "AWS::Cognito::UserPool", "Resource creation cancelled"),
+            event("Typo", "AWS::SQS::Queue", "too"),
+            event("shop", stack, "The following failed: [FRole]", PhysicalResourceId="id"),
+        ]
+    )
+    error = failed(project, "ROLLBACK_COMPLETE", aws)
+    assert error.message == "template.yaml:2: FRole (AWS::IAM::Role): No such role (NotFound)"
+    assert error.details == "template.yaml:4: Typo (AWS::SQS::Queue): too"
+    assert error.advice.startswith("shop is in ROLLBACK_COMPLETE. Nothing was created.")
+
+
+def test_cause_in_a_nested_stack(project: Project) -> None:
+    stack = "AWS::CloudFormation::Stack"
+    aws = FakeEvents(
+        shop=[event("Child", stack, "Embedded stack failed", PhysicalResourceId="child")],
+        child=[event("Q", "AWS::SQS::Queue", "wrong", StackId="child")],
+    )
+    error = failed(project, "UPDATE_ROLLBACK_COMPLETE", aws)
+    assert error.message == "template.yaml:5: Child/Q (AWS::SQS::Queue): wrong"
+    assert "Everything is as it was before." in error.advice
+
+
+def test_failure_without_failed_resources(project: Project) -> None:
+    error = failed(project, "UPDATE_ROLLBACK_FAILED", FakeEvents(shop=[]))
+    assert error.message == "The deployment of shop failed: a reason"
+    assert "continue-update-rollback --stack-name shop" in error.advice
+
+
+@pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_FAILED", "DELETE_FAILED"])
+def test_stack_that_cannot_be_deployed_says_what_to_do(status: str) -> None:
+    with pytest.raises(DeploymentError, match=f"shop is in {status}") as caught:
+        check_usable("shop", status)
+    assert "shop" in caught.value.advice or "testbed destroy" in caught.value.advice
+    check_usable("shop", "UPDATE_ROLLBACK_COMPLETE")
