@@ -16,7 +16,11 @@ import pytest
 from tests.extension.conftest import Clients
 from tests.extension.live.cloudformation.deploying import Deployed, deployed
 from tests.extension.live.cloudformation.templates import failing, parameter
-from tests.extension.live.cloudformation.test_resource_types import properties, values
+from tests.extension.live.cloudformation.test_resource_types import (
+    is_deleted_first,
+    properties,
+    values,
+)
 from tests.extension.live.cloudformation.types import EXAMPLES
 from tests.extension.live.cloudformation.types.model import Example, Seen
 
@@ -35,6 +39,7 @@ class Subject:
         self._values = change if dice.random() < 0.7 else (change[0], change[0])
         self._present = dice.choice([(True, True), (True, True), (True, False), (False, True)])
         self.logical_id = f"{self._prefix}Subject"
+        self.is_deleted_first = is_deleted_first(example.type)
 
     def resources(self, second: bool) -> dict[str, Any]:
         """Return the subject and what it needs, by logical id."""
@@ -106,6 +111,10 @@ class Pair:
             resources["Failing"] = failing(*resources)
         return {"Resources": resources}
 
+    def created_anew(self) -> set[str]:
+        """Return what a rollback may have to create again."""
+        return {each.logical_id for each in self._subjects if each.is_deleted_first}
+
     def observe(self, stack: Deployed, aws: Clients) -> Any:
         seen = {each.logical_id: each.observe(stack, aws) for each in self._subjects}
         return stack.normalized(seen)
@@ -121,7 +130,11 @@ def test_a_pair_of_templates(seed: int, aws: Clients) -> None:
         assert status == "UPDATE_ROLLBACK_COMPLETE", stack.report()
         assert stack.first_failure() == "Failing", stack.report()
         assert pair.observe(stack, aws) == before
-        assert stack.physical_ids() == ids
+        anew = pair.created_anew()
+        after = stack.physical_ids()
+        assert {name: after[name] for name in after if name not in anew} == {
+            name: ids[name] for name in ids if name not in anew
+        }
         if pair.template(second=True) == pair.template(second=False):
             return
         status = stack.update(pair.template(second=True))
