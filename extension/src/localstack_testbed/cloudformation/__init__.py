@@ -1,1 +1,1 @@
-"""CloudFormation: the API, the engine behind it, and resource types."""
+"""CloudFormation's API, templates, engine and resource types, in place of LocalStack's."""

@@ -469,6 +469,15 @@ def test_summary_of_a_template(aws: Clients) -> None:
     assert valid["Capabilities"] == ["CAPABILITY_IAM"]
 
 
+def test_summary_of_a_template_without_parameters(aws: Clients) -> None:
+    """``sam deploy`` relies on the empty list."""
+    template = json.dumps({"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}})
+    found = aws["cloudformation"].get_template_summary(TemplateBody=template)
+    assert (found["Parameters"], found["DeclaredTransforms"]) == ([], [])
+    assert "Capabilities" not in found
+    assert aws["cloudformation"].validate_template(TemplateBody=template)["Parameters"] == []
+
+
 def test_summary_of_a_template_with_a_transform(aws: Clients) -> None:
     template = {**TEMPLATE, "Transform": "AWS::Serverless-2016-10-31"}
     found = aws["cloudformation"].get_template_summary(TemplateBody=json.dumps(template))

@@ -174,7 +174,7 @@ def describe_change_set(stack: Stack, change_set: ChangeSet) -> Description:
     return _present(
         {
             **_change_set(stack, change_set),
-            "Parameters": parameters(deployment.parameters),
+            "Parameters": parameters(deployment.parameters) or None,
             "NotificationARNs": list(deployment.notification_arns),
             "RollbackConfiguration": {},
             "Capabilities": list(deployment.capabilities),

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from localstack.aws.api.cloudformation import (
@@ -200,6 +201,7 @@ def delete_stack(place: Place, request: Request) -> Description:
 
     def begin() -> None:
         take_token(stack, request, "DeleteStack")
+        _take_role(stack, request)
         if stack.status == StackStatus.CREATE_IN_PROGRESS:
             _delete_when_cancelled(stack)
         else:
@@ -272,6 +274,7 @@ def continue_rollback(place: Place, request: Request) -> Description:
 
     def begin() -> None:
         take_token(stack, request, "ContinueUpdateRollback")
+        _take_role(stack, request)
         engine.continue_rollback(stack, skip=skip)
 
     start(stack, check, begin)
@@ -293,6 +296,7 @@ def roll_back(place: Place, request: Request) -> Description:
     def begin() -> None:
         stack.retain_except_on_create = bool(request.get("RetainExceptOnCreate"))
         take_token(stack, request, "RollbackStack")
+        _take_role(stack, request)
         engine.roll_back(stack)
 
     start(stack, check, begin)
@@ -357,3 +361,10 @@ def take_token(stack: Stack, request: Request, operation: str) -> None:
     stack.token = token
     if token:
         stack.tokens[token] = operation
+
+
+def _take_role(stack: Stack, request: Request) -> None:
+    """Remember the role of an operation that has no deployment of its own."""
+    role = request.get("RoleARN")
+    if role and stack.deployment:
+        stack.deployment = replace(stack.deployment, role_arn=role)

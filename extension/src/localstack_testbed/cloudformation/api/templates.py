@@ -112,7 +112,7 @@ def _common(document: Document) -> Description:
     description = document.get("Description")
     return {
         "Description": description if isinstance(description, str) else None,
-        "Capabilities": capabilities,
+        "Capabilities": capabilities or None,
         "CapabilitiesReason": reason if capabilities else None,
         "DeclaredTransforms": transforms,
     }
@@ -168,4 +168,5 @@ def _flag(value: Any) -> bool:
 
 
 def _present(description: Description) -> Description:
-    return {key: value for key, value in description.items() if value is not None and value != []}
+    """Leave out what is not known; empty lists stay, since ``sam deploy`` relies on some."""
+    return {key: value for key, value in description.items() if value is not None}
