@@ -317,11 +317,12 @@ def test_address_of_the_api(running_testbed: Deployed) -> None:
     assert requests.get(f"{base}/incidents", timeout=10).ok
 
 
-def test_settings_of_a_stage_in_a_template_are_ignored(aws: Aws) -> None:
+def test_settings_of_a_stage_are_stored(aws: Aws) -> None:
     gateway: Any = aws.client("apigateway")
     stage = gateway.get_stage(restApiId="website-monitor", stageName="v1")
     assert "ThrottlingRateLimit: 20" in (ROOT / "template.yaml").read_text()
-    assert stage["methodSettings"] == {}
+    assert stage["methodSettings"]["*/*"]["throttlingRateLimit"] == 20
+    assert stage["methodSettings"]["*/*"]["throttlingBurstLimit"] == 40
 
 
 def test_lifecycle_rules_in_a_template_are_ignored(running_testbed: Deployed, aws: Aws) -> None:

@@ -222,10 +222,15 @@ CLAIMS: Claims = {
     ),
     # API Gateway
     "the API is at `{endpoint}/": (f"{DIFFERENCES}::test_address_of_the_api",),
-    "CloudFormation ignores the `MethodSettings`": (
-        f"{DIFFERENCES}::test_settings_of_a_stage_in_a_template_are_ignored",
+    "the `MethodSettings` of a stage": (
+        f"{DIFFERENCES}::test_settings_of_a_stage_are_stored",
+        f"{DIFFERENCES}::test_rates_are_not_limited",
     ),
-    "`UpdateStage` stores the settings": (f"{DIFFERENCES}::test_rates_are_not_limited",),
+    "templates with authorizers, access logs": (
+        f"{EXTENSION}/live/cloudformation/test_apis.py"
+        "::test_what_would_not_be_carried_out_is_rejected",
+        f"{EXTENSION}/unit/cloudformation/test_unsupported_properties.py::test_rejected",
+    ),
     "a body sent as `application/x-www-form-urlencoded`": (
         f"{DIFFERENCES}::test_form_does_not_arrive_unchanged",
     ),

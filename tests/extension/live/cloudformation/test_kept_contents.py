@@ -117,3 +117,23 @@ def test_subscriptions_of_others_survive_an_update_of_a_topic(aws: Clients, name
             "two@example.com",
             queue,
         }
+
+
+def test_object_lock_is_enabled_in_place_and_stays(aws: Clients) -> None:
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-configure.html
+    def bucket(**properties: Any) -> dict[str, Any]:
+        return _stack(Bucket={"Type": "AWS::S3::Bucket", "Properties": properties})
+
+    versioned = {"VersioningConfiguration": {"Status": "Enabled"}}
+    with deployed(aws, bucket()) as stack:
+        name = stack.physical_ids()["Bucket"]
+        for properties in (versioned, {}):
+            assert (
+                stack.update(bucket(ObjectLockEnabled=True, **properties)) == "UPDATE_COMPLETE"
+            ), stack.report()
+            assert stack.physical_ids()["Bucket"] == name
+            assert aws["s3"].get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
+        assert stack.update(bucket()) == "UPDATE_ROLLBACK_COMPLETE"
+        assert "Object Lock cannot be disabled" in stack.report()
+        lock = aws["s3"].get_object_lock_configuration(Bucket=name)["ObjectLockConfiguration"]
+        assert lock["ObjectLockEnabled"] == "Enabled"

@@ -55,24 +55,25 @@ class Subject:
         match value:
             case {"Ref": str(name)} if name in names:
                 return {"Ref": f"{self._prefix}{name}"}
-            case {"Fn::GetAtt": [str(name), *rest]} if name in names:
-                return {"Fn::GetAtt": [f"{self._prefix}{name}", *rest]}
+            case {"Fn::GetAtt": [str(name), *attribute]} if name in names:
+                return {"Fn::GetAtt": [f"{self._prefix}{name}", *attribute]}
             case {"Fn::Sub": str(text)}:
                 for name in names:
                     text = text.replace(f"${{{name}", f"${{{self._prefix}{name}")
                 return {"Fn::Sub": text}
-            case {"DependsOn": str(name), **rest} if name in names:
-                return {"DependsOn": f"{self._prefix}{name}", **self._renamed(rest, names)}
-            case {"DependsOn": [*needed], **rest}:
-                return {
-                    "DependsOn": [f"{self._prefix}{name}" for name in needed],
-                    **self._renamed(rest, names),
-                }
             case dict():
-                return {key: self._renamed(each, names) for key, each in value.items()}
+                return {
+                    key: self._dependencies(each)
+                    if key == "DependsOn"
+                    else self._renamed(each, names)
+                    for key, each in value.items()
+                }
             case list():
                 return [self._renamed(each, names) for each in value]
         return value
+
+    def _dependencies(self, names: str | list[str]) -> list[str]:
+        return [f"{self._prefix}{name}" for name in ([names] if isinstance(names, str) else names)]
 
     def observe(self, stack: Deployed, aws: Clients) -> Any:
         """Return what the service says about the subject, or None if it is not there."""

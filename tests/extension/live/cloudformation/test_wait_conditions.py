@@ -11,7 +11,7 @@ from testbed.machine.waiting import until
 from tests.extension.conftest import Clients
 from tests.extension.live.cloudformation.deploying import Deployed
 
-TEMPLATE = {
+TEMPLATE: dict[str, Any] = {
     "Resources": {
         "Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"},
         "Condition": {

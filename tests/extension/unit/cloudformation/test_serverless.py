@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from localstack_testbed.cloudformation.errors import TransformError
 from localstack_testbed.cloudformation.template.document import parse, parse_fragment
+from localstack_testbed.cloudformation.template.serverless import origin
 from localstack_testbed.cloudformation.template.transforms import process
 
 REPOSITORY = Path(__file__).parents[4]
@@ -239,3 +240,24 @@ def test_this_repositorys_template() -> None:
         r for r in result["Resources"].values() if r["Type"] == "AWS::ApiGateway::Deployment"
     )
     assert "StageName" not in deployment["Properties"]
+
+
+@pytest.mark.parametrize(
+    ("generated", "declared"),
+    [
+        ("FRole", "F"),
+        ("FunctionRole", "Function"),
+        ("ServerlessHttpApiApiGatewayDefaultStage", "F"),
+        ("ServerlessRestApi", None),
+        ("Table", None),
+        ("TableStream", None),
+    ],
+)
+def test_what_a_resource_was_generated_for(generated: str, declared: str | None) -> None:
+    document = parse("""
+Resources:
+  Function: {Type: AWS::Serverless::Function}
+  F: {Type: AWS::Serverless::Function, Properties: {Events: {A: {Type: HttpApi}}}}
+  Table: {Type: AWS::DynamoDB::Table}
+""")
+    assert origin(document, generated) == declared

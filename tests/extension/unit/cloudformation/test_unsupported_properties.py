@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from localstack_testbed.cloudformation.resources.registry import resource_type
-from localstack_testbed.cloudformation.template.evaluation import UNKNOWN
+from localstack_testbed.cloudformation.template.unknown import UNKNOWN
 
 AUTHORIZER = {"x-amazon-apigateway-authorizer": {"type": "token"}}
 

@@ -7,7 +7,12 @@ from localstack.aws.api.cloudformation import ResourceStatus
 
 from localstack_testbed.cloudformation import store
 from localstack_testbed.cloudformation.engine import graph, resource_operations, values
-from localstack_testbed.cloudformation.engine.changes import Action, check_name, compare
+from localstack_testbed.cloudformation.engine.changes import (
+    Action,
+    check_name,
+    compare,
+    is_deleted_first,
+)
 from localstack_testbed.cloudformation.engine.reasons import reason
 from localstack_testbed.cloudformation.errors import ValidationError
 from localstack_testbed.cloudformation.model import (
@@ -158,6 +163,8 @@ class Application:
         self._describe(resource, declaration)
         self._stack.resources[declaration.logical_id] = resource
         if replaced is not None:
+            if is_deleted_first(replaced.type):
+                resource_operations.delete(self._stack, replaced, keep=False)
             self._stack.leftovers.append(replaced)
         resource_operations.create(
             self._stack,

@@ -56,6 +56,12 @@ def compare(resource: Resource, desired: Properties) -> Change:
     return Change(Action.NOTHING)
 
 
+def is_deleted_first(type_name: str) -> bool:
+    """Return whether a resource is deleted before the one that replaces it is created."""
+    described = None if is_custom(type_name) else schema(type_name)
+    return described is not None and described.deleted_before_replacement
+
+
 def check_name(resource: Resource, desired: Properties) -> None:
     """Check that a resource that is to be replaced does not keep its name.
 

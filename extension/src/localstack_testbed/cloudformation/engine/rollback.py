@@ -3,6 +3,7 @@
 from localstack.aws.api.cloudformation import ResourceStatus
 
 from localstack_testbed.cloudformation.engine import graph, resource_operations
+from localstack_testbed.cloudformation.engine.changes import is_deleted_first
 from localstack_testbed.cloudformation.model import Resource, Stack
 
 
@@ -20,6 +21,8 @@ def restore(stack: Stack, skip: frozenset[str] = frozenset()) -> list[str]:
     for name, resource in list(stack.resources.items()):
         if name not in stack.before:
             stack.leftovers.append(stack.resources.pop(name))
+        elif is_deleted_first(resource.type):
+            continue
         elif resource.physical_id != stack.before[name].physical_id:
             stack.leftovers.append(resource)
             restored = stack.before[name].copy()
@@ -37,6 +40,12 @@ def restore(stack: Stack, skip: frozenset[str] = frozenset()) -> list[str]:
         if name in skip:
             stack.resources[name] = before.copy()
             stack.set_resource_status(stack.resources[name], ResourceStatus.UPDATE_COMPLETE)
+        elif is_deleted_first(resource.type) and resource.physical_id != before.physical_id:
+            resource_operations.delete(stack, resource, keep=False)
+            stack.resources[name] = Resource(name, before.type, before.status)
+            resource_operations.create(
+                stack, stack.resources[name], before.properties, replaces=True
+            )
         elif _differs(resource, before):
             resource_operations.update(stack, resource, before.properties)
         resource = stack.resources[name]

@@ -102,7 +102,8 @@ def attribute(resource: Resource, name: str) -> Any:
         return f"{resource.physical_id}.{name}"
     if name in resource.attributes:
         return resource.attributes[name]
-    value: Any = resource.attributes
+    # Some types have attributes that are properties, such as a queue's DelaySeconds.
+    value: Any = {**resource.properties, **resource.attributes}
     for part in name.split("."):
         if not isinstance(value, dict) or part not in value:
             # A custom resource's answer is not known in advance.

@@ -1,6 +1,7 @@
 """Resource types of Amazon CloudWatch."""
 
 import json
+import re
 from typing import Any, ClassVar
 
 from localstack_testbed.cloudformation.resources.model import (
@@ -88,6 +89,27 @@ class CompositeAlarm(_AnyAlarm):
 
     type_name = "AWS::CloudWatch::CompositeAlarm"
     operation = "put_composite_alarm"
+
+    def _put(self, cloudwatch: Any, request: Properties) -> None:
+        # LocalStack accepts a rule with alarms that do not exist.
+        missing = [
+            name for name in _alarms_in(request["AlarmRule"]) if _alarm(cloudwatch, name) is None
+        ]
+        if missing:
+            raise ResourceError(
+                f"Could not save the composite alarm as alarms [{', '.join(missing)}] in the alarm "
+                "rule do not exist"
+            )
+        super()._put(cloudwatch, request)
+
+
+def _alarms_in(rule: str) -> list[str]:
+    """Return the names of the alarms in an alarm rule, which may give them by their ARNs.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html
+    """
+    found = re.findall(r"""\b(?:ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*(["']?)(.+?)\1\s*\)""", rule)
+    return [name.partition(":alarm:")[2] if name.startswith("arn:") else name for _, name in found]
 
 
 class Dashboard(ResourceType):

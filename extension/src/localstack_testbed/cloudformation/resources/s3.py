@@ -53,6 +53,7 @@ class Bucket(ResourceType):
         _check(new)
         s3 = context.client("s3")
         _update_object_lock(s3, physical_id, old, new)
+        old, new = _with_versioning(old), _with_versioning(new)
         for configuration in _CONFIGURATIONS:
             before, after = old.get(configuration.name), new.get(configuration.name)
             if before == after:
@@ -124,14 +125,21 @@ def _check(properties: Properties) -> None:
 
 def _update_object_lock(s3: Any, bucket: str, old: Properties, new: Properties) -> None:
     if new.get("ObjectLockEnabled") and not old.get("ObjectLockEnabled"):
-        # Requires versioning, which is otherwise set later.
-        _put_versioning(s3, bucket, new.get("VersioningConfiguration", {}))
+        # Requires versioning.
+        _put_versioning(s3, bucket, {"Status": "Enabled"})
         s3.put_object_lock_configuration(
             Bucket=bucket, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"}
         )
     elif old.get("ObjectLockEnabled") and not new.get("ObjectLockEnabled"):
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-configure.html
         raise ResourceError("Object Lock cannot be disabled once it is enabled for a bucket")
+
+
+def _with_versioning(properties: Properties) -> Properties:
+    """Return the properties with the versioning that Object Lock brings along."""
+    if not properties.get("ObjectLockEnabled"):
+        return properties
+    return {"VersioningConfiguration": {"Status": "Enabled"}, **properties}
 
 
 @dataclass(frozen=True)

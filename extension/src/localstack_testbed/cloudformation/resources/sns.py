@@ -52,7 +52,7 @@ class Topic(ResourceType):
         name = properties.get("TopicName") or _generated_name(context, properties)
         arn = f"arn:aws:sns:{context.region}:{context.account}:{name}"
         if exists(sns.get_topic_attributes, TopicArn=arn):
-            raise AlreadyExistsError("AWS::SNS::Topic", arn)
+            raise AlreadyExistsError("AWS::SNS::Topic", name)
         attributes = _topic_attributes(properties)
         if properties.get("FifoTopic"):
             attributes["FifoTopic"] = "true"

@@ -70,7 +70,8 @@ class KnownValues:
     @classmethod
     def of(cls, document: Document, parameters: Mapping[str, Any]) -> "KnownValues":
         """Return what is known of a template."""
-        return cls(parameters, document.get("Mappings") or {}, document.get("Conditions") or {})
+        sections = (document.get(name) for name in ("Mappings", "Conditions"))
+        return cls(parameters, *(each if isinstance(each, dict) else {} for each in sections))
 
     def with_item(self, identifier: str, item: str) -> "KnownValues":
         """Return the same, within a loop."""
@@ -242,10 +243,10 @@ class KnownValues:
         return as_text(found[0]) == as_text(found[1])
 
     def _and(self, argument: Any) -> bool:
-        return all(self._truth(part) for part in argument)
+        return all(self._truth(part) for part in _parts(argument))
 
     def _or(self, argument: Any) -> bool:
-        return any(self._truth(part) for part in argument)
+        return any(self._truth(part) for part in _parts(argument))
 
     def _not(self, argument: Any) -> bool:
         match argument:
@@ -266,6 +267,12 @@ class KnownValues:
         if any(isinstance(part, dict | list) for part in found):
             raise NotKnown(value)
         return found
+
+
+def _parts(argument: Any) -> list[Any]:
+    if not isinstance(argument, list):
+        raise NotKnown(argument)
+    return argument
 
 
 def to_json(value: Any) -> str:

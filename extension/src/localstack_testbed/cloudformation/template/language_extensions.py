@@ -56,7 +56,7 @@ def transform(document: Document, parameters: Mapping[str, Any]) -> Document:
     _check_loop_names(document)
     processed = dict(document)
     expansion = _Expansion(document, parameters)
-    known = KnownValues(parameters, document.get("Mappings") or {})
+    known = replace(KnownValues.of(document, parameters), conditions={})
     for section in _SECTIONS:
         if isinstance(document.get(section), dict):
             processed[section] = expansion.members(document[section], known, section)
@@ -101,14 +101,14 @@ class _Expansion:
     """The expansion of a document's sections."""
 
     def __init__(self, document: Document, parameters: Mapping[str, Any]) -> None:
-        declared = document.get("Parameters") or {}
+        declared = dict(_objects(document.get("Parameters")))
         # Anyone who may see the stack may read the processed template: it must have no secrets.
         public = {
             name: parameters[name]
             for name, declaration in declared.items()
             if name in parameters and not _no_echo(declaration)
         }
-        self._replaceable = KnownValues(public, document.get("Mappings") or {})
+        self._replaceable = replace(KnownValues.of(document, public), conditions={})
 
     def members(
         self, content: Mapping[str, Any], known: KnownValues, section: str | None = None
@@ -140,7 +140,7 @@ class _Expansion:
         match name:
             case "Ref":
                 return self._ref(argument, known)
-            case "Condition":
+            case "Condition" if isinstance(argument, str) or is_function(argument):
                 return {name: _condition_name(argument, known)}
             case "Fn::GetAtt":
                 return {name: self._get_att(argument, known)}
@@ -303,8 +303,8 @@ def _objects(section: Any) -> list[tuple[str, dict[str, Any]]]:
     return [(name, value) for name, value in section.items() if isinstance(value, dict)]
 
 
-def _no_echo(declaration: Any) -> bool:
-    return isinstance(declaration, dict) and str(declaration.get("NoEcho")).lower() == "true"
+def _no_echo(declaration: Mapping[str, Any]) -> bool:
+    return str(declaration.get("NoEcho")).lower() == "true"
 
 
 def _fail(message: str) -> NoReturn:

@@ -46,6 +46,40 @@ def transform(document: Document, parameters: Mapping[str, Any]) -> Document:
         return _translate(document, parameters)
 
 
+def origin(document: Document, logical_id: str) -> str | None:
+    """Return the logical id of the resource of SAM that a generated resource was generated for.
+
+    https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources.html
+    """
+    resources = document.get("Resources")
+    if not isinstance(resources, dict) or logical_id in resources:
+        return None
+    declared = {
+        name: resource
+        for name, resource in resources.items()
+        if isinstance(resource, dict) and str(resource.get("Type")).startswith("AWS::Serverless::")
+    }
+    # Of the implicit APIs, the first function with such an event.
+    for implicit, event in _IMPLICIT_APIS.items():
+        if logical_id.startswith(implicit) and implicit not in resources:
+            return next((name for name in declared if _has_event(declared[name], event)), None)
+    return max((name for name in declared if logical_id.startswith(name)), key=len, default=None)
+
+
+_IMPLICIT_APIS = {"ServerlessHttpApi": "HttpApi", "ServerlessRestApi": "Api"}
+
+
+def _has_event(resource: Mapping[str, Any], event_type: str) -> bool:
+    match resource:
+        case {"Properties": {"Events": dict(events)}}:
+            return any(
+                isinstance(event, dict) and event.get("Type") == event_type
+                for event in events.values()
+            )
+        case _:
+            return False
+
+
 def _translate(document: Document, parameters: Mapping[str, Any]) -> Document:
     from samtranslator.model.exceptions import (  # type: ignore[import-untyped]
         ExceptionWithMessage,

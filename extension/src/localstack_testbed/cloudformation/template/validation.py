@@ -18,7 +18,13 @@ from localstack_testbed.cloudformation.errors import (
 from localstack_testbed.cloudformation.resources.registry import resource_type
 from localstack_testbed.cloudformation.schemas.data_files import type_names
 from localstack_testbed.cloudformation.schemas.schema import SERVERLESS, exists_on_aws, schema
-from localstack_testbed.cloudformation.template.document import ResourceDeclaration, Template
+from localstack_testbed.cloudformation.template import serverless
+from localstack_testbed.cloudformation.template.document import (
+    Document,
+    ResourceDeclaration,
+    Template,
+    parse_fragment,
+)
 from localstack_testbed.hooks import settings
 
 CAPABILITY_AUTO_EXPAND = "CAPABILITY_AUTO_EXPAND"
@@ -176,7 +182,8 @@ def _check_types(template: Template, body: str, skip_unsupported: bool) -> None:
         )
     if skip_unsupported or not (missing := unsupported(template)):
         return
-    lines = [f"  {name} ({missing[name]}){_line(body, name)}" for name in missing]
+    document = parse_fragment(body) if body else {}
+    lines = [f"  {name} ({missing[name]}){_place(document, body, name)}" for name in missing]
     raise ValidationError(
         "These resources have types that exist on AWS, but not in this testbed:\n"
         + "\n".join(lines)
@@ -196,6 +203,13 @@ def _advice(type_name: str) -> str:
         return f". {type_name} requires 'Transform: AWS::Serverless-2016-10-31'"
     similar = difflib.get_close_matches(type_name, type_names() | SERVERLESS, n=1, cutoff=0.85)
     return f". Did you mean {similar[0]}?" if similar else ""
+
+
+def _place(document: Document, body: str, logical_id: str) -> str:
+    """Return the line of a resource, or of that for which SAM generated it."""
+    if origin := serverless.origin(document, logical_id):
+        return f", generated for {origin}{_line(body, origin)}"
+    return _line(body, logical_id)
 
 
 def _line(body: str, logical_id: str) -> str:

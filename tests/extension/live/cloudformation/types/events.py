@@ -19,7 +19,6 @@ BUSES = {
 }
 
 API_KEY = {"ApiKeyAuthParameters": {"ApiKeyName": "first", "ApiKeyValue": "first"}}
-BASIC = {"BasicAuthParameters": {"Username": "second", "Password": "second"}}
 HEADERS = {
     "InvocationHttpParameters": {
         "HeaderParameters": [{"Key": "first", "Value": "1", "IsValueSecret": False}]
@@ -200,7 +199,6 @@ EXAMPLES = [
             "Principal": "111111111111",
         },
         changes={
-            "Action": Change("events:PutEvents", "events:PutRule"),
             "Condition": Change(
                 {"Type": "StringEquals", "Key": "aws:PrincipalOrgID", "Value": "o-1234567890"},
                 ABSENT,
@@ -221,6 +219,7 @@ EXAMPLES = [
         },
         observe=observe_policies,
         others=BUSES,
+        exceptions={"Action": "has only one value"},
     ),
     Example(
         type="AWS::Events::Archive",
@@ -242,15 +241,16 @@ EXAMPLES = [
         type="AWS::Events::Connection",
         properties={"AuthorizationType": "API_KEY", "AuthParameters": API_KEY},
         changes={
-            "AuthorizationType": Change(
-                "API_KEY", "BASIC", also={"AuthParameters": {**API_KEY, **BASIC}}
-            ),
             "AuthParameters": Change({**API_KEY, **HEADERS}, API_KEY),
             "Description": Change("first", ABSENT),
             "Name": Change("first", "other"),
         },
         observe=observe_connection,
-        exceptions={"InvocationConnectivityParameters": REJECTED, "KmsKeyIdentifier": REJECTED},
+        exceptions={
+            "AuthorizationType": "can only change together with AuthParameters",
+            "InvocationConnectivityParameters": REJECTED,
+            "KmsKeyIdentifier": REJECTED,
+        },
     ),
     Example(
         type="AWS::Events::ApiDestination",

@@ -12,6 +12,7 @@ ONLY_STREAMS = "is only for streams, which templates cannot have here"
 
 ROLE = "arn:aws:iam::000000000000:role/resource-types"
 CODE = "def handler(event, context):\n    return 1\n"
+PROFILE = "arn:aws:signer:us-east-1:000000000000:/signing-profiles/First/One"
 QUEUE = "arn:aws:sqs:us-east-1:000000000000:resource-types"
 
 # Writes archives to a bucket, because templates cannot.
@@ -123,6 +124,11 @@ def observe_function(seen: Seen) -> Any:
     }
 
 
+def observe_version(seen: Seen) -> Any:
+    found = seen.client("lambda").get_function_configuration(FunctionName=seen.physical_id)
+    return without(found, "Version")
+
+
 def observe_alias(seen: Seen) -> Any:
     client = seen.client("lambda")
     function, _, name = seen.physical_id.rpartition(":")
@@ -165,7 +171,10 @@ def observe_urls(seen: Seen) -> Any:
     client = seen.client("lambda")
     return {
         name: [
-            {**without(config, "FunctionUrl"), "qualified": config["FunctionArn"].count(":") > 6}
+            {
+                **without(config, "FunctionArn", "FunctionUrl"),
+                "qualified": config["FunctionArn"].count(":") > 6,
+            }
             for config in client.list_function_url_configs(FunctionName=seen.others[name])[
                 "FunctionUrlConfigs"
             ]
@@ -237,7 +246,7 @@ FUNCTION = Example(
     others={
         "Signing": {
             "Type": "AWS::Lambda::CodeSigningConfig",
-            "Properties": {"AllowedPublishers": {"SigningProfileVersionArns": ["arn:aws:signer"]}},
+            "Properties": {"AllowedPublishers": {"SigningProfileVersionArns": [PROFILE]}},
         }
     },
     exceptions={
@@ -277,9 +286,7 @@ EXAMPLES = [
         type="AWS::Lambda::Version",
         properties={"FunctionName": {"Ref": "Function"}},
         changes={"FunctionName": FUNCTION_NAME},
-        observe=lambda seen: seen.client("lambda").get_function_configuration(
-            FunctionName=seen.physical_id
-        ),
+        observe=observe_version,
         others=FUNCTIONS,
         exceptions=dict.fromkeys(
             ("CodeSha256", "Description", "ProvisionedConcurrencyConfig"),
@@ -454,11 +461,11 @@ EXAMPLES = [
     ),
     Example(
         type="AWS::Lambda::CodeSigningConfig",
-        properties={"AllowedPublishers": {"SigningProfileVersionArns": ["arn:aws:signer:first"]}},
+        properties={"AllowedPublishers": {"SigningProfileVersionArns": [PROFILE]}},
         changes={
             "AllowedPublishers": Change(
-                {"SigningProfileVersionArns": ["arn:aws:signer:first"]},
-                {"SigningProfileVersionArns": ["arn:aws:signer:second"]},
+                {"SigningProfileVersionArns": [PROFILE]},
+                {"SigningProfileVersionArns": [f"{PROFILE}Two"]},
             ),
             "CodeSigningPolicies": Change({"UntrustedArtifactOnDeployment": "Enforce"}, ABSENT),
             "Description": Change(ABSENT, "second"),
