@@ -24,6 +24,11 @@ _CANCELLED = re.compile(r"Resource (creation|update) cancelled")
 _RESOURCE = re.compile(r"\b(?P<name>[A-Za-z0-9]+) \((?P<type>(?:AWS|Custom|Alexa)::[\w:@-]+)\)")
 # The engine's words for a type or a property that it does not have.
 _UNSUPPORTED = re.compile(r"not (available |supported )?(in|by) this testbed")
+# "for resource F with message", "references undefined resource F", "between resources: [F, G]",
+# "Unresolved resource dependencies [F]".
+_NAMED = re.compile(
+    r"\bresources?( dependencies)?:? (\[(?P<several>[^\]]*)\]|(?P<one>[A-Za-z0-9]+)\b)"
+)
 _UNRECOGNIZED = re.compile(r"Unrecognized resource types: \[(?P<types>[^\]]+)\]")
 _HANDLER_MESSAGE = re.compile(
     r'Resource handler returned message: "(?P<message>.*?)( \((Service|Status Code): [^)]*\))?"'
@@ -59,13 +64,17 @@ _UNUSABLE = ("UPDATE_ROLLBACK_FAILED", "DELETE_FAILED")
 def rejected(template: Path, reason: str) -> DeploymentError:
     """Return the error for a template that CloudFormation has rejected.
 
-    The resources that the reason names as ``Name (AWS::X::Y)``, and those of types that do not
-    exist, are shown with their lines.
+    The resources that the reason names, and those of types that do not exist, are shown with
+    their lines.
     """
     lines = TemplateLines.of(template)
     named = [(each["name"], each["type"]) for each in _RESOURCE.finditer(reason)]
-    if match := _UNRECOGNIZED.search(reason):
-        for kind in match["types"].split(", "):
+    for match in _NAMED.finditer(reason):
+        for name in (match["one"] or match["several"]).split(", "):
+            if kind := lines.type_of(name):
+                named.append((name, kind))
+    if unknown := _UNRECOGNIZED.search(reason):
+        for kind in unknown["types"].split(", "):
             named += [(name, kind) for name in lines.of_type(kind)]
     unsupported = _UNSUPPORTED.search(reason) is not None
     # What the details and the advice say is not said twice.

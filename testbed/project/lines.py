@@ -57,6 +57,10 @@ class TemplateLines:
         """Return the resources of a type."""
         return [name for name, kind in self._types.items() if kind == resource_type]
 
+    def type_of(self, name: str) -> str | None:
+        """Return the type of a resource, or None if it is not in the file."""
+        return self._types.get(name)
+
     def line(self, section: str, name: str) -> int | None:
         """Return the line of an entry, counted from 1, or None if it is not in the file."""
         return self._lines.get((section, name))

@@ -112,7 +112,10 @@ def test_stack_whose_creation_failed_is_deleted_only_if_confirmed(
         described = running_testbed.aws.cloudformation.describe_stacks(StackName=stack_name)
         return str(described["Stacks"][0]["StackStatus"])
 
-    failing = "{Code: {S3Bucket: none, S3Key: k}, Handler: a.b, Runtime: python3.13, Role: none}"
+    failing = (
+        "{Code: {S3Bucket: none, S3Key: k}, Handler: a.b, Runtime: python3.13,"
+        " Role: 'arn:aws:iam::123456789012:role/none'}"
+    )
     (tmp_path / "template.yaml").write_text(
         TEMPLATE.replace(
             "Outputs:", f"  Bad: {{Type: AWS::Lambda::Function, Properties: {failing}}}\nOutputs:"

@@ -23,6 +23,7 @@ _TARGETS = f"{EXTENSION}/live/schedules/test_targets.py"
 _ASYNCHRONOUS = f"{EXTENSION}/live/lambda_service/test_asynchronous_invocation.py"
 _CLOCK_COMMAND = "tests/testbed/control/test_clock.py"
 _PACKAGING = "tests/testbed/deployment/test_packaging.py"
+_REQUIREMENTS = "tests/testbed/deployment/test_requirements.py"
 _SDK = f"{EXTENSION}/live/lambda_executor/test_sdk.py"
 _CONFIRMATION = f"{EXTENSION}/live/sns/test_confirmation.py"
 
@@ -261,6 +262,17 @@ CLAIMS: Claims = {
     ),
     "which `sam build` excludes from functions": (
         f"{_PACKAGING}::test_package_leaves_out_what_sam_leaves_out",
+    ),
+    "whatever `Architectures` says": (
+        "tests/testbed/deployment/test_deploy.py::test_requirements_are_for_this_machine",
+    ),
+    "A deployment says so": (
+        "tests/testbed/deployment/test_deploy.py::test_requirements_are_for_this_machine",
+    ),
+    "is resolved once": (f"{_REQUIREMENTS}::test_versions_stay_until_the_files_change",),
+    "`sam build` resolves them each time": OF_AWS,
+    "rejects container images": (
+        "tests/testbed/project/test_local_files.py::test_functions_that_do_not_run_here",
     ),
     # Services
     "LocalStack connects to no other machine": (

@@ -12,8 +12,9 @@ from botocore.exceptions import ClientError
 from testbed.aws.change_set import Change
 from testbed.aws.clients import Aws
 from testbed.aws.stacks import describe_stack
-from testbed.deployment.deploy import NotDeployedError, deploy
+from testbed.deployment.deploy import NotDeployedError, deploy, prepare
 from testbed.deployment.destroy import destroy_stack
+from testbed.deployment.requirements import host_architecture
 from testbed.errors import DeploymentError, ProjectError
 from testbed.project.project import Project, Upload
 from tests.handlers.aws_fakes import client_error
@@ -216,3 +217,25 @@ def test_invalid_name_is_not_taken_for_a_missing_stack() -> None:
     aws = FakeAws(FakeCloudFormation(None, failure="'a_b' failed to satisfy constraint"))
     with pytest.raises(ClientError, match="ValidationError"):
         describe_stack(cast(Aws, aws), "a_b")
+
+
+def test_requirements_are_for_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Architectures is AWS's; here every function runs on the same processor."""
+    monkeypatch.setenv("TESTBED_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "requirements.txt").write_text("--no-index\n")
+    (tmp_path / "template.yaml").write_text(
+        "Globals: {Function: {Runtime: python3.13, Handler: app.handler, CodeUri: .}}\n"
+        "Resources:\n"
+        "  A: {Type: AWS::Serverless::Function, Properties: {Architectures: [arm64]}}\n"
+        "  X: {Type: AWS::Serverless::Function, Properties: {Architectures: [x86_64]}}\n"
+    )
+    messages: list[str] = []
+    prepare(Project(tmp_path, tmp_path / "template.yaml", "s", "us-east-1"), messages.append)
+    other, name = {"x86_64": ("arm64", "A"), "arm64": ("x86_64", "X")}[host_architecture()]
+    assert (
+        f"{name}: Architectures is {other}; its packages are built for this machine,"
+        f" {host_architecture()}"
+    ) in messages
+    assert [each for each in messages if each.startswith("building")] == [
+        f"building bundle-{host_architecture()}"
+    ]

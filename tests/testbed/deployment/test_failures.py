@@ -57,6 +57,23 @@ def test_resources_of_unknown_types_are_shown_with_lines(project: Project) -> No
     assert not error.advice
 
 
+@pytest.mark.parametrize(
+    ("reason", "names"),
+    [
+        ("Properties validation failed for resource Typo with message: #: extraneous", ["Typo"]),
+        ("Circular dependency between resources: [F, Pool]", ["F", "Pool"]),
+        ("Template error: instance of Fn::GetAtt references undefined resource Gone", []),
+        ("Template format error: Unresolved resource dependencies [Gone] in the Outputs block", []),
+    ],
+)
+def test_resources_in_messages_of_aws_are_shown_with_lines(
+    project: Project, reason: str, names: list[str]
+) -> None:
+    shown = rejected(project.template, reason).details.splitlines()
+    assert [line.split()[1] for line in shown] == names
+    assert all(line.startswith("template.yaml:") for line in shown)
+
+
 class FakeEvents:
     """CloudFormation with the events of a stack and of a nested one, newest first."""
 
