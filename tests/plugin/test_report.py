@@ -30,7 +30,7 @@ def test_report_explains(project: Project) -> None:
             "what went wrong:",
             "  ✗ *Queue*: message sent: has not been received",
             "what happened since the test began:",
-            "  *sns Publish topic-*",
+            "  *sns Publish *-Topic-*",
             "  *SNS topic-* → somebody@example.com",
             "  *email to somebody@example.com: test-waits-*",
             "queues:",
