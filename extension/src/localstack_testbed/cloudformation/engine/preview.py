@@ -101,7 +101,11 @@ class _Planner:
         existing = self._stack.resources.get(name)
         self._planned[name] = None
         try:
-            desired = values.properties(declaration, self._values, self._deployment)
+            # Few ranges are in AWS's schemas. On AWS, too, a service rejects a number when the
+            # resource is created or updated, and the stack rolls back.
+            desired = values.properties(
+                declaration, self._values, self._deployment, check_ranges=False
+            )
         except InvalidPropertiesError as error:
             self._errors.append(reason(error, name))
             return
