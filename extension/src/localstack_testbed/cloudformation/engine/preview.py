@@ -19,6 +19,7 @@ from localstack_testbed.cloudformation.model import Deployment, Properties, Reso
 from localstack_testbed.cloudformation.resources.registry import resource_type
 from localstack_testbed.cloudformation.schemas.schema import InvalidPropertiesError
 from localstack_testbed.cloudformation.template.document import ResourceDeclaration
+from localstack_testbed.cloudformation.template.evaluation import NO_VALUE
 from localstack_testbed.cloudformation.template.references import dependencies
 from localstack_testbed.cloudformation.template.unknown import UNKNOWN
 from localstack_testbed.hooks import settings
@@ -110,12 +111,40 @@ class _Planner:
             self._errors.append(reason(error, name))
             return
         kind = resource_type(declaration.type)
-        problem = kind.unsupported(desired) if kind else None
+        problem = self._unsupported_policy(declaration)
+        if problem is None and kind is not None:
+            problem = kind.unsupported(desired)
         if problem and not settings.SKIP_UNSUPPORTED_RESOURCES.value():
             self._errors.append(f"{name} ({declaration.type}): {problem}")
         self._desired[name] = desired
         if existing is not None:
             self._planned[name] = compare(existing, desired)
+
+    def _unsupported_policy(self, declaration: ResourceDeclaration) -> str | None:
+        """Return a sentence about a policy attribute that AWS would act on, and this testbed not.
+
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-creationpolicy.html
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html
+        """
+        if declaration.type == "AWS::CloudFormation::WaitCondition":
+            if self._is_given(declaration.creation_policy):
+                return (
+                    "CreationPolicy is not available in this testbed, which has no SignalResource: "
+                    "give the WaitCondition a Handle, and send the signals to its URL"
+                )
+        elif declaration.type == "AWS::Lambda::Alias":
+            policy = declaration.update_policy
+            if isinstance(policy, Mapping) and self._is_given(
+                policy.get("CodeDeployLambdaAliasUpdate")
+            ):
+                return (
+                    "UpdatePolicy.CodeDeployLambdaAliasUpdate is not available in this testbed, "
+                    "which has no CodeDeploy: an alias moves to the new version at once"
+                )
+        return None
+
+    def _is_given(self, policy: Any) -> bool:
+        return policy is not None and self._values.value(policy) is not NO_VALUE
 
     def _stays(self, logical_id: str) -> Resource | None:
         """Return a resource whose physical id surely stays the same."""

@@ -13,11 +13,10 @@ from localstack_testbed.cloudformation.resources.model import (
 )
 
 
-def _reject(properties: Properties, *names: str) -> None:
-    """Reject properties that LocalStack would ignore, unless they are off."""
-    for name in names:
-        if properties.get(name):
-            raise ResourceError(f"{name} is not available in this testbed")
+def _unavailable(properties: Properties, *names: str) -> str | None:
+    """Return a sentence about a property that LocalStack would ignore, unless it is off."""
+    given = [name for name in names if properties.get(name)]
+    return f"{given[0]} is not available in this testbed" if given else None
 
 
 class LogGroup(ResourceType):
@@ -28,9 +27,20 @@ class LogGroup(ResourceType):
 
     name_property = "LogGroupName"
 
+    def unsupported(self, properties: Properties) -> str | None:
+        group_class = properties.get("LogGroupClass")
+        if group_class in ("INFREQUENT_ACCESS", "DELIVERY"):
+            return f"The LogGroupClass {group_class} is not available in this testbed"
+        return _unavailable(
+            properties,
+            "DataProtectionPolicy",
+            "DeletionProtectionEnabled",
+            "FieldIndexPolicies",
+            "ResourcePolicyDocument",
+        )
+
     def create(self, context: Context, properties: Properties) -> str:
         """Create the log group, and set its retention."""
-        _check_log_group(properties)
         logs = context.client("logs")
         name = str(properties.get("LogGroupName") or context.generated_name(512))
         request: dict[str, Any] = {"logGroupName": name}
@@ -49,7 +59,6 @@ class LogGroup(ResourceType):
 
     def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
         """Set the retention, the key and the tags; the events stay."""
-        _check_log_group(new)
         logs = context.client("logs")
         if changed(old, new, "RetentionInDays"):
             _set_retention(logs, physical_id, new)
@@ -75,20 +84,6 @@ class LogGroup(ResourceType):
     ) -> dict[str, Any]:
         """Return the log group's ARN, which ends with ``:*`` as on AWS."""
         return {"Arn": f"{_arn(context, physical_id)}:*"}
-
-
-def _check_log_group(properties: Properties) -> None:
-    _reject(
-        properties,
-        "DataProtectionPolicy",
-        "DeletionProtectionEnabled",
-        "FieldIndexPolicies",
-        "ResourcePolicyDocument",
-    )
-    if properties.get("LogGroupClass", "STANDARD") != "STANDARD":
-        raise ResourceError(
-            f"The LogGroupClass {properties['LogGroupClass']} is not available in this testbed"
-        )
 
 
 def _arn(context: Context, name: str) -> str:
@@ -133,6 +128,14 @@ class MetricFilter(ResourceType):
 
     name_property = "FilterName"
 
+    def unsupported(self, properties: Properties) -> str | None:
+        return _unavailable(
+            properties,
+            "ApplyOnTransformedLogs",
+            "EmitSystemFieldDimensions",
+            "FieldSelectionCriteria",
+        )
+
     def create(self, context: Context, properties: Properties) -> str:
         """Create the filter."""
         logs = context.client("logs")
@@ -145,12 +148,10 @@ class MetricFilter(ResourceType):
     def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
         """Replace the filter's pattern and transformations."""
         logs = context.client("logs")
-        # LocalStack's PutMetricFilter adds a second filter with the name. What would be rejected
-        # has to be before the first is deleted.
-        request = _metric_filter(physical_id, new)
+        # LocalStack's PutMetricFilter adds a second filter with the name.
         if _metric_filter_exists(logs, physical_id, new):
             logs.delete_metric_filter(logGroupName=new["LogGroupName"], filterName=physical_id)
-        logs.put_metric_filter(**request)
+        logs.put_metric_filter(**_metric_filter(physical_id, new))
 
     def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
         """Delete the filter."""
@@ -167,10 +168,9 @@ def _metric_filter_exists(logs: Any, name: str, properties: Properties) -> bool:
 
 
 def _put_metric_filter(logs: Any, name: str, properties: Properties) -> None:
-    request = _metric_filter(name, properties)
     # LocalStack's PutMetricFilter accepts log groups that do not exist.
     _check_log_group_exists(logs, properties["LogGroupName"])
-    logs.put_metric_filter(**request)
+    logs.put_metric_filter(**_metric_filter(name, properties))
 
 
 def _check_log_group_exists(logs: Any, name: str) -> None:
@@ -184,12 +184,6 @@ def _metric_filter(name: str, properties: Properties) -> dict[str, Any]:
 
     https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html
     """
-    _reject(
-        properties,
-        "ApplyOnTransformedLogs",
-        "EmitSystemFieldDimensions",
-        "FieldSelectionCriteria",
-    )
     transformations = [
         {
             **{f"{key[0].lower()}{key[1:]}": value for key, value in each.items()},
@@ -213,6 +207,13 @@ class SubscriptionFilter(ResourceType):
     """AWS::Logs::SubscriptionFilter. The physical id is the filter's name."""
 
     name_property = "FilterName"
+
+    def unsupported(self, properties: Properties) -> str | None:
+        if properties.get("Distribution") == "Random":
+            return "The Distribution Random is not available in this testbed"
+        return _unavailable(
+            properties, "ApplyOnTransformedLogs", "EmitSystemFields", "FieldSelectionCriteria"
+        )
 
     def create(self, context: Context, properties: Properties) -> str:
         """Create the filter."""
@@ -244,9 +245,6 @@ class SubscriptionFilter(ResourceType):
 
 
 def _subscription_filter(name: str, properties: Properties) -> dict[str, Any]:
-    _reject(properties, "ApplyOnTransformedLogs", "EmitSystemFields", "FieldSelectionCriteria")
-    if properties.get("Distribution", "ByLogStream") != "ByLogStream":
-        raise ResourceError("The Distribution Random is not available in this testbed")
     request = {
         "logGroupName": properties["LogGroupName"],
         "filterName": name,

@@ -29,6 +29,21 @@ class Bucket(ResourceType):
 
     name_property = "BucketName"
 
+    def unsupported(self, properties: Properties) -> str | None:
+        for name in _UNAVAILABLE:
+            if properties.get(name):
+                return f"{name} is not available in this testbed"
+        encryption = properties.get("BucketEncryption")
+        rules = (
+            encryption.get("ServerSideEncryptionConfiguration")
+            if isinstance(encryption, Mapping)
+            else ()
+        )
+        for rule in rules if isinstance(rules, list) else ():
+            if isinstance(rule, Mapping) and rule.get("BlockedEncryptionTypes"):
+                return "BlockedEncryptionTypes is not available in this testbed"
+        return None
+
     def create(self, context: Context, properties: Properties) -> str:
         """Create the bucket, and set its configurations."""
         _check(properties)
@@ -97,16 +112,10 @@ def _exists(s3: Any, name: str) -> bool:
 
 
 def _check(properties: Properties) -> None:
-    """Reject what S3 rejects, or what LocalStack does not have.
+    """Reject what S3 rejects.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
     """
-    for name in _UNAVAILABLE:
-        if name in properties:
-            raise ResourceError(f"{name} is not available in this testbed")
-    for rule in properties.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration", ()):
-        if "BlockedEncryptionTypes" in rule:
-            raise ResourceError("BlockedEncryptionTypes is not available in this testbed")
     acl = properties.get("AccessControl", "Private")
     ownership = _ownership(properties.get("OwnershipControls"))
     if acl not in ("Private", "BucketOwnerFullControl") and ownership == "BucketOwnerEnforced":
