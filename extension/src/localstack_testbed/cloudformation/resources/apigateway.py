@@ -12,17 +12,21 @@ from typing import Any
 
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
+from localstack_testbed.cloudformation.resources.helpers import (
+    changed,
+    exists,
+    json_text,
+    tag_map,
+    update_tags,
+    without,
+)
 from localstack_testbed.cloudformation.resources.model import (
     AlreadyExistsError,
     Context,
     Properties,
     ResourceError,
     ResourceType,
-    changed,
-    exists,
     is_missing,
-    tag_changes,
-    without,
 )
 from localstack_testbed.hooks import settings
 
@@ -63,25 +67,19 @@ def _escaped(part: str) -> str:
     return part.replace("~", "~0").replace("/", "~1")
 
 
-def _document(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _tags(properties: Mapping[str, Any]) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in properties.get("Tags") or ()}
-
-
 def _set_tags(context: Context, path: str, old: Properties, new: Properties) -> None:
     """Set the tags of what has the path in API Gateway's API.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/arn-format-reference.html
     """
     arn = f"arn:aws:apigateway:{context.region}::{path}"
-    _, removed = tag_changes(_tags(old), _tags(new))
-    if tags := _tags(new):
-        _client(context).tag_resource(resourceArn=arn, tags=tags)
-    if removed:
-        _client(context).untag_resource(resourceArn=arn, tagKeys=removed)
+    client = _client(context)
+    update_tags(
+        old,
+        new,
+        tag=lambda tags: client.tag_resource(resourceArn=arn, tags=tags),
+        untag=lambda keys: client.untag_resource(resourceArn=arn, tagKeys=keys),
+    )
 
 
 def _resources(client: Any, rest_api_id: str) -> Iterator[Mapping[str, Any]]:
@@ -109,7 +107,7 @@ class RestApi(ResourceType):
         made = client.create_rest_api(
             # The document's title, if the template has no name.
             name=properties.get("Name") or context.generated_name(64),
-            tags=_tags(properties),
+            tags=tag_map(properties),
         )
         rest_api_id: str = made["id"]
         context.created(rest_api_id)
@@ -173,7 +171,7 @@ class RestApi(ResourceType):
     def _openapi(self, context: Context, properties: Properties) -> str | bytes | None:
         """Return the OpenAPI document."""
         if (body := properties.get("Body")) is not None:
-            return _document(body)
+            return json_text(body)
         location = properties.get("BodyS3Location")
         if not location:
             return None
@@ -225,7 +223,7 @@ class RestApi(ResourceType):
             imported = name not in ("DisableExecuteApiEndpoint",) and self._has_document(new)
             if new.get(name) is not None:
                 value = new[name]
-                patches.append(_replace(path, value if name != "Policy" else _document(value)))
+                patches.append(_replace(path, value if name != "Policy" else json_text(value)))
             elif old.get(name) is not None and default is not None and not imported:
                 patches.append(_replace(path, default))
         endpoint = new.get("EndpointConfiguration") or {}
@@ -419,7 +417,7 @@ class Model(ResourceType):
             restApiId=properties["RestApiId"],
             name=properties.get("Name") or generated,
             contentType=properties.get("ContentType", "application/json"),
-            schema=_document(properties.get("Schema") or {}),
+            schema=json_text(properties.get("Schema") or {}),
             **_arguments(properties, "Description"),
         )
         return str(made["name"])
@@ -431,7 +429,7 @@ class Model(ResourceType):
             restApiId=new["RestApiId"],
             modelName=physical_id,
             patchOperations=[
-                _replace("/schema", _document(new.get("Schema") or {})),
+                _replace("/schema", json_text(new.get("Schema") or {})),
                 _replace("/description", new.get("Description", "")),
             ],
         )
@@ -676,7 +674,7 @@ class Stage(ResourceType):
             restApiId=rest_api_id,
             stageName=name,
             deploymentId=properties["DeploymentId"],
-            tags=_tags(properties),
+            tags=tag_map(properties),
         )
         context.created(name)
         _StageSettings(client, rest_api_id, name).set(properties, None)
@@ -857,7 +855,7 @@ class ApiKey(ResourceType):
         names = ("Name", "Description", "Enabled", "GenerateDistinctId", "Value", "CustomerId")
         made = _client(context).create_api_key(
             **{"name": context.generated_name(64)} | _arguments(properties, *names),
-            tags=_tags(properties),
+            tags=tag_map(properties),
         )
         key_id: str = made["id"]
         context.created(key_id)
@@ -903,7 +901,7 @@ class UsagePlan(ResourceType):
                 {"apiId": each["ApiId"], "stage": each["Stage"]}
                 for each in properties.get("ApiStages") or ()
             ],
-            tags=_tags(properties),
+            tags=tag_map(properties),
             **_arguments(properties, "Description"),
         )
         plan_id: str = made["id"]
@@ -994,7 +992,7 @@ class ClientCertificate(ResourceType):
 
     def create(self, context: Context, properties: Properties) -> str:
         made = _client(context).generate_client_certificate(
-            **_arguments(properties, "Description"), tags=_tags(properties)
+            **_arguments(properties, "Description"), tags=tag_map(properties)
         )
         certificate: str = made["clientCertificateId"]
         context.created(certificate)

@@ -2,14 +2,17 @@
 
 from typing import Any
 
+from localstack_testbed.cloudformation.resources.helpers import (
+    changed,
+    tag_map,
+    update_tags,
+)
 from localstack_testbed.cloudformation.resources.model import (
     AlreadyExistsError,
     Context,
     Properties,
     ResourceError,
     ResourceType,
-    changed,
-    tag_changes,
 )
 
 
@@ -36,12 +39,12 @@ class LogGroup(ResourceType):
         request: dict[str, Any] = {"logGroupName": name}
         if "KmsKeyId" in properties:
             request["kmsKeyId"] = properties["KmsKeyId"]
-        if tags := _tags(properties):
+        if tags := tag_map(properties):
             request["tags"] = tags
         try:
             logs.create_log_group(**request)
         except logs.exceptions.ResourceAlreadyExistsException as error:
-            raise AlreadyExistsError("AWS::Logs::LogGroup", name) from error
+            raise AlreadyExistsError(context.type_name, name) from error
         context.created(name)
         if "RetentionInDays" in properties:
             _set_retention(logs, name, properties)
@@ -59,12 +62,12 @@ class LogGroup(ResourceType):
             else:
                 logs.disassociate_kms_key(logGroupName=physical_id)
         arn = _arn(context, physical_id)
-        current = logs.list_tags_for_resource(resourceArn=arn).get("tags", {})
-        added, removed = tag_changes({**_tags(old), **current}, _tags(new))
-        if removed:
-            logs.untag_resource(resourceArn=arn, tagKeys=removed)
-        if added:
-            logs.tag_resource(resourceArn=arn, tags=added)
+        update_tags(
+            old,
+            new,
+            tag=lambda tags: logs.tag_resource(resourceArn=arn, tags=tags),
+            untag=lambda keys: logs.untag_resource(resourceArn=arn, tagKeys=keys),
+        )
 
     def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
         """Delete the log group and its events."""
@@ -102,10 +105,6 @@ def _set_retention(logs: Any, name: str, properties: Properties) -> None:
         logs.delete_retention_policy(logGroupName=name)
 
 
-def _tags(properties: Properties) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in properties.get("Tags", ())}
-
-
 class LogStream(ResourceType):
     """AWS::Logs::LogStream. The physical id is the log stream's name."""
 
@@ -118,7 +117,7 @@ class LogStream(ResourceType):
         try:
             logs.create_log_stream(logGroupName=properties["LogGroupName"], logStreamName=name)
         except logs.exceptions.ResourceAlreadyExistsException as error:
-            raise AlreadyExistsError("AWS::Logs::LogStream", name) from error
+            raise AlreadyExistsError(context.type_name, name) from error
         return name
 
     def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
@@ -138,7 +137,7 @@ class MetricFilter(ResourceType):
         logs = context.client("logs")
         name = str(properties.get("FilterName") or context.generated_name(512))
         if _metric_filter_exists(logs, name, properties):
-            raise AlreadyExistsError("AWS::Logs::MetricFilter", name)
+            raise AlreadyExistsError(context.type_name, name)
         _put_metric_filter(logs, name, properties)
         return name
 
@@ -220,7 +219,7 @@ class SubscriptionFilter(ResourceType):
         name = str(properties.get("FilterName") or context.generated_name(512))
         found = logs.describe_subscription_filters(logGroupName=properties["LogGroupName"])
         if any(each["filterName"] == name for each in found["subscriptionFilters"]):
-            raise AlreadyExistsError("AWS::Logs::SubscriptionFilter", name)
+            raise AlreadyExistsError(context.type_name, name)
         logs.put_subscription_filter(**_subscription_filter(name, properties))
         return name
 
@@ -269,7 +268,7 @@ class ResourcePolicy(ResourceType):
         name = str(properties["PolicyName"])
         found = logs.describe_resource_policies()["resourcePolicies"]
         if any(policy["policyName"] == name for policy in found):
-            raise AlreadyExistsError("AWS::Logs::ResourcePolicy", name)
+            raise AlreadyExistsError(context.type_name, name)
         logs.put_resource_policy(policyName=name, policyDocument=properties["PolicyDocument"])
         return name
 

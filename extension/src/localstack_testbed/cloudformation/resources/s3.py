@@ -35,7 +35,7 @@ class Bucket(ResourceType):
         s3 = context.client("s3")
         name = properties.get("BucketName") or context.generated_name(63, lower=True)
         if _exists(s3, name):
-            raise AlreadyExistsError("AWS::S3::Bucket", name)
+            raise AlreadyExistsError(context.type_name, name)
         request: dict[str, Any] = {"Bucket": name}
         if context.region != "us-east-1":
             request["CreateBucketConfiguration"] = {"LocationConstraint": context.region}
