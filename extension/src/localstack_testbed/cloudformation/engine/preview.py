@@ -14,14 +14,13 @@ from localstack_testbed.cloudformation import store
 from localstack_testbed.cloudformation.engine import values
 from localstack_testbed.cloudformation.engine.changes import Action, Change, compare
 from localstack_testbed.cloudformation.engine.reasons import reason
+from localstack_testbed.cloudformation.engine.resource_operations import unsupported
 from localstack_testbed.cloudformation.errors import ValidationError
 from localstack_testbed.cloudformation.model import Deployment, Properties, Resource, Stack
-from localstack_testbed.cloudformation.resources.registry import resource_type
 from localstack_testbed.cloudformation.schemas.schema import InvalidPropertiesError
 from localstack_testbed.cloudformation.template.document import ResourceDeclaration
 from localstack_testbed.cloudformation.template.references import dependencies
 from localstack_testbed.cloudformation.template.unknown import UNKNOWN
-from localstack_testbed.hooks import settings
 
 _NESTED = "AWS::CloudFormation::Stack"
 
@@ -105,9 +104,7 @@ class _Planner:
         except InvalidPropertiesError as error:
             self._errors.append(reason(error, name))
             return
-        kind = resource_type(declaration.type)
-        problem = kind.unsupported(desired) if kind else None
-        if problem and not settings.SKIP_UNSUPPORTED_RESOURCES.value():
+        if problem := unsupported(declaration.type, desired):
             self._errors.append(f"{name} ({declaration.type}): {problem}")
         self._desired[name] = desired
         if existing is not None:

@@ -13,10 +13,13 @@ from typing import Any
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
 from localstack_testbed.cloudformation.resources.helpers import (
+    NOT_HERE,
     changed,
     exists,
     json_text,
+    part,
     tag_map,
+    unavailable,
     update_tags,
     without,
 )
@@ -32,7 +35,7 @@ from localstack_testbed.hooks import settings
 
 type Patch = dict[str, str]
 
-_NOT_YET = "is not available in this testbed yet"
+_NOT_YET = f"{NOT_HERE} yet"
 _AUTHORIZER = "x-amazon-apigateway-authorizer"
 
 
@@ -153,20 +156,12 @@ class RestApi(ResourceType):
             return f"Policy {_NOT_YET}: resource policies of APIs are not enforced"
         if properties.get("Mode") == "merge":
             return "Mode: merge is not available in this testbed: a document replaces the API"
-        endpoint = properties.get("EndpointConfiguration")
-        if isinstance(endpoint, Mapping) and (
-            endpoint.get("VpcEndpointIds") or endpoint.get("Types") == ["PRIVATE"]
-        ):
+        endpoint = part(properties, "EndpointConfiguration")
+        if endpoint.get("VpcEndpointIds") or endpoint.get("Types") == ["PRIVATE"]:
             return "Private APIs are not available in this testbed: there are no VPC endpoints"
-        for name in ("CloneFrom", "SecurityPolicy", "EndpointAccessMode"):
-            if properties.get(name):
-                return f"{name} is not available in this testbed"
         if properties.get("DisableExecuteApiEndpoint") is True:
-            return (
-                "DisableExecuteApiEndpoint is not available in this testbed: "
-                "there are no custom domain names"
-            )
-        return None
+            return f"DisableExecuteApiEndpoint {NOT_HERE}: there are no custom domain names"
+        return unavailable(properties, "CloneFrom", "SecurityPolicy", "EndpointAccessMode")
 
     def _openapi(self, context: Context, properties: Properties) -> str | bytes | None:
         """Return the OpenAPI document."""
@@ -326,14 +321,10 @@ class Method(ResourceType):
         if properties.get("AuthorizationType") in ("CUSTOM", "COGNITO_USER_POOLS"):
             kind = properties["AuthorizationType"]
             return f"AuthorizationType {kind} {_NOT_YET}: authorizers are not called"
-        integration = properties.get("Integration")
-        if isinstance(integration, Mapping):
-            if integration.get("ConnectionType") == "VPC_LINK":
-                return "ConnectionType VPC_LINK is not available in this testbed"
-            for name in ("IntegrationTarget", "ResponseTransferMode"):
-                if integration.get(name):
-                    return f"Integration.{name} is not available in this testbed"
-        return None
+        integration = part(properties, "Integration")
+        if integration.get("ConnectionType") == "VPC_LINK":
+            return f"ConnectionType VPC_LINK {NOT_HERE}"
+        return unavailable(integration, "IntegrationTarget", "ResponseTransferMode")
 
     def _method(self, properties: Properties) -> dict[str, str]:
         return {
@@ -653,8 +644,7 @@ def _unsupported_stage(properties: Mapping[str, Any], prefix: str = "") -> str |
         return f"{prefix}AccessLogSetting {_NOT_YET}: access logs are not written"
     if properties.get("ClientCertificateId"):
         return (
-            f"{prefix}ClientCertificateId is not available in this testbed: "
-            "integrations are called without a certificate"
+            f"{prefix}ClientCertificateId {NOT_HERE}: integrations are called without a certificate"
         )
     return None
 
@@ -744,10 +734,7 @@ class Deployment(ResourceType):
         return {"DeploymentId": physical_id}
 
     def unsupported(self, properties: Properties) -> str | None:
-        described = properties.get("StageDescription")
-        if isinstance(described, Mapping):
-            return _unsupported_stage(described, "StageDescription.")
-        return None
+        return _unsupported_stage(part(properties, "StageDescription"), "StageDescription.")
 
     def _set_stage(self, context: Context, deployment_id: str, properties: Properties) -> None:
         name = properties.get("StageName")

@@ -101,7 +101,7 @@ class Rule(ResourceType):
         )
         physical_id = str(name) if bus == DEFAULT_BUS else f"{bus}|{name}"
         context.created(physical_id)
-        _put_targets(client, name, bus, _targets(properties))
+        _put_targets(client, name, bus, properties.get("Targets") or [])
         return physical_id
 
     def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
@@ -109,7 +109,7 @@ class Rule(ResourceType):
         bus, name = _rule_name(physical_id)
         _check_pattern(client, new)
         arn = client.put_rule(Name=name, EventBusName=bus, **_rule(new))["RuleArn"]
-        targets = _targets(new)
+        targets = new.get("Targets") or []
         unwanted = sorted(_target_ids(client, name, bus) - {target["Id"] for target in targets})
         # New targets come before the others go, so that each event has one, if there is room.
         first = len(unwanted) + len(targets) > _MOST_TARGETS
@@ -189,19 +189,6 @@ def _unavailable_target(properties: Mapping[str, Any]) -> str | None:
             if reason := unavailable(target, *_TARGETS_ELSEWHERE):
                 return f"Target {target['Id']}: {reason}"
     return None
-
-
-def _targets(properties: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return PutTargets' parameter.
-
-    Raises
-    ------
-    ResourceError
-        If a target is not available, which may be known only now.
-    """
-    if reason := _unavailable_target(properties):
-        raise ResourceError(reason)
-    return list(properties.get("Targets") or ())
 
 
 def _put_targets(client: Any, rule: str, bus: str, targets: list[dict[str, Any]]) -> None:

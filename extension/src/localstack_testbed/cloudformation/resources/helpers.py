@@ -31,6 +31,12 @@ def unavailable(properties: Any, *names: str) -> str | None:
     return next((f"{name} {NOT_HERE}" for name in names if properties.get(name)), None)
 
 
+def part(properties: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return an object of the properties; it is empty if it is absent or UNKNOWN."""
+    found = properties.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
 def json_text(value: Any) -> str:
     """Return a value as text, as APIs have policies and attributes.
 

@@ -12,6 +12,7 @@ from localstack_testbed.cloudformation.resources.helpers import (
     NOT_HERE,
     changed,
     exists,
+    part,
     tag_map,
     unavailable,
     update_tags,
@@ -41,15 +42,9 @@ def _update_tags(client: Any, arn: str, old: Mapping[str, Any], new: Mapping[str
     )
 
 
-def _part(properties: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """Return an object of the properties; it is empty if it is absent or not known yet."""
-    part = properties.get(name)
-    return part if isinstance(part, dict) else {}
-
-
 def _runtime_updates(properties: Mapping[str, Any], name: str) -> str | None:
     # A testbed has one version of each runtime, which is never updated under a function.
-    mode = _part(properties, name).get("UpdateRuntimeOn")
+    mode = part(properties, name).get("UpdateRuntimeOn")
     if isinstance(mode, str) and mode != "Auto":
         return f"{name} {NOT_HERE} with UpdateRuntimeOn: {mode}"
     return None
@@ -81,13 +76,12 @@ class Function(ResourceType):
                 "PublishToLatestPublished",
                 "TenancyConfig",
             )
-            or unavailable(_part(properties, "Code"), "SourceKMSKeyArn")
-            or unavailable(_part(properties, "VpcConfig"), "Ipv6AllowedForDualStack")
+            or unavailable(part(properties, "Code"), "SourceKMSKeyArn")
+            or unavailable(part(properties, "VpcConfig"), "Ipv6AllowedForDualStack")
             or _runtime_updates(properties, "RuntimeManagementConfig")
         )
 
     def create(self, context: Context, properties: Properties) -> str:
-        _check_image(properties)
         client = context.client("lambda")
         name = properties.get("FunctionName") or context.generated_name(_LONGEST_NAME)
         given = {key: properties[key] for key in _CONFIGURATION if key in properties}
@@ -104,7 +98,6 @@ class Function(ResourceType):
         return str(name)
 
     def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
-        _check_image(new)
         client = context.client("lambda")
         inline = "ZipFile" in new["Code"]
         # The name of the file with inline code depends on the runtime.
@@ -166,13 +159,8 @@ https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionConfiguration.ht
 """
 
 
-def _check_image(properties: Mapping[str, Any]) -> None:
-    if reason := _image(properties):
-        raise ResourceError(reason)
-
-
 def _image(properties: Mapping[str, Any]) -> str | None:
-    if "ImageUri" in _part(properties, "Code") or properties.get("PackageType") == "Image":
+    if "ImageUri" in part(properties, "Code") or properties.get("PackageType") == "Image":
         return f"A function that is a container image {NOT_HERE}: use a .zip file archive"
     return None
 

@@ -3,8 +3,10 @@
 from typing import Any
 
 from localstack_testbed.cloudformation.resources.helpers import (
+    NOT_HERE,
     changed,
     tag_map,
+    unavailable,
     update_tags,
 )
 from localstack_testbed.cloudformation.resources.model import (
@@ -14,13 +16,6 @@ from localstack_testbed.cloudformation.resources.model import (
     ResourceError,
     ResourceType,
 )
-
-
-def _reject(properties: Properties, *names: str) -> None:
-    """Reject properties that LocalStack would ignore, unless they are off."""
-    for name in names:
-        if properties.get(name):
-            raise ResourceError(f"{name} is not available in this testbed")
 
 
 class LogGroup(ResourceType):
@@ -33,7 +28,6 @@ class LogGroup(ResourceType):
 
     def create(self, context: Context, properties: Properties) -> str:
         """Create the log group, and set its retention."""
-        _check_log_group(properties)
         logs = context.client("logs")
         name = str(properties.get("LogGroupName") or context.generated_name(512))
         request: dict[str, Any] = {"logGroupName": name}
@@ -52,7 +46,6 @@ class LogGroup(ResourceType):
 
     def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
         """Set the retention, the key and the tags; the events stay."""
-        _check_log_group(new)
         logs = context.client("logs")
         if changed(old, new, "RetentionInDays"):
             _set_retention(logs, physical_id, new)
@@ -79,19 +72,21 @@ class LogGroup(ResourceType):
         """Return the log group's ARN, which ends with ``:*`` as on AWS."""
         return {"Arn": f"{_arn(context, physical_id)}:*"}
 
+    def unsupported(self, properties: Properties) -> str | None:
+        """Return what LocalStack would ignore."""
+        return unavailable(
+            properties,
+            "DataProtectionPolicy",
+            "DeletionProtectionEnabled",
+            "FieldIndexPolicies",
+            "ResourcePolicyDocument",
+        ) or _unavailable_value(properties, "LogGroupClass", "STANDARD")
 
-def _check_log_group(properties: Properties) -> None:
-    _reject(
-        properties,
-        "DataProtectionPolicy",
-        "DeletionProtectionEnabled",
-        "FieldIndexPolicies",
-        "ResourcePolicyDocument",
-    )
-    if properties.get("LogGroupClass", "STANDARD") != "STANDARD":
-        raise ResourceError(
-            f"The LogGroupClass {properties['LogGroupClass']} is not available in this testbed"
-        )
+
+def _unavailable_value(properties: Properties, name: str, only: str) -> str | None:
+    """Return a sentence about a property that has another value than the only one here."""
+    value = properties.get(name)
+    return f"The {name} {value} {NOT_HERE}" if isinstance(value, str) and value != only else None
 
 
 def _arn(context: Context, name: str) -> str:
@@ -157,6 +152,15 @@ class MetricFilter(ResourceType):
             logGroupName=properties["LogGroupName"], filterName=physical_id
         )
 
+    def unsupported(self, properties: Properties) -> str | None:
+        """Return what LocalStack would ignore."""
+        return unavailable(
+            properties,
+            "ApplyOnTransformedLogs",
+            "EmitSystemFieldDimensions",
+            "FieldSelectionCriteria",
+        )
+
 
 def _metric_filter_exists(logs: Any, name: str, properties: Properties) -> bool:
     found = logs.describe_metric_filters(
@@ -183,12 +187,6 @@ def _metric_filter(name: str, properties: Properties) -> dict[str, Any]:
 
     https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html
     """
-    _reject(
-        properties,
-        "ApplyOnTransformedLogs",
-        "EmitSystemFieldDimensions",
-        "FieldSelectionCriteria",
-    )
     transformations = [
         {
             **{f"{key[0].lower()}{key[1:]}": value for key, value in each.items()},
@@ -241,11 +239,14 @@ class SubscriptionFilter(ResourceType):
             logGroupName=properties["LogGroupName"], filterName=physical_id
         )
 
+    def unsupported(self, properties: Properties) -> str | None:
+        """Return what LocalStack would ignore."""
+        return unavailable(
+            properties, "ApplyOnTransformedLogs", "EmitSystemFields", "FieldSelectionCriteria"
+        ) or _unavailable_value(properties, "Distribution", "ByLogStream")
+
 
 def _subscription_filter(name: str, properties: Properties) -> dict[str, Any]:
-    _reject(properties, "ApplyOnTransformedLogs", "EmitSystemFields", "FieldSelectionCriteria")
-    if properties.get("Distribution", "ByLogStream") != "ByLogStream":
-        raise ResourceError("The Distribution Random is not available in this testbed")
     request = {
         "logGroupName": properties["LogGroupName"],
         "filterName": name,

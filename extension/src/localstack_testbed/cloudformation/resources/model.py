@@ -157,7 +157,8 @@ class ResourceType(ABC):
     def unsupported(self, properties: Properties) -> str | None:
         """Return a sentence about a property that this testbed does not carry out, if there is one.
 
-        Called before anything is touched; values that are not known yet are UNKNOWN.
+        Called before anything is touched, when values that are not known yet are UNKNOWN; and again
+        before the resource is created or updated.
         """
         return None
 

@@ -13,6 +13,7 @@ from localstack_testbed.cloudformation.resources.helpers import (
     exists,
     tag_list,
     tag_map,
+    unavailable,
     update_tags,
     without,
 )
@@ -80,8 +81,6 @@ def _schedule(properties: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("StartDate", "EndDate"):
         if name in given:
             given[name] = _time(name, given[name])
-    if reason := _unavailable_target(properties):
-        raise ResourceError(reason)
     return given
 
 
@@ -93,10 +92,7 @@ def _unavailable_target(properties: Mapping[str, Any]) -> str | None:
     service = (str(target.get("Arn")).split(":") + [""] * 3)[2]
     if service and service not in _TARGETS:
         return f"A target of the service {service} {NOT_HERE}"
-    for name in ("EcsParameters", "SageMakerPipelineParameters"):
-        if name in target:
-            return f"{name} {NOT_HERE}"
-    return None
+    return unavailable(target, "EcsParameters", "SageMakerPipelineParameters")
 
 
 # Scheduler's own ARNs are those of universal targets, which call any operation.

@@ -10,6 +10,7 @@ from localstack_testbed.cloudformation.resources.helpers import (
     exists,
     json_text,
     tag_list,
+    unavailable,
     update_tags,
 )
 from localstack_testbed.cloudformation.resources.model import (
@@ -204,7 +205,6 @@ class Subscription(ResourceType):
 
     def create(self, context: Context, properties: Properties) -> str:
         """Subscribe the endpoint."""
-        _reject_replay(properties)
         request: dict[str, Any] = {
             "TopicArn": properties["TopicArn"],
             "Protocol": properties["Protocol"],
@@ -227,7 +227,6 @@ class Subscription(ResourceType):
 
     def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
         """Set the attributes that differ."""
-        _reject_replay(new)
         sns = _sns_of_topic(context, new)
         current = sns.get_subscription_attributes(SubscriptionArn=physical_id)["Attributes"]
         attributes = {**_SUBSCRIPTION_DEFAULTS, **_subscription_attributes(new)}
@@ -253,6 +252,10 @@ class Subscription(ResourceType):
         """Return the subscription's ARN."""
         return {"Arn": physical_id}
 
+    def unsupported(self, properties: Properties) -> str | None:
+        """Return whether messages would have to be replayed."""
+        return unavailable(properties, "ReplayPolicy")
+
     def needs_replacement(self, old: Properties, new: Properties) -> bool:
         """Return whether the region differs.
 
@@ -270,11 +273,6 @@ def _subscription_attributes(properties: Properties) -> dict[str, str]:
     return {
         name: json_text(properties[name]) for name in _SUBSCRIPTION_DEFAULTS if name in properties
     }
-
-
-def _reject_replay(properties: Properties) -> None:
-    if "ReplayPolicy" in properties:
-        raise ResourceError("ReplayPolicy is not available in this testbed")
 
 
 class TopicPolicy(ResourceType):
