@@ -4,8 +4,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceCh
 """
 
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from typing import Any
@@ -19,7 +18,7 @@ from localstack_testbed.cloudformation.errors import ValidationError
 from localstack_testbed.cloudformation.model import Deployment, Properties, Resource, Stack
 from localstack_testbed.cloudformation.schemas.schema import InvalidPropertiesError
 from localstack_testbed.cloudformation.template.document import ResourceDeclaration
-from localstack_testbed.cloudformation.template.references import dependencies
+from localstack_testbed.cloudformation.template.references import dependencies, references
 from localstack_testbed.cloudformation.template.unknown import UNKNOWN
 
 _NESTED = "AWS::CloudFormation::Stack"
@@ -222,14 +221,15 @@ class _Planner:
         old = before.template.resources.get(declaration.logical_id) if before else None
         if before is None or old is None or old.properties.get(name) != raw:
             return {"ChangeSource": "DirectModification"}
-        for referenced, attribute in _references(raw):
+        for reference in references(raw):
+            referenced = reference.name
             if referenced in self._template.parameters:
                 parameters = self._deployment.parameters, before.parameters
                 if parameters[0].get(referenced) != parameters[1].get(referenced):
                     return {"ChangeSource": "ParameterReference", "CausingEntity": referenced}
             elif self._changes(referenced):
-                if attribute:
-                    entity = f"{referenced}.{attribute}"
+                if reference.attribute:
+                    entity = f"{referenced}.{reference.attribute}"
                     return {"ChangeSource": "ResourceAttribute", "CausingEntity": entity}
                 return {"ChangeSource": "ResourceReference", "CausingEntity": referenced}
         return {"ChangeSource": "DirectModification"}
@@ -281,27 +281,3 @@ def _context(properties: Properties) -> str:
 
 
 _AFTERWARDS = "{{changeSet:KNOWN_AFTER_APPLY}}"
-_VARIABLE = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.([A-Za-z0-9.]+))?\}")
-
-
-def _references(value: Any) -> Iterator[tuple[str, str | None]]:
-    """Yield the names that a value of a template refers to, and the attributes of resources."""
-    if isinstance(value, list):
-        for each in value:
-            yield from _references(each)
-    elif isinstance(value, Mapping):
-        match dict(value):
-            case {"Ref": str(name)}:
-                yield name, None
-            case {"Fn::GetAtt": [str(name), str(attribute)]}:
-                yield name, attribute
-            case {"Fn::GetAtt": str(text)}:
-                name, _, attribute = text.partition(".")
-                yield name, attribute
-            case {"Fn::Sub": text}:
-                template, *rest = text if isinstance(text, list) else [text]
-                for match in _VARIABLE.finditer(str(template)):
-                    yield match[1], match[2]
-                yield from _references(rest)
-            case other:
-                yield from _references(list(other.values()))

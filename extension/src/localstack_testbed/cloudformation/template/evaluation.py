@@ -474,7 +474,7 @@ class _PropertyFunctions(Functions):
         return self._evaluator.environment.get_att(logical_id, attribute)
 
     def _import_value(self, argument: Any) -> Any:
-        if any(name in self._template.resources for name in references(argument)):
+        if any(each.name in self._template.resources for each in references(argument)):
             raise _error(_IMPORT_VALUE)
         name = self.value(argument)
         if not isinstance(name, str):
