@@ -4,7 +4,6 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceCh
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from typing import Any
@@ -19,7 +18,7 @@ from localstack_testbed.cloudformation.model import Deployment, Properties, Reso
 from localstack_testbed.cloudformation.schemas.schema import InvalidPropertiesError
 from localstack_testbed.cloudformation.template.document import ResourceDeclaration
 from localstack_testbed.cloudformation.template.references import dependencies, references
-from localstack_testbed.cloudformation.template.unknown import UNKNOWN
+from localstack_testbed.cloudformation.template.unknown import UNKNOWN, has_unknown
 
 _NESTED = "AWS::CloudFormation::Stack"
 
@@ -194,13 +193,13 @@ class _Planner:
         if change.action is not Action.REPLACE:
             return "False"
         desired = self._desired[declaration.logical_id]
-        known = any(not _has_unknown(desired.get(_top(path))) for path in change.replacing)
+        known = any(not has_unknown(desired.get(_top(path))) for path in change.replacing)
         return "True" if known else "Conditional"
 
     def _detail(
         self, declaration: ResourceDeclaration, change: Change, name: str
     ) -> dict[str, Any]:
-        unknown = _has_unknown(self._desired[declaration.logical_id].get(name))
+        unknown = has_unknown(self._desired[declaration.logical_id].get(name))
         recreation = "Never"
         if any(_top(path) == name for path in change.replacing):
             recreation = "Conditionally" if unknown else "Always"
@@ -266,14 +265,6 @@ def _removal(resource: Resource) -> dict[str, Any]:
 
 def _top(path: str) -> str:
     return path.partition("/")[0]
-
-
-def _has_unknown(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(_has_unknown(each) for each in value.values())
-    if isinstance(value, list):
-        return any(_has_unknown(each) for each in value)
-    return value is UNKNOWN
 
 
 def _context(properties: Properties) -> str:
