@@ -31,7 +31,7 @@ def test_report_explains(project: Project) -> None:
             "  ✗ *Queue*: message sent: has not been received",
             "what happened since the test began:",
             "  *sns Publish *-Topic-*",
-            "  *SNS topic-* → somebody@example.com",
+            "  *SNS *-Topic-* → somebody@example.com",
             "  *email to somebody@example.com: test-waits-*",
             "queues:",
             "  *Queue*: 1 visible, 0 in flight, 0 delayed",
