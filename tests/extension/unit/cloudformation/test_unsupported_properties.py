@@ -50,6 +50,22 @@ def test_what_the_page_says_is_rejected(example: Example) -> None:
         ("ApiGateway::UsagePlan", {"ApiStages": [{"Throttle": UNKNOWN}]}, "ApiStages.Throttle"),
         ("SSM::Parameter", {"Policies": "[]"}, "Policies"),
         ("SecretsManager::RotationSchedule", {"HostedRotationLambda": UNKNOWN}, "HostedRotation"),
+        ("Logs::LogGroup", {"DataProtectionPolicy": UNKNOWN}, "DataProtectionPolicy"),
+        ("Logs::LogGroup", {"LogGroupClass": "DELIVERY"}, "LogGroupClass DELIVERY"),
+        ("Logs::SubscriptionFilter", {"Distribution": "Random"}, "Distribution Random"),
+        ("SNS::Subscription", {"ReplayPolicy": UNKNOWN}, "ReplayPolicy"),
+        ("S3::Bucket", {"AbacStatus": "Enabled"}, "AbacStatus"),
+        (
+            "S3::Bucket",
+            {
+                "BucketEncryption": {
+                    "ServerSideEncryptionConfiguration": [
+                        {"BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]}}
+                    ]
+                }
+            },
+            "BlockedEncryptionTypes",
+        ),
     ],
 )
 def test_rejected(name: str, properties: dict[str, Any], expected: str) -> None:
@@ -77,6 +93,8 @@ def test_rejected(name: str, properties: dict[str, Any], expected: str) -> None:
             {"BucketEncryption": {"ServerSideEncryptionConfiguration": [UNKNOWN]}},
         ),
         ("IAM::Role", {"Policies": UNKNOWN}),
+        ("Logs::LogGroup", {"DeletionProtectionEnabled": False, "LogGroupClass": UNKNOWN}),
+        ("S3::Bucket", {"BucketEncryption": UNKNOWN}),
     ],
 )
 def test_not_rejected(name: str, properties: dict[str, Any]) -> None:

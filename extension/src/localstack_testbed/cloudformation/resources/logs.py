@@ -2,21 +2,20 @@
 
 from typing import Any
 
+from localstack_testbed.cloudformation.resources.helpers import (
+    NOT_HERE,
+    changed,
+    tag_map,
+    unavailable,
+    update_tags,
+)
 from localstack_testbed.cloudformation.resources.model import (
     AlreadyExistsError,
     Context,
     Properties,
     ResourceError,
     ResourceType,
-    changed,
-    tag_changes,
 )
-
-
-def _unavailable(properties: Properties, *names: str) -> str | None:
-    """Return a sentence about a property that LocalStack would ignore, unless it is off."""
-    given = [name for name in names if properties.get(name)]
-    return f"{given[0]} is not available in this testbed" if given else None
 
 
 class LogGroup(ResourceType):
@@ -27,18 +26,6 @@ class LogGroup(ResourceType):
 
     name_property = "LogGroupName"
 
-    def unsupported(self, properties: Properties) -> str | None:
-        group_class = properties.get("LogGroupClass")
-        if group_class in ("INFREQUENT_ACCESS", "DELIVERY"):
-            return f"The LogGroupClass {group_class} is not available in this testbed"
-        return _unavailable(
-            properties,
-            "DataProtectionPolicy",
-            "DeletionProtectionEnabled",
-            "FieldIndexPolicies",
-            "ResourcePolicyDocument",
-        )
-
     def create(self, context: Context, properties: Properties) -> str:
         """Create the log group, and set its retention."""
         logs = context.client("logs")
@@ -46,12 +33,12 @@ class LogGroup(ResourceType):
         request: dict[str, Any] = {"logGroupName": name}
         if "KmsKeyId" in properties:
             request["kmsKeyId"] = properties["KmsKeyId"]
-        if tags := _tags(properties):
+        if tags := tag_map(properties):
             request["tags"] = tags
         try:
             logs.create_log_group(**request)
         except logs.exceptions.ResourceAlreadyExistsException as error:
-            raise AlreadyExistsError("AWS::Logs::LogGroup", name) from error
+            raise AlreadyExistsError(context.type_name, name) from error
         context.created(name)
         if "RetentionInDays" in properties:
             _set_retention(logs, name, properties)
@@ -68,12 +55,12 @@ class LogGroup(ResourceType):
             else:
                 logs.disassociate_kms_key(logGroupName=physical_id)
         arn = _arn(context, physical_id)
-        current = logs.list_tags_for_resource(resourceArn=arn).get("tags", {})
-        added, removed = tag_changes({**_tags(old), **current}, _tags(new))
-        if removed:
-            logs.untag_resource(resourceArn=arn, tagKeys=removed)
-        if added:
-            logs.tag_resource(resourceArn=arn, tags=added)
+        update_tags(
+            old,
+            new,
+            tag=lambda tags: logs.tag_resource(resourceArn=arn, tags=tags),
+            untag=lambda keys: logs.untag_resource(resourceArn=arn, tagKeys=keys),
+        )
 
     def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
         """Delete the log group and its events."""
@@ -85,6 +72,22 @@ class LogGroup(ResourceType):
         """Return the log group's ARN, which ends with ``:*`` as on AWS."""
         return {"Arn": f"{_arn(context, physical_id)}:*"}
 
+    def unsupported(self, properties: Properties) -> str | None:
+        """Return what LocalStack would ignore."""
+        return unavailable(
+            properties,
+            "DataProtectionPolicy",
+            "DeletionProtectionEnabled",
+            "FieldIndexPolicies",
+            "ResourcePolicyDocument",
+        ) or _unavailable_value(properties, "LogGroupClass", "STANDARD")
+
+
+def _unavailable_value(properties: Properties, name: str, only: str) -> str | None:
+    """Return a sentence about a property that has another value than the only one here."""
+    value = properties.get(name)
+    return f"The {name} {value} {NOT_HERE}" if isinstance(value, str) and value != only else None
+
 
 def _arn(context: Context, name: str) -> str:
     return f"arn:aws:logs:{context.region}:{context.account}:log-group:{name}"
@@ -95,10 +98,6 @@ def _set_retention(logs: Any, name: str, properties: Properties) -> None:
         logs.put_retention_policy(logGroupName=name, retentionInDays=properties["RetentionInDays"])
     else:
         logs.delete_retention_policy(logGroupName=name)
-
-
-def _tags(properties: Properties) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in properties.get("Tags", ())}
 
 
 class LogStream(ResourceType):
@@ -113,7 +112,7 @@ class LogStream(ResourceType):
         try:
             logs.create_log_stream(logGroupName=properties["LogGroupName"], logStreamName=name)
         except logs.exceptions.ResourceAlreadyExistsException as error:
-            raise AlreadyExistsError("AWS::Logs::LogStream", name) from error
+            raise AlreadyExistsError(context.type_name, name) from error
         return name
 
     def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
@@ -128,20 +127,12 @@ class MetricFilter(ResourceType):
 
     name_property = "FilterName"
 
-    def unsupported(self, properties: Properties) -> str | None:
-        return _unavailable(
-            properties,
-            "ApplyOnTransformedLogs",
-            "EmitSystemFieldDimensions",
-            "FieldSelectionCriteria",
-        )
-
     def create(self, context: Context, properties: Properties) -> str:
         """Create the filter."""
         logs = context.client("logs")
         name = str(properties.get("FilterName") or context.generated_name(512))
         if _metric_filter_exists(logs, name, properties):
-            raise AlreadyExistsError("AWS::Logs::MetricFilter", name)
+            raise AlreadyExistsError(context.type_name, name)
         _put_metric_filter(logs, name, properties)
         return name
 
@@ -157,6 +148,15 @@ class MetricFilter(ResourceType):
         """Delete the filter."""
         context.client("logs").delete_metric_filter(
             logGroupName=properties["LogGroupName"], filterName=physical_id
+        )
+
+    def unsupported(self, properties: Properties) -> str | None:
+        """Return what LocalStack would ignore."""
+        return unavailable(
+            properties,
+            "ApplyOnTransformedLogs",
+            "EmitSystemFieldDimensions",
+            "FieldSelectionCriteria",
         )
 
 
@@ -208,20 +208,13 @@ class SubscriptionFilter(ResourceType):
 
     name_property = "FilterName"
 
-    def unsupported(self, properties: Properties) -> str | None:
-        if properties.get("Distribution") == "Random":
-            return "The Distribution Random is not available in this testbed"
-        return _unavailable(
-            properties, "ApplyOnTransformedLogs", "EmitSystemFields", "FieldSelectionCriteria"
-        )
-
     def create(self, context: Context, properties: Properties) -> str:
         """Create the filter."""
         logs = context.client("logs")
         name = str(properties.get("FilterName") or context.generated_name(512))
         found = logs.describe_subscription_filters(logGroupName=properties["LogGroupName"])
         if any(each["filterName"] == name for each in found["subscriptionFilters"]):
-            raise AlreadyExistsError("AWS::Logs::SubscriptionFilter", name)
+            raise AlreadyExistsError(context.type_name, name)
         logs.put_subscription_filter(**_subscription_filter(name, properties))
         return name
 
@@ -242,6 +235,12 @@ class SubscriptionFilter(ResourceType):
         context.client("logs").delete_subscription_filter(
             logGroupName=properties["LogGroupName"], filterName=physical_id
         )
+
+    def unsupported(self, properties: Properties) -> str | None:
+        """Return what LocalStack would ignore."""
+        return unavailable(
+            properties, "ApplyOnTransformedLogs", "EmitSystemFields", "FieldSelectionCriteria"
+        ) or _unavailable_value(properties, "Distribution", "ByLogStream")
 
 
 def _subscription_filter(name: str, properties: Properties) -> dict[str, Any]:
@@ -267,7 +266,7 @@ class ResourcePolicy(ResourceType):
         name = str(properties["PolicyName"])
         found = logs.describe_resource_policies()["resourcePolicies"]
         if any(policy["policyName"] == name for policy in found):
-            raise AlreadyExistsError("AWS::Logs::ResourcePolicy", name)
+            raise AlreadyExistsError(context.type_name, name)
         logs.put_resource_policy(policyName=name, policyDocument=properties["PolicyDocument"])
         return name
 

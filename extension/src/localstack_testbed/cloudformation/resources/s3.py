@@ -9,6 +9,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
+from localstack_testbed.cloudformation.resources.helpers import (
+    NOT_HERE,
+    part,
+    unavailable,
+)
 from localstack_testbed.cloudformation.resources.model import (
     AlreadyExistsError,
     Context,
@@ -17,8 +22,6 @@ from localstack_testbed.cloudformation.resources.model import (
     ResourceType,
     is_missing,
 )
-
-_UNAVAILABLE = ("AbacStatus", "MetadataConfiguration", "MetadataTableConfiguration")
 
 
 class Bucket(ResourceType):
@@ -29,28 +32,13 @@ class Bucket(ResourceType):
 
     name_property = "BucketName"
 
-    def unsupported(self, properties: Properties) -> str | None:
-        for name in _UNAVAILABLE:
-            if properties.get(name):
-                return f"{name} is not available in this testbed"
-        encryption = properties.get("BucketEncryption")
-        rules = (
-            encryption.get("ServerSideEncryptionConfiguration")
-            if isinstance(encryption, Mapping)
-            else ()
-        )
-        for rule in rules if isinstance(rules, list) else ():
-            if isinstance(rule, Mapping) and rule.get("BlockedEncryptionTypes"):
-                return "BlockedEncryptionTypes is not available in this testbed"
-        return None
-
     def create(self, context: Context, properties: Properties) -> str:
         """Create the bucket, and set its configurations."""
         _check(properties)
         s3 = context.client("s3")
         name = properties.get("BucketName") or context.generated_name(63, lower=True)
         if _exists(s3, name):
-            raise AlreadyExistsError("AWS::S3::Bucket", name)
+            raise AlreadyExistsError(context.type_name, name)
         request: dict[str, Any] = {"Bucket": name}
         if context.region != "us-east-1":
             request["CreateBucketConfiguration"] = {"LocationConstraint": context.region}
@@ -100,6 +88,20 @@ class Bucket(ResourceType):
             "RegionalDomainName": domain,
             "WebsiteURL": website,
         }
+
+    def unsupported(self, properties: Properties) -> str | None:
+        """Return what LocalStack does not have."""
+        rules = part(properties, "BucketEncryption").get("ServerSideEncryptionConfiguration")
+        return unavailable(
+            properties, "AbacStatus", "MetadataConfiguration", "MetadataTableConfiguration"
+        ) or next(
+            (
+                f"BlockedEncryptionTypes {NOT_HERE}"
+                for rule in (rules if isinstance(rules, list) else ())
+                if unavailable(rule, "BlockedEncryptionTypes")
+            ),
+            None,
+        )
 
 
 def _exists(s3: Any, name: str) -> bool:
