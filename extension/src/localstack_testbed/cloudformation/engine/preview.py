@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceCh
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from typing import Any
@@ -17,8 +18,10 @@ from localstack_testbed.cloudformation.errors import ValidationError
 from localstack_testbed.cloudformation.model import Deployment, Properties, Resource, Stack
 from localstack_testbed.cloudformation.schemas.schema import InvalidPropertiesError
 from localstack_testbed.cloudformation.template.document import ResourceDeclaration
+from localstack_testbed.cloudformation.template.evaluation import NO_VALUE
 from localstack_testbed.cloudformation.template.references import dependencies, references
 from localstack_testbed.cloudformation.template.unknown import UNKNOWN, has_unknown
+from localstack_testbed.hooks import settings
 
 _NESTED = "AWS::CloudFormation::Stack"
 
@@ -102,11 +105,38 @@ class _Planner:
         except InvalidPropertiesError as error:
             self._errors.append(reason(error, name))
             return
-        if problem := unsupported(declaration.type, desired):
+        problem = self._unsupported_policy(declaration) or unsupported(declaration.type, desired)
+        if problem and not settings.SKIP_UNSUPPORTED_RESOURCES.value():
             self._errors.append(f"{name} ({declaration.type}): {problem}")
         self._desired[name] = desired
         if existing is not None:
             self._planned[name] = compare(existing, desired)
+
+    def _unsupported_policy(self, declaration: ResourceDeclaration) -> str | None:
+        """Return a sentence about a policy attribute that AWS would act on, and this testbed not.
+
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-creationpolicy.html
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html
+        """
+        if declaration.type == "AWS::CloudFormation::WaitCondition":
+            if self._is_given(declaration.creation_policy):
+                return (
+                    "CreationPolicy is not available in this testbed, which has no SignalResource: "
+                    "give the WaitCondition a Handle, and send the signals to its URL"
+                )
+        elif declaration.type == "AWS::Lambda::Alias":
+            policy = declaration.update_policy
+            if isinstance(policy, Mapping) and self._is_given(
+                policy.get("CodeDeployLambdaAliasUpdate")
+            ):
+                return (
+                    "UpdatePolicy.CodeDeployLambdaAliasUpdate is not available in this testbed, "
+                    "which has no CodeDeploy: an alias moves to the new version at once"
+                )
+        return None
+
+    def _is_given(self, policy: Any) -> bool:
+        return policy is not None and self._values.value(policy) is not NO_VALUE
 
     def _stays(self, logical_id: str) -> Resource | None:
         """Return a resource whose physical id surely stays the same."""

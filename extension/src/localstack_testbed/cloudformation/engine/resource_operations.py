@@ -27,11 +27,9 @@ SKIPPED = "Skipped: this testbed does not have the type {}"
 
 
 def unsupported(type_name: str, properties: Properties) -> str | None:
-    """Return a sentence about a property that is not available, unless these are ignored."""
+    """Return a sentence about a property that is not available."""
     kind = resource_type(type_name)
-    if kind is None or settings.SKIP_UNSUPPORTED_RESOURCES.value():
-        return None
-    return kind.unsupported(properties)
+    return kind.unsupported(properties) if kind else None
 
 
 def create(
@@ -154,7 +152,8 @@ def delete(stack: Stack, resource: Resource, *, keep: bool) -> None:
 
 def _check_supported(resource: Resource, properties: Properties) -> None:
     """Check what was UNKNOWN before the deployment."""
-    if problem := unsupported(resource.type, properties):
+    problem = unsupported(resource.type, properties)
+    if problem and not settings.SKIP_UNSUPPORTED_RESOURCES.value():
         raise ResourceError(problem)
 
 

@@ -185,9 +185,9 @@ def _unavailable_target(properties: Mapping[str, Any]) -> str | None:
         if isinstance(target, dict):
             service = (str(target.get("Arn")).split(":") + [""] * 3)[2]
             if service and service not in _TARGETS:
-                return f"Target {target['Id']}: a target of the service {service} {NOT_HERE}"
+                return f"Target {target.get('Id')}: a target of the service {service} {NOT_HERE}"
             if reason := unavailable(target, *_TARGETS_ELSEWHERE):
-                return f"Target {target['Id']}: {reason}"
+                return f"Target {target.get('Id')}: {reason}"
     return None
 
 

@@ -26,6 +26,18 @@ class LogGroup(ResourceType):
 
     name_property = "LogGroupName"
 
+    def unsupported(self, properties: Properties) -> str | None:
+        group_class = properties.get("LogGroupClass")
+        if group_class in ("INFREQUENT_ACCESS", "DELIVERY"):
+            return f"The LogGroupClass {group_class} {NOT_HERE}"
+        return unavailable(
+            properties,
+            "DataProtectionPolicy",
+            "DeletionProtectionEnabled",
+            "FieldIndexPolicies",
+            "ResourcePolicyDocument",
+        )
+
     def create(self, context: Context, properties: Properties) -> str:
         """Create the log group, and set its retention."""
         logs = context.client("logs")
@@ -72,22 +84,6 @@ class LogGroup(ResourceType):
         """Return the log group's ARN, which ends with ``:*`` as on AWS."""
         return {"Arn": f"{_arn(context, physical_id)}:*"}
 
-    def unsupported(self, properties: Properties) -> str | None:
-        """Return what LocalStack would ignore."""
-        return unavailable(
-            properties,
-            "DataProtectionPolicy",
-            "DeletionProtectionEnabled",
-            "FieldIndexPolicies",
-            "ResourcePolicyDocument",
-        ) or _unavailable_value(properties, "LogGroupClass", "STANDARD")
-
-
-def _unavailable_value(properties: Properties, name: str, only: str) -> str | None:
-    """Return a sentence about a property that has another value than the only one here."""
-    value = properties.get(name)
-    return f"The {name} {value} {NOT_HERE}" if isinstance(value, str) and value != only else None
-
 
 def _arn(context: Context, name: str) -> str:
     return f"arn:aws:logs:{context.region}:{context.account}:log-group:{name}"
@@ -127,6 +123,14 @@ class MetricFilter(ResourceType):
 
     name_property = "FilterName"
 
+    def unsupported(self, properties: Properties) -> str | None:
+        return unavailable(
+            properties,
+            "ApplyOnTransformedLogs",
+            "EmitSystemFieldDimensions",
+            "FieldSelectionCriteria",
+        )
+
     def create(self, context: Context, properties: Properties) -> str:
         """Create the filter."""
         logs = context.client("logs")
@@ -139,26 +143,15 @@ class MetricFilter(ResourceType):
     def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
         """Replace the filter's pattern and transformations."""
         logs = context.client("logs")
-        # LocalStack's PutMetricFilter adds a second filter with the name. What would be rejected
-        # has to be before the first is deleted.
-        request = _metric_filter(physical_id, new)
+        # LocalStack's PutMetricFilter adds a second filter with the name.
         if _metric_filter_exists(logs, physical_id, new):
             logs.delete_metric_filter(logGroupName=new["LogGroupName"], filterName=physical_id)
-        logs.put_metric_filter(**request)
+        logs.put_metric_filter(**_metric_filter(physical_id, new))
 
     def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
         """Delete the filter."""
         context.client("logs").delete_metric_filter(
             logGroupName=properties["LogGroupName"], filterName=physical_id
-        )
-
-    def unsupported(self, properties: Properties) -> str | None:
-        """Return what LocalStack would ignore."""
-        return unavailable(
-            properties,
-            "ApplyOnTransformedLogs",
-            "EmitSystemFieldDimensions",
-            "FieldSelectionCriteria",
         )
 
 
@@ -170,10 +163,9 @@ def _metric_filter_exists(logs: Any, name: str, properties: Properties) -> bool:
 
 
 def _put_metric_filter(logs: Any, name: str, properties: Properties) -> None:
-    request = _metric_filter(name, properties)
     # LocalStack's PutMetricFilter accepts log groups that do not exist.
     _check_log_group_exists(logs, properties["LogGroupName"])
-    logs.put_metric_filter(**request)
+    logs.put_metric_filter(**_metric_filter(name, properties))
 
 
 def _check_log_group_exists(logs: Any, name: str) -> None:
@@ -211,6 +203,13 @@ class SubscriptionFilter(ResourceType):
 
     name_property = "FilterName"
 
+    def unsupported(self, properties: Properties) -> str | None:
+        if properties.get("Distribution") == "Random":
+            return f"The Distribution Random {NOT_HERE}"
+        return unavailable(
+            properties, "ApplyOnTransformedLogs", "EmitSystemFields", "FieldSelectionCriteria"
+        )
+
     def create(self, context: Context, properties: Properties) -> str:
         """Create the filter."""
         logs = context.client("logs")
@@ -238,12 +237,6 @@ class SubscriptionFilter(ResourceType):
         context.client("logs").delete_subscription_filter(
             logGroupName=properties["LogGroupName"], filterName=physical_id
         )
-
-    def unsupported(self, properties: Properties) -> str | None:
-        """Return what LocalStack would ignore."""
-        return unavailable(
-            properties, "ApplyOnTransformedLogs", "EmitSystemFields", "FieldSelectionCriteria"
-        ) or _unavailable_value(properties, "Distribution", "ByLogStream")
 
 
 def _subscription_filter(name: str, properties: Properties) -> dict[str, Any]:
