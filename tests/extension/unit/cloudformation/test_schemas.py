@@ -19,7 +19,7 @@ from localstack_testbed.cloudformation.schemas.schema import (
     exists_on_aws,
     schema,
 )
-from localstack_testbed.cloudformation.template.unknown import UNKNOWN
+from localstack_testbed.cloudformation.unknown import UNKNOWN
 
 from tests.extension.schemas import DATA, supported_types
 
@@ -271,6 +271,13 @@ def test_subschemas_convert() -> None:
         "#/A: #: only 1 subschema matches out of 2",
         "#/A: failed validation constraint for keyword [maximum] (at most 5)",
     ]
+
+
+def test_ranges_are_checked_later_if_at_all() -> None:
+    """Few are in AWS's schemas, so that most are found when the service is called."""
+    given = {"DelaySeconds": "901"}
+    assert of(QUEUE).convert(given, check_ranges=False) == {"DelaySeconds": 901}
+    assert errors(of(QUEUE), given)
 
 
 def test_dependencies() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from localstack_testbed.cloudformation.resources.registry import resource_type
-from localstack_testbed.cloudformation.template.unknown import UNKNOWN
+from localstack_testbed.cloudformation.unknown import UNKNOWN
 
 from tests.extension.live.cloudformation.types import EXAMPLES
 from tests.extension.live.cloudformation.types.model import Example

@@ -15,15 +15,19 @@ from localstack_testbed.cloudformation.engine.changes import Action, Change, com
 from localstack_testbed.cloudformation.engine.reasons import reason
 from localstack_testbed.cloudformation.engine.resource_operations import unsupported
 from localstack_testbed.cloudformation.errors import ValidationError
-from localstack_testbed.cloudformation.model import Deployment, Properties, Resource, Stack
+from localstack_testbed.cloudformation.model import (
+    STACK_TYPE,
+    Deployment,
+    Properties,
+    Resource,
+    Stack,
+)
 from localstack_testbed.cloudformation.schemas.schema import InvalidPropertiesError
 from localstack_testbed.cloudformation.template.document import ResourceDeclaration
 from localstack_testbed.cloudformation.template.evaluation import NO_VALUE
 from localstack_testbed.cloudformation.template.references import dependencies, references
-from localstack_testbed.cloudformation.template.unknown import UNKNOWN, has_unknown
+from localstack_testbed.cloudformation.unknown import UNKNOWN, has_unknown
 from localstack_testbed.hooks import settings
-
-_NESTED = "AWS::CloudFormation::Stack"
 
 
 @dataclass
@@ -101,12 +105,17 @@ class _Planner:
         existing = self._stack.resources.get(name)
         self._planned[name] = None
         try:
-            desired = values.properties(declaration, self._values, self._deployment)
+            # Few ranges are in AWS's schemas. On AWS, too, a service rejects a number when the
+            # resource is created or updated, and the stack rolls back.
+            desired = values.properties(
+                declaration, self._values, self._deployment, check_ranges=False
+            )
         except InvalidPropertiesError as error:
             self._errors.append(reason(error, name))
             return
-        problem = self._unsupported_policy(declaration) or unsupported(declaration.type, desired)
-        if problem and not settings.SKIP_UNSUPPORTED_RESOURCES.value():
+        if problem := self._unsupported_policy(declaration) or unsupported(
+            declaration.type, desired
+        ):
             self._errors.append(f"{name} ({declaration.type}): {problem}")
         self._desired[name] = desired
         if existing is not None:
@@ -118,6 +127,8 @@ class _Planner:
         https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-creationpolicy.html
         https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html
         """
+        if settings.SKIP_UNSUPPORTED_RESOURCES.value():
+            return None
         if declaration.type == "AWS::CloudFormation::WaitCondition":
             if self._is_given(declaration.creation_policy):
                 return (
@@ -154,7 +165,7 @@ class _Planner:
         if resource is None:
             return UNKNOWN
         change = self._planned[logical_id]
-        dynamic = resource.type == _NESTED or values.is_custom(resource.type)
+        dynamic = resource.type == STACK_TYPE or values.is_custom(resource.type)
         if dynamic and change is not None and change.action is not Action.NOTHING:
             return UNKNOWN
         return values.attribute(resource, name)

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 from localstack.aws.api.cloudformation import ResourceStatus
 
+from localstack_testbed.cloudformation import store
 from localstack_testbed.cloudformation.engine.reasons import (
     CREATION_CANCELLED,
     UPDATE_CANCELLED,
     reason,
 )
-from localstack_testbed.cloudformation.model import Properties, Resource, Stack
+from localstack_testbed.cloudformation.model import STACK_TYPE, Properties, Resource, Stack
 from localstack_testbed.cloudformation.resources.model import (
     CancelledError,
     Context,
@@ -27,9 +28,11 @@ SKIPPED = "Skipped: this testbed does not have the type {}"
 
 
 def unsupported(type_name: str, properties: Properties) -> str | None:
-    """Return a sentence about a property that is not available."""
+    """Return a sentence about a property that is not available, unless these are ignored."""
     kind = resource_type(type_name)
-    return kind.unsupported(properties) if kind else None
+    if kind is None or settings.SKIP_UNSUPPORTED_RESOURCES.value():
+        return None
+    return kind.unsupported(properties)
 
 
 def create(
@@ -64,6 +67,8 @@ def create(
     def created(physical_id: str) -> None:
         if not resource.physical_id:
             resource.physical_id = physical_id
+            if resource.type == STACK_TYPE:
+                store.adopt(stack, physical_id)
             stack.set_resource_status(resource, begin, "Resource creation Initiated")
 
     context = _context(stack, resource, created, cancelled)
@@ -152,8 +157,7 @@ def delete(stack: Stack, resource: Resource, *, keep: bool) -> None:
 
 def _check_supported(resource: Resource, properties: Properties) -> None:
     """Check what was UNKNOWN before the deployment."""
-    problem = unsupported(resource.type, properties)
-    if problem and not settings.SKIP_UNSUPPORTED_RESOURCES.value():
+    if problem := unsupported(resource.type, properties):
         raise ResourceError(problem)
 
 

@@ -151,7 +151,10 @@ class RestApi(ResourceType):
         body = properties.get("Body")
         names = _authorizers(body) if isinstance(body, Mapping) else []
         if names:
-            return f"The authorizer {names[0]} of the OpenAPI document {_NOT_YET}: nobody calls it"
+            return (
+                f"The authorizer {names[0]} of the OpenAPI document {_NOT_YET}: "
+                "authorizers are not called"
+            )
         if properties.get("Policy"):
             return f"Policy {_NOT_YET}: resource policies of APIs are not enforced"
         if properties.get("Mode") == "merge":
@@ -200,7 +203,7 @@ class RestApi(ResourceType):
         if found and not settings.SKIP_UNSUPPORTED_RESOURCES.value():
             raise ResourceError(
                 f"The authorizer {found[0]['name']} of the OpenAPI document {_NOT_YET}: "
-                "nobody calls it"
+                "authorizers are not called"
             )
 
     def _configure(self, client: Any, rest_api_id: str, old: Properties, new: Properties) -> None:

@@ -26,18 +26,6 @@ class LogGroup(ResourceType):
 
     name_property = "LogGroupName"
 
-    def unsupported(self, properties: Properties) -> str | None:
-        group_class = properties.get("LogGroupClass")
-        if group_class in ("INFREQUENT_ACCESS", "DELIVERY"):
-            return f"The LogGroupClass {group_class} {NOT_HERE}"
-        return unavailable(
-            properties,
-            "DataProtectionPolicy",
-            "DeletionProtectionEnabled",
-            "FieldIndexPolicies",
-            "ResourcePolicyDocument",
-        )
-
     def create(self, context: Context, properties: Properties) -> str:
         """Create the log group, and set its retention."""
         logs = context.client("logs")
@@ -84,6 +72,22 @@ class LogGroup(ResourceType):
         """Return the log group's ARN, which ends with ``:*`` as on AWS."""
         return {"Arn": f"{_arn(context, physical_id)}:*"}
 
+    def unsupported(self, properties: Properties) -> str | None:
+        """Return what LocalStack would ignore."""
+        return unavailable(
+            properties,
+            "DataProtectionPolicy",
+            "DeletionProtectionEnabled",
+            "FieldIndexPolicies",
+            "ResourcePolicyDocument",
+        ) or _unavailable_value(properties, "LogGroupClass", "STANDARD")
+
+
+def _unavailable_value(properties: Properties, name: str, only: str) -> str | None:
+    """Return a sentence about a property that has another value than the only one here."""
+    value = properties.get(name)
+    return f"The {name} {value} {NOT_HERE}" if isinstance(value, str) and value != only else None
+
 
 def _arn(context: Context, name: str) -> str:
     return f"arn:aws:logs:{context.region}:{context.account}:log-group:{name}"
@@ -123,14 +127,6 @@ class MetricFilter(ResourceType):
 
     name_property = "FilterName"
 
-    def unsupported(self, properties: Properties) -> str | None:
-        return unavailable(
-            properties,
-            "ApplyOnTransformedLogs",
-            "EmitSystemFieldDimensions",
-            "FieldSelectionCriteria",
-        )
-
     def create(self, context: Context, properties: Properties) -> str:
         """Create the filter."""
         logs = context.client("logs")
@@ -152,6 +148,15 @@ class MetricFilter(ResourceType):
         """Delete the filter."""
         context.client("logs").delete_metric_filter(
             logGroupName=properties["LogGroupName"], filterName=physical_id
+        )
+
+    def unsupported(self, properties: Properties) -> str | None:
+        """Return what LocalStack would ignore."""
+        return unavailable(
+            properties,
+            "ApplyOnTransformedLogs",
+            "EmitSystemFieldDimensions",
+            "FieldSelectionCriteria",
         )
 
 
@@ -203,13 +208,6 @@ class SubscriptionFilter(ResourceType):
 
     name_property = "FilterName"
 
-    def unsupported(self, properties: Properties) -> str | None:
-        if properties.get("Distribution") == "Random":
-            return f"The Distribution Random {NOT_HERE}"
-        return unavailable(
-            properties, "ApplyOnTransformedLogs", "EmitSystemFields", "FieldSelectionCriteria"
-        )
-
     def create(self, context: Context, properties: Properties) -> str:
         """Create the filter."""
         logs = context.client("logs")
@@ -237,6 +235,12 @@ class SubscriptionFilter(ResourceType):
         context.client("logs").delete_subscription_filter(
             logGroupName=properties["LogGroupName"], filterName=physical_id
         )
+
+    def unsupported(self, properties: Properties) -> str | None:
+        """Return what LocalStack would ignore."""
+        return unavailable(
+            properties, "ApplyOnTransformedLogs", "EmitSystemFields", "FieldSelectionCriteria"
+        ) or _unavailable_value(properties, "Distribution", "ByLogStream")
 
 
 def _subscription_filter(name: str, properties: Properties) -> dict[str, Any]:

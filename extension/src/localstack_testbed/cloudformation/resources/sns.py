@@ -7,10 +7,10 @@ from typing import Any
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
 from localstack_testbed.cloudformation.resources.helpers import (
-    NOT_HERE,
     exists,
     json_text,
     tag_list,
+    unavailable,
     update_tags,
 )
 from localstack_testbed.cloudformation.resources.model import (
@@ -203,11 +203,6 @@ class Subscription(ResourceType):
     wait for it.
     """
 
-    def unsupported(self, properties: Properties) -> str | None:
-        if properties.get("ReplayPolicy"):
-            return f"ReplayPolicy {NOT_HERE}: messages are not archived"
-        return None
-
     def create(self, context: Context, properties: Properties) -> str:
         """Subscribe the endpoint."""
         request: dict[str, Any] = {
@@ -256,6 +251,11 @@ class Subscription(ResourceType):
     ) -> dict[str, Any]:
         """Return the subscription's ARN."""
         return {"Arn": physical_id}
+
+    def unsupported(self, properties: Properties) -> str | None:
+        """Return whether messages would have to be replayed."""
+        reason = unavailable(properties, "ReplayPolicy")
+        return f"{reason}: messages are not archived" if reason else None
 
     def needs_replacement(self, old: Properties, new: Properties) -> bool:
         """Return whether the region differs.
