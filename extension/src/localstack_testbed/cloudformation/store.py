@@ -52,3 +52,9 @@ def importers(account: str, region: str, name: str) -> list[Stack]:
         for stack in list(stacks(account, region).values())
         if name in stack.imports and stack.deleted is None
     ]
+
+
+def adopt(parent: Stack, child_id: str) -> None:
+    """Make a stack one that is nested in another."""
+    child = stacks(parent.account, parent.region)[child_id]
+    child.parent_id, child.root_id = parent.id, parent.root_id or parent.id

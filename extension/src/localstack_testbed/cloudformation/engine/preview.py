@@ -15,15 +15,19 @@ from localstack_testbed.cloudformation.engine.changes import Action, Change, com
 from localstack_testbed.cloudformation.engine.reasons import reason
 from localstack_testbed.cloudformation.engine.resource_operations import unsupported
 from localstack_testbed.cloudformation.errors import ValidationError
-from localstack_testbed.cloudformation.model import Deployment, Properties, Resource, Stack
+from localstack_testbed.cloudformation.model import (
+    STACK_TYPE,
+    Deployment,
+    Properties,
+    Resource,
+    Stack,
+)
 from localstack_testbed.cloudformation.schemas.schema import InvalidPropertiesError
 from localstack_testbed.cloudformation.template.document import ResourceDeclaration
 from localstack_testbed.cloudformation.template.evaluation import NO_VALUE
 from localstack_testbed.cloudformation.template.references import dependencies, references
-from localstack_testbed.cloudformation.template.unknown import UNKNOWN, has_unknown
+from localstack_testbed.cloudformation.unknown import UNKNOWN, has_unknown
 from localstack_testbed.hooks import settings
-
-_NESTED = "AWS::CloudFormation::Stack"
 
 
 @dataclass
@@ -161,7 +165,7 @@ class _Planner:
         if resource is None:
             return UNKNOWN
         change = self._planned[logical_id]
-        dynamic = resource.type == _NESTED or values.is_custom(resource.type)
+        dynamic = resource.type == STACK_TYPE or values.is_custom(resource.type)
         if dynamic and change is not None and change.action is not Action.NOTHING:
             return UNKNOWN
         return values.attribute(resource, name)

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 from localstack.aws.api.cloudformation import ResourceStatus
 
+from localstack_testbed.cloudformation import store
 from localstack_testbed.cloudformation.engine.reasons import (
     CREATION_CANCELLED,
     UPDATE_CANCELLED,
     reason,
 )
-from localstack_testbed.cloudformation.model import Properties, Resource, Stack
+from localstack_testbed.cloudformation.model import STACK_TYPE, Properties, Resource, Stack
 from localstack_testbed.cloudformation.resources.model import (
     CancelledError,
     Context,
@@ -66,6 +67,8 @@ def create(
     def created(physical_id: str) -> None:
         if not resource.physical_id:
             resource.physical_id = physical_id
+            if resource.type == STACK_TYPE:
+                store.adopt(stack, physical_id)
             stack.set_resource_status(resource, begin, "Resource creation Initiated")
 
     context = _context(stack, resource, created, cancelled)

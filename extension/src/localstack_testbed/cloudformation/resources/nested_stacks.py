@@ -29,7 +29,6 @@ class NestedStack(ResourceType):
         stack_id: str = context.client("cloudformation").create_stack(
             **request, StackName=context.generated_name(128), DisableRollback=True
         )["StackId"]
-        _adopt(context, stack_id)
         context.created(stack_id)
         status, reason = _wait(context, stack_id)
         if status != "CREATE_COMPLETE":
@@ -65,16 +64,13 @@ class NestedStack(ResourceType):
     def attributes(
         self, context: Context, physical_id: str, properties: Properties
     ) -> dict[str, Any]:
-        stack = context.client("cloudformation").describe_stacks(StackName=physical_id)
-        outputs = stack["Stacks"][0].get("Outputs", [])
+        outputs = _describe(context, physical_id).get("Outputs", [])
         return {f"Outputs.{each['OutputKey']}": each["OutputValue"] for each in outputs}
 
 
 def _request(context: Context, properties: Properties) -> dict[str, Any]:
-    from localstack_testbed.cloudformation import store
-
-    parent = store.stacks(context.account, context.region)[context.stack_id]
     parameters = properties.get("Parameters", {})
+    parent = _describe(context, context.stack_id)
     return {
         "TemplateURL": properties["TemplateURL"],
         "Parameters": [
@@ -83,7 +79,7 @@ def _request(context: Context, properties: Properties) -> dict[str, Any]:
         ],
         "Tags": properties.get("Tags", []),
         "NotificationARNs": properties.get("NotificationARNs", []),
-        "Capabilities": list(parent.deployment.capabilities) if parent.deployment else [],
+        "Capabilities": parent.get("Capabilities", []),
     }
 
 
@@ -92,23 +88,35 @@ def _text(value: Any) -> str:
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _adopt(context: Context, stack_id: str) -> None:
-    from localstack_testbed.cloudformation import store
-
-    stacks = store.stacks(context.account, context.region)
-    parent, child = stacks[context.stack_id], stacks[stack_id]
-    child.parent_id, child.root_id = parent.id, parent.root_id or parent.id
+def _describe(context: Context, stack_id: str) -> dict[str, Any]:
+    found = context.client("cloudformation").describe_stacks(StackName=stack_id)["Stacks"]
+    described: dict[str, Any] = found[0]
+    return described
 
 
 def _wait(context: Context, stack_id: str) -> tuple[str, str]:
     """Wait until the stack's operation is over; return its status, and why it failed."""
-    from localstack_testbed.cloudformation import store
+    described: dict[str, Any] = {}
 
-    stack = store.stacks(context.account, context.region)[stack_id]
-    context.wait_until(lambda: not stack.in_progress, f"the nested stack {stack.name}", _TIMEOUT)
-    return stack.status, stack.reason or _first_failure(stack.events)
+    def is_over() -> bool:
+        nonlocal described
+        described = _describe(context, stack_id)
+        return not described["StackStatus"].endswith("_IN_PROGRESS")
+
+    context.wait_until(is_over, f"the nested stack {stack_id}", _TIMEOUT)
+    reason = described.get("StackStatusReason") or _first_failure(context, stack_id)
+    return described["StackStatus"], reason
 
 
-def _first_failure(events: list[Any]) -> str:
-    failures = [event.reason for event in events if event.status.endswith("_FAILED")]
-    return failures[0] or "" if failures else ""
+def _first_failure(context: Context, stack_id: str) -> str:
+    """Return why the first resource failed in the stack's last operation."""
+    first = ""
+    pages = context.client("cloudformation").get_paginator("describe_stack_events")
+    for page in pages.paginate(StackName=stack_id):
+        for event in page["StackEvents"]:
+            reason = event.get("ResourceStatusReason", "")
+            if reason == "User Initiated":
+                return first
+            if event["ResourceStatus"].endswith("_FAILED"):
+                first = reason
+    return first
