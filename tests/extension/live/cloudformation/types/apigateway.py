@@ -488,13 +488,20 @@ EXAMPLES = [
             "Description": Change("What it is for", ABSENT),
             "Enabled": Change(True, ABSENT),
             "CustomerId": Change("someone", ABSENT),
+            "StageKeys": Change(
+                [{"RestApiId": {"Ref": "Api"}, "StageName": {"Ref": "One"}}],
+                [{"RestApiId": {"Ref": "Api"}, "StageName": {"Ref": "Two"}}],
+            ),
             "Tags": _TAGS,
         },
         observe=_api_key,
-        exceptions={
-            "GenerateDistinctId": "says how the id is generated",
-            "StageKeys": _NOT_HERE,
+        others={
+            "Api": _FILLED,
+            "Deployment": _deployed("Api"),
+            "One": _stage_of("Api", "Deployment", "one"),
+            "Two": _stage_of("Api", "Deployment", "two"),
         },
+        exceptions={"GenerateDistinctId": "says how the id is generated"},
     ),
     Example(
         type="AWS::ApiGateway::UsagePlan",
