@@ -252,8 +252,16 @@ _policies = threading.Lock()
 """Serializes changes of functions' policies: LocalStack loses one of two at the same time."""
 
 
+_ALEXA = "alexa-appkit.amazon.com"
+
+
 class Permission(ResourceType):
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-permission.html"""
+
+    def unsupported(self, properties: Properties) -> str | None:
+        if properties.get("Principal") == _ALEXA:
+            return f"Principal {_ALEXA} {NOT_HERE}: there are no Alexa skills"
+        return None
 
     def create(self, context: Context, properties: Properties) -> str:
         statement_id = context.generated_name(100)
@@ -398,7 +406,19 @@ def _provision(
 class EventInvokeConfig(ResourceType):
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-eventinvokeconfig.html"""
 
+    def unsupported(self, properties: Properties) -> str | None:
+        for name, destination in _part(properties, "DestinationConfig").items():
+            arn = _part({name: destination}, name).get("Destination")
+            if isinstance(arn, str) and arn.split(":")[2:3] == ["s3"]:
+                return (
+                    f"DestinationConfig.{name} {NOT_HERE} with a bucket as Destination: use a "
+                    "queue, a topic, a function or an event bus"
+                )
+        return None
+
     def create(self, context: Context, properties: Properties) -> str:
+        if reason := self.unsupported(properties):
+            raise ResourceError(reason)
         client = context.client("lambda")
         physical_id = f"{properties['FunctionName']}|{properties['Qualifier']}"
         if exists(client.get_function_event_invoke_config, **_which(properties)):
@@ -407,6 +427,8 @@ class EventInvokeConfig(ResourceType):
         return physical_id
 
     def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
+        if reason := self.unsupported(new):
+            raise ResourceError(reason)
         # PutFunctionEventInvokeConfig, unlike UpdateFunctionEventInvokeConfig, overwrites all.
         context.client("lambda").put_function_event_invoke_config(**new)
 
@@ -460,6 +482,9 @@ class EventSourceMapping(ResourceType):
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-eventsourcemapping.html"""
 
     def unsupported(self, properties: Properties) -> str | None:
+        source = properties.get("EventSourceArn")
+        if isinstance(source, str) and not _is_queue(source):
+            return _other_source(source)
         return _unavailable(properties, *_OTHER_SOURCES)
 
     def create(self, context: Context, properties: Properties) -> str:
@@ -476,11 +501,8 @@ class EventSourceMapping(ResourceType):
     def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
         _check_mapping(new)
         client = context.client("lambda")
-        defaults = _QUEUE_DEFAULTS if _is_queue(new) else _STREAM_DEFAULTS
-        if changed(old, new, "FunctionName", "Enabled", *_MAPPING_NAMES, *defaults):
-            given = _mapping({**defaults, "FilterCriteria": {}, "KmsKeyArn": "", **new})
-            for name in ("EventSourceArn", "StartingPosition", "StartingPositionTimestamp"):
-                given.pop(name, None)
+        if changed(old, new, "FunctionName", "Enabled", *_MAPPING_DEFAULTS):
+            given = without(_mapping({**_MAPPING_DEFAULTS, **new}), "EventSourceArn")
             client.update_event_source_mapping(UUID=physical_id, **{"Enabled": True, **given})
             _wait_for_mapping(context, client, physical_id)
         if changed(old, new, "Tags"):
@@ -529,45 +551,48 @@ _OTHER_SOURCES = (
 
 # What Lambda returns to if a property is absent.
 # https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html
-_QUEUE_DEFAULTS: dict[str, Any] = {
+_MAPPING_DEFAULTS: dict[str, Any] = {
     "BatchSize": 10,
+    "FilterCriteria": {},
     "FunctionResponseTypes": [],
+    "KmsKeyArn": "",
     "MaximumBatchingWindowInSeconds": 0,
     "MetricsConfig": {"Metrics": []},
     "ScalingConfig": {},
 }
-_STREAM_DEFAULTS: dict[str, Any] = {
-    "BatchSize": 100,
-    "BisectBatchOnFunctionError": False,
-    "DestinationConfig": {"OnFailure": {}},
-    "FunctionResponseTypes": [],
-    "MaximumBatchingWindowInSeconds": 0,
-    "MaximumRecordAgeInSeconds": -1,
-    "MaximumRetryAttempts": -1,
-    "MetricsConfig": {"Metrics": []},
-    "ParallelizationFactor": 1,
-    "TumblingWindowInSeconds": 0,
-}
-_MAPPING_NAMES = ("FilterCriteria", "KmsKeyArn")
+
+_FOR_STREAMS = (
+    "BisectBatchOnFunctionError",
+    "DestinationConfig",
+    "MaximumRecordAgeInSeconds",
+    "MaximumRetryAttempts",
+    "ParallelizationFactor",
+    "StartingPosition",
+    "StartingPositionTimestamp",
+    "TumblingWindowInSeconds",
+)
 
 
-def _is_queue(properties: Mapping[str, Any]) -> bool:
-    return str(properties.get("EventSourceArn")).split(":")[2:3] == ["sqs"]
+def _is_queue(arn: str) -> bool:
+    return arn.split(":")[2:3] == ["sqs"]
+
+
+def _other_source(arn: str) -> str:
+    return f"The event source {arn} {NOT_HERE}: functions can poll only SQS queues"
 
 
 def _check_mapping(properties: Mapping[str, Any]) -> None:
-    if "EventSourceArn" not in properties:
+    source = properties.get("EventSourceArn")
+    if source is None:
         raise ResourceError("EventSourceArn is required.")
-    if _is_queue(properties):
-        others = (_STREAM_DEFAULTS.keys() - _QUEUE_DEFAULTS.keys()) | {
-            "StartingPosition",
-            "StartingPositionTimestamp",
-        }
-    else:
-        others = _QUEUE_DEFAULTS.keys() - _STREAM_DEFAULTS.keys()
+    if not _is_queue(source):
+        raise ResourceError(_other_source(source))
     # Lambda's message; LocalStack accepts and ignores them.
-    for name in sorted(others & properties.keys()):
-        raise ResourceError(f"Unsupported {name} parameter for given event source mapping type.")
+    for name in _FOR_STREAMS:
+        if name in properties:
+            raise ResourceError(
+                f"Unsupported {name} parameter for given event source mapping type."
+            )
 
 
 def _mapping(properties: Mapping[str, Any]) -> dict[str, Any]:
