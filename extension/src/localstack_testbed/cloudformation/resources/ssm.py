@@ -31,6 +31,14 @@ class Parameter(ResourceType):
     def update(
         self, context: Context, physical_id: str, old: Properties, new: Properties
     ) -> str | None:
+        # LocalStack allows it, so that a failed change can be taken back.
+        # https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html
+        if _tier(old) == "Advanced" and _tier(new) == "Standard" and not context.restores:
+            raise ResourceError(
+                "This parameter uses the advanced-parameter tier. You can't downgrade a parameter "
+                "from the advanced-parameter tier to the standard-parameter tier. If necessary, "
+                "you can delete the advanced parameter and recreate it as a standard parameter."
+            )
         self._put(context, physical_id, new, Overwrite=True)
         ssm = context.client("ssm")
         parameter = {"ResourceType": "Parameter", "ResourceId": physical_id}
@@ -70,10 +78,14 @@ class Parameter(ResourceType):
             Type=properties["Type"],
             Description=properties.get("Description", ""),
             AllowedPattern=pattern or "",
-            Tier=properties.get("Tier", "Standard"),
+            Tier=_tier(properties),
             DataType=properties.get("DataType", "text"),
             **more,
         )
+
+
+def _tier(properties: Properties) -> str:
+    return str(properties.get("Tier", "Standard"))
 
 
 def _tags(properties: Mapping[str, Any]) -> dict[str, str]:
