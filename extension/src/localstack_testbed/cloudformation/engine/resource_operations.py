@@ -76,9 +76,15 @@ def update(
     resource: Resource,
     properties: Properties,
     *,
+    restores: bool = False,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> str | None:
     """Update a resource in place.
+
+    Parameters
+    ----------
+    restores
+        Whether this takes back an update.
 
     Returns
     -------
@@ -94,7 +100,7 @@ def update(
     old = resource.properties if resource.attempted is None else resource.attempted
     resource.attempted = properties
     stack.set_resource_status(resource, ResourceStatus.UPDATE_IN_PROGRESS)
-    context = _context(stack, resource, lambda physical_id: None, cancelled)
+    context = _context(stack, resource, lambda physical_id: None, cancelled, restores=restores)
     former = None
     try:
         changed_id = kind.update(context, resource.physical_id, old, properties)
@@ -153,6 +159,8 @@ def _context(
     resource: Resource,
     created: Callable[[str], None],
     cancelled: Callable[[], bool],
+    *,
+    restores: bool = False,
 ) -> Context:
     return Context(
         stack_name=stack.name,
@@ -163,6 +171,7 @@ def _context(
         token=str(uuid.uuid4()),
         type_name=resource.type,
         role_arn=stack.deployment.role_arn if stack.deployment else None,
+        restores=restores,
         created=created,
         cancelled=cancelled,
     )

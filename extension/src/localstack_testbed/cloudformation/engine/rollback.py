@@ -47,7 +47,7 @@ def restore(stack: Stack, skip: frozenset[str] = frozenset()) -> list[str]:
                 stack, stack.resources[name], before.properties, replaces=True
             )
         elif _differs(resource, before):
-            resource_operations.update(stack, resource, before.properties)
+            resource_operations.update(stack, resource, before.properties, restores=True)
         resource = stack.resources[name]
         resource.depends_on = before.depends_on
         resource.metadata = before.metadata

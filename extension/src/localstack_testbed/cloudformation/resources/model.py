@@ -44,7 +44,8 @@ class Context:
 
     ``created`` is to be called with the physical id as soon as the resource exists, if creating it
     takes several calls: if one of the others fails, the engine deletes the resource. ``cancelled``
-    tells whether another resource failed meanwhile, so that waiting is in vain.
+    tells whether another resource failed meanwhile, so that waiting is in vain. ``restores`` says
+    that an update takes back a failed one.
     """
 
     stack_name: str
@@ -55,6 +56,7 @@ class Context:
     token: str
     type_name: str = ""
     role_arn: str | None = None
+    restores: bool = False
     created: Callable[[str], None] = field(default=lambda physical_id: None)
     cancelled: Callable[[], bool] = field(default=lambda: False)
 
