@@ -211,7 +211,7 @@ def test_dynamic_references(yaml: str, expected: Any) -> None:
         (
             "!Sub '${ Stage }'",
             "Template error: variable names in Fn::Sub syntax must contain only alphanumeric "
-            "characters, underscores, periods, and colons",
+            "characters, underscores, periods, and colons (found ${ Stage })",
         ),
         (
             "!Sub '${Zones}'",

@@ -273,6 +273,13 @@ def test_subschemas_convert() -> None:
     ]
 
 
+def test_ranges_are_checked_later_if_at_all() -> None:
+    """Few are in AWS's schemas, so that most are found when the service is called."""
+    given = {"DelaySeconds": "901"}
+    assert of(QUEUE).convert(given, check_ranges=False) == {"DelaySeconds": 901}
+    assert errors(of(QUEUE), given)
+
+
 def test_dependencies() -> None:
     described = made(properties={"A": {}, "B": {}}, dependencies={"A": ["B"]})
     assert described.convert({"B": 1}) == {"B": 1}

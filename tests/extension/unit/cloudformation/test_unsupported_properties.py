@@ -6,6 +6,9 @@ import pytest
 from localstack_testbed.cloudformation.resources.registry import resource_type
 from localstack_testbed.cloudformation.template.unknown import UNKNOWN
 
+from tests.extension.live.cloudformation.types import EXAMPLES
+from tests.extension.live.cloudformation.types.model import Example
+
 AUTHORIZER = {"x-amazon-apigateway-authorizer": {"type": "token"}}
 
 
@@ -13,6 +16,16 @@ def problem(name: str, properties: dict[str, Any]) -> str | None:
     kind = resource_type(name)
     assert kind is not None
     return kind.unsupported(properties)
+
+
+@pytest.mark.parametrize(
+    "example", [each for each in EXAMPLES if each.unavailable], ids=lambda example: example.type
+)
+def test_what_the_page_says_is_rejected(example: Example) -> None:
+    for shown, properties in example.rejected():
+        found = problem(example.type, dict(properties))
+        assert found, shown
+        assert "available in this testbed" in found
 
 
 @pytest.mark.parametrize(
@@ -37,6 +50,22 @@ def problem(name: str, properties: dict[str, Any]) -> str | None:
         ("ApiGateway::UsagePlan", {"ApiStages": [{"Throttle": UNKNOWN}]}, "ApiStages.Throttle"),
         ("SSM::Parameter", {"Policies": "[]"}, "Policies"),
         ("SecretsManager::RotationSchedule", {"HostedRotationLambda": UNKNOWN}, "HostedRotation"),
+        ("Logs::LogGroup", {"DataProtectionPolicy": UNKNOWN}, "DataProtectionPolicy"),
+        ("Logs::LogGroup", {"LogGroupClass": "DELIVERY"}, "LogGroupClass DELIVERY"),
+        ("Logs::SubscriptionFilter", {"Distribution": "Random"}, "Distribution Random"),
+        ("SNS::Subscription", {"ReplayPolicy": UNKNOWN}, "ReplayPolicy"),
+        ("S3::Bucket", {"AbacStatus": "Enabled"}, "AbacStatus"),
+        (
+            "S3::Bucket",
+            {
+                "BucketEncryption": {
+                    "ServerSideEncryptionConfiguration": [
+                        {"BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]}}
+                    ]
+                }
+            },
+            "BlockedEncryptionTypes",
+        ),
     ],
 )
 def test_rejected(name: str, properties: dict[str, Any], expected: str) -> None:
@@ -57,7 +86,18 @@ def test_rejected(name: str, properties: dict[str, Any], expected: str) -> None:
         ("ApiGateway::UsagePlan", {"ApiStages": [UNKNOWN]}),
         ("SSM::Parameter", {"DataType": UNKNOWN}),
         ("SecretsManager::RotationSchedule", {"RotationRules": UNKNOWN}),
+        ("Logs::LogGroup", {"LogGroupClass": UNKNOWN, "DeletionProtectionEnabled": False}),
+        ("S3::Bucket", {"BucketEncryption": UNKNOWN}),
+        (
+            "S3::Bucket",
+            {"BucketEncryption": {"ServerSideEncryptionConfiguration": [UNKNOWN]}},
+        ),
         ("IAM::Role", {"Policies": UNKNOWN}),
+        ("Lambda::EventSourceMapping", {"EventSourceArn": UNKNOWN}),
+        ("Lambda::EventSourceMapping", {"EventSourceArn": "arn:aws:sqs:us-east-1:0:queue"}),
+        ("Lambda::EventInvokeConfig", {"DestinationConfig": UNKNOWN}),
+        ("Lambda::EventInvokeConfig", {"DestinationConfig": {"OnFailure": UNKNOWN}}),
+        ("Lambda::Permission", {"Principal": UNKNOWN}),
     ],
 )
 def test_not_rejected(name: str, properties: dict[str, Any]) -> None:

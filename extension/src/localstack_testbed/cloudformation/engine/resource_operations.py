@@ -20,9 +20,18 @@ from localstack_testbed.cloudformation.resources.model import (
     is_missing,
 )
 from localstack_testbed.cloudformation.resources.registry import resource_type
+from localstack_testbed.hooks import settings
 
 REPLACES = "Requested update requires the creation of a new physical resource; hence creating one."
 SKIPPED = "Skipped: this testbed does not have the type {}"
+
+
+def unsupported(type_name: str, properties: Properties) -> str | None:
+    """Return a sentence about a property that is not available, unless these are ignored."""
+    kind = resource_type(type_name)
+    if kind is None or settings.SKIP_UNSUPPORTED_RESOURCES.value():
+        return None
+    return kind.unsupported(properties)
 
 
 def create(
@@ -61,6 +70,7 @@ def create(
 
     context = _context(stack, resource, created, cancelled)
     try:
+        _check_supported(resource, properties)
         created(kind.create(context, properties))
         resource.attributes = kind.attributes(context, resource.physical_id, properties)
     except Exception as error:
@@ -103,6 +113,7 @@ def update(
     context = _context(stack, resource, lambda physical_id: None, cancelled, restores=restores)
     former = None
     try:
+        _check_supported(resource, properties)
         changed_id = kind.update(context, resource.physical_id, old, properties)
         if changed_id is not None and changed_id != resource.physical_id:
             former, resource.physical_id = resource.physical_id, changed_id
@@ -145,6 +156,12 @@ def delete(stack: Stack, resource: Resource, *, keep: bool) -> None:
                 )
                 raise
     stack.set_resource_status(resource, ResourceStatus.DELETE_COMPLETE)
+
+
+def _check_supported(resource: Resource, properties: Properties) -> None:
+    """Check what was UNKNOWN before the deployment."""
+    if problem := unsupported(resource.type, properties):
+        raise ResourceError(problem)
 
 
 def _existing(resource: Resource) -> ResourceType:

@@ -118,9 +118,15 @@ def attribute(resource: Resource, name: str) -> Any:
 
 
 def properties(
-    declaration: ResourceDeclaration, values: Evaluator, deployment: Deployment
+    declaration: ResourceDeclaration,
+    values: Evaluator,
+    deployment: Deployment,
+    *,
+    check_ranges: bool = True,
 ) -> Properties:
     """Return a resource's properties, evaluated and converted to the types of its schema.
+
+    ``check_ranges`` tells whether numbers must be in their ranges.
 
     Raises
     ------
@@ -133,7 +139,8 @@ def properties(
     described = None if is_custom(declaration.type) else schema(declaration.type)
     if described is None:
         return {name: _as_text(value) for name, value in evaluated.items()}
-    return described.with_tags(described.convert(evaluated), deployment.tags)
+    converted = described.convert(evaluated, check_ranges=check_ranges)
+    return described.with_tags(converted, deployment.tags)
 
 
 def _as_text(value: Any) -> Any:

@@ -17,6 +17,7 @@ from localstack_testbed.cloudformation.resources.model import (
 )
 from localstack_testbed.cloudformation.responses import Inbox, close_inbox, open_inbox
 
+_RETURN_SECONDS = 1.0
 _ATTEMPTS = 3
 """How often Lambda tries an asynchronous invocation that fails."""
 
@@ -107,8 +108,9 @@ class _Request:
     def answer(self) -> dict[str, Any]:
         """Send the request and return the answer."""
         service = self._token.split(":")[2] if self._token.count(":") >= 5 else ""
+        run = threading.Thread(target=self._invoke, name="custom-resource", daemon=True)
         if service == "lambda":
-            threading.Thread(target=self._invoke, name="custom-resource", daemon=True).start()
+            run.start()
         elif service == "sns":
             self._context.client("sns").publish(
                 TopicArn=self._token,
@@ -129,6 +131,9 @@ class _Request:
             ) from None
         answers = self._inbox.answers()
         if answers:
+            if self._event["RequestType"] == "Delete" and run.ident:
+                # The function is often deleted next. On AWS, that takes longer than its return.
+                run.join(_RETURN_SECONDS)
             return answers[0]
         raise ResourceError(f"{self._failure}")
 

@@ -8,19 +8,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from localstack_testbed.cloudformation.resources import inline_code
+from localstack_testbed.cloudformation.resources.helpers import (
+    NOT_HERE,
+    changed,
+    exists,
+    part,
+    tag_map,
+    unavailable,
+    update_tags,
+    without,
+)
 from localstack_testbed.cloudformation.resources.model import (
     AlreadyExistsError,
     Context,
     Properties,
     ResourceError,
     ResourceType,
-    changed,
-    exists,
-    tag_changes,
-    without,
 )
-
-NOT_HERE = "is not available in this testbed"
 
 # The longest name of a function.
 _LONGEST_NAME = 64
@@ -29,31 +33,18 @@ _LONGEST_NAME = 64
 _READY_SECONDS = 120
 
 
-def _tags(properties: Mapping[str, Any]) -> dict[str, str]:
-    return {tag["Key"]: tag.get("Value", "") for tag in properties.get("Tags") or ()}
-
-
 def _update_tags(client: Any, arn: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-    changes, removed = tag_changes(_tags(old), _tags(new))
-    if removed:
-        client.untag_resource(Resource=arn, TagKeys=removed)
-    if changes:
-        client.tag_resource(Resource=arn, Tags=changes)
-
-
-def _unavailable(properties: Mapping[str, Any], *names: str) -> str | None:
-    return next((f"{name} {NOT_HERE}" for name in names if name in properties), None)
-
-
-def _part(properties: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """Return an object of the properties; it is empty if it is absent or not known yet."""
-    part = properties.get(name)
-    return part if isinstance(part, dict) else {}
+    update_tags(
+        old,
+        new,
+        tag=lambda tags: client.tag_resource(Resource=arn, Tags=tags),
+        untag=lambda keys: client.untag_resource(Resource=arn, TagKeys=keys),
+    )
 
 
 def _runtime_updates(properties: Mapping[str, Any], name: str) -> str | None:
     # A testbed has one version of each runtime, which is never updated under a function.
-    mode = _part(properties, name).get("UpdateRuntimeOn")
+    mode = part(properties, name).get("UpdateRuntimeOn")
     if isinstance(mode, str) and mode != "Auto":
         return f"{name} {NOT_HERE} with UpdateRuntimeOn: {mode}"
     return None
@@ -74,7 +65,7 @@ class Function(ResourceType):
     def unsupported(self, properties: Properties) -> str | None:
         return (
             _image(properties)
-            or _unavailable(
+            or unavailable(
                 properties,
                 "CapacityProviderConfig",
                 "DurableConfig",
@@ -85,13 +76,12 @@ class Function(ResourceType):
                 "PublishToLatestPublished",
                 "TenancyConfig",
             )
-            or _unavailable(_part(properties, "Code"), "SourceKMSKeyArn")
-            or _unavailable(_part(properties, "VpcConfig"), "Ipv6AllowedForDualStack")
+            or unavailable(part(properties, "Code"), "SourceKMSKeyArn")
+            or unavailable(part(properties, "VpcConfig"), "Ipv6AllowedForDualStack")
             or _runtime_updates(properties, "RuntimeManagementConfig")
         )
 
     def create(self, context: Context, properties: Properties) -> str:
-        _check_image(properties)
         client = context.client("lambda")
         name = properties.get("FunctionName") or context.generated_name(_LONGEST_NAME)
         given = {key: properties[key] for key in _CONFIGURATION if key in properties}
@@ -99,7 +89,7 @@ class Function(ResourceType):
             given["LoggingConfig"] = _logging(name, properties)
         if "Architectures" in properties:
             given["Architectures"] = properties["Architectures"]
-        if tags := _tags(properties):
+        if tags := tag_map(properties):
             given["Tags"] = tags
         client.create_function(FunctionName=name, Code=_code(properties), **given)
         context.created(name)
@@ -108,7 +98,6 @@ class Function(ResourceType):
         return str(name)
 
     def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
-        _check_image(new)
         client = context.client("lambda")
         inline = "ZipFile" in new["Code"]
         # The name of the file with inline code depends on the runtime.
@@ -170,13 +159,8 @@ https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionConfiguration.ht
 """
 
 
-def _check_image(properties: Mapping[str, Any]) -> None:
-    if reason := _image(properties):
-        raise ResourceError(reason)
-
-
 def _image(properties: Mapping[str, Any]) -> str | None:
-    if "ImageUri" in _part(properties, "Code") or properties.get("PackageType") == "Image":
+    if "ImageUri" in part(properties, "Code") or properties.get("PackageType") == "Image":
         return f"A function that is a container image {NOT_HERE}: use a .zip file archive"
     return None
 
@@ -288,7 +272,7 @@ class Version(ResourceType):
     """
 
     def unsupported(self, properties: Properties) -> str | None:
-        return _unavailable(properties, "FunctionScalingConfig") or _runtime_updates(
+        return unavailable(properties, "FunctionScalingConfig") or _runtime_updates(
             properties, "RuntimePolicy"
         )
 
@@ -407,8 +391,8 @@ class EventInvokeConfig(ResourceType):
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-eventinvokeconfig.html"""
 
     def unsupported(self, properties: Properties) -> str | None:
-        for name, destination in _part(properties, "DestinationConfig").items():
-            arn = _part({name: destination}, name).get("Destination")
+        for name, destination in part(properties, "DestinationConfig").items():
+            arn = part({name: destination}, name).get("Destination")
             if isinstance(arn, str) and arn.split(":")[2:3] == ["s3"]:
                 return (
                     f"DestinationConfig.{name} {NOT_HERE} with a bucket as Destination: use a "
@@ -417,18 +401,14 @@ class EventInvokeConfig(ResourceType):
         return None
 
     def create(self, context: Context, properties: Properties) -> str:
-        if reason := self.unsupported(properties):
-            raise ResourceError(reason)
         client = context.client("lambda")
         physical_id = f"{properties['FunctionName']}|{properties['Qualifier']}"
         if exists(client.get_function_event_invoke_config, **_which(properties)):
-            raise AlreadyExistsError("AWS::Lambda::EventInvokeConfig", physical_id)
+            raise AlreadyExistsError(context.type_name, physical_id)
         client.put_function_event_invoke_config(**properties)
         return physical_id
 
     def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
-        if reason := self.unsupported(new):
-            raise ResourceError(reason)
         # PutFunctionEventInvokeConfig, unlike UpdateFunctionEventInvokeConfig, overwrites all.
         context.client("lambda").put_function_event_invoke_config(**new)
 
@@ -483,15 +463,15 @@ class EventSourceMapping(ResourceType):
 
     def unsupported(self, properties: Properties) -> str | None:
         source = properties.get("EventSourceArn")
-        if isinstance(source, str) and not _is_queue(source):
-            return _other_source(source)
-        return _unavailable(properties, *_OTHER_SOURCES)
+        if isinstance(source, str) and source.split(":")[2:3] != ["sqs"]:
+            return f"EventSourceArn {source} {NOT_HERE}: functions can poll only SQS queues"
+        return unavailable(properties, *_OTHER_SOURCES)
 
     def create(self, context: Context, properties: Properties) -> str:
         _check_mapping(properties)
         client = context.client("lambda")
         given = _mapping(properties)
-        if tags := _tags(properties):
+        if tags := tag_map(properties):
             given["Tags"] = tags
         mapping = client.create_event_source_mapping(**given)["UUID"]
         context.created(mapping)
@@ -573,20 +553,9 @@ _FOR_STREAMS = (
 )
 
 
-def _is_queue(arn: str) -> bool:
-    return arn.split(":")[2:3] == ["sqs"]
-
-
-def _other_source(arn: str) -> str:
-    return f"The event source {arn} {NOT_HERE}: functions can poll only SQS queues"
-
-
 def _check_mapping(properties: Mapping[str, Any]) -> None:
-    source = properties.get("EventSourceArn")
-    if source is None:
+    if "EventSourceArn" not in properties:
         raise ResourceError("EventSourceArn is required.")
-    if not _is_queue(source):
-        raise ResourceError(_other_source(source))
     # Lambda's message; LocalStack accepts and ignores them.
     for name in _FOR_STREAMS:
         if name in properties:

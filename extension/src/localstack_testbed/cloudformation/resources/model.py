@@ -9,7 +9,7 @@ import secrets
 import string
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -53,8 +53,8 @@ class Context:
     account: str
     region: str
     logical_id: str
+    type_name: str
     token: str
-    type_name: str = ""
     role_arn: str | None = None
     restores: bool = False
     created: Callable[[str], None] = field(default=lambda physical_id: None)
@@ -159,7 +159,8 @@ class ResourceType(ABC):
     def unsupported(self, properties: Properties) -> str | None:
         """Return a sentence about a property that this testbed does not carry out, if there is one.
 
-        Called before anything is touched; values that are not known yet are UNKNOWN.
+        Called before anything is touched, when values that are not known yet are UNKNOWN; and again
+        before the resource is created or updated.
         """
         return None
 
@@ -183,37 +184,3 @@ def is_missing(error: ClientError) -> bool:
     """Return whether a service answered that the resource does not exist."""
     code = str(error.response.get("Error", {}).get("Code", ""))
     return code == "404" or any(part in code for part in _MISSING)
-
-
-def exists(call: Callable[..., Any], **arguments: Any) -> bool:
-    """Return whether a call finds what it asks for.
-
-    Examples
-    --------
-    ``exists(sqs.get_queue_url, QueueName="orders")``
-    """
-    try:
-        call(**arguments)
-    except ClientError as error:
-        if is_missing(error):
-            return False
-        raise
-    return True
-
-
-def without(properties: Mapping[str, Any], *names: str) -> Properties:
-    """Return the properties but those."""
-    return {name: value for name, value in properties.items() if name not in names}
-
-
-def changed(old: Mapping[str, Any], new: Mapping[str, Any], *names: str) -> bool:
-    """Return whether one of these properties differs."""
-    return any(old.get(name) != new.get(name) for name in names)
-
-
-def tag_changes(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-    """Return the tags to set, and the keys of those to remove."""
-    return (
-        {key: value for key, value in new.items() if old.get(key) != value},
-        [key for key in old if key not in new],
-    )

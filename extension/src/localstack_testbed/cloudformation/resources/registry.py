@@ -19,6 +19,7 @@ _MODULES: dict[str, str] = {
     "Lambda": "lambda_",
     "Logs": "logs",
     "S3": "s3",
+    "SES": "ses",
     "SNS": "sns",
     "SQS": "sqs",
     "SSM": "ssm",

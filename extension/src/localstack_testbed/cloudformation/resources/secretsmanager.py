@@ -9,14 +9,17 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from localstack_testbed.cloudformation.resources.helpers import (
+    changed,
+    tag_list,
+    update_tags,
+)
 from localstack_testbed.cloudformation.resources.model import (
     AlreadyExistsError,
     Context,
     Properties,
     ResourceError,
     ResourceType,
-    changed,
-    tag_changes,
 )
 
 _DEFAULT_KEY = "alias/aws/secretsmanager"
@@ -56,11 +59,12 @@ class Secret(ResourceType):
             KmsKeyId=new.get("KmsKeyId", _DEFAULT_KEY),
             **({"ClientRequestToken": _version_id(new)} | _value(client, new) if valued else {}),
         )
-        _, removed = tag_changes(_tags(old), _tags(new))
-        if new.get("Tags"):
-            client.tag_resource(**secret, Tags=new["Tags"])
-        if removed:
-            client.untag_resource(**secret, TagKeys=removed)
+        update_tags(
+            old,
+            new,
+            tag=lambda tags: client.tag_resource(**secret, Tags=tag_list(tags)),
+            untag=lambda keys: client.untag_resource(**secret, TagKeys=keys),
+        )
         self._set_replicas(client, physical_id, new)
         return None
 
@@ -160,10 +164,6 @@ def _value(client: Any, properties: Properties) -> dict[str, str]:
     if not isinstance(document, dict):
         raise ResourceError("SecretStringTemplate must be a JSON object")
     return {"SecretString": json.dumps({**document, key: password})}
-
-
-def _tags(properties: Mapping[str, Any]) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in properties.get("Tags") or ()}
 
 
 class ResourcePolicy(ResourceType):

@@ -4,15 +4,18 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_SSM.h
 """
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
+from localstack_testbed.cloudformation.resources.helpers import (
+    tag_list,
+    tag_map,
+    update_tags,
+)
 from localstack_testbed.cloudformation.resources.model import (
     Context,
     Properties,
     ResourceError,
     ResourceType,
-    tag_changes,
 )
 
 
@@ -23,7 +26,7 @@ class Parameter(ResourceType):
 
     def create(self, context: Context, properties: Properties) -> str:
         name: str = properties.get("Name") or f"CFN-{context.generated_name(124)}"
-        tags = [{"Key": key, "Value": value} for key, value in _tags(properties).items()]
+        tags = tag_list(tag_map(properties))
         arguments = {"Tags": tags} if tags else {}
         self._put(context, name, properties, **arguments)
         return name
@@ -42,12 +45,12 @@ class Parameter(ResourceType):
         self._put(context, physical_id, new, Overwrite=True)
         ssm = context.client("ssm")
         parameter = {"ResourceType": "Parameter", "ResourceId": physical_id}
-        _, removed = tag_changes(_tags(old), _tags(new))
-        if new.get("Tags"):
-            tags = [{"Key": key, "Value": value} for key, value in _tags(new).items()]
-            ssm.add_tags_to_resource(**parameter, Tags=tags)
-        if removed:
-            ssm.remove_tags_from_resource(**parameter, TagKeys=removed)
+        update_tags(
+            old,
+            new,
+            tag=lambda tags: ssm.add_tags_to_resource(**parameter, Tags=tag_list(tags)),
+            untag=lambda keys: ssm.remove_tags_from_resource(**parameter, TagKeys=keys),
+        )
         return None
 
     def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
@@ -86,12 +89,6 @@ class Parameter(ResourceType):
 
 def _tier(properties: Properties) -> str:
     return str(properties.get("Tier", "Standard"))
-
-
-def _tags(properties: Mapping[str, Any]) -> dict[str, str]:
-    """Return the tags; the schema has them as a map."""
-    tags: dict[str, str] = properties.get("Tags") or {}
-    return tags
 
 
 TYPES: dict[str, type[ResourceType]] = {"AWS::SSM::Parameter": Parameter}

@@ -81,18 +81,19 @@ class ResourceSchema:
         prefix, dot, rest = name.partition(".")
         return bool(dot and rest) and f"{prefix}.*" in self.attributes
 
-    def convert(self, properties: Mapping[str, Any]) -> Properties:
+    def convert(self, properties: Mapping[str, Any], *, check_ranges: bool = True) -> Properties:
         """Return the properties with the types that the schema demands.
 
         CloudFormation makes ``"5"`` a number and ``true`` a string where the schema says so, and
         takes JSON text for an object such as a policy document. What is UNKNOWN passes.
+        ``check_ranges`` tells whether numbers must be in their ranges.
 
         Raises
         ------
         InvalidPropertiesError
             ``#: required key [Foo] not found``, ``#: extraneous key [Bar] is not permitted``, …
         """
-        conversion = Conversion(self._definitions)
+        conversion = Conversion(self._definitions, check_ranges=check_ranges)
         converted = conversion.convert(self._root, properties)
         if conversion.errors:
             raise InvalidPropertiesError(conversion.errors)
