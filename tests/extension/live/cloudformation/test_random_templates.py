@@ -159,6 +159,18 @@ class Pair:
             "Resources": resources,
         }
 
+    def differs(self) -> bool:
+        """Return whether an update changes anything; an order of resources alone does not."""
+        first, second = (
+            {
+                name: (each["Type"], each.get("Properties"))
+                for name, each in self.template(second=second)["Resources"].items()
+                if "Condition" not in each
+            }
+            for second in (False, True)
+        )
+        return first != second
+
     def created_anew(self) -> set[str]:
         """Return what a rollback may have to create again."""
         return {each.logical_id for each in self._subjects if each.is_deleted_first}
@@ -183,7 +195,7 @@ def test_a_pair_of_templates(seed: int, aws: Clients) -> None:
         assert {name: after[name] for name in after if name not in anew} == {
             name: ids[name] for name in ids if name not in anew
         }
-        if pair.template(second=True) == pair.template(second=False):
+        if not pair.differs():
             return
         status = stack.update(pair.template(second=True))
         assert status == "UPDATE_COMPLETE", stack.report()
