@@ -88,7 +88,10 @@ _MAPPING = f"{_SERVICES}.lambda_.event_source_mapping"
 # wrap the same method (``hooks.shared_patches``), the last one is the outermost.
 PATCHES: Mapping[str, tuple[Step, ...]] = {
     f"{_SERVICES}.apigateway.helpers": (Step("apigateway.openapi_import:patch_import"),),
-    f"{_SERVICES}.apigateway.legacy.provider": (Step("apigateway.stage_updates:patch_paths"),),
+    f"{_SERVICES}.apigateway.legacy.provider": (
+        Step("apigateway.stage_keys:patch_provider"),
+        Step("apigateway.stage_updates:patch_paths"),
+    ),
     f"{_SERVICES}.apigateway.next_gen.provider": (Step("apigateway.stage_updates:patch_provider"),),
     f"{_API}.gateway": (
         Step("permissions.unsigned_invocations:patch_apis", _permissions),
