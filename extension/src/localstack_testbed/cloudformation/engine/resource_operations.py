@@ -23,7 +23,8 @@ from localstack_testbed.cloudformation.resources.registry import resource_type
 from localstack_testbed.hooks import settings
 
 REPLACES = "Requested update requires the creation of a new physical resource; hence creating one."
-SKIPPED = "Skipped: this testbed does not have the type {}"
+_SKIPPED = "Skipped: this testbed does not have the type {}"
+_IGNORED = "Ignored: {}"
 
 
 def unsupported(type_name: str, properties: Properties) -> str | None:
@@ -32,6 +33,17 @@ def unsupported(type_name: str, properties: Properties) -> str | None:
     if kind is None or settings.SKIP_UNSUPPORTED_RESOURCES.value():
         return None
     return kind.unsupported(properties)
+
+
+def left_out(resource: Resource) -> str | None:
+    """Return what TESTBED_SKIP_UNSUPPORTED_RESOURCES has left out: the resource or a property."""
+    if resource.skipped:
+        return _SKIPPED.format(resource.type)
+    if not settings.SKIP_UNSUPPORTED_RESOURCES.value():
+        return None
+    kind = resource_type(resource.type)
+    problem = kind.unsupported(resource.properties) if kind else None
+    return _IGNORED.format(problem) if problem else None
 
 
 def create(
@@ -60,7 +72,7 @@ def create(
     if kind is None:
         resource.skipped, resource.incomplete = True, False
         resource.physical_id = f"skipped-{stack.name}-{resource.logical_id}"
-        stack.set_resource_status(resource, complete, SKIPPED.format(resource.type))
+        stack.set_resource_status(resource, complete, _SKIPPED.format(resource.type))
         return
 
     def created(physical_id: str) -> None:
