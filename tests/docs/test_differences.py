@@ -390,6 +390,22 @@ def test_resources_have_no_system_tags(
     assert aws.sqs.list_queue_tags(QueueUrl=ids["Queue"])["Tags"] == {"team": "shop"}
 
 
+def test_identity_of_a_stack_is_verified_at_once(
+    aws: Aws, deploy_stack: Callable[..., dict[str, str]]
+) -> None:
+    """https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html"""
+    identity = {
+        "Type": "AWS::SES::EmailIdentity",
+        "Properties": {"EmailIdentity": "shop.example.com"},
+    }
+    deploy_stack(Identity=identity)
+    found: Any = aws.client("ses").get_identity_verification_attributes(
+        Identities=["shop.example.com"]
+    )
+    status = found["VerificationAttributes"]["shop.example.com"]["VerificationStatus"]
+    assert status == "Success"
+
+
 def test_secret_is_generated_anew_by_a_rollback(
     aws: Aws, deploy_stack: Callable[..., dict[str, str]]
 ) -> None:

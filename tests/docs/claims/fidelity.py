@@ -303,6 +303,7 @@ CLAIMS: Claims = {
         "tests/testbed/project/test_local_files.py::test_functions_that_do_not_run_here",
     ),
     # Services
+    "**SES:**": (f"{DIFFERENCES}::test_identity_of_a_stack_is_verified_at_once",),
     "its log events do not expire": READ,
     "LocalStack connects to no other machine": (
         f"{OFFLINE}::test_localstack_calls_no_other_machine",
