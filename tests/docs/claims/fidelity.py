@@ -273,10 +273,7 @@ CLAIMS: Claims = {
     "**Nested stacks:**": (
         f"{_STACKS}/test_nested_stacks.py::test_an_unchanged_nested_stack_counts_as_changed",
     ),
-    "the secret gets a new generated value": (
-        f"{DIFFERENCES}::test_secret_is_generated_anew_by_a_rollback",
-    ),
-    "A secret is rotated when": READ,
+    "a secret is rotated when": READ,
     "**Metric filters:**": READ,
     # Storage
     "**Conditional writes:**": (f"{DIFFERENCES}::test_conditional_writes",),

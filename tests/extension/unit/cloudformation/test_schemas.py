@@ -19,7 +19,7 @@ from localstack_testbed.cloudformation.schemas.schema import (
     exists_on_aws,
     schema,
 )
-from localstack_testbed.cloudformation.template.unknown import UNKNOWN
+from localstack_testbed.cloudformation.unknown import UNKNOWN
 
 from tests.extension.schemas import DATA, supported_types
 

@@ -6,7 +6,7 @@ import pytest
 from localstack_testbed.cloudformation.resources.model import Context, ResourceError
 from localstack_testbed.cloudformation.resources.registry import resource_type
 from localstack_testbed.cloudformation.schemas.schema import schema
-from localstack_testbed.cloudformation.template.unknown import UNKNOWN
+from localstack_testbed.cloudformation.unknown import UNKNOWN
 
 from tests.extension.live.cloudformation.types import EXAMPLES
 from tests.extension.live.cloudformation.types.model import Example
@@ -82,22 +82,6 @@ def test_changes_that_the_page_says_are_rejected(
         ("ApiGateway::UsagePlan", {"ApiStages": [{"Throttle": UNKNOWN}]}, "ApiStages.Throttle"),
         ("SSM::Parameter", {"Policies": "[]"}, "Policies"),
         ("SecretsManager::RotationSchedule", {"HostedRotationLambda": UNKNOWN}, "HostedRotation"),
-        ("Logs::LogGroup", {"DataProtectionPolicy": UNKNOWN}, "DataProtectionPolicy"),
-        ("Logs::LogGroup", {"LogGroupClass": "DELIVERY"}, "LogGroupClass DELIVERY"),
-        ("Logs::SubscriptionFilter", {"Distribution": "Random"}, "Distribution Random"),
-        ("SNS::Subscription", {"ReplayPolicy": UNKNOWN}, "ReplayPolicy"),
-        ("S3::Bucket", {"AbacStatus": "Enabled"}, "AbacStatus"),
-        (
-            "S3::Bucket",
-            {
-                "BucketEncryption": {
-                    "ServerSideEncryptionConfiguration": [
-                        {"BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]}}
-                    ]
-                }
-            },
-            "BlockedEncryptionTypes",
-        ),
     ],
 )
 def test_rejected(name: str, properties: dict[str, Any], expected: str) -> None:
@@ -124,7 +108,11 @@ def test_rejected(name: str, properties: dict[str, Any], expected: str) -> None:
         ),
         ("IAM::Role", {"Policies": UNKNOWN}),
         ("Logs::LogGroup", {"DeletionProtectionEnabled": False, "LogGroupClass": UNKNOWN}),
-        ("S3::Bucket", {"BucketEncryption": UNKNOWN}),
+        ("Lambda::EventSourceMapping", {"EventSourceArn": UNKNOWN}),
+        ("Lambda::EventSourceMapping", {"EventSourceArn": "arn:aws:sqs:us-east-1:0:queue"}),
+        ("Lambda::EventInvokeConfig", {"DestinationConfig": UNKNOWN}),
+        ("Lambda::EventInvokeConfig", {"DestinationConfig": {"OnFailure": UNKNOWN}}),
+        ("Lambda::Permission", {"Principal": UNKNOWN}),
     ],
 )
 def test_not_rejected(name: str, properties: dict[str, Any]) -> None:

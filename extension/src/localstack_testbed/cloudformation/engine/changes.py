@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from localstack_testbed.cloudformation.engine.values import is_custom
-from localstack_testbed.cloudformation.model import Properties, Resource
+from localstack_testbed.cloudformation.model import STACK_TYPE, Properties, Resource
 from localstack_testbed.cloudformation.resources.model import ResourceError
 from localstack_testbed.cloudformation.resources.registry import resource_type
 from localstack_testbed.cloudformation.schemas.schema import schema
@@ -27,11 +27,6 @@ class Change:
     replacing: tuple[str, ...] = ()
 
 
-ALWAYS_UPDATED = ("AWS::CloudFormation::Stack",)
-"""The template of a nested stack may have changed behind the same URL; only the nested stack's
-update can tell."""
-
-
 def compare(resource: Resource, desired: Properties) -> Change:
     """Return what it takes to bring a resource to the desired properties."""
     current = resource.properties
@@ -51,7 +46,8 @@ def compare(resource: Resource, desired: Properties) -> Change:
         replacing = names
     if replacing:
         return Change(Action.REPLACE, names, replacing)
-    if names or resource.type in ALWAYS_UPDATED or resource.attempted is not None:
+    # The template of a nested stack may have changed behind the same URL: only its update can tell.
+    if names or resource.type == STACK_TYPE or resource.attempted is not None:
         return Change(Action.UPDATE, names)
     return Change(Action.NOTHING)
 

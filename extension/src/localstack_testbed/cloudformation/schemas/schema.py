@@ -15,7 +15,7 @@ from localstack_testbed.cloudformation.schemas.conversion import (
     same_value,
 )
 from localstack_testbed.cloudformation.schemas.data_files import load, type_names
-from localstack_testbed.cloudformation.template.unknown import UNKNOWN
+from localstack_testbed.cloudformation.unknown import UNKNOWN
 
 type Properties = dict[str, Any]
 
