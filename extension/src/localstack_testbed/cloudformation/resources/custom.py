@@ -165,7 +165,7 @@ class _Request:
             ) from None
         answers = self._inbox.answers()
         if answers:
-            if self._event["RequestType"] == "Delete" and run.ident:
+            if self.event["RequestType"] == "Delete" and run.ident:
                 # The function is often deleted next. On AWS, that takes longer than its return.
                 run.join(_RETURN_SECONDS)
             return answers[0]
