@@ -1,4 +1,4 @@
-"""Deletion of functions, also of those that never became active; their logs are stored first."""
+"""Deletes functions as AWS does."""
 
 from collections.abc import Callable
 from typing import Any

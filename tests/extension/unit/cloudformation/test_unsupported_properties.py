@@ -78,6 +78,11 @@ def test_rejected(name: str, properties: dict[str, Any], expected: str) -> None:
         ),
         ("IAM::Role", {"Policies": UNKNOWN}),
         ("Logs::LogGroup", {"DeletionProtectionEnabled": False, "LogGroupClass": UNKNOWN}),
+        ("Lambda::EventSourceMapping", {"EventSourceArn": UNKNOWN}),
+        ("Lambda::EventSourceMapping", {"EventSourceArn": "arn:aws:sqs:us-east-1:0:queue"}),
+        ("Lambda::EventInvokeConfig", {"DestinationConfig": UNKNOWN}),
+        ("Lambda::EventInvokeConfig", {"DestinationConfig": {"OnFailure": UNKNOWN}}),
+        ("Lambda::Permission", {"Principal": UNKNOWN}),
     ],
 )
 def test_not_rejected(name: str, properties: dict[str, Any]) -> None:

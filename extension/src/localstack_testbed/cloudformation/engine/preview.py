@@ -67,8 +67,13 @@ class _Planner:
         self._planned: dict[str, Change | None] = {}
         self._desired: dict[str, Properties] = {}
         self._errors: list[str] = []
-        imports: set[str] = set()
-        self._values = values.evaluator(stack, deployment, self._ref, self._get_att, imports)
+        # An operation may begin meanwhile.
+        self._existing = dict(stack.resources)
+
+        def import_value(name: str) -> str:
+            return store.export_value(stack.account, stack.region, name)
+
+        self._values = values.evaluator(stack, deployment, self._ref, self._get_att, import_value)
 
     def preview(self) -> Preview:
         active = self._values.active_resources()
@@ -83,13 +88,13 @@ class _Planner:
         for name in active:
             if change := self._describe(self._template.resources[name]):
                 result.changes.append(change)
-        for name, resource in self._stack.resources.items():
+        for name, resource in self._existing.items():
             if name not in needed:
                 result.changes.append(_removal(resource))
         return result
 
     def _check_types(self, active: list[str]) -> None:
-        existing = self._stack.resources
+        existing = self._existing
         changed = [
             name
             for name in active
@@ -103,7 +108,7 @@ class _Planner:
 
     def _plan(self, declaration: ResourceDeclaration) -> None:
         name = declaration.logical_id
-        existing = self._stack.resources.get(name)
+        existing = self._existing.get(name)
         self._planned[name] = None
         try:
             # Few ranges are in AWS's schemas. On AWS, too, a service rejects a number when the
@@ -155,7 +160,7 @@ class _Planner:
         change = self._planned.get(logical_id)
         if change is None or change.action is Action.REPLACE:
             return None
-        return self._stack.resources[logical_id]
+        return self._existing[logical_id]
 
     def _ref(self, logical_id: str) -> Any:
         resource = self._stays(logical_id)
@@ -197,7 +202,7 @@ class _Planner:
 
     def _describe(self, declaration: ResourceDeclaration) -> dict[str, Any] | None:
         name = declaration.logical_id
-        existing, change = self._stack.resources.get(name), self._planned[name]
+        existing, change = self._existing.get(name), self._planned[name]
         if existing is None or change is None:
             return _entry("Add", name, declaration.type, Scope=[], Details=[])
         metadata = declaration.metadata != existing.metadata

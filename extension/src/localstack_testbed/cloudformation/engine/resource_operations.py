@@ -6,13 +6,12 @@ from collections.abc import Callable
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 from localstack.aws.api.cloudformation import ResourceStatus
 
-from localstack_testbed.cloudformation import store
 from localstack_testbed.cloudformation.engine.reasons import (
     CREATION_CANCELLED,
     UPDATE_CANCELLED,
     reason,
 )
-from localstack_testbed.cloudformation.model import STACK_TYPE, Properties, Resource, Stack
+from localstack_testbed.cloudformation.model import Properties, Resource, Stack
 from localstack_testbed.cloudformation.resources.model import (
     CancelledError,
     Context,
@@ -59,7 +58,7 @@ def create(
     resource.properties = properties
     stack.set_resource_status(resource, begin, REPLACES if replaces else None)
     if kind is None:
-        resource.skipped = True
+        resource.skipped, resource.incomplete = True, False
         resource.physical_id = f"skipped-{stack.name}-{resource.logical_id}"
         stack.set_resource_status(resource, complete, SKIPPED.format(resource.type))
         return
@@ -67,8 +66,6 @@ def create(
     def created(physical_id: str) -> None:
         if not resource.physical_id:
             resource.physical_id = physical_id
-            if resource.type == STACK_TYPE:
-                store.adopt(stack, physical_id)
             stack.set_resource_status(resource, begin, "Resource creation Initiated")
 
     context = _context(stack, resource, created, cancelled)
@@ -81,6 +78,7 @@ def create(
             resource, ResourceStatus(failed), _reason(error, resource, CREATION_CANCELLED)
         )
         raise
+    resource.incomplete = False
     stack.set_resource_status(resource, complete)
 
 
@@ -90,8 +88,14 @@ def update(
     properties: Properties,
     *,
     cancelled: Callable[[], bool] = lambda: False,
+    rolling_back: bool = False,
 ) -> str | None:
-    """Update a resource in place.
+    """Update a resource in place, or return it to what it was before a failed update.
+
+    Parameters
+    ----------
+    rolling_back
+        Whether this takes back an update of the stack.
 
     Returns
     -------
@@ -111,7 +115,8 @@ def update(
     former = None
     try:
         _check_supported(resource, properties)
-        changed_id = kind.update(context, resource.physical_id, old, properties)
+        change = kind.roll_back if rolling_back else kind.update
+        changed_id = change(context, resource.physical_id, old, properties)
         if changed_id is not None and changed_id != resource.physical_id:
             former, resource.physical_id = resource.physical_id, changed_id
         resource.attributes = kind.attributes(context, resource.physical_id, properties)
@@ -125,6 +130,14 @@ def update(
     resource.properties, resource.attempted = properties, None
     stack.set_resource_status(resource, ResourceStatus.UPDATE_COMPLETE)
     return former
+
+
+def complete(stack: Stack, resource: Resource) -> None:
+    """Have a resource complete its update, now that the stack's update has succeeded."""
+    kind = None if resource.skipped else resource_type(resource.type)
+    if kind is not None:
+        context = _context(stack, resource, lambda physical_id: None, lambda: False)
+        kind.complete(context, resource.physical_id)
 
 
 def delete(stack: Stack, resource: Resource, *, keep: bool) -> None:

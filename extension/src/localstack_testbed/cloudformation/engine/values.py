@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from localstack_testbed.cloudformation import store
 from localstack_testbed.cloudformation.engine import dynamic_references
 from localstack_testbed.cloudformation.errors import ValidationError
 from localstack_testbed.cloudformation.model import Deployment, Properties, Resource, Stack
@@ -35,14 +34,10 @@ def evaluator(
     deployment: Deployment,
     ref: Callable[[str], Any],
     get_att: Callable[[str, str], Any],
-    imports: set[str],
+    import_value: Callable[[str], str],
 ) -> Evaluator:
-    """Return an evaluator for a stack; the names of exports that it imports go to ``imports``."""
+    """Return an evaluator for a stack; ``import_value`` returns the value of an export."""
     references: dict[str, str] = {}
-
-    def import_value(name: str) -> str:
-        imports.add(name)
-        return store.export_value(stack.account, stack.region, name)
 
     def dynamic_reference(text: str) -> str:
         if text not in references:
@@ -96,14 +91,15 @@ def attribute(resource: Resource, name: str) -> Any:
         return f"{resource.physical_id}.{name}"
     if name in resource.attributes:
         return resource.attributes[name]
+    custom = is_custom(resource.type)
     # Some types have attributes that are properties, such as a queue's DelaySeconds.
-    value: Any = {**resource.properties, **resource.attributes}
+    value: Any = resource.attributes if custom else {**resource.properties, **resource.attributes}
     for part in name.split("."):
         if not isinstance(value, dict) or part not in value:
             # A custom resource's answer is not known in advance.
             raise ValidationError(
                 f"CustomResource attribute error: Vendor response doesn't contain {name} attribute"
-                if is_custom(resource.type)
+                if custom
                 else f"Template error: resource {resource.logical_id} does not support attribute "
                 f"type {name} in Fn::GetAtt"
             )

@@ -839,6 +839,10 @@ class ApiKey(ResourceType):
         names = ("Name", "Description", "Enabled", "GenerateDistinctId", "Value", "CustomerId")
         made = _client(context).create_api_key(
             **{"name": context.generated_name(64)} | _arguments(properties, *names),
+            stageKeys=[
+                {"restApiId": each["RestApiId"], "stageName": each["StageName"]}
+                for each in _named_stages(properties)
+            ],
             tags=tag_map(properties),
         )
         key_id: str = made["id"]
@@ -855,6 +859,7 @@ class ApiKey(ResourceType):
                 _replace("/description", new.get("Description", "")),
                 _replace("/enabled", new.get("Enabled", False)),
                 _replace("/customerId", new.get("CustomerId", "")),
+                *_stage_changes(old, new),
             ],
         )
         _set_tags(context, f"/apikeys/{physical_id}", old, new)
@@ -868,10 +873,23 @@ class ApiKey(ResourceType):
     ) -> dict[str, Any]:
         return {"APIKeyId": physical_id}
 
-    def unsupported(self, properties: Properties) -> str | None:
-        if properties.get("StageKeys"):
-            return "StageKeys is not available in this testbed: use a usage plan"
-        return None
+
+def _named_stages(properties: Properties) -> list[dict[str, str]]:
+    """Return the stages that an API key names; one without a stage names nothing."""
+    keys: list[dict[str, str]] = properties.get("StageKeys") or []
+    return [each for each in keys if each.get("RestApiId") and each.get("StageName")]
+
+
+def _stage_changes(old: Properties, new: Properties) -> list[dict[str, str]]:
+    before, after = (
+        {f"{each['RestApiId']}/{each['StageName']}" for each in _named_stages(properties)}
+        for properties in (old, new)
+    )
+    return [
+        {"op": operation, "path": "/stages", "value": stage}
+        for operation, stages in (("add", after - before), ("remove", before - after))
+        for stage in sorted(stages)
+    ]
 
 
 class UsagePlan(ResourceType):

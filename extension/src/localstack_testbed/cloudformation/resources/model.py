@@ -141,6 +141,21 @@ class ResourceType(ABC):
         """
         raise ResourceError("Update is not supported for this resource type")
 
+    def roll_back(
+        self, context: Context, physical_id: str, attempted: Properties, properties: Properties
+    ) -> str | None:
+        """Return the resource to what it was before an update of the stack that failed.
+
+        Returns
+        -------
+        str | None
+            Another physical id, as ``update`` does.
+        """
+        return self.update(context, physical_id, attempted, properties)
+
+    def complete(self, context: Context, physical_id: str) -> None:  # noqa: B027 -- few types need it
+        """Do what an update has left for when the update of the stack has succeeded."""
+
     @abstractmethod
     def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
         """Delete the resource and wait until it is gone.
