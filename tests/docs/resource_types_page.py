@@ -74,7 +74,8 @@ _ATTRIBUTES = {
 }
 """Attributes next to Properties that are rejected."""
 
-_TARGETS = {
+_ALSO_REJECTED = {
+    "AWS::Lambda::EventSourceMapping": "event sources other than SQS queues",
     "AWS::Events::Rule": "targets of services other than Lambda, SQS, SNS, EventBridge, "
     "API Gateway and CloudWatch Logs",
     "AWS::Scheduler::Schedule": "targets of services other than those that "
@@ -217,8 +218,8 @@ def _replacing(name: str) -> tuple[dict[str, str], set[str]]:
 def _not_available(name: str) -> str:
     shown = {shown: None for each in EXAMPLES if each.type == name for shown, _ in each.rejected()}
     parts = [f"`{each}`" for each in (*shown, *_ATTRIBUTES.get(name, ()))]
-    if name in _TARGETS:
-        parts.append(_TARGETS[name])
+    if name in _ALSO_REJECTED:
+        parts.append(_ALSO_REJECTED[name])
     return ", ".join(parts)
 
 
