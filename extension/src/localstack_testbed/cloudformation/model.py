@@ -134,9 +134,6 @@ class ChangeSet:
     changes: list[dict[str, Any]] = field(default_factory=list)
     on_stack_failure: str | None = None
     include_nested_stacks: bool = False
-    import_existing_resources: bool = False
-    parent_id: str | None = None
-    root_id: str | None = None
     token: str | None = None
     """The ClientToken of the request."""
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from localstack_testbed.cloudformation.engine.values import is_custom
 from localstack_testbed.cloudformation.model import STACK_TYPE, Properties, Resource
 from localstack_testbed.cloudformation.resources.model import ResourceError
 from localstack_testbed.cloudformation.resources.registry import resource_type
@@ -30,7 +29,7 @@ class Change:
 def compare(resource: Resource, desired: Properties) -> Change:
     """Return what it takes to bring a resource to the desired properties."""
     current = resource.properties
-    described = None if is_custom(resource.type) else schema(resource.type)
+    described = schema(resource.type)
     kind = resource_type(resource.type)
     if resource.skipped or kind is None:
         return Change(Action.NOTHING)
@@ -54,7 +53,7 @@ def compare(resource: Resource, desired: Properties) -> Change:
 
 def is_deleted_first(type_name: str) -> bool:
     """Return whether a resource is deleted before the one that replaces it is created."""
-    described = None if is_custom(type_name) else schema(type_name)
+    described = schema(type_name)
     return described is not None and described.deleted_before_replacement
 
 

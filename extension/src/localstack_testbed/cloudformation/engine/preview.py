@@ -22,6 +22,7 @@ from localstack_testbed.cloudformation.model import (
     Resource,
     Stack,
 )
+from localstack_testbed.cloudformation.resources.registry import is_custom
 from localstack_testbed.cloudformation.schemas.schema import InvalidPropertiesError
 from localstack_testbed.cloudformation.template.document import ResourceDeclaration
 from localstack_testbed.cloudformation.template.references import dependencies, references
@@ -170,7 +171,7 @@ class _Planner:
         if resource is None:
             return UNKNOWN
         change = self._planned[logical_id]
-        dynamic = resource.type == STACK_TYPE or values.is_custom(resource.type)
+        dynamic = resource.type == STACK_TYPE or is_custom(resource.type)
         if dynamic and change is not None and change.action is not Action.NOTHING:
             return UNKNOWN
         return values.attribute(resource, name)

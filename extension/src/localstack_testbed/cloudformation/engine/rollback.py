@@ -5,8 +5,8 @@ from localstack.aws.api.cloudformation import ResourceStatus
 from localstack_testbed.cloudformation.engine import graph, resource_operations
 from localstack_testbed.cloudformation.engine.application import COMPLETE
 from localstack_testbed.cloudformation.engine.changes import is_deleted_first
-from localstack_testbed.cloudformation.engine.values import is_custom
 from localstack_testbed.cloudformation.model import STACK_TYPE, Resource, Stack
+from localstack_testbed.cloudformation.resources.registry import is_custom
 
 
 def restore(stack: Stack, skip: frozenset[str] = frozenset()) -> list[str]:

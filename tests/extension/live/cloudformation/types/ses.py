@@ -24,7 +24,7 @@ EXAMPLES = [
         type="AWS::SES::EmailIdentity",
         properties={"EmailIdentity": "orders@shop.example.com"},
         changes={
-            "EmailIdentity": Change("one@example.com", "two.example.com"),
+            "EmailIdentity": Change("identity@types.example.com", "types.example.com"),
             "FeedbackAttributes": Change(ABSENT, {"EmailForwardingEnabled": False}),
             "MailFromAttributes": Change(
                 ABSENT,
