@@ -32,7 +32,8 @@ _INTRODUCTION = f"""\
 The resource types that a CloudFormation or SAM template can use in this testbed. If a template has
 a type or a property that exists on AWS but not here, the deployment is rejected before anything is
 created, and the error names each such resource. `TESTBED_SKIP_UNSUPPORTED_RESOURCES=1`
-[skips](extension.md#settings) these resources and properties instead.
+[skips](extension.md#settings) these resources and properties instead; `Ref` and `Fn::GetAtt` of a
+skipped resource return made-up values.
 
 - **A change replaces:** if one of these properties changes, an update creates a new resource, and
   deletes the old one after everything else has succeeded. A resource cannot be replaced while the
@@ -60,9 +61,9 @@ _REJECTED_CHANGES = {
 """Changes that AWS rejects, instead of replacing the resource."""
 
 _NOTES = {
-    "AWS::CDK::Metadata": "without an effect, as on AWS",
+    "AWS::CDK::Metadata": "nothing; the resource has no effect, as on AWS",
     "AWS::CloudFormation::CustomResource": (
-        "the resource, if the response to an update has another `PhysicalResourceId`"
+        "any property, if the response to the update has another `PhysicalResourceId`"
     ),
 }
 _MORE_NAMES = {
