@@ -111,6 +111,7 @@ _SERVERLESS: dict[str, dict[str, Any]] = {
     "LayerVersion": {"ContentUri": "s3://example/layer.zip"},
     "SimpleTable": {},
     "WebSocketApi": {
+        "RouteSelectionExpression": "$request.body.action",
         "Routes": {"$connect": {"FunctionArn": "arn:aws:lambda:us-east-1:1:function:f"}}
     },
     "StateMachine": {"DefinitionUri": "s3://example/machine.json", "Role": "arn:aws:iam::1:role/r"},
@@ -159,8 +160,7 @@ def _becomes(name: str) -> str:
     made = serverless.transform(document, parameters)["Resources"]
     types = sorted({each["Type"] for key, each in made.items() if key.startswith("Subject")})
     if missing := [each for each in types if resource_type(each) is None]:
-        known = [each for each in missing if not each.startswith("AWS::Serverless::")]
-        return f"not available: {_code(known[:1])}" if known else "not available"
+        return f"not available: {_code(missing[:1])}"
     return _code(types)
 
 
