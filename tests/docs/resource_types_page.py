@@ -112,7 +112,7 @@ _SERVERLESS: dict[str, dict[str, Any]] = {
     "SimpleTable": {},
     "WebSocketApi": {
         "RouteSelectionExpression": "$request.body.action",
-        "Routes": {"$connect": {"FunctionArn": "arn:aws:lambda:us-east-1:1:function:f"}}
+        "Routes": {"$connect": {"FunctionArn": "arn:aws:lambda:us-east-1:1:function:f"}},
     },
     "StateMachine": {"DefinitionUri": "s3://example/machine.json", "Role": "arn:aws:iam::1:role/r"},
 }
