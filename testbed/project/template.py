@@ -65,7 +65,7 @@ def section(holder: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def check_parameters(template: dict[str, Any], values: dict[str, str]) -> None:
-    """Check the values of a template's parameters as CloudFormation does; LocalStack does not.
+    """Check the values of a template's parameters as CloudFormation does.
 
     A parameter without a value must have a default, which is checked like a value. The constraints
     of a list apply to each item.

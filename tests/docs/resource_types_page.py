@@ -32,7 +32,8 @@ _INTRODUCTION = f"""\
 The resource types that a CloudFormation or SAM template can use in this testbed. If a template has
 a type or a property that exists on AWS but not here, the deployment is rejected before anything is
 created, and the error names each such resource. `TESTBED_SKIP_UNSUPPORTED_RESOURCES=1`
-[skips](extension.md#settings) these resources and properties instead.
+[skips](extension.md#settings) these resources and properties instead; `Ref` and `Fn::GetAtt` of a
+skipped resource return made-up values.
 
 - **A change replaces:** if one of these properties changes, an update creates a new resource, and
   deletes the old one after everything else has succeeded. A resource cannot be replaced while the
@@ -60,9 +61,9 @@ _REJECTED_CHANGES = {
 """Changes that AWS rejects, instead of replacing the resource."""
 
 _NOTES = {
-    "AWS::CDK::Metadata": "without an effect, as on AWS",
+    "AWS::CDK::Metadata": "nothing; the resource has no effect, as on AWS",
     "AWS::CloudFormation::CustomResource": (
-        "the resource, if the response to an update has another `PhysicalResourceId`"
+        "any property, if the response to the update has another `PhysicalResourceId`"
     ),
 }
 _MORE_NAMES = {
@@ -74,7 +75,8 @@ _ATTRIBUTES = {
 }
 """Attributes next to Properties that are rejected."""
 
-_TARGETS = {
+_ALSO_REJECTED = {
+    "AWS::Lambda::EventSourceMapping": "event sources other than SQS queues",
     "AWS::Events::Rule": "targets of services other than Lambda, SQS, SNS, EventBridge, "
     "API Gateway and CloudWatch Logs",
     "AWS::Scheduler::Schedule": "targets of services other than those that "
@@ -109,7 +111,8 @@ _SERVERLESS: dict[str, dict[str, Any]] = {
     "LayerVersion": {"ContentUri": "s3://example/layer.zip"},
     "SimpleTable": {},
     "WebSocketApi": {
-        "Routes": {"$connect": {"FunctionArn": "arn:aws:lambda:us-east-1:1:function:f"}}
+        "RouteSelectionExpression": "$request.body.action",
+        "Routes": {"$connect": {"FunctionArn": "arn:aws:lambda:us-east-1:1:function:f"}},
     },
     "StateMachine": {"DefinitionUri": "s3://example/machine.json", "Role": "arn:aws:iam::1:role/r"},
 }
@@ -157,8 +160,7 @@ def _becomes(name: str) -> str:
     made = serverless.transform(document, parameters)["Resources"]
     types = sorted({each["Type"] for key, each in made.items() if key.startswith("Subject")})
     if missing := [each for each in types if resource_type(each) is None]:
-        known = [each for each in missing if not each.startswith("AWS::Serverless::")]
-        return f"not available: {_code(known[:1])}" if known else "not available"
+        return f"not available: {_code(missing[:1])}"
     return _code(types)
 
 
@@ -217,8 +219,8 @@ def _replacing(name: str) -> tuple[dict[str, str], set[str]]:
 def _not_available(name: str) -> str:
     shown = {shown: None for each in EXAMPLES if each.type == name for shown, _ in each.rejected()}
     parts = [f"`{each}`" for each in (*shown, *_ATTRIBUTES.get(name, ()))]
-    if name in _TARGETS:
-        parts.append(_TARGETS[name])
+    if name in _ALSO_REJECTED:
+        parts.append(_ALSO_REJECTED[name])
     return ", ".join(parts)
 
 

@@ -243,6 +243,7 @@ CLAIMS: Claims = {
         f"{_UNSUPPORTED}::test_what_the_page_says_is_rejected",
         f"{EXTENSION}/unit/cloudformation/test_validation.py::test_not_in_this_testbed",
     ),
+    "A value that is known only": (f"{_TEMPLATES}::test_value_that_is_known_late",),
     "skips these resources and ignores": (
         f"{_STACKS}/test_skipped_resources.py::test_skipped_resources_are_named_and_properties_ignored",
     ),
@@ -269,6 +270,9 @@ CLAIMS: Claims = {
     ),
     "The resource then fails": (
         f"{_CUSTOM}::test_a_function_that_crashes_fails_the_update_at_once",
+    ),
+    "`IncludeNestedStacks` creates no": (
+        f"{_STACKS}/test_nested_stacks.py::test_change_set_has_no_change_sets_of_nested_stacks",
     ),
     "**Nested stacks:**": (
         f"{_STACKS}/test_nested_stacks.py::test_an_unchanged_nested_stack_counts_as_changed",

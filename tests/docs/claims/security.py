@@ -20,6 +20,7 @@ _ISOLATION = f"{EXTENSION}/live/lambda_executor/test_isolation.py"
 _STATE = "tests/testbed/emulators/test_state_folder.py"
 _LIFE = "tests/cli/test_life.py"
 _OPEN = "tests/docs/test_security_page.py"
+_SIGNALS = f"{EXTENSION}/live/cloudformation/test_wait_conditions.py"
 _ENDPOINT = "tests/testbed/control/test_endpoint.py"
 
 CLAIMS: Claims = {
@@ -101,6 +102,10 @@ CLAIMS: Claims = {
     "the header is accepted only with a token": (
         f"{ACCESS}/test_signatures.py::test_request_that_says_it_is_internal",
     ),
+    "Custom resources and wait conditions of CloudFormation": (
+        f"{_SIGNALS}::test_the_stack_waits_for_all_signals",
+    ),
+    "Other tokens are rejected": (f"{_SIGNALS}::test_the_stack_waits_for_all_signals",),
     "Each execution environment has a Runtime API": (
         f"{_RUNTIME_API}::test_request_of_a_web_page",
     ),

@@ -135,6 +135,10 @@ def test_a_function_that_crashes_fails_the_update_at_once(aws: Clients, stack: D
     assert stack.update(template(Crash="yes")) == "UPDATE_ROLLBACK_COMPLETE"
 
     assert "out of order" in stack.report()
+    crashed = [
+        each for each in requests(aws, stack) if each["ResourceProperties"].get("Crash") == "yes"
+    ]
+    assert len(crashed) == 3
 
 
 def test_an_unknown_attribute_of_the_response(aws: Clients, stack: Deployed) -> None:

@@ -84,6 +84,31 @@ def test_an_unchanged_nested_stack_counts_as_changed(
         assert stack.update(unchanged) == "UPDATE_COMPLETE", stack.report()
 
 
+def test_change_set_has_no_change_sets_of_nested_stacks(
+    aws: Clients, name: str, upload: Upload
+) -> None:
+    """Unlike on AWS: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/change-sets-for-nested-stacks.html"""
+    url = upload(CHILD)
+    with deployed(aws, parent(url, 30), f"{name}-parent") as stack:
+        client = stack.client
+        request = {"StackName": stack.name, "ChangeSetName": "nested"}
+        client.create_change_set(
+            **request, TemplateBody=json.dumps(parent(url, 40)), IncludeNestedStacks=True
+        )
+        client.get_waiter("change_set_create_complete").wait(
+            **request, WaiterConfig={"Delay": 0.1, "MaxAttempts": 200}
+        )
+        [change] = [
+            each["ResourceChange"]
+            for each in client.describe_change_set(**request)["Changes"]
+            if each["ResourceChange"]["LogicalResourceId"] == "Nested"
+        ]
+        assert change["Action"] == "Modify"
+        assert "ChangeSetId" not in change
+        nested = stack.physical_ids()["Nested"]
+        assert client.list_change_sets(StackName=nested)["Summaries"] == []
+
+
 def test_a_failed_update_rolls_the_nested_stack_back(
     aws: Clients, name: str, upload: Upload
 ) -> None:

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from tests.extension.conftest import Clients
 from tests.extension.live.cloudformation.deploying import Deployed
-from tests.extension.live.cloudformation.templates import queue, template
+from tests.extension.live.cloudformation.templates import parameter, queue, template
 
 
 @pytest.fixture
@@ -123,3 +123,16 @@ def test_capabilities(stack: Deployed, properties: dict[str, str], missing: str)
     error = raised.value.response["Error"]
     assert error["Code"] == "InsufficientCapabilitiesException"
     assert error["Message"] == f"Requires capabilities : [{missing}]"
+
+
+def test_value_that_is_known_late(stack: Deployed) -> None:
+    late = template(
+        Kind=parameter("DELIVERY"),
+        Logs={
+            "Type": "AWS::Logs::LogGroup",
+            "Properties": {"LogGroupClass": {"Fn::GetAtt": ["Kind", "Value"]}},
+        },
+    )
+    assert stack.create(late) == "ROLLBACK_COMPLETE"
+    assert "LogGroupClass" in stack.report()
+    stack.delete()

@@ -5,7 +5,10 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-waitcon
 
 import json
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
+
+import pytest
 
 from testbed.machine.waiting import until
 from tests.extension.conftest import Clients
@@ -43,6 +46,8 @@ def test_the_stack_waits_for_all_signals(aws: Clients, name: str) -> None:
 
     signal(url, Status="SUCCESS", Reason="", UniqueId="one", Data="first")
     assert stack.status() == "CREATE_IN_PROGRESS"
+    with pytest.raises(HTTPError, match="404"):
+        signal(f"{url}x", Status="SUCCESS", Reason="", UniqueId="two", Data="forged")
     signal(url, Status="SUCCESS", Reason="", UniqueId="two", Data="second")
 
     assert stack.settled() == "CREATE_COMPLETE"

@@ -98,4 +98,10 @@ def _parts(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
     elif value is ANY:
         yield name, value
     else:
-        yield f"{name}: {json.dumps(value) if isinstance(value, bool) else value}", value
+        yield f"{name}: {_shown(value)}", value
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, str) and value.startswith("arn:"):
+        return f"{':'.join(value.split(':')[:3])}:…"
+    return json.dumps(value) if isinstance(value, bool) else str(value)
