@@ -17,7 +17,7 @@ _STAGES = "/stages"
 def patch_provider() -> None:
     """Let UpdateApiKey add and remove stages."""
     from localstack.services.apigateway.legacy import provider
-    from moto.apigateway import models  # type: ignore[import-untyped]
+    from moto.apigateway import models
 
     @patch(provider.ApigatewayProvider.update_api_key)
     def update_api_key(

@@ -38,6 +38,18 @@ def test_what_the_page_says_is_rejected(example: Example) -> None:
             "authorizer a",
         ),
         ("ApiGateway::RestApi", {"Policy": UNKNOWN}, "Policy"),
+        ("ApiGateway::RestApi", {"Body": {"x-amazon-apigateway-policy": UNKNOWN}}, "Policy"),
+        (
+            "ApiGateway::RestApi",
+            {
+                "Body": {
+                    "x-amazon-apigateway-endpoint-configuration": {
+                        "disableExecuteApiEndpoint": True
+                    }
+                }
+            },
+            "DisableExecuteApiEndpoint",
+        ),
         ("ApiGateway::RestApi", {"EndpointConfiguration": {"Types": ["PRIVATE"]}}, "Private"),
         ("ApiGateway::Method", {"AuthorizationType": "COGNITO_USER_POOLS"}, "COGNITO_USER_POOLS"),
         ("ApiGateway::Stage", {"AccessLogSetting": UNKNOWN}, "AccessLogSetting"),
