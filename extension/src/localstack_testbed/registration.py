@@ -135,7 +135,7 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
     f"{_INVOCATION}.lambda_models": (Step("lifecycle.client_reuse:patch_lambda_models"),),
     f"{_INVOCATION}.lambda_service": (
         Step("lambda_service.invoke_limits:patch_invoke", _limits),
-        Step("lambda_executor.localstack_patches:patch_deletion", _uses_process_executor),
+        Step("lambda_service.function_deletion:patch_deletion"),
     ),
     f"{_INVOCATION}.logs": (Step("lambda_service.function_logs:patch_log_handler"),),
     f"{_INVOCATION}.version_manager": (

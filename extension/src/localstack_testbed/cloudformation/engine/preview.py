@@ -15,15 +15,19 @@ from localstack_testbed.cloudformation.engine.changes import Action, Change, com
 from localstack_testbed.cloudformation.engine.reasons import reason
 from localstack_testbed.cloudformation.engine.resource_operations import unsupported
 from localstack_testbed.cloudformation.errors import ValidationError
-from localstack_testbed.cloudformation.model import Deployment, Properties, Resource, Stack
+from localstack_testbed.cloudformation.model import (
+    STACK_TYPE,
+    Deployment,
+    Properties,
+    Resource,
+    Stack,
+)
+from localstack_testbed.cloudformation.resources.registry import is_custom
 from localstack_testbed.cloudformation.schemas.schema import InvalidPropertiesError
 from localstack_testbed.cloudformation.template.document import ResourceDeclaration
-from localstack_testbed.cloudformation.template.evaluation import NO_VALUE
 from localstack_testbed.cloudformation.template.references import dependencies, references
-from localstack_testbed.cloudformation.template.unknown import UNKNOWN, has_unknown
+from localstack_testbed.cloudformation.unknown import UNKNOWN, has_unknown
 from localstack_testbed.hooks import settings
-
-_NESTED = "AWS::CloudFormation::Stack"
 
 
 @dataclass
@@ -62,8 +66,13 @@ class _Planner:
         self._planned: dict[str, Change | None] = {}
         self._desired: dict[str, Properties] = {}
         self._errors: list[str] = []
-        imports: set[str] = set()
-        self._values = values.evaluator(stack, deployment, self._ref, self._get_att, imports)
+        # An operation may begin meanwhile.
+        self._existing = dict(stack.resources)
+
+        def import_value(name: str) -> str:
+            return store.export_value(stack.account, stack.region, name)
+
+        self._values = values.evaluator(stack, deployment, self._ref, self._get_att, import_value)
 
     def preview(self) -> Preview:
         active = self._values.active_resources()
@@ -78,13 +87,13 @@ class _Planner:
         for name in active:
             if change := self._describe(self._template.resources[name]):
                 result.changes.append(change)
-        for name, resource in self._stack.resources.items():
+        for name, resource in self._existing.items():
             if name not in needed:
                 result.changes.append(_removal(resource))
         return result
 
     def _check_types(self, active: list[str]) -> None:
-        existing = self._stack.resources
+        existing = self._existing
         changed = [
             name
             for name in active
@@ -98,7 +107,7 @@ class _Planner:
 
     def _plan(self, declaration: ResourceDeclaration) -> None:
         name = declaration.logical_id
-        existing = self._stack.resources.get(name)
+        existing = self._existing.get(name)
         self._planned[name] = None
         try:
             # Few ranges are in AWS's schemas. On AWS, too, a service rejects a number when the
@@ -125,32 +134,33 @@ class _Planner:
         """
         if settings.SKIP_UNSUPPORTED_RESOURCES.value():
             return None
-        if declaration.type == "AWS::CloudFormation::WaitCondition":
-            if self._is_given(declaration.creation_policy):
-                return (
-                    "CreationPolicy is not available in this testbed, which has no SignalResource: "
-                    "give the WaitCondition a Handle, and send the signals to its URL"
-                )
-        elif declaration.type == "AWS::Lambda::Alias":
-            policy = declaration.update_policy
-            if isinstance(policy, Mapping) and self._is_given(
-                policy.get("CodeDeployLambdaAliasUpdate")
-            ):
-                return (
-                    "UpdatePolicy.CodeDeployLambdaAliasUpdate is not available in this testbed, "
-                    "which has no CodeDeploy: an alias moves to the new version at once"
-                )
+        kind = declaration.type
+        if kind == "AWS::CloudFormation::WaitCondition" and self._policy(
+            declaration.creation_policy
+        ):
+            return (
+                "CreationPolicy is not available in this testbed, which has no SignalResource: "
+                "give the WaitCondition a Handle, and send the signals to its URL"
+            )
+        if kind == "AWS::Lambda::Alias" and "CodeDeployLambdaAliasUpdate" in self._policy(
+            declaration.update_policy
+        ):
+            return (
+                "UpdatePolicy.CodeDeployLambdaAliasUpdate is not available in this testbed, "
+                "which has no CodeDeploy: an alias moves to the new version at once"
+            )
         return None
 
-    def _is_given(self, policy: Any) -> bool:
-        return policy is not None and self._values.value(policy) is not NO_VALUE
+    def _policy(self, declared: Any) -> Mapping[str, Any]:
+        policy = self._values.value(declared)
+        return policy if isinstance(policy, Mapping) else {}
 
     def _stays(self, logical_id: str) -> Resource | None:
         """Return a resource whose physical id surely stays the same."""
         change = self._planned.get(logical_id)
         if change is None or change.action is Action.REPLACE:
             return None
-        return self._stack.resources[logical_id]
+        return self._existing[logical_id]
 
     def _ref(self, logical_id: str) -> Any:
         resource = self._stays(logical_id)
@@ -161,7 +171,7 @@ class _Planner:
         if resource is None:
             return UNKNOWN
         change = self._planned[logical_id]
-        dynamic = resource.type == _NESTED or values.is_custom(resource.type)
+        dynamic = resource.type == STACK_TYPE or is_custom(resource.type)
         if dynamic and change is not None and change.action is not Action.NOTHING:
             return UNKNOWN
         return values.attribute(resource, name)
@@ -192,7 +202,7 @@ class _Planner:
 
     def _describe(self, declaration: ResourceDeclaration) -> dict[str, Any] | None:
         name = declaration.logical_id
-        existing, change = self._stack.resources.get(name), self._planned[name]
+        existing, change = self._existing.get(name), self._planned[name]
         if existing is None or change is None:
             return _entry("Add", name, declaration.type, Scope=[], Details=[])
         metadata = declaration.metadata != existing.metadata

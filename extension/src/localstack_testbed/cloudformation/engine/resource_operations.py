@@ -58,7 +58,7 @@ def create(
     resource.properties = properties
     stack.set_resource_status(resource, begin, REPLACES if replaces else None)
     if kind is None:
-        resource.skipped = True
+        resource.skipped, resource.incomplete = True, False
         resource.physical_id = f"skipped-{stack.name}-{resource.logical_id}"
         stack.set_resource_status(resource, complete, SKIPPED.format(resource.type))
         return
@@ -78,6 +78,7 @@ def create(
             resource, ResourceStatus(failed), _reason(error, resource, CREATION_CANCELLED)
         )
         raise
+    resource.incomplete = False
     stack.set_resource_status(resource, complete)
 
 
@@ -86,15 +87,15 @@ def update(
     resource: Resource,
     properties: Properties,
     *,
-    restores: bool = False,
     cancelled: Callable[[], bool] = lambda: False,
+    rolling_back: bool = False,
 ) -> str | None:
-    """Update a resource in place.
+    """Update a resource in place, or return it to what it was before a failed update.
 
     Parameters
     ----------
-    restores
-        Whether this takes back an update.
+    rolling_back
+        Whether this takes back an update of the stack.
 
     Returns
     -------
@@ -110,11 +111,12 @@ def update(
     old = resource.properties if resource.attempted is None else resource.attempted
     resource.attempted = properties
     stack.set_resource_status(resource, ResourceStatus.UPDATE_IN_PROGRESS)
-    context = _context(stack, resource, lambda physical_id: None, cancelled, restores=restores)
+    context = _context(stack, resource, lambda physical_id: None, cancelled)
     former = None
     try:
         _check_supported(resource, properties)
-        changed_id = kind.update(context, resource.physical_id, old, properties)
+        change = kind.roll_back if rolling_back else kind.update
+        changed_id = change(context, resource.physical_id, old, properties)
         if changed_id is not None and changed_id != resource.physical_id:
             former, resource.physical_id = resource.physical_id, changed_id
         resource.attributes = kind.attributes(context, resource.physical_id, properties)
@@ -128,6 +130,14 @@ def update(
     resource.properties, resource.attempted = properties, None
     stack.set_resource_status(resource, ResourceStatus.UPDATE_COMPLETE)
     return former
+
+
+def complete(stack: Stack, resource: Resource) -> None:
+    """Have a resource complete its update, now that the stack's update has succeeded."""
+    kind = None if resource.skipped else resource_type(resource.type)
+    if kind is not None:
+        context = _context(stack, resource, lambda physical_id: None, lambda: False)
+        kind.complete(context, resource.physical_id)
 
 
 def delete(stack: Stack, resource: Resource, *, keep: bool) -> None:
@@ -176,8 +186,6 @@ def _context(
     resource: Resource,
     created: Callable[[str], None],
     cancelled: Callable[[], bool],
-    *,
-    restores: bool = False,
 ) -> Context:
     return Context(
         stack_name=stack.name,
@@ -188,7 +196,6 @@ def _context(
         token=str(uuid.uuid4()),
         type_name=resource.type,
         role_arn=stack.deployment.role_arn if stack.deployment else None,
-        restores=restores,
         created=created,
         cancelled=cancelled,
     )

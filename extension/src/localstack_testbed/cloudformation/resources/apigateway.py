@@ -550,7 +550,8 @@ class _StageSettings:
         for patches in (
             self._simple(properties, deployment_id),
             self._variables(current, properties),
-            *([patch] for patch in self._removed_methods(current, properties)),
+            # All of them, as a setting that is absent would keep its value.
+            *([_remove(f"/{name}")] for name in current.get("methodSettings") or ()),
             list(self._methods(properties)),
         ):
             if patches:
@@ -577,13 +578,6 @@ class _StageSettings:
             *(_replace(f"/variables/{name}", value) for name, value in wanted.items()),
             *(_remove(f"/variables/{name}") for name in present if name not in wanted),
         ]
-
-    def _removed_methods(
-        self, current: Mapping[str, Any], properties: Mapping[str, Any]
-    ) -> Iterator[Patch]:
-        # All of them, as a setting that is absent would keep its value.
-        for name in current.get("methodSettings") or ():
-            yield _remove(f"/{name}")
 
     def _methods(self, properties: Mapping[str, Any]) -> Iterator[Patch]:
         for setting in properties.get("MethodSettings") or ():

@@ -44,8 +44,7 @@ class Context:
 
     ``created`` is to be called with the physical id as soon as the resource exists, if creating it
     takes several calls: if one of the others fails, the engine deletes the resource. ``cancelled``
-    tells whether another resource failed meanwhile, so that waiting is in vain. ``restores`` says
-    that an update takes back a failed one.
+    tells whether another resource failed meanwhile, so that waiting is in vain.
     """
 
     stack_name: str
@@ -56,7 +55,6 @@ class Context:
     type_name: str
     token: str
     role_arn: str | None = None
-    restores: bool = False
     created: Callable[[str], None] = field(default=lambda physical_id: None)
     cancelled: Callable[[], bool] = field(default=lambda: False)
 
@@ -142,6 +140,21 @@ class ResourceType(ABC):
             the old one when the stack's update has succeeded. Custom resources do so.
         """
         raise ResourceError("Update is not supported for this resource type")
+
+    def roll_back(
+        self, context: Context, physical_id: str, attempted: Properties, properties: Properties
+    ) -> str | None:
+        """Return the resource to what it was before an update of the stack that failed.
+
+        Returns
+        -------
+        str | None
+            Another physical id, as ``update`` does.
+        """
+        return self.update(context, physical_id, attempted, properties)
+
+    def complete(self, context: Context, physical_id: str) -> None:  # noqa: B027 -- few types need it
+        """Do what an update has left for when the update of the stack has succeeded."""
 
     @abstractmethod
     def delete(self, context: Context, physical_id: str, properties: Properties) -> None:

@@ -47,12 +47,25 @@ class Secret(ResourceType):
     def update(
         self, context: Context, physical_id: str, old: Properties, new: Properties
     ) -> str | None:
-        client = context.client("secretsmanager")
-        secret = {"SecretId": physical_id}
         # A new version only if the template asks for another value.
         valued = changed(old, new, "SecretString", "GenerateSecretString")
-        if valued and context.restores:
-            valued = not _restore(client, physical_id, old)
+        self._update(context, physical_id, old, new, valued=valued)
+        return None
+
+    def roll_back(
+        self, context: Context, physical_id: str, attempted: Properties, properties: Properties
+    ) -> str | None:
+        valued = changed(attempted, properties, "SecretString", "GenerateSecretString")
+        if valued:
+            valued = not _restore(context.client("secretsmanager"), physical_id, attempted)
+        self._update(context, physical_id, attempted, properties, valued=valued)
+        return None
+
+    def _update(
+        self, context: Context, physical_id: str, old: Properties, new: Properties, *, valued: bool
+    ) -> None:
+        client = context.client("secretsmanager")
+        secret = {"SecretId": physical_id}
         client.update_secret(
             **secret,
             Description=new.get("Description", ""),
@@ -66,7 +79,6 @@ class Secret(ResourceType):
             untag=lambda keys: client.untag_resource(**secret, TagKeys=keys),
         )
         self._set_replicas(client, physical_id, new)
-        return None
 
     def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
         client = context.client("secretsmanager")
