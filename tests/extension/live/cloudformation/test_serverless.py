@@ -401,7 +401,8 @@ def test_apis(aws: Clients, localstack_endpoint: str, code: list[dict[str, str]]
 
         url = f"{localstack_endpoint}/_aws/execute-api/{ids['Api']}/test/orders"
         refused = requests.get(url, timeout=30)
-        assert refused.status_code == 418
+        assert (refused.status_code, refused.json()) == (418, {"closed": True})
+        assert refused.headers["X-Shop"] == "closed"
         value = client.get_api_key(apiKey=outputs["Key"], includeValue=True)["value"]
         accepted = requests.get(url, headers={"x-api-key": value}, timeout=30)
         assert (accepted.status_code, accepted.text) == (200, "test")
