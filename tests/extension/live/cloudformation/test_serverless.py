@@ -410,6 +410,27 @@ def test_apis(aws: Clients, localstack_endpoint: str, code: list[dict[str, str]]
         assert preflight.headers["Access-Control-Allow-Origin"] == "https://shop.example"
 
 
+def test_applications(aws: Clients, code: list[dict[str, str]]) -> None:
+    """https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-sam-template-nested-applications.html"""
+    bucket = code[0]["ParameterValue"]
+    application = {
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Parameters": {"Color": {"Type": "String"}},
+        "Resources": {"Function": function(Environment={"Variables": {"COLOR": COLOR}})},
+        "Outputs": {"Function": {"Value": {"Ref": "Function"}}},
+    }
+    aws["s3"].put_object(Bucket=bucket, Key="application.json", Body=json.dumps(application))
+    # SAM resolves no functions in a Location.
+    with_url = json.loads(json.dumps(template("applications")).replace("BUCKET", bucket))
+    with deployed(aws, with_url) as stack:
+        name = stack.outputs()["Function"]
+        made = aws["lambda"].get_function(FunctionName=name)
+        assert made["Configuration"]["Environment"]["Variables"] == {"COLOR": "blue"}
+        assert made["Tags"]["team"] == "shop"
+    assert not exists(aws["lambda"].get_function, FunctionName=name)
+
+
+COLOR = {"Ref": "Color"}
 REJECTED: Mapping[str, Any] = parse((FOLDER / "rejected.yaml").read_text())
 
 

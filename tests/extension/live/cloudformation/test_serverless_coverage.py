@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from samtranslator.internal.schema_source import (  # type: ignore[import-untyped]
     aws_serverless_api,
+    aws_serverless_application,
     aws_serverless_connector,
     aws_serverless_function,
     aws_serverless_layerversion,
@@ -19,10 +20,11 @@ from samtranslator.model.connector_profiles import profile  # type: ignore[impor
 
 from tests.extension.live.cloudformation.test_serverless import REJECTED, rejected, template
 
-DEPLOYED = ("apis", "connectors", "events", "functions")
+DEPLOYED = ("apis", "applications", "connectors", "events", "functions")
 
 RESOURCES = {
     "AWS::Serverless::Api": aws_serverless_api,
+    "AWS::Serverless::Application": aws_serverless_application,
     "AWS::Serverless::Connector": aws_serverless_connector,
     "AWS::Serverless::Function": aws_serverless_function,
     "AWS::Serverless::LayerVersion": aws_serverless_layerversion,
