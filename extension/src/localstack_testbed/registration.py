@@ -97,6 +97,7 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
         Step("permissions.unsigned_invocations:patch_apis", _permissions),
         Step("journal.apis:patch_apis", _journal),
     ),
+    f"{_API}.handlers.gateway_exception": (Step("apigateway.gateway_responses:patch_handler"),),
     f"{_API}.handlers.parse": (Step("limits.apis:patch_requests", _limits),),
     f"{_API}.integrations.aws": (
         Step("limits.apis:patch_events", _limits),

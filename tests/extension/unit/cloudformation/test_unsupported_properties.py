@@ -70,6 +70,18 @@ def test_changes_that_the_page_says_are_rejected(
             "authorizer a",
         ),
         ("ApiGateway::RestApi", {"Policy": UNKNOWN}, "Policy"),
+        ("ApiGateway::RestApi", {"Body": {"x-amazon-apigateway-policy": UNKNOWN}}, "Policy"),
+        (
+            "ApiGateway::RestApi",
+            {
+                "Body": {
+                    "x-amazon-apigateway-endpoint-configuration": {
+                        "disableExecuteApiEndpoint": True
+                    }
+                }
+            },
+            "DisableExecuteApiEndpoint",
+        ),
         ("ApiGateway::RestApi", {"EndpointConfiguration": {"Types": ["PRIVATE"]}}, "Private"),
         ("ApiGateway::Method", {"AuthorizationType": "COGNITO_USER_POOLS"}, "COGNITO_USER_POOLS"),
         ("ApiGateway::Stage", {"AccessLogSetting": UNKNOWN}, "AccessLogSetting"),

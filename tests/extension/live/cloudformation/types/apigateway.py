@@ -267,7 +267,7 @@ EXAMPLES = [
                 also={"Body": document("/a", servers=[{"url": "https://example.com/base"}])},
             ),
             "ApiKeySourceType": Change("AUTHORIZER", ABSENT),
-            "BinaryMediaTypes": Change(["image/png", "image/gif"], ["image/gif", "image/jpeg"]),
+            "BinaryMediaTypes": Change(["image/png", "image/gif"], ["image/gif", "image~1jpeg"]),
             "EndpointConfiguration": Change({"Types": ["REGIONAL"]}, ABSENT),
             "MinimumCompressionSize": Change(1024, ABSENT),
             "Tags": _TAGS,
