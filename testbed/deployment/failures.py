@@ -38,9 +38,14 @@ _HANDLER_MESSAGE = re.compile(
 _SETTING = "TESTBED_SKIP_UNSUPPORTED_RESOURCES"
 _NESTED = "AWS::CloudFormation::Stack"
 
+_TYPES = "These resources have types"
 _SKIP_ADVICE = (
     "Remove these resources, give them a Condition that is false here, or have them skipped:"
     f" testbed down, then testbed up --env {_SETTING}=1"
+)
+_IGNORE_ADVICE = (
+    "Remove what is not available, give the resource a Condition that is false here, or have such"
+    f" properties ignored: testbed down, then testbed up --env {_SETTING}=1"
 )
 _STATES = {
     "ROLLBACK_COMPLETE": "Nothing was created. The next deployment creates the stack anew.",
@@ -77,6 +82,7 @@ def rejected(template: Path, reason: str) -> DeploymentError:
         for kind in unknown["types"].split(", "):
             named += [(name, kind) for name in lines.of_type(kind)]
     unsupported = _UNSUPPORTED.search(reason) is not None
+    advice = _SKIP_ADVICE if _TYPES in reason else _IGNORE_ADVICE
     # What the details and the advice say is not said twice.
     told = [
         line
@@ -90,7 +96,7 @@ def rejected(template: Path, reason: str) -> DeploymentError:
             f"{_where(template, lines, name)}  {name} ({kind})"
             for name, kind in dict.fromkeys(named)
         ),
-        advice=_SKIP_ADVICE if unsupported else "",
+        advice=advice if unsupported else "",
     )
 
 

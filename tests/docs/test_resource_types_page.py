@@ -11,5 +11,11 @@ def test_page_is_generated_from_the_resource_types() -> None:
 
 def test_page_says_what_replaces_a_resource() -> None:
     page = content()
-    assert "| `AWS::SQS::Queue` | `FifoQueue`, `QueueName` | everything else |" in page
+    assert "| `AWS::SQS::Queue` | `FifoQueue`, `QueueName` |  |" in page
     assert "`AWS::CloudFormation::CustomResource`" in page
+
+
+def test_page_says_what_is_not_available() -> None:
+    page = content()
+    assert "| `AWS::SSM::Parameter` | `Name` | `DataType: aws:ec2:image`, `Policies` |" in page
+    assert "| `AWS::Serverless::SimpleTable` | not available: `AWS::DynamoDB::Table` |" in page

@@ -25,6 +25,10 @@ _CLOCK_COMMAND = "tests/testbed/control/test_clock.py"
 _PACKAGING = "tests/testbed/deployment/test_packaging.py"
 _REQUIREMENTS = "tests/testbed/deployment/test_requirements.py"
 _SDK = f"{EXTENSION}/live/lambda_executor/test_sdk.py"
+_STACKS = f"{EXTENSION}/live/cloudformation"
+_TEMPLATES = f"{_STACKS}/test_template_validation.py"
+_CUSTOM = f"{_STACKS}/test_custom_resources.py"
+_UNSUPPORTED = f"{EXTENSION}/unit/cloudformation/test_unsupported_properties.py"
 _CONFIRMATION = f"{EXTENSION}/live/sns/test_confirmation.py"
 
 CLAIMS: Claims = {
@@ -202,7 +206,6 @@ CLAIMS: Claims = {
     ),
     "`Cors` and response streaming were not examined": NO_CLAIM,
     "exactly 1.0 is rejected": (f"{DIFFERENCES}::test_weights_of_an_alias",),
-    "`UpdateAlias` with a `RoutingConfig`": (f"{DIFFERENCES}::test_weights_of_an_alias",),
     "processes 5 batches at once": (
         f"{EXTENSION}/live/lambda_service/test_event_source_batches.py::test_concurrent_batches",
     ),
@@ -235,25 +238,47 @@ CLAIMS: Claims = {
         f"{DIFFERENCES}::test_form_does_not_arrive_unchanged",
     ),
     # CloudFormation
-    "the change set of an unchanged template fails": (
-        f"{EXTENSION}/live/cloudformation/test_unchanged_templates.py::test_unchanged_template_is_rejected",
+    "is rejected before anything is created": (
+        f"{_TEMPLATES}::test_creation",
+        f"{_UNSUPPORTED}::test_what_the_page_says_is_rejected",
+        f"{EXTENSION}/unit/cloudformation/test_validation.py::test_not_in_this_testbed",
     ),
-    "`testbed` checks `AllowedValues`": (
-        "tests/testbed/project/test_template.py::test_values_that_a_template_does_not_allow",
+    "skips these resources and ignores": (
+        f"{_STACKS}/test_skipped_resources.py::test_skipped_resources_are_named_and_properties_ignored",
     ),
-    "LocalStack itself accepts any value": (
-        f"{DIFFERENCES}::test_localstack_accepts_any_value_of_a_parameter_and_keeps_retention",
+    "your own macros, `Hooks`": (
+        f"{_STACKS}/test_transforms.py::test_a_failed_transform_is_the_change_sets_reason",
+        f"{EXTENSION}/unit/cloudformation/test_rules.py::test_invalid_functions",
+        f"{EXTENSION}/unit/cloudformation/test_document.py::test_invalid_sections",
+        f"{_TEMPLATES}::test_creation",
     ),
-    "`RetentionInDays` is applied when": (
-        f"{DIFFERENCES}::test_localstack_accepts_any_value_of_a_parameter_and_keeps_retention",
+    "StackSets, drift detection": (f"{_STACKS}/test_stacks.py::test_unavailable_operations",),
+    "Importing existing resources": (
+        f"{_STACKS}/test_stacks.py::test_invalid_request_creates_nothing",
+        f"{_STACKS}/test_change_sets.py::test_wrong_types_of_change_sets",
     ),
-    "nothing is rolled back": READ,
-    "After a change set the stack's status": READ,
+    "CloudFormation may create, change": (
+        f"{DIFFERENCES}::test_cloudformation_needs_no_permissions",
+    ),
+    "The caller's permissions are checked only": (
+        f"{DIFFERENCES}::test_cloudformation_needs_no_permissions",
+    ),
+    "**System tags:**": (f"{DIFFERENCES}::test_resources_have_no_system_tags",),
+    "it is invoked again at once": (
+        f"{_CUSTOM}::test_a_function_that_crashes_fails_the_update_at_once",
+    ),
+    "The resource then fails": (
+        f"{_CUSTOM}::test_a_function_that_crashes_fails_the_update_at_once",
+    ),
+    "**Nested stacks:**": (
+        f"{_STACKS}/test_nested_stacks.py::test_an_unchanged_nested_stack_counts_as_changed",
+    ),
+    "a secret is rotated when": READ,
+    "**Metric filters:**": READ,
     # Storage
     "**Conditional writes:**": (f"{DIFFERENCES}::test_conditional_writes",),
-    "nothing expires": READ,
-    "CloudFormation ignores a bucket's": (
-        f"{DIFFERENCES}::test_lifecycle_rules_in_a_template_are_ignored",
+    "rules are stored, but nothing expires": (
+        f"{DIFFERENCES}::test_lifecycle_rules_in_a_template_are_stored",
         f"{DIFFERENCES}::test_lifecycle_rules_of_the_api_are_stored",
     ),
     # Deployment packages
@@ -275,12 +300,13 @@ CLAIMS: Claims = {
         "tests/testbed/project/test_local_files.py::test_functions_that_do_not_run_here",
     ),
     # Services
+    "**SES:**": (f"{DIFFERENCES}::test_identity_of_a_stack_is_verified_at_once",),
+    "its log events do not expire": READ,
     "LocalStack connects to no other machine": (
         f"{OFFLINE}::test_localstack_calls_no_other_machine",
     ),
     "return status 501 and name what they need": (
         f"{OFFLINE}::test_service_that_is_not_installed",
-        f"{OFFLINE}::test_resource_of_a_service_that_is_not_installed",
     ),
     "allows LocalStack's downloads": Reason("the tests have no network"),
 }

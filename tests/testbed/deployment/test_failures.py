@@ -49,6 +49,16 @@ def test_resources_without_a_type_here_are_shown_with_lines(project: Project) ->
     assert "testbed up --env TESTBED_SKIP_UNSUPPORTED_RESOURCES=1" in error.advice
 
 
+def test_property_that_is_not_here_is_shown_with_its_resource(project: Project) -> None:
+    error = rejected(
+        project.template,
+        "FStage (AWS::ApiGateway::Stage): AccessLogSetting is not available in this testbed yet",
+    )
+    assert "AccessLogSetting is not available" in error.message
+    assert error.details == "template.yaml:2  FStage (AWS::ApiGateway::Stage)"
+    assert error.advice.startswith("Remove what is not available, ")
+
+
 def test_resources_of_unknown_types_are_shown_with_lines(project: Project) -> None:
     reason = "Template format error: Unrecognized resource types: [AWS::SQS::Queu]"
     error = rejected(project.template, reason)

@@ -20,6 +20,9 @@ from localstack_testbed.cloudformation.template.parameters import ParameterValue
 type Properties = dict[str, Any]
 """A resource's properties, in which all intrinsic functions are resolved."""
 
+STACK_TYPE = "AWS::CloudFormation::Stack"
+"""The type of nested stacks, and in events also of a stack itself."""
+
 type DeletionPolicy = Literal["Delete", "Retain", "RetainExceptOnCreate", "Snapshot"]
 
 
@@ -27,6 +30,13 @@ def now() -> datetime:
     """Return the time, to the millisecond, as CloudFormation gives it."""
     time = datetime.now(UTC)
     return time.replace(microsecond=time.microsecond // 1000 * 1000)
+
+
+def secret_texts(parameter: ParameterValue) -> set[str]:
+    """Return the texts in which the value of a NoEcho parameter appears."""
+    resolved = parameter.resolved
+    values = [parameter.given, *(resolved if isinstance(resolved, list) else [resolved])]
+    return {str(value) for value in values if value not in (None, "")}
 
 
 @dataclass
@@ -55,6 +65,12 @@ class Resource:
 
     skipped: bool = False
     """Whether the type does not exist in this testbed and a setting has it skipped."""
+
+    incomplete: bool = False
+    """Whether its creation began and has not succeeded."""
+
+    instance: object = field(default_factory=object)
+    """Tells a resource from the one that it replaces, which may have the same physical id."""
 
     def copy(self) -> "Resource":
         """Return what the engine needs to restore this resource."""
@@ -120,8 +136,6 @@ class ChangeSet:
     on_stack_failure: str | None = None
     include_nested_stacks: bool = False
     import_existing_resources: bool = False
-    parent_id: str | None = None
-    root_id: str | None = None
     token: str | None = None
     """The ClientToken of the request."""
 
@@ -150,7 +164,13 @@ class Stack:
     resources: dict[str, Resource] = field(default_factory=dict)
     before: dict[str, Resource] = field(default_factory=dict)
     leftovers: list[Resource] = field(default_factory=list)
+    secrets: set[str] = field(default_factory=set)
+    """The values that NoEcho parameters have or had: events may contain former ones."""
+
     outputs: list[Output] = field(default_factory=list)
+    former_outputs: tuple[list[Output], set[str]] | None = None
+    """The outputs and imports before the update that runs, once it has replaced them."""
+
     events: list[Event] = field(default_factory=list)
     change_sets: dict[str, ChangeSet] = field(default_factory=dict)
     """By id, the oldest first."""
@@ -162,7 +182,10 @@ class Stack:
     timeout_minutes: int | None = None
     policy: str | None = None
     imports: set[str] = field(default_factory=set)
-    """The names of the exports that this stack's templates import."""
+    """The names of the exports that this stack's template imports."""
+
+    importing: set[str] = field(default_factory=set)
+    """Those that the operation imports that runs, or that failed and was not rolled back."""
 
     parent_id: str | None = None
     root_id: str | None = None
@@ -176,6 +199,16 @@ class Stack:
     on_event: "Callable[[Stack, Event], None] | None" = None
     """Called with each event, under the lock of ``changed``."""
 
+    parent_decides: bool = False
+    """Whether the parent stack has requested the update that runs.
+
+    The update then keeps what it has replaced or removed until the parent's update has succeeded
+    or failed, and ``verdict`` says what to do.
+    """
+
+    verdict: Literal["complete", "roll back", "stay"] | None = None
+    """``stay``: become UPDATE_FAILED, from which another update or a rollback may begin."""
+
     cancelled: threading.Event = field(default_factory=threading.Event)
     changed: threading.Condition = field(default_factory=threading.Condition)
 
@@ -183,7 +216,13 @@ class Stack:
         """Set the stack's status, and record it as an event."""
         with self.changed:
             self.status, self.reason = status, reason
-            self._record(self.name, self.id, "AWS::CloudFormation::Stack", status, reason, None)
+            self._record(self.name, self.id, STACK_TYPE, status, reason, None)
+            self.changed.notify_all()
+
+    def decide(self, verdict: Literal["complete", "roll back", "stay"]) -> None:
+        """Have an update that waits for the parent's verdict go on."""
+        with self.changed:
+            self.verdict = verdict
             self.changed.notify_all()
 
     def set_resource_status(
@@ -210,7 +249,7 @@ class Stack:
         reason: str | None,
         properties: Properties | None,
     ) -> None:
-        stack_event = type_name == "AWS::CloudFormation::Stack" and physical_id == self.id
+        stack_event = type_name == STACK_TYPE and physical_id == self.id
         prefix = "" if stack_event else f"{logical_id}-{status}-"
         event = Event(
             id=f"{prefix}{uuid.uuid4()}",
@@ -244,6 +283,15 @@ class Stack:
         change_set = self.change_sets.get(self.change_set_id or "")
         executing = change_set and change_set.execution_status == "EXECUTE_IN_PROGRESS"
         return change_set if executing else None
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether the update has succeeded and waits for the parent's verdict."""
+        return (
+            self.parent_decides
+            and self.verdict is None
+            and self.status == StackStatus.UPDATE_COMPLETE_CLEANUP_IN_PROGRESS
+        )
 
     @property
     def in_progress(self) -> bool:

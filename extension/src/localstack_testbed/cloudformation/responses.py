@@ -16,6 +16,10 @@ _LONGEST = 4096
 """Bytes of an answer; the page above has the limit."""
 
 
+_MOST = 10_000
+"""Answers that an inbox keeps."""
+
+
 class Inbox:
     """The answers that were sent to one URL."""
 
@@ -27,7 +31,8 @@ class Inbox:
     def put(self, answer: dict[str, Any]) -> None:
         """Add an answer."""
         with self._changed:
-            self._answers.append(answer)
+            if len(self._answers) < _MOST:
+                self._answers.append(answer)
             self._changed.notify_all()
 
     def answers(self) -> list[dict[str, Any]]:
@@ -45,15 +50,21 @@ class Inbox:
 
 
 _INBOXES: dict[str, Inbox] = {}
+_CLOSED: dict[str, None] = {}
+"""The tokens of inboxes that were closed last, in this order."""
+
+_REMEMBERED = 1000
 
 
 def _receive(request: Any, token: str) -> Any:
     from localstack.http import Response
 
     inbox = _INBOXES.get(token)
-    if inbox is None:
-        return Response("There is no such URL, or it has been used.", status=404)
-    inbox.put(_answer(request.get_data()))
+    if inbox is not None:
+        inbox.put(_answer(request.get_data()))
+    elif token not in _CLOSED:
+        return Response("There is no such URL.", status=404)
+    # An answer that comes too late or again is accepted and ignored, as S3 does.
     return Response(status=200)
 
 
@@ -93,4 +104,8 @@ def find_inbox(url: str) -> Inbox | None:
 
 def close_inbox(inbox: Inbox) -> None:
     """Accept no more answers."""
-    _INBOXES.pop(inbox.url.rpartition("/")[2], None)
+    token = inbox.url.rpartition("/")[2]
+    _INBOXES.pop(token, None)
+    _CLOSED[token] = None
+    while len(_CLOSED) > _REMEMBERED:
+        _CLOSED.pop(next(iter(_CLOSED)), None)

@@ -84,14 +84,3 @@ def patch_versions() -> None:
         self.shutdown_event.set()
         self.assignment_service.stop_environments_for_version(self.id)
         original(self)
-
-
-def patch_deletion() -> None:
-    """Allow deleting functions whose creation failed; LocalStack answers with an error."""
-    from localstack.services.lambda_.invocation.lambda_service import LambdaService
-
-    @patch(LambdaService.stop_version)
-    def stop_version(original: Callable[[Any, str], None], self: Any, qualified_arn: str) -> None:
-        managers = (self.lambda_running_versions, self.lambda_starting_versions)
-        if any(qualified_arn in each for each in managers):
-            original(self, qualified_arn)

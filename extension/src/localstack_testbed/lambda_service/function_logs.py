@@ -20,6 +20,7 @@ from localstack_testbed.hooks.patching import patch
 LOG = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 0.1
+STORING_SECONDS = 2.0
 
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
 BATCH_EVENTS = 10_000
@@ -28,6 +29,18 @@ EVENT_OVERHEAD_BYTES = 26
 
 type Event = dict[str, Any]
 type Stream = tuple[str, str]
+
+
+def store_pending(handler: Any) -> None:
+    """Wait until the lines that a log handler has are stored.
+
+    When a function is deleted, its execution role often is deleted next. A custom resource's
+    function, for example, has just been called for the last time then.
+    """
+    if handler._thread is not None and not handler._shutdown_event.is_set():
+        stored = threading.Event()
+        handler.log_queue.put(stored)
+        stored.wait(STORING_SECONDS)
 
 
 def patch_log_handler() -> None:
@@ -67,11 +80,15 @@ def patch_log_handler() -> None:
         ended = False
         while not ended:
             streams: dict[Stream, list[Event]] = {}
+            awaited: threading.Event | None = None
             item = self.log_queue.get()
             deadline = time.monotonic() + INTERVAL_SECONDS
             while True:
                 ended = item is QUEUE_SHUTDOWN
                 if ended:
+                    break
+                if isinstance(item, threading.Event):
+                    awaited = item
                     break
                 events = streams.setdefault((item.log_group, item.log_stream), [])
                 events.extend(_events(item.logs))
@@ -81,6 +98,8 @@ def patch_log_handler() -> None:
                     break
             for (group, stream), events in streams.items():
                 _try_to_store(client, group, stream, events)
+            if awaited is not None:
+                awaited.set()
 
 
 def _events(text: str) -> list[Event]:

@@ -115,6 +115,14 @@ def test_deletion(aws: Clients, name: str) -> None:
         assert (request["RequestType"], request["PhysicalResourceId"]) == ("Delete", "thing")
 
 
+def test_the_log_of_a_deletion_is_kept(aws: Clients, stack: Deployed) -> None:
+    """The function and its role are deleted right after it has answered."""
+    provider = stack.physical_ids()["Provider"]
+    assert stack.delete() == "DELETE_COMPLETE"
+    found = aws["logs"].filter_log_events(logGroupName=f"/aws/lambda/{provider}")["events"]
+    assert len([each for each in found if each["message"].startswith("START ")]) == 2
+
+
 def test_a_response_of_failure_fails_the_update(aws: Clients, stack: Deployed) -> None:
     assert stack.update(template(Word="bye", Fail="yes")) == "UPDATE_ROLLBACK_COMPLETE"
 

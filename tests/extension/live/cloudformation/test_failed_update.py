@@ -58,6 +58,16 @@ def test_updated_replaced_and_new_resources_are_restored(aws: Clients, stack: De
     assert len(aws["sqs"].list_queues(QueueNamePrefix=stack.name)["QueueUrls"]) == 1
 
 
+def test_a_number_that_is_out_of_range_rolls_back(stack: Deployed) -> None:
+    """Change sets accept it: AWS's schema does not have the ranges of SQS.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+    """
+    invalid = template(Queue=queue(VisibilityTimeout=43_201), Topic=topic(DisplayName="second"))
+    assert stack.update(invalid) == "UPDATE_ROLLBACK_COMPLETE"
+    assert stack.first_failure() == "Queue"
+
+
 def test_removed_resources_are_still_there(aws: Clients, stack: Deployed) -> None:
     before = stack.physical_ids()
 

@@ -76,6 +76,14 @@ def test_parameters_outputs_and_updates(aws: Clients, name: str, upload: Upload)
     assert gone["StackStatus"] == "DELETE_COMPLETE"
 
 
+def test_an_unchanged_nested_stack_counts_as_changed(
+    aws: Clients, name: str, upload: Upload
+) -> None:
+    unchanged = parent(upload(CHILD), 30)
+    with deployed(aws, unchanged, f"{name}-parent") as stack:
+        assert stack.update(unchanged) == "UPDATE_COMPLETE", stack.report()
+
+
 def test_a_failed_update_rolls_the_nested_stack_back(
     aws: Clients, name: str, upload: Upload
 ) -> None:

@@ -130,7 +130,10 @@ def test_a_change_of_a_property(example: Example, name: str, aws: Clients) -> No
 def test_every_property_has_an_example(example: Example) -> None:
     described = schema(example.type)
     assert described is not None
-    named = {name.partition("/")[0] for name in (*example.changes, *example.exceptions)}
+    named = {
+        name.partition("/")[0]
+        for name in (*example.changes, *example.exceptions, *example.unavailable)
+    }
     assert described.properties - named == set()
     assert named - described.properties == set()
     assert all(example.exceptions.values())

@@ -1,4 +1,4 @@
-"""Resources of types that this testbed does not have."""
+"""Resources of types, and properties, that this testbed does not have."""
 
 from __future__ import annotations
 
@@ -29,12 +29,13 @@ TEMPLATE: dict[str, Any] = {
                 }
             },
         },
+        "Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupClass": "DELIVERY"}},
     },
     "Outputs": {"Arn": {"Value": {"Fn::GetAtt": ["Stream", "Arn"]}}},
 }
 
 
-def test_skipped_resources_are_named_in_descriptions(tmp_path: Path) -> None:
+def test_skipped_resources_are_named_and_properties_ignored(tmp_path: Path) -> None:
     with running_localstack(tmp_path / "ls", TESTBED_SKIP_UNSUPPORTED_RESOURCES="1") as localstack:
         aws = Clients(localstack.endpoint)
         client = aws["cloudformation"]
@@ -47,3 +48,4 @@ def test_skipped_resources_are_named_in_descriptions(tmp_path: Path) -> None:
             }
             assert "does not have the type AWS::Kinesis::Stream" in found["Stream"]
             assert "does not have" not in found["Queue"]
+            assert "does not have" not in found["Logs"]

@@ -44,6 +44,41 @@ INVALID = [
         "Template format error: Unresolved resource dependencies [Nothing] in the Resources block",
     ),
     (
+        template(Logs={"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupClass": "DELIVERY"}}),
+        "The LogGroupClass DELIVERY is not",
+    ),
+    (
+        template(
+            Alias={
+                "Type": "AWS::Lambda::Alias",
+                "Properties": {"FunctionName": "f", "FunctionVersion": "1", "Name": "live"},
+                "UpdatePolicy": {
+                    "Fn::If": [
+                        "Gradual",
+                        {
+                            "CodeDeployLambdaAliasUpdate": {
+                                "ApplicationName": "shop",
+                                "DeploymentGroupName": "shop",
+                            }
+                        },
+                        {"Ref": "AWS::NoValue"},
+                    ]
+                },
+            }
+        )
+        | {"Conditions": {"Gradual": {"Fn::Equals": ["yes", "yes"]}}},
+        "Alias (AWS::Lambda::Alias): UpdatePolicy.CodeDeployLambdaAliasUpdate is not available",
+    ),
+    (
+        template(
+            Signals={
+                "Type": "AWS::CloudFormation::WaitCondition",
+                "CreationPolicy": {"ResourceSignal": {"Count": 1}},
+            }
+        ),
+        "Signals (AWS::CloudFormation::WaitCondition): CreationPolicy is not available",
+    ),
+    (
         template(A=queue(), B=queue(QueueName={"Fn::GetAtt": ["A", "Url"]})),
         "Template error: resource A does not support attribute type Url in Fn::GetAtt",
     ),

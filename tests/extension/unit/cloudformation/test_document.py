@@ -259,6 +259,11 @@ def test_sections() -> None:
             "Invalid template property or properties [Foo, Bar]",
         ),
         (
+            RESOURCES + "Hooks: {}",
+            "The Hooks section is not available in this testbed, which has no blue/green "
+            "deployments of ECS services",
+        ),
+        (
             RESOURCES + "AWSTemplateFormatVersion: 2023-10-10",
             "Template format error: AWSTemplateFormatVersion 2023-10-10 is not supported; the only "
             "valid value is 2010-09-09.",

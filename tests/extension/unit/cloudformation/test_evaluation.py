@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from localstack_testbed.cloudformation.template.document import parse
 from localstack_testbed.cloudformation.template.evaluation import NO_VALUE, Evaluator
-from localstack_testbed.cloudformation.template.unknown import UNKNOWN
+from localstack_testbed.cloudformation.unknown import UNKNOWN
 
 from tests.extension.unit.cloudformation.templates import evaluator, message, read
 
@@ -211,7 +211,7 @@ def test_dynamic_references(yaml: str, expected: Any) -> None:
         (
             "!Sub '${ Stage }'",
             "Template error: variable names in Fn::Sub syntax must contain only alphanumeric "
-            "characters, underscores, periods, and colons",
+            "characters, underscores, periods, and colons (found ${ Stage })",
         ),
         (
             "!Sub '${Zones}'",

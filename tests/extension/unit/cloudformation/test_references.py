@@ -4,7 +4,11 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attri
 """
 
 import pytest
-from localstack_testbed.cloudformation.template.references import dependencies, references
+from localstack_testbed.cloudformation.template.references import (
+    Reference,
+    dependencies,
+    references,
+)
 
 from tests.extension.unit.cloudformation.templates import evaluator, message, read
 
@@ -86,7 +90,7 @@ def test_reference_to_nothing() -> None:
 )
 def test_circular_dependencies(resources: str, names: str) -> None:
     template = read(f"Resources:\n  {resources}")
-    assert message(lambda: dependencies(template, template.resources)) == (
+    assert message(lambda: dependencies(template, template.resources, bool)) == (
         f"Circular dependency between resources: [{names}]"
     )
 
@@ -108,11 +112,13 @@ def test_a_long_chain() -> None:
     """No recursion: the limit of 500 resources does not have to be Python's."""
     chain = [f"  R{n}: {{Type: X, DependsOn: R{n + 1}}}" for n in range(499)]
     template = read("\n".join(["Resources:", *chain, "  R499: {Type: X}"]))
-    assert len(dependencies(template, template.resources)) == 500
+    assert len(dependencies(template, template.resources, bool)) == 500
 
 
 def test_all_references() -> None:
-    assert sorted(references({"p": {"Fn::If": ["C", {"Ref": "A"}, {"Fn::Sub": "${B.c}"}]}})) == [
-        "A",
-        "B",
+    value = {"p": {"Fn::If": ["C", {"Ref": "A"}, {"Fn::Sub": "${B.c.d}"}, {"Fn::GetAtt": "B.e"}]}}
+    assert list(references(value)) == [
+        Reference("Ref", "A"),
+        Reference("Fn::Sub", "B", "c.d"),
+        Reference("Fn::GetAtt", "B", "e"),
     ]

@@ -56,6 +56,7 @@ def create(place: Place, request: Request) -> Description:
     stack = _target(place, request, kind)
     if made := _repeated_creation(stack, request):
         return {"Id": made.id, "StackId": stack.id}
+    current = stack.deployment
     drafted = draft(place, stack, request)
     # A template without transforms is validated by the request; the result of transforms, later.
     complete = None if drafted.transforms else drafted.complete()
@@ -78,6 +79,7 @@ def create(place: Place, request: Request) -> Description:
                 raise AlreadyExistsException(f"Stack [{stack.name}] already exists")
         else:
             _check_status(stack, request, kind)
+            operations.check_current(stack, current)
         if _named(stack, name):
             raise AlreadyExistsException(f"ChangeSet [{name}] already exists")
 
@@ -91,7 +93,7 @@ def create(place: Place, request: Request) -> Description:
     operations.start(stack, check, begin)
     thread = threading.Thread(
         target=_complete,
-        args=(stack, change_set, drafted, complete),
+        args=(stack, change_set, drafted, complete, current),
         name=f"change-set-{name}",
         daemon=True,
     )
@@ -148,7 +150,11 @@ def _reject_unavailable(request: Request) -> None:
 
 
 def _complete(
-    stack: Stack, change_set: ChangeSet, drafted: Draft, deployment: Deployment | None
+    stack: Stack,
+    change_set: ChangeSet,
+    drafted: Draft,
+    deployment: Deployment | None,
+    current: Deployment | None,
 ) -> None:
     """Transform and validate the template if that is not done yet, and find the changes."""
     change_set.status = "CREATE_IN_PROGRESS"
@@ -167,8 +173,11 @@ def _complete(
     if change_set.type == ChangeSetType.UPDATE and unchanged and stack.status != "UPDATE_FAILED":
         _fail(change_set, _NO_CHANGES)
         return
-    change_set.execution_status = "AVAILABLE"
-    change_set.status = "CREATE_COMPLETE"
+    with stack.changed:
+        # The stack may have been updated meanwhile.
+        valid = stack.deployment is current and not stack.in_progress
+        change_set.execution_status = "AVAILABLE" if valid else "OBSOLETE"
+        change_set.status = "CREATE_COMPLETE"
 
 
 def _fail(change_set: ChangeSet, reason: str) -> None:
@@ -250,7 +259,9 @@ def execute(place: Place, request: Request) -> Description:
 
     def check() -> None:
         _check_executable(change_set)
-        if not creates:
+        if creates:
+            _check_status(stack, request, ChangeSetType.CREATE)
+        else:
             operations.check_updatable(stack, disable_rollback=disable_rollback)
 
     def begin() -> None:

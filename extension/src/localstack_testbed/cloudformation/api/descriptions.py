@@ -1,11 +1,18 @@
 """Stacks, resources and events as the API describes them."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from localstack_testbed.cloudformation.engine.resource_operations import SKIPPED
-from localstack_testbed.cloudformation.model import ChangeSet, Deployment, Event, Resource, Stack
+from localstack_testbed.cloudformation.model import (
+    ChangeSet,
+    Deployment,
+    Event,
+    Resource,
+    Stack,
+    secret_texts,
+)
 from localstack_testbed.cloudformation.template.parameters import ParameterValue
 
 type Description = dict[str, Any]
@@ -130,7 +137,7 @@ def describe_event(stack: Stack, event: Event) -> Description:
     """Return an entry of DescribeStackEvents."""
     properties = None
     if event.properties is not None:
-        properties = json.dumps(without_secrets(event.properties, [stack.deployment]), default=str)
+        properties = json.dumps(_hide(event.properties, stack.secrets), default=str)
     return _present(
         {
             "StackId": stack.id,
@@ -149,16 +156,19 @@ def describe_event(stack: Stack, event: Event) -> Description:
 
 def without_secrets(value: Any, deployments: Iterable[Deployment | None]) -> Any:
     """Return a value in which texts that contain the value of a NoEcho parameter are hidden."""
-    secrets = [
-        parameter.given
+    secrets = {
+        text
         for deployment in deployments
         for parameter in (deployment.parameters.values() if deployment else ())
-        if parameter.no_echo and parameter.given
-    ]
-    return _hide(value, secrets) if secrets else value
+        if parameter.no_echo
+        for text in secret_texts(parameter)
+    }
+    return _hide(value, secrets)
 
 
-def _hide(value: Any, secrets: list[str]) -> Any:
+def _hide(value: Any, secrets: Collection[str]) -> Any:
+    if not secrets:
+        return value
     if isinstance(value, Mapping):
         return {key: _hide(each, secrets) for key, each in value.items()}
     if isinstance(value, list):
@@ -202,8 +212,6 @@ def _change_set(stack: Stack, change_set: ChangeSet) -> Description:
         "CreationTime": change_set.created,
         "Description": change_set.description,
         "IncludeNestedStacks": change_set.include_nested_stacks,
-        "ParentChangeSetId": change_set.parent_id,
-        "RootChangeSetId": change_set.root_id,
         "ImportExistingResources": change_set.import_existing_resources,
     }
 

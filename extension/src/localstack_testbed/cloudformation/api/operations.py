@@ -12,6 +12,7 @@ from localstack.aws.api.cloudformation import (
     TokenAlreadyExistsException,
 )
 
+from localstack_testbed.cloudformation import store
 from localstack_testbed.cloudformation.api import change_set_states, policies
 from localstack_testbed.cloudformation.api.constraints import check_stack_name
 from localstack_testbed.cloudformation.api.deployments import Request, draft
@@ -34,9 +35,6 @@ _UPDATABLE = (
 _PRESERVED = (StackStatus.CREATE_FAILED, StackStatus.UPDATE_FAILED)
 """The statuses of stacks whose failure was not rolled back."""
 
-_BUSY_LIMIT = 3600.0
-"""Seconds that a cancelled creation may take to end."""
-
 
 def create_stack(place: Place, request: Request) -> Description:
     """Validate a template and start to create a stack."""
@@ -50,6 +48,7 @@ def create_stack(place: Place, request: Request) -> Description:
             "but not both."
         )
     stack = place.new_stack(name)
+    store.adopt(stack)
     stack.policy = policies.policy_text(
         place, request.get("StackPolicyBody"), request.get("StackPolicyURL")
     )
@@ -89,6 +88,7 @@ def update_stack(place: Place, request: Request) -> Description:
         return {"StackId": stack.id}
     disable_rollback = bool(request.get("DisableRollback"))
     check_updatable(stack, disable_rollback=disable_rollback)
+    current = stack.deployment
     policy = policies.policy_text(
         place, request.get("StackPolicyBody"), request.get("StackPolicyURL")
     )
@@ -112,8 +112,26 @@ def update_stack(place: Place, request: Request) -> Description:
         change_set_states.make_obsolete(stack)
         start_update(stack, deployment, disable_rollback=disable_rollback, retain=retain)
 
-    start(stack, lambda: check_updatable(stack, disable_rollback=disable_rollback), begin)
+    def check() -> None:
+        check_updatable(stack, disable_rollback=disable_rollback)
+        check_current(stack, current)
+
+    start(stack, check, begin)
     return {"StackId": stack.id}
+
+
+def check_current(stack: Stack, deployment: Deployment | None) -> None:
+    """Check that a stack still has the deployment that a request was compared with.
+
+    Raises
+    ------
+    ValidationError
+        If another operation has begun and ended meanwhile.
+    """
+    if stack.deployment is not deployment:
+        raise ValidationError(
+            f"Stack:{stack.id} has been updated by another request meanwhile. Try again."
+        )
 
 
 def differs(stack: Stack, deployment: Deployment) -> bool:
@@ -155,7 +173,7 @@ def start(stack: Stack, check: Callable[[], None], begin: Callable[[], None]) ->
     ValidationError
         If another operation has begun meanwhile.
     """
-    with _BEGIN:
+    with _BEGIN, stack.changed:
         check()
         begin()
 
@@ -202,31 +220,10 @@ def delete_stack(place: Place, request: Request) -> Description:
     def begin() -> None:
         take_token(stack, request, "DeleteStack")
         _take_role(stack, request)
-        if stack.status == StackStatus.CREATE_IN_PROGRESS:
-            _delete_when_cancelled(stack)
-        else:
-            engine.delete(stack, retain=retain, force=force)
+        engine.delete(stack, retain=retain, force=force)
 
     start(stack, check, begin)
     return {}
-
-
-def _delete_when_cancelled(stack: Stack) -> None:
-    """Cancel the creation of a stack, and delete the stack then."""
-    stack.disable_rollback, stack.on_failure = False, OnFailure.DELETE
-    stack.cancelled.set()
-
-    def delete() -> None:
-        ended = set(StackStatus) - {
-            status for status in StackStatus if status.endswith("_IN_PROGRESS")
-        }
-        if not stack.wait(ended, _BUSY_LIMIT):
-            return
-        with _BEGIN:
-            if not (stack.deleted or stack.in_progress):
-                engine.delete(stack)
-
-    threading.Thread(target=delete, name=f"stack-{stack.name}", daemon=True).start()
 
 
 def cancel_update(place: Place, request: Request) -> Description:
@@ -235,15 +232,9 @@ def cancel_update(place: Place, request: Request) -> Description:
     if is_repeated(stack, request, "CancelUpdateStack"):
         return {}
 
-    def check() -> None:
-        if stack.status != StackStatus.UPDATE_IN_PROGRESS:
-            raise ValidationError("CancelUpdateStack cannot be called from current stack status")
-
-    def begin() -> None:
-        take_token(stack, request, "CancelUpdateStack")
-        engine.cancel_update(stack)
-
-    start(stack, check, begin)
+    if not engine.cancel_update(stack):
+        raise ValidationError("CancelUpdateStack cannot be called from current stack status")
+    take_token(stack, request, "CancelUpdateStack")
     return {}
 
 

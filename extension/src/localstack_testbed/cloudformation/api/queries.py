@@ -119,8 +119,8 @@ def describe_stack_resources(place: Place, request: Request) -> Description:
 
 
 def _owner(place: Place, physical_id: str) -> Stack:
-    for stack in place.stacks():
-        if any(each.physical_id == physical_id for each in stack.resources.values()):
+    for stack in place.active_stacks():
+        if any(each.physical_id == physical_id for each in _resources(stack).values()):
             return stack
     raise ValidationError(f"Stack for {physical_id} does not exist")
 

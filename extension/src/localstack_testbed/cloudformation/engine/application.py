@@ -3,7 +3,7 @@
 import threading
 from typing import Any
 
-from localstack.aws.api.cloudformation import ResourceStatus
+from localstack.aws.api.cloudformation import ResourceStatus, StackStatus
 
 from localstack_testbed.cloudformation import store
 from localstack_testbed.cloudformation.engine import graph, resource_operations, values
@@ -16,6 +16,7 @@ from localstack_testbed.cloudformation.engine.changes import (
 from localstack_testbed.cloudformation.engine.reasons import reason
 from localstack_testbed.cloudformation.errors import ValidationError
 from localstack_testbed.cloudformation.model import (
+    STACK_TYPE,
     Deployment,
     Output,
     Properties,
@@ -23,8 +24,14 @@ from localstack_testbed.cloudformation.model import (
     Stack,
     now,
 )
+from localstack_testbed.cloudformation.resources.registry import is_custom
 from localstack_testbed.cloudformation.template.document import ResourceDeclaration
 from localstack_testbed.cloudformation.template.references import dependencies
+
+COMPLETE = (ResourceStatus.CREATE_COMPLETE, ResourceStatus.UPDATE_COMPLETE)
+
+_PATIENT = (STACK_TYPE, "AWS::CloudFormation::WaitCondition")
+"""Types that may wait for long, even for what another resource does, and must not delay others."""
 
 
 class StackFailedError(Exception):
@@ -39,12 +46,14 @@ class Application:
         self._deployment = deployment
         self._template = deployment.template
         self._imports: set[str] = set()
-        self._values = values.evaluator(stack, deployment, self._ref, self._get_att, self._imports)
+        self._values = values.evaluator(
+            stack, deployment, self._ref, self._get_att, self._import_value
+        )
         self._failed = threading.Event()
         self._timed_out = False
 
     def create(self) -> None:
-        """Create all resources and the outputs.
+        """Create all resources and the outputs, and set the stack's status if that succeeds.
 
         Raises
         ------
@@ -57,45 +66,72 @@ class Application:
             timer.daemon = True
             timer.start()
         try:
-            self._run("create")
+            self._run("create", StackStatus.CREATE_COMPLETE)
         finally:
             if timer:
                 timer.cancel()
 
     def update(self) -> None:
-        """Create, update and replace resources; what is not needed any more becomes a leftover.
+        """Create, update and replace resources, and set the stack's status if that succeeds.
+
+        What is not needed any more becomes a leftover.
 
         Raises
         ------
         StackFailedError
             If one of them failed. What was changed stays.
         """
-        self._run("update")
+        self._run("update", StackStatus.UPDATE_COMPLETE_CLEANUP_IN_PROGRESS)
 
-    def _run(self, verb: str) -> None:
+    def _run(self, verb: str, succeeded: StackStatus) -> None:
         try:
-            active = self._values.active_resources()
-            needed = dependencies(self._template, active, self._values.condition)
-        except ValidationError as error:
-            raise StackFailedError(str(error)) from error
-        self._needed = needed
-        failures = graph.run(needed, self._apply, may_start=self._may_start)
-        if self._timed_out:
-            raise StackFailedError("Stack creation time exceeded the specified timeout. ")
-        if failures:
+            self._bring_all(verb)
+            outputs = self._outputs()
+            # Checked and changed at once: another stack may have the same export, or import one of
+            # these; and from now on, the operation cannot be cancelled.
+            with store.EXPORTS, self._stack.changed:
+                self._check_cancelled()
+                self._check_exports(outputs)
+                self._commit(outputs)
+                self._stack.set_status(succeeded)
+        except StackFailedError:
+            raise
+        except Exception as error:
+            raise StackFailedError(f"{reason(error, self._stack.name)} ") from error
+
+    def _bring_all(self, verb: str) -> None:
+        active = self._values.active_resources()
+        self._needed = dependencies(self._template, active, self._values.condition)
+        patient = sum(
+            is_custom(type_name) or type_name in _PATIENT
+            for type_name in (self._template.resources[name].type for name in active)
+        )
+        failures = graph.run(
+            self._needed, self._apply, may_start=self._may_start, workers=graph.WORKERS + patient
+        )
+        if failures and not self._timed_out:
             names = ", ".join(failures)
             raise StackFailedError(f"The following resource(s) failed to {verb}: [{names}]. ")
+        self._check_cancelled()
+
+    def _check_cancelled(self) -> None:
+        if self._timed_out:
+            raise StackFailedError("Stack creation time exceeded the specified timeout. ")
         if self._stack.cancelled.is_set():
             raise StackFailedError("")
-        try:
-            outputs = self._outputs()
-            self._check_exports(outputs)
-        except ValidationError as error:
-            raise StackFailedError(f"{error} ") from error
-        self._stack.outputs, self._stack.imports = outputs, self._imports
-        for name in list(self._stack.resources):
-            if name not in needed:
-                self._stack.leftovers.append(self._stack.resources.pop(name))
+
+    def _commit(self, outputs: list[Output]) -> None:
+        stack = self._stack
+        if stack.former_outputs is None:
+            stack.former_outputs = stack.outputs, stack.imports
+        stack.outputs, stack.imports, stack.importing = outputs, self._imports, set()
+        for name in list(stack.resources):
+            if name not in self._needed:
+                stack.leftovers.append(stack.resources.pop(name))
+
+    def _import_value(self, name: str) -> str:
+        self._imports.add(name)
+        return store.import_value(self._stack, name)
 
     def _time_out(self) -> None:
         self._timed_out = True
@@ -122,63 +158,82 @@ class Application:
 
     def _bring(self, declaration: ResourceDeclaration) -> None:
         existing = self._stack.resources.get(declaration.logical_id)
-        if existing is not None and existing.status == ResourceStatus.CREATE_FAILED:
+        if existing is not None and existing.incomplete:
             # Left over from an attempt that was not rolled back.
-            self._stack.leftovers.append(existing)
+            self._discard(existing)
             existing = None
+        action = Action.NOTHING
         try:
             desired = values.properties(declaration, self._values, self._deployment)
+            if existing is not None:
+                action = compare(existing, desired).action
+                if action is Action.REPLACE:
+                    check_name(existing, desired)
         except Exception as error:
             self._record_failure(declaration, existing, error)
             raise
         if existing is None:
             self._create(declaration, desired)
+        elif action is Action.REPLACE:
+            self._replace(existing, declaration, desired)
+        else:
+            if action is Action.UPDATE:
+                former = existing.copy()
+                changed_id = resource_operations.update(
+                    self._stack, existing, desired, cancelled=self._cancelled
+                )
+                if changed_id is not None:
+                    self._stack.leftovers.append(former)
+            elif existing.status not in COMPLETE:
+                self._stack.set_resource_status(existing, ResourceStatus.UPDATE_COMPLETE)
+            self._describe(existing, declaration)
+
+    def _discard(self, resource: Resource) -> None:
+        """Delete what is left of a resource whose creation failed; if it fails, try again later."""
+        if not resource.physical_id:
             return
-        change = compare(existing, desired)
-        if change.action is Action.REPLACE:
-            try:
-                check_name(existing, desired)
-            except Exception as error:
-                self._record_failure(declaration, existing, error)
-                raise
-            self._create(declaration, desired, replaced=existing)
-            return
-        if change.action is Action.UPDATE:
-            former = resource_operations.update(
-                self._stack, existing, desired, cancelled=self._cancelled
-            )
-            if former is not None:
-                self._leave(existing, former)
-        self._describe(existing, declaration)
+        try:
+            resource_operations.delete(self._stack, resource, keep=False)
+        except Exception:
+            self._stack.leftovers.append(resource)
 
     def _create(
-        self,
-        declaration: ResourceDeclaration,
-        desired: Properties,
-        replaced: Resource | None = None,
-    ) -> None:
+        self, declaration: ResourceDeclaration, desired: Properties, *, replaces: bool = False
+    ) -> Resource:
         resource = Resource(
             declaration.logical_id, declaration.type, ResourceStatus.CREATE_IN_PROGRESS
         )
+        resource.incomplete = True
         self._describe(resource, declaration)
         self._stack.resources[declaration.logical_id] = resource
-        if replaced is not None:
-            if is_deleted_first(replaced.type):
-                resource_operations.delete(self._stack, replaced, keep=False)
-            self._stack.leftovers.append(replaced)
         resource_operations.create(
-            self._stack,
-            resource,
-            desired,
-            replaces=replaced is not None,
-            cancelled=self._cancelled,
+            self._stack, resource, desired, replaces=replaces, cancelled=self._cancelled
         )
+        return resource
 
-    def _leave(self, resource: Resource, former: str) -> None:
-        """Remember the former resource of a custom resource that has got a new physical id."""
-        before = self._stack.before.get(resource.logical_id)
-        if before is not None and before.physical_id == former:
-            self._stack.leftovers.append(before.copy())
+    def _replace(
+        self, existing: Resource, declaration: ResourceDeclaration, desired: Properties
+    ) -> None:
+        deleted = is_deleted_first(existing.type)
+        if deleted:
+            try:
+                resource_operations.delete(self._stack, existing, keep=False)
+            except Exception as error:
+                self._record_failure(declaration, existing, error)
+                raise
+        try:
+            self._create(declaration, desired, replaces=True)
+        except Exception:
+            if not deleted:
+                # The stack still has the former resource; another attempt has to replace it, too.
+                failed = self._stack.resources[declaration.logical_id]
+                existing.status, existing.reason = failed.status, failed.reason
+                self._stack.resources[declaration.logical_id] = existing
+                if failed.physical_id:
+                    self._stack.leftovers.append(failed)
+            raise
+        existing.update_replace_policy = declaration.update_replace_policy or "Delete"
+        self._stack.leftovers.append(existing)
 
     def _describe(self, resource: Resource, declaration: ResourceDeclaration) -> None:
         resource.depends_on = self._needed[declaration.logical_id]
@@ -195,6 +250,7 @@ class Application:
         if existing is None:
             failed = ResourceStatus.CREATE_FAILED
             existing = Resource(declaration.logical_id, declaration.type, failed, updated=now())
+            existing.incomplete = True
             self._describe(existing, declaration)
             self._stack.resources[declaration.logical_id] = existing
         self._stack.set_resource_status(existing, failed, reason(error, declaration.logical_id))

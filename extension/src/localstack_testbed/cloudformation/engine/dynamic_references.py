@@ -41,7 +41,7 @@ def _parameter(clients: Any, name: str, *, secure: bool) -> str:
     except ClientError as error:
         if error.response["Error"]["Code"] in ("ParameterNotFound", "ParameterVersionNotFound"):
             raise ValidationError(f"Parameters: [ssm:{name}] cannot be found.") from None
-        raise
+        raise ValidationError(f"Parameters: [ssm:{name}] cannot be read: {error}") from error
     if (parameter["Type"] == "SecureString") is not secure:
         raise ValidationError(
             f"Parameter {name} has type {parameter['Type']}; "
@@ -68,14 +68,17 @@ def _secret(clients: Any, text: str) -> str:
     if version:
         request["VersionId"] = version
     try:
-        secret: str = clients.secretsmanager.get_secret_value(**request)["SecretString"]
+        found = clients.secretsmanager.get_secret_value(**request)
     except ClientError as error:
         if error.response["Error"]["Code"] == "ResourceNotFoundException":
             raise ValidationError(
                 "Secrets Manager can't find the specified secret. "
                 f"(Service: AWSSecretsManager; SecretId: {secret_id})"
             ) from None
-        raise
+        raise ValidationError(f"The secret {secret_id} cannot be read: {error}") from error
+    if "SecretString" not in found:
+        raise ValidationError(f"The secret {secret_id} is binary: it has no SecretString")
+    secret: str = found["SecretString"]
     if not key:
         return secret
     try:

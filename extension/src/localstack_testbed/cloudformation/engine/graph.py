@@ -12,7 +12,8 @@ def run[Node: Hashable](
     action: Callable[[Node], None],
     *,
     may_start: Callable[[], bool] = lambda: True,
-) -> dict[Node, Exception]:
+    workers: int = WORKERS,
+) -> dict[Node, BaseException]:
     """Run the action for each node after the nodes that it depends on.
 
     Parameters
@@ -21,10 +22,12 @@ def run[Node: Hashable](
         The nodes, without circles; what is not a key is not a node, and is ignored.
     may_start
         Asked before each action, for example whether another one has failed.
+    workers
+        How many actions run at the same time.
 
     Returns
     -------
-    dict[Node, Exception]
+    dict[Node, BaseException]
         The nodes whose action raised. Nodes that depend on them were left out.
     """
     waiting = {
@@ -35,8 +38,8 @@ def run[Node: Hashable](
     for node, needed in waiting.items():
         for other in needed:
             dependents.setdefault(other, []).append(node)
-    failures: dict[Node, Exception] = {}
-    with ThreadPoolExecutor(WORKERS, thread_name_prefix="stack-resource") as pool:
+    failures: dict[Node, BaseException] = {}
+    with ThreadPoolExecutor(workers, thread_name_prefix="stack-resource") as pool:
         running: dict[Future[None], Node] = {}
 
         def start(nodes: Collection[Node]) -> None:
@@ -49,8 +52,7 @@ def run[Node: Hashable](
             finished, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in finished:
                 node = running.pop(future)
-                error = future.exception()
-                if isinstance(error, Exception):
+                if error := future.exception():
                     failures[node] = error
                     continue
                 ready = []

@@ -4,8 +4,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceCh
 """
 
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from typing import Any
@@ -14,16 +13,21 @@ from localstack_testbed.cloudformation import store
 from localstack_testbed.cloudformation.engine import values
 from localstack_testbed.cloudformation.engine.changes import Action, Change, compare
 from localstack_testbed.cloudformation.engine.reasons import reason
+from localstack_testbed.cloudformation.engine.resource_operations import unsupported
 from localstack_testbed.cloudformation.errors import ValidationError
-from localstack_testbed.cloudformation.model import Deployment, Properties, Resource, Stack
-from localstack_testbed.cloudformation.resources.registry import resource_type
+from localstack_testbed.cloudformation.model import (
+    STACK_TYPE,
+    Deployment,
+    Properties,
+    Resource,
+    Stack,
+)
+from localstack_testbed.cloudformation.resources.registry import is_custom
 from localstack_testbed.cloudformation.schemas.schema import InvalidPropertiesError
 from localstack_testbed.cloudformation.template.document import ResourceDeclaration
-from localstack_testbed.cloudformation.template.references import dependencies
-from localstack_testbed.cloudformation.template.unknown import UNKNOWN
+from localstack_testbed.cloudformation.template.references import dependencies, references
+from localstack_testbed.cloudformation.unknown import UNKNOWN, has_unknown
 from localstack_testbed.hooks import settings
-
-_NESTED = "AWS::CloudFormation::Stack"
 
 
 @dataclass
@@ -62,8 +66,13 @@ class _Planner:
         self._planned: dict[str, Change | None] = {}
         self._desired: dict[str, Properties] = {}
         self._errors: list[str] = []
-        imports: set[str] = set()
-        self._values = values.evaluator(stack, deployment, self._ref, self._get_att, imports)
+        # An operation may begin meanwhile.
+        self._existing = dict(stack.resources)
+
+        def import_value(name: str) -> str:
+            return store.export_value(stack.account, stack.region, name)
+
+        self._values = values.evaluator(stack, deployment, self._ref, self._get_att, import_value)
 
     def preview(self) -> Preview:
         active = self._values.active_resources()
@@ -78,13 +87,13 @@ class _Planner:
         for name in active:
             if change := self._describe(self._template.resources[name]):
                 result.changes.append(change)
-        for name, resource in self._stack.resources.items():
+        for name, resource in self._existing.items():
             if name not in needed:
                 result.changes.append(_removal(resource))
         return result
 
     def _check_types(self, active: list[str]) -> None:
-        existing = self._stack.resources
+        existing = self._existing
         changed = [
             name
             for name in active
@@ -98,27 +107,60 @@ class _Planner:
 
     def _plan(self, declaration: ResourceDeclaration) -> None:
         name = declaration.logical_id
-        existing = self._stack.resources.get(name)
+        existing = self._existing.get(name)
         self._planned[name] = None
         try:
-            desired = values.properties(declaration, self._values, self._deployment)
+            # Few ranges are in AWS's schemas. On AWS, too, a service rejects a number when the
+            # resource is created or updated, and the stack rolls back.
+            desired = values.properties(
+                declaration, self._values, self._deployment, check_ranges=False
+            )
         except InvalidPropertiesError as error:
             self._errors.append(reason(error, name))
             return
-        kind = resource_type(declaration.type)
-        problem = kind.unsupported(desired) if kind else None
-        if problem and not settings.SKIP_UNSUPPORTED_RESOURCES.value():
+        if problem := self._unsupported_policy(declaration) or unsupported(
+            declaration.type, desired
+        ):
             self._errors.append(f"{name} ({declaration.type}): {problem}")
         self._desired[name] = desired
         if existing is not None:
             self._planned[name] = compare(existing, desired)
+
+    def _unsupported_policy(self, declaration: ResourceDeclaration) -> str | None:
+        """Return a sentence about a policy attribute that AWS would act on, and this testbed not.
+
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-creationpolicy.html
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html
+        """
+        if settings.SKIP_UNSUPPORTED_RESOURCES.value():
+            return None
+        kind = declaration.type
+        if kind == "AWS::CloudFormation::WaitCondition" and self._policy(
+            declaration.creation_policy
+        ):
+            return (
+                "CreationPolicy is not available in this testbed, which has no SignalResource: "
+                "give the WaitCondition a Handle, and send the signals to its URL"
+            )
+        if kind == "AWS::Lambda::Alias" and "CodeDeployLambdaAliasUpdate" in self._policy(
+            declaration.update_policy
+        ):
+            return (
+                "UpdatePolicy.CodeDeployLambdaAliasUpdate is not available in this testbed, "
+                "which has no CodeDeploy: an alias moves to the new version at once"
+            )
+        return None
+
+    def _policy(self, declared: Any) -> Mapping[str, Any]:
+        policy = self._values.value(declared)
+        return policy if isinstance(policy, Mapping) else {}
 
     def _stays(self, logical_id: str) -> Resource | None:
         """Return a resource whose physical id surely stays the same."""
         change = self._planned.get(logical_id)
         if change is None or change.action is Action.REPLACE:
             return None
-        return self._stack.resources[logical_id]
+        return self._existing[logical_id]
 
     def _ref(self, logical_id: str) -> Any:
         resource = self._stays(logical_id)
@@ -129,7 +171,7 @@ class _Planner:
         if resource is None:
             return UNKNOWN
         change = self._planned[logical_id]
-        dynamic = resource.type == _NESTED or values.is_custom(resource.type)
+        dynamic = resource.type == STACK_TYPE or is_custom(resource.type)
         if dynamic and change is not None and change.action is not Action.NOTHING:
             return UNKNOWN
         return values.attribute(resource, name)
@@ -160,7 +202,7 @@ class _Planner:
 
     def _describe(self, declaration: ResourceDeclaration) -> dict[str, Any] | None:
         name = declaration.logical_id
-        existing, change = self._stack.resources.get(name), self._planned[name]
+        existing, change = self._existing.get(name), self._planned[name]
         if existing is None or change is None:
             return _entry("Add", name, declaration.type, Scope=[], Details=[])
         metadata = declaration.metadata != existing.metadata
@@ -198,13 +240,13 @@ class _Planner:
         if change.action is not Action.REPLACE:
             return "False"
         desired = self._desired[declaration.logical_id]
-        known = any(not _has_unknown(desired.get(_top(path))) for path in change.replacing)
+        known = any(not has_unknown(desired.get(_top(path))) for path in change.replacing)
         return "True" if known else "Conditional"
 
     def _detail(
         self, declaration: ResourceDeclaration, change: Change, name: str
     ) -> dict[str, Any]:
-        unknown = _has_unknown(self._desired[declaration.logical_id].get(name))
+        unknown = has_unknown(self._desired[declaration.logical_id].get(name))
         recreation = "Never"
         if any(_top(path) == name for path in change.replacing):
             recreation = "Conditionally" if unknown else "Always"
@@ -225,14 +267,15 @@ class _Planner:
         old = before.template.resources.get(declaration.logical_id) if before else None
         if before is None or old is None or old.properties.get(name) != raw:
             return {"ChangeSource": "DirectModification"}
-        for referenced, attribute in _references(raw):
+        for reference in references(raw):
+            referenced = reference.name
             if referenced in self._template.parameters:
                 parameters = self._deployment.parameters, before.parameters
                 if parameters[0].get(referenced) != parameters[1].get(referenced):
                     return {"ChangeSource": "ParameterReference", "CausingEntity": referenced}
             elif self._changes(referenced):
-                if attribute:
-                    entity = f"{referenced}.{attribute}"
+                if reference.attribute:
+                    entity = f"{referenced}.{reference.attribute}"
                     return {"ChangeSource": "ResourceAttribute", "CausingEntity": entity}
                 return {"ChangeSource": "ResourceReference", "CausingEntity": referenced}
         return {"ChangeSource": "DirectModification"}
@@ -271,40 +314,8 @@ def _top(path: str) -> str:
     return path.partition("/")[0]
 
 
-def _has_unknown(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(_has_unknown(each) for each in value.values())
-    if isinstance(value, list):
-        return any(_has_unknown(each) for each in value)
-    return value is UNKNOWN
-
-
 def _context(properties: Properties) -> str:
     return json.dumps({"Properties": properties}, default=lambda value: _AFTERWARDS)
 
 
 _AFTERWARDS = "{{changeSet:KNOWN_AFTER_APPLY}}"
-_VARIABLE = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.([A-Za-z0-9.]+))?\}")
-
-
-def _references(value: Any) -> Iterator[tuple[str, str | None]]:
-    """Yield the names that a value of a template refers to, and the attributes of resources."""
-    if isinstance(value, list):
-        for each in value:
-            yield from _references(each)
-    elif isinstance(value, Mapping):
-        match dict(value):
-            case {"Ref": str(name)}:
-                yield name, None
-            case {"Fn::GetAtt": [str(name), str(attribute)]}:
-                yield name, attribute
-            case {"Fn::GetAtt": str(text)}:
-                name, _, attribute = text.partition(".")
-                yield name, attribute
-            case {"Fn::Sub": text}:
-                template, *rest = text if isinstance(text, list) else [text]
-                for match in _VARIABLE.finditer(str(template)):
-                    yield match[1], match[2]
-                yield from _references(rest)
-            case other:
-                yield from _references(list(other.values()))

@@ -1,6 +1,7 @@
 """Deletes resources of a stack, in the reverse of the order in which they were created."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from graphlib import CycleError, TopologicalSorter
 
 from localstack.aws.api.cloudformation import ResourceStatus
 
@@ -28,21 +29,34 @@ def remove(
         ``RetainExceptOnCreate`` then is no reason to keep them.
     """
     remaining = [resource for resource in resources if resource.status not in GONE]
-    by_name: dict[str, list[int]] = {}
-    for number, resource in enumerate(remaining):
-        by_name.setdefault(resource.logical_id, []).append(number)
-    created_after = {
-        number: {other for name in resource.depends_on for other in by_name.get(name, ())}
-        for number, resource in enumerate(remaining)
-    }
 
     def delete(number: int) -> None:
         resource = remaining[number]
         keep = resource.logical_id in retain or _keeps(stack, resource, creating=creating)
         resource_operations.delete(stack, resource, keep=keep)
 
-    failures = graph.run(graph.reverse(created_after), delete)
+    failures = graph.run(graph.reverse(_created_after(remaining)), delete)
     return [remaining[number].logical_id for number in failures]
+
+
+def _created_after(resources: Sequence[Resource]) -> dict[int, set[int]]:
+    """Return the numbers of the resources that each one depends on.
+
+    There may be several with the same logical id, of different attempts, whose templates may have
+    had opposite dependencies: then there is no right order.
+    """
+    by_name: dict[str, list[int]] = {}
+    for number, resource in enumerate(resources):
+        by_name.setdefault(resource.logical_id, []).append(number)
+    needed = {
+        number: {other for name in resource.depends_on for other in by_name.get(name, ())}
+        for number, resource in enumerate(resources)
+    }
+    try:
+        TopologicalSorter(needed).prepare()
+    except CycleError:
+        return {number: set() for number in needed}
+    return needed
 
 
 def clean_up(stack: Stack, *, creating: bool = False) -> None:
@@ -50,7 +64,12 @@ def clean_up(stack: Stack, *, creating: bool = False) -> None:
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks.html
     """
-    leftovers, stack.leftovers = stack.leftovers, []
+    # A custom resource may have returned to a physical id that it had before.
+    current = {(resource.instance, resource.physical_id) for resource in stack.resources.values()}
+    leftovers = [
+        each for each in stack.leftovers if (each.instance, each.physical_id) not in current
+    ]
+    stack.leftovers = []
     remove(stack, leftovers, creating=creating)
 
 

@@ -21,6 +21,7 @@ from localstack_testbed.cloudformation.resources.model import (
     is_missing,
 )
 from localstack_testbed.cloudformation.resources.registry import resource_type
+from localstack_testbed.hooks import settings
 
 REPLACES = "Requested update requires the creation of a new physical resource; hence creating one."
 NOT_IMPORTED = (
@@ -28,6 +29,14 @@ NOT_IMPORTED = (
     "the resource, and deploy again."
 )
 SKIPPED = "Skipped: this testbed does not have the type {}"
+
+
+def unsupported(type_name: str, properties: Properties) -> str | None:
+    """Return a sentence about a property that is not available, unless these are ignored."""
+    kind = resource_type(type_name)
+    if kind is None or settings.SKIP_UNSUPPORTED_RESOURCES.value():
+        return None
+    return kind.unsupported(properties)
 
 
 def create(
@@ -54,7 +63,7 @@ def create(
     resource.properties = properties
     stack.set_resource_status(resource, begin, REPLACES if replaces else None)
     if kind is None:
-        resource.skipped = True
+        resource.skipped, resource.incomplete = True, False
         resource.physical_id = f"skipped-{stack.name}-{resource.logical_id}"
         service = resource.type.split("::")[1].lower()
         resource.attributes["Arn"] = (
@@ -70,6 +79,7 @@ def create(
 
     context = _context(stack, resource, created, cancelled)
     try:
+        _check_supported(resource, properties)
         created(kind.create(context, properties))
         resource.attributes = kind.attributes(context, resource.physical_id, properties)
     except Exception as error:
@@ -78,6 +88,7 @@ def create(
             why = f"{why}. {NOT_IMPORTED}"
         stack.set_resource_status(resource, ResourceStatus(failed), why)
         raise
+    resource.incomplete = False
     stack.set_resource_status(resource, complete)
 
 
@@ -87,8 +98,14 @@ def update(
     properties: Properties,
     *,
     cancelled: Callable[[], bool] = lambda: False,
+    rolling_back: bool = False,
 ) -> str | None:
-    """Update a resource in place.
+    """Update a resource in place, or return it to what it was before a failed update.
+
+    Parameters
+    ----------
+    rolling_back
+        Whether this takes back an update of the stack.
 
     Returns
     -------
@@ -107,7 +124,9 @@ def update(
     context = _context(stack, resource, lambda physical_id: None, cancelled)
     former = None
     try:
-        changed_id = kind.update(context, resource.physical_id, old, properties)
+        _check_supported(resource, properties)
+        change = kind.roll_back if rolling_back else kind.update
+        changed_id = change(context, resource.physical_id, old, properties)
         if changed_id is not None and changed_id != resource.physical_id:
             former, resource.physical_id = resource.physical_id, changed_id
         resource.attributes = kind.attributes(context, resource.physical_id, properties)
@@ -121,6 +140,14 @@ def update(
     resource.properties, resource.attempted = properties, None
     stack.set_resource_status(resource, ResourceStatus.UPDATE_COMPLETE)
     return former
+
+
+def complete(stack: Stack, resource: Resource) -> None:
+    """Have a resource complete its update, now that the stack's update has succeeded."""
+    kind = None if resource.skipped else resource_type(resource.type)
+    if kind is not None:
+        context = _context(stack, resource, lambda physical_id: None, lambda: False)
+        kind.complete(context, resource.physical_id)
 
 
 def delete(stack: Stack, resource: Resource, *, keep: bool) -> None:
@@ -149,6 +176,12 @@ def delete(stack: Stack, resource: Resource, *, keep: bool) -> None:
                 )
                 raise
     stack.set_resource_status(resource, ResourceStatus.DELETE_COMPLETE)
+
+
+def _check_supported(resource: Resource, properties: Properties) -> None:
+    """Check what was UNKNOWN before the deployment."""
+    if problem := unsupported(resource.type, properties):
+        raise ResourceError(problem)
 
 
 def _existing(resource: Resource) -> ResourceType:

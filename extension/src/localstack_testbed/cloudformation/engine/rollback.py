@@ -3,8 +3,10 @@
 from localstack.aws.api.cloudformation import ResourceStatus
 
 from localstack_testbed.cloudformation.engine import graph, resource_operations
+from localstack_testbed.cloudformation.engine.application import COMPLETE
 from localstack_testbed.cloudformation.engine.changes import is_deleted_first
-from localstack_testbed.cloudformation.model import Resource, Stack
+from localstack_testbed.cloudformation.model import STACK_TYPE, Resource, Stack
+from localstack_testbed.cloudformation.resources.registry import is_custom
 
 
 def restore(stack: Stack, skip: frozenset[str] = frozenset()) -> list[str]:
@@ -21,17 +23,17 @@ def restore(stack: Stack, skip: frozenset[str] = frozenset()) -> list[str]:
     for name, resource in list(stack.resources.items()):
         if name not in stack.before:
             stack.leftovers.append(stack.resources.pop(name))
-        elif is_deleted_first(resource.type):
+        elif is_deleted_first(resource.type) or is_custom(resource.type):
             continue
-        elif resource.physical_id != stack.before[name].physical_id:
+        elif resource.instance is not stack.before[name].instance:
             stack.leftovers.append(resource)
             restored = stack.before[name].copy()
             stack.resources[name] = restored
             stack.set_resource_status(restored, ResourceStatus.UPDATE_COMPLETE)
     # What the update had replaced or removed is needed again.
-    kept = {(name, resource.physical_id) for name, resource in stack.before.items()}
+    kept = {(resource.instance, resource.physical_id) for resource in stack.before.values()}
     stack.leftovers = [
-        each for each in stack.leftovers if (each.logical_id, each.physical_id) not in kept
+        each for each in stack.leftovers if (each.instance, each.physical_id) not in kept
     ]
 
     def restore_one(name: str) -> None:
@@ -40,15 +42,28 @@ def restore(stack: Stack, skip: frozenset[str] = frozenset()) -> list[str]:
         if name in skip:
             stack.resources[name] = before.copy()
             stack.set_resource_status(stack.resources[name], ResourceStatus.UPDATE_COMPLETE)
-        elif is_deleted_first(resource.type) and resource.physical_id != before.physical_id:
+        elif is_deleted_first(resource.type) and (
+            resource.instance is not before.instance or resource.incomplete
+        ):
             resource_operations.delete(stack, resource, keep=False)
-            stack.resources[name] = Resource(name, before.type, before.status)
+            stack.resources[name] = Resource(name, before.type, before.status, incomplete=True)
             resource_operations.create(
                 stack, stack.resources[name], before.properties, replaces=True
             )
+            # If something else fails, this one is not to be created again.
+            stack.before[name].instance = stack.resources[name].instance
         elif _differs(resource, before):
-            resource_operations.update(stack, resource, before.properties)
+            former = resource.copy()
+            resource_operations.update(stack, resource, before.properties, rolling_back=True)
+            # A custom resource may have got other physical ids by the update and the rollback.
+            stack.leftovers.extend(
+                other.copy()
+                for other in (former, before)
+                if other.physical_id != resource.physical_id
+            )
         resource = stack.resources[name]
+        if resource.status not in COMPLETE:
+            stack.set_resource_status(resource, ResourceStatus.UPDATE_COMPLETE)
         resource.depends_on = before.depends_on
         resource.metadata = before.metadata
         resource.deletion_policy = before.deletion_policy
@@ -59,4 +74,9 @@ def restore(stack: Stack, skip: frozenset[str] = frozenset()) -> list[str]:
 
 
 def _differs(resource: Resource, before: Resource) -> bool:
-    return resource.attempted is not None or resource.properties != before.properties
+    return (
+        resource.attempted is not None
+        or resource.properties != before.properties
+        or resource.physical_id != before.physical_id
+        or resource.type == STACK_TYPE
+    )

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from localstack_testbed.cloudformation import store
 from localstack_testbed.cloudformation.engine import dynamic_references
 from localstack_testbed.cloudformation.errors import ValidationError
 from localstack_testbed.cloudformation.model import Deployment, Properties, Resource, Stack
-from localstack_testbed.cloudformation.resources.registry import resource_type
+from localstack_testbed.cloudformation.resources.registry import is_custom, resource_type
 from localstack_testbed.cloudformation.schemas.schema import schema
+from localstack_testbed.cloudformation.template import parameters
 from localstack_testbed.cloudformation.template.document import ResourceDeclaration
 from localstack_testbed.cloudformation.template.evaluation import NO_VALUE, Environment, Evaluator
 
@@ -34,14 +34,10 @@ def evaluator(
     deployment: Deployment,
     ref: Callable[[str], Any],
     get_att: Callable[[str, str], Any],
-    imports: set[str],
+    import_value: Callable[[str], str],
 ) -> Evaluator:
-    """Return an evaluator for a stack; the names of exports that it imports go to ``imports``."""
+    """Return an evaluator for a stack; ``import_value`` returns the value of an export."""
     references: dict[str, str] = {}
-
-    def import_value(name: str) -> str:
-        imports.add(name)
-        return store.export_value(stack.account, stack.region, name)
 
     def dynamic_reference(text: str) -> str:
         if text not in references:
@@ -59,11 +55,6 @@ def evaluator(
     return Evaluator(deployment.template, environment)
 
 
-def is_custom(type_name: str) -> bool:
-    """Return whether a type is that of a custom resource."""
-    return type_name.startswith("Custom::") or type_name == "AWS::CloudFormation::CustomResource"
-
-
 def text(value: Any) -> str:
     """Return an output's value, which always is a string.
 
@@ -77,9 +68,7 @@ def text(value: Any) -> str:
             "Template format error: The Value field of every Outputs member must evaluate to a "
             "String."
         )
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value if isinstance(value, str) else str(value)
+    return parameters.text(value)
 
 
 def reference(resource: Resource) -> str:
@@ -104,14 +93,15 @@ def attribute(resource: Resource, name: str) -> Any:
         return resource.attributes["Arn"] if is_arn else f"{resource.physical_id}.{name}"
     if name in resource.attributes:
         return resource.attributes[name]
+    custom = is_custom(resource.type)
     # Some types have attributes that are properties, such as a queue's DelaySeconds.
-    value: Any = {**resource.properties, **resource.attributes}
+    value: Any = resource.attributes if custom else {**resource.properties, **resource.attributes}
     for part in name.split("."):
         if not isinstance(value, dict) or part not in value:
             # A custom resource's answer is not known in advance.
             raise ValidationError(
                 f"CustomResource attribute error: Vendor response doesn't contain {name} attribute"
-                if is_custom(resource.type)
+                if custom
                 else f"Template error: resource {resource.logical_id} does not support attribute "
                 f"type {name} in Fn::GetAtt"
             )
@@ -120,9 +110,15 @@ def attribute(resource: Resource, name: str) -> Any:
 
 
 def properties(
-    declaration: ResourceDeclaration, values: Evaluator, deployment: Deployment
+    declaration: ResourceDeclaration,
+    values: Evaluator,
+    deployment: Deployment,
+    *,
+    check_ranges: bool = True,
 ) -> Properties:
     """Return a resource's properties, evaluated and converted to the types of its schema.
+
+    ``check_ranges`` tells whether numbers must be in their ranges.
 
     Raises
     ------
@@ -132,10 +128,11 @@ def properties(
         If the properties do not match the schema.
     """
     evaluated = values.value(dict(declaration.properties))
-    described = None if is_custom(declaration.type) else schema(declaration.type)
+    described = schema(declaration.type)
     if described is None:
         return {name: _as_text(value) for name, value in evaluated.items()}
-    return described.with_tags(described.convert(evaluated), deployment.tags)
+    converted = described.convert(evaluated, check_ranges=check_ranges)
+    return described.with_tags(converted, deployment.tags)
 
 
 def _as_text(value: Any) -> Any:
@@ -147,6 +144,4 @@ def _as_text(value: Any) -> Any:
         return {key: _as_text(each) for key, each in value.items()}
     if isinstance(value, list):
         return [_as_text(each) for each in value]
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value) if isinstance(value, int | float) else value
+    return parameters.text(value) if isinstance(value, int | float) else value

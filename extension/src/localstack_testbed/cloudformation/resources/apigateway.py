@@ -12,23 +12,30 @@ from typing import Any
 
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
+from localstack_testbed.cloudformation.resources.helpers import (
+    NOT_HERE,
+    changed,
+    exists,
+    json_text,
+    part,
+    tag_map,
+    unavailable,
+    update_tags,
+    without,
+)
 from localstack_testbed.cloudformation.resources.model import (
     AlreadyExistsError,
     Context,
     Properties,
     ResourceError,
     ResourceType,
-    changed,
-    exists,
     is_missing,
-    tag_changes,
-    without,
 )
 from localstack_testbed.hooks import settings
 
 type Patch = dict[str, str]
 
-_NOT_YET = "is not available in this testbed yet"
+_NOT_YET = f"{NOT_HERE} yet"
 _AUTHORIZER = "x-amazon-apigateway-authorizer"
 
 
@@ -63,25 +70,19 @@ def _escaped(part: str) -> str:
     return part.replace("~", "~0").replace("/", "~1")
 
 
-def _document(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _tags(properties: Mapping[str, Any]) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in properties.get("Tags") or ()}
-
-
 def _set_tags(context: Context, path: str, old: Properties, new: Properties) -> None:
     """Set the tags of what has the path in API Gateway's API.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/arn-format-reference.html
     """
     arn = f"arn:aws:apigateway:{context.region}::{path}"
-    _, removed = tag_changes(_tags(old), _tags(new))
-    if tags := _tags(new):
-        _client(context).tag_resource(resourceArn=arn, tags=tags)
-    if removed:
-        _client(context).untag_resource(resourceArn=arn, tagKeys=removed)
+    client = _client(context)
+    update_tags(
+        old,
+        new,
+        tag=lambda tags: client.tag_resource(resourceArn=arn, tags=tags),
+        untag=lambda keys: client.untag_resource(resourceArn=arn, tagKeys=keys),
+    )
 
 
 def _resources(client: Any, rest_api_id: str) -> Iterator[Mapping[str, Any]]:
@@ -109,7 +110,7 @@ class RestApi(ResourceType):
         made = client.create_rest_api(
             # The document's title, if the template has no name.
             name=properties.get("Name") or context.generated_name(64),
-            tags=_tags(properties),
+            tags=tag_map(properties),
         )
         rest_api_id: str = made["id"]
         context.created(rest_api_id)
@@ -150,30 +151,25 @@ class RestApi(ResourceType):
         body = properties.get("Body")
         names = _authorizers(body) if isinstance(body, Mapping) else []
         if names:
-            return f"The authorizer {names[0]} of the OpenAPI document {_NOT_YET}: nobody calls it"
+            return (
+                f"The authorizer {names[0]} of the OpenAPI document {_NOT_YET}: "
+                "authorizers are not called"
+            )
         if properties.get("Policy"):
             return f"Policy {_NOT_YET}: resource policies of APIs are not enforced"
         if properties.get("Mode") == "merge":
             return "Mode: merge is not available in this testbed: a document replaces the API"
-        endpoint = properties.get("EndpointConfiguration")
-        if isinstance(endpoint, Mapping) and (
-            endpoint.get("VpcEndpointIds") or endpoint.get("Types") == ["PRIVATE"]
-        ):
+        endpoint = part(properties, "EndpointConfiguration")
+        if endpoint.get("VpcEndpointIds") or endpoint.get("Types") == ["PRIVATE"]:
             return "Private APIs are not available in this testbed: there are no VPC endpoints"
-        for name in ("CloneFrom", "SecurityPolicy", "EndpointAccessMode"):
-            if properties.get(name):
-                return f"{name} is not available in this testbed"
         if properties.get("DisableExecuteApiEndpoint") is True:
-            return (
-                "DisableExecuteApiEndpoint is not available in this testbed: "
-                "there are no custom domain names"
-            )
-        return None
+            return f"DisableExecuteApiEndpoint {NOT_HERE}: there are no custom domain names"
+        return unavailable(properties, "CloneFrom", "SecurityPolicy", "EndpointAccessMode")
 
     def _openapi(self, context: Context, properties: Properties) -> str | bytes | None:
         """Return the OpenAPI document."""
         if (body := properties.get("Body")) is not None:
-            return _document(body)
+            return json_text(body)
         location = properties.get("BodyS3Location")
         if not location:
             return None
@@ -207,7 +203,7 @@ class RestApi(ResourceType):
         if found and not settings.SKIP_UNSUPPORTED_RESOURCES.value():
             raise ResourceError(
                 f"The authorizer {found[0]['name']} of the OpenAPI document {_NOT_YET}: "
-                "nobody calls it"
+                "authorizers are not called"
             )
 
     def _configure(self, client: Any, rest_api_id: str, old: Properties, new: Properties) -> None:
@@ -225,7 +221,7 @@ class RestApi(ResourceType):
             imported = name not in ("DisableExecuteApiEndpoint",) and self._has_document(new)
             if new.get(name) is not None:
                 value = new[name]
-                patches.append(_replace(path, value if name != "Policy" else _document(value)))
+                patches.append(_replace(path, value if name != "Policy" else json_text(value)))
             elif old.get(name) is not None and default is not None and not imported:
                 patches.append(_replace(path, default))
         endpoint = new.get("EndpointConfiguration") or {}
@@ -328,14 +324,10 @@ class Method(ResourceType):
         if properties.get("AuthorizationType") in ("CUSTOM", "COGNITO_USER_POOLS"):
             kind = properties["AuthorizationType"]
             return f"AuthorizationType {kind} {_NOT_YET}: authorizers are not called"
-        integration = properties.get("Integration")
-        if isinstance(integration, Mapping):
-            if integration.get("ConnectionType") == "VPC_LINK":
-                return "ConnectionType VPC_LINK is not available in this testbed"
-            for name in ("IntegrationTarget", "ResponseTransferMode"):
-                if integration.get(name):
-                    return f"Integration.{name} is not available in this testbed"
-        return None
+        integration = part(properties, "Integration")
+        if integration.get("ConnectionType") == "VPC_LINK":
+            return f"ConnectionType VPC_LINK {NOT_HERE}"
+        return unavailable(integration, "IntegrationTarget", "ResponseTransferMode")
 
     def _method(self, properties: Properties) -> dict[str, str]:
         return {
@@ -419,7 +411,7 @@ class Model(ResourceType):
             restApiId=properties["RestApiId"],
             name=properties.get("Name") or generated,
             contentType=properties.get("ContentType", "application/json"),
-            schema=_document(properties.get("Schema") or {}),
+            schema=json_text(properties.get("Schema") or {}),
             **_arguments(properties, "Description"),
         )
         return str(made["name"])
@@ -431,7 +423,7 @@ class Model(ResourceType):
             restApiId=new["RestApiId"],
             modelName=physical_id,
             patchOperations=[
-                _replace("/schema", _document(new.get("Schema") or {})),
+                _replace("/schema", json_text(new.get("Schema") or {})),
                 _replace("/description", new.get("Description", "")),
             ],
         )
@@ -551,7 +543,8 @@ class _StageSettings:
         for patches in (
             self._simple(properties, deployment_id),
             self._variables(current, properties),
-            *([patch] for patch in self._removed_methods(current, properties)),
+            # All of them, as a setting that is absent would keep its value.
+            *([_remove(f"/{name}")] for name in current.get("methodSettings") or ()),
             list(self._methods(properties)),
         ):
             if patches:
@@ -578,13 +571,6 @@ class _StageSettings:
             *(_replace(f"/variables/{name}", value) for name, value in wanted.items()),
             *(_remove(f"/variables/{name}") for name in present if name not in wanted),
         ]
-
-    def _removed_methods(
-        self, current: Mapping[str, Any], properties: Mapping[str, Any]
-    ) -> Iterator[Patch]:
-        # All of them, as a setting that is absent would keep its value.
-        for name in current.get("methodSettings") or ():
-            yield _remove(f"/{name}")
 
     def _methods(self, properties: Mapping[str, Any]) -> Iterator[Patch]:
         for setting in properties.get("MethodSettings") or ():
@@ -655,8 +641,7 @@ def _unsupported_stage(properties: Mapping[str, Any], prefix: str = "") -> str |
         return f"{prefix}AccessLogSetting {_NOT_YET}: access logs are not written"
     if properties.get("ClientCertificateId"):
         return (
-            f"{prefix}ClientCertificateId is not available in this testbed: "
-            "integrations are called without a certificate"
+            f"{prefix}ClientCertificateId {NOT_HERE}: integrations are called without a certificate"
         )
     return None
 
@@ -676,7 +661,7 @@ class Stage(ResourceType):
             restApiId=rest_api_id,
             stageName=name,
             deploymentId=properties["DeploymentId"],
-            tags=_tags(properties),
+            tags=tag_map(properties),
         )
         context.created(name)
         _StageSettings(client, rest_api_id, name).set(properties, None)
@@ -746,10 +731,7 @@ class Deployment(ResourceType):
         return {"DeploymentId": physical_id}
 
     def unsupported(self, properties: Properties) -> str | None:
-        described = properties.get("StageDescription")
-        if isinstance(described, Mapping):
-            return _unsupported_stage(described, "StageDescription.")
-        return None
+        return _unsupported_stage(part(properties, "StageDescription"), "StageDescription.")
 
     def _set_stage(self, context: Context, deployment_id: str, properties: Properties) -> None:
         name = properties.get("StageName")
@@ -857,7 +839,11 @@ class ApiKey(ResourceType):
         names = ("Name", "Description", "Enabled", "GenerateDistinctId", "Value", "CustomerId")
         made = _client(context).create_api_key(
             **{"name": context.generated_name(64)} | _arguments(properties, *names),
-            tags=_tags(properties),
+            stageKeys=[
+                {"restApiId": each["RestApiId"], "stageName": each["StageName"]}
+                for each in _named_stages(properties)
+            ],
+            tags=tag_map(properties),
         )
         key_id: str = made["id"]
         context.created(key_id)
@@ -873,6 +859,7 @@ class ApiKey(ResourceType):
                 _replace("/description", new.get("Description", "")),
                 _replace("/enabled", new.get("Enabled", False)),
                 _replace("/customerId", new.get("CustomerId", "")),
+                *_stage_changes(old, new),
             ],
         )
         _set_tags(context, f"/apikeys/{physical_id}", old, new)
@@ -886,10 +873,23 @@ class ApiKey(ResourceType):
     ) -> dict[str, Any]:
         return {"APIKeyId": physical_id}
 
-    def unsupported(self, properties: Properties) -> str | None:
-        if properties.get("StageKeys"):
-            return "StageKeys is not available in this testbed: use a usage plan"
-        return None
+
+def _named_stages(properties: Properties) -> list[dict[str, str]]:
+    """Return the stages that an API key names; one without a stage names nothing."""
+    keys: list[dict[str, str]] = properties.get("StageKeys") or []
+    return [each for each in keys if each.get("RestApiId") and each.get("StageName")]
+
+
+def _stage_changes(old: Properties, new: Properties) -> list[dict[str, str]]:
+    before, after = (
+        {f"{each['RestApiId']}/{each['StageName']}" for each in _named_stages(properties)}
+        for properties in (old, new)
+    )
+    return [
+        {"op": operation, "path": "/stages", "value": stage}
+        for operation, stages in (("add", after - before), ("remove", before - after))
+        for stage in sorted(stages)
+    ]
 
 
 class UsagePlan(ResourceType):
@@ -903,7 +903,7 @@ class UsagePlan(ResourceType):
                 {"apiId": each["ApiId"], "stage": each["Stage"]}
                 for each in properties.get("ApiStages") or ()
             ],
-            tags=_tags(properties),
+            tags=tag_map(properties),
             **_arguments(properties, "Description"),
         )
         plan_id: str = made["id"]
@@ -994,7 +994,7 @@ class ClientCertificate(ResourceType):
 
     def create(self, context: Context, properties: Properties) -> str:
         made = _client(context).generate_client_certificate(
-            **_arguments(properties, "Description"), tags=_tags(properties)
+            **_arguments(properties, "Description"), tags=tag_map(properties)
         )
         certificate: str = made["clientCertificateId"]
         context.created(certificate)

@@ -4,14 +4,17 @@ import json
 import re
 from typing import Any, ClassVar
 
+from localstack_testbed.cloudformation.resources.helpers import (
+    tag_list,
+    update_tags,
+    without,
+)
 from localstack_testbed.cloudformation.resources.model import (
     AlreadyExistsError,
     Context,
     Properties,
     ResourceError,
     ResourceType,
-    tag_changes,
-    without,
 )
 
 
@@ -19,7 +22,6 @@ class _AnyAlarm(ResourceType):
     """An alarm. The physical id is its name."""
 
     name_property = "AlarmName"
-    type_name: ClassVar[str]
     operation: ClassVar[str]
     """The SDK's method that creates and overwrites such an alarm."""
 
@@ -28,7 +30,7 @@ class _AnyAlarm(ResourceType):
         cloudwatch = context.client("cloudwatch")
         name = str(properties.get("AlarmName") or context.generated_name(255))
         if _alarm(cloudwatch, name):
-            raise AlreadyExistsError(self.type_name, name)
+            raise AlreadyExistsError(context.type_name, name)
         self._put(cloudwatch, {**properties, "AlarmName": name})
         return name
 
@@ -38,15 +40,12 @@ class _AnyAlarm(ResourceType):
         # PutMetricAlarm sets tags only if it creates the alarm.
         self._put(cloudwatch, {**without(new, "Tags"), "AlarmName": physical_id})
         arn = self.attributes(context, physical_id, new)["Arn"]
-        current = cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"]
-        added, removed = tag_changes(
-            {**_tags(old.get("Tags")), **_tags(current)}, _tags(new.get("Tags"))
+        update_tags(
+            old,
+            new,
+            tag=lambda tags: cloudwatch.tag_resource(ResourceARN=arn, Tags=tag_list(tags)),
+            untag=lambda keys: cloudwatch.untag_resource(ResourceARN=arn, TagKeys=keys),
         )
-        if removed:
-            cloudwatch.untag_resource(ResourceARN=arn, TagKeys=removed)
-        if added:
-            tags = [{"Key": key, "Value": value} for key, value in added.items()]
-            cloudwatch.tag_resource(ResourceARN=arn, Tags=tags)
 
     def _put(self, cloudwatch: Any, request: Properties) -> None:
         getattr(cloudwatch, self.operation)(**request)
@@ -73,21 +72,15 @@ def _alarm(cloudwatch: Any, name: str) -> Any:
     return next(iter([*found["MetricAlarms"], *found["CompositeAlarms"]]), None)
 
 
-def _tags(tags: Any) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in tags or ()}
-
-
 class Alarm(_AnyAlarm):
     """AWS::CloudWatch::Alarm."""
 
-    type_name = "AWS::CloudWatch::Alarm"
     operation = "put_metric_alarm"
 
 
 class CompositeAlarm(_AnyAlarm):
     """AWS::CloudWatch::CompositeAlarm."""
 
-    type_name = "AWS::CloudWatch::CompositeAlarm"
     operation = "put_composite_alarm"
 
     def _put(self, cloudwatch: Any, request: Properties) -> None:
@@ -123,7 +116,7 @@ class Dashboard(ResourceType):
         name = str(properties.get("DashboardName") or context.generated_name(255))
         entries = cloudwatch.list_dashboards(DashboardNamePrefix=name)["DashboardEntries"]
         if any(entry["DashboardName"] == name for entry in entries):
-            raise AlreadyExistsError("AWS::CloudWatch::Dashboard", name)
+            raise AlreadyExistsError(context.type_name, name)
         _put_dashboard(cloudwatch, name, properties)
         return name
 

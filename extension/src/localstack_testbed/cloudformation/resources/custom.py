@@ -8,6 +8,9 @@ import threading
 import uuid
 from typing import Any
 
+from botocore.config import Config  # type: ignore[import-untyped]
+from botocore.exceptions import ClientError, ReadTimeoutError  # type: ignore[import-untyped]
+
 from localstack_testbed.cloudformation.resources.model import (
     CancelledError,
     Context,
@@ -17,11 +20,15 @@ from localstack_testbed.cloudformation.resources.model import (
 )
 from localstack_testbed.cloudformation.responses import Inbox, close_inbox, open_inbox
 
+_RETURN_SECONDS = 1.0
 _ATTEMPTS = 3
 """How often Lambda tries an asynchronous invocation that fails."""
 
 _TIMEOUT = 3600
 """Seconds to wait for an answer, unless ServiceTimeout says otherwise."""
+
+_LONGEST_ID = 1024
+"""Bytes of a physical id."""
 
 
 class CustomResource(ResourceType):
@@ -46,7 +53,6 @@ class CustomResource(ResourceType):
 
     def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
         self._request(context, "Delete", properties, PhysicalResourceId=physical_id)
-        self._data.pop(context.token, None)
 
     def attributes(
         self, context: Context, physical_id: str, properties: Properties
@@ -57,25 +63,49 @@ class CustomResource(ResourceType):
         self, context: Context, kind: str, properties: Properties, **rest: Any
     ) -> dict[str, Any]:
         inbox = open_inbox()
+        request = _Request(context, kind, properties, rest, inbox)
+        created = False
         try:
-            answer = _Request(context, kind, properties, rest, inbox).answer()
+            answer = request.answer()
+            physical_id = answer.get("PhysicalResourceId")
+            if kind == "Create" and physical_id and isinstance(physical_id, str):
+                created = True
+                context.created(physical_id)
         finally:
             close_inbox(inbox)
-        physical_id = answer.get("PhysicalResourceId") or rest.get("PhysicalResourceId")
-        if physical_id and kind == "Create":
-            context.created(str(physical_id))
-        if answer.get("Status") != "SUCCESS":
+            if kind == "Create" and request.sent and not created:
+                # Whatever it has created, the provider is asked to delete it again.
+                context.created(context.generated_name(128))
+        _check_answer(answer, request)
+        if kind != "Delete":
+            self._data[context.token] = answer.get("Data") or {}
+        return answer
+
+
+def _check_answer(answer: dict[str, Any], request: "_Request") -> None:
+    """Check that an answer is valid, and reports success.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/crpg-ref-responses.html
+    """
+    status, physical_id = answer.get("Status"), answer.get("PhysicalResourceId")
+    if status not in ("SUCCESS", "FAILED"):
+        raise ResourceError(f"Invalid Response object: '{status}' is not a valid ResponseStatus")
+    if status == "FAILED":
+        raise ResourceError(
+            "Received response status [FAILED] from custom resource. Message returned: "
+            f"{answer.get('Reason', '')} (RequestId: {request.id})"
+        )
+    for name in ("StackId", "RequestId", "LogicalResourceId"):
+        if answer.get(name) != request.event[name]:
             raise ResourceError(
-                "Received response status [FAILED] from custom resource. Message returned: "
-                f"{answer.get('Reason', '')} (RequestId: {context.token})"
+                f"Invalid Response object: {name} must be that of the request (RequestId: "
+                f"{request.id})"
             )
-        if not physical_id:
-            raise ResourceError("Invalid PhysicalResourceId")
-        data = answer.get("Data") or {}
-        if not isinstance(data, dict):
-            raise ResourceError("Vendor response doesn't contain a valid Data object")
-        self._data[context.token] = data
-        return {**answer, "PhysicalResourceId": physical_id}
+    valid = isinstance(physical_id, str) and 0 < len(physical_id.encode()) <= _LONGEST_ID
+    if not valid:
+        raise ResourceError("Invalid PhysicalResourceId")
+    if not isinstance(answer.get("Data") or {}, dict):
+        raise ResourceError("Invalid Response object: Data is not a JSON object")
 
 
 class _Request:
@@ -90,14 +120,18 @@ class _Request:
         self._context = context
         self._inbox = inbox
         self._token = str(properties.get("ServiceToken", ""))
-        self._seconds = float(properties.get("ServiceTimeout", _TIMEOUT))
+        self._seconds = _timeout(properties)
         self._failure: str | None = None
-        self._event = {
+        self.id = str(uuid.uuid4())
+        self.sent = False
+        """Whether the provider may have received the request."""
+
+        self.event = {
             "RequestType": kind,
             "ServiceToken": self._token,
             "ResponseURL": inbox.url,
             "StackId": context.stack_id,
-            "RequestId": str(uuid.uuid4()),
+            "RequestId": self.id,
             "LogicalResourceId": context.logical_id,
             "ResourceType": context.type_name,
             "ResourceProperties": properties,
@@ -107,14 +141,16 @@ class _Request:
     def answer(self) -> dict[str, Any]:
         """Send the request and return the answer."""
         service = self._token.split(":")[2] if self._token.count(":") >= 5 else ""
+        run = threading.Thread(target=self._invoke, name="custom-resource", daemon=True)
         if service == "lambda":
-            threading.Thread(target=self._invoke, name="custom-resource", daemon=True).start()
+            run.start()
         elif service == "sns":
             self._context.client("sns").publish(
                 TopicArn=self._token,
                 Subject="AWS CloudFormation custom resource request",
-                Message=json.dumps(self._event),
+                Message=json.dumps(self.event),
             )
+            self.sent = True
         else:
             raise ResourceError(f"Invalid service token: {self._token}")
         done = lambda: bool(self._inbox.answers()) or self._failure is not None  # noqa: E731
@@ -125,10 +161,13 @@ class _Request:
         except ResourceError:
             raise ResourceError(
                 "CloudFormation did not receive a response from your custom resource. Please "
-                f"check your logs for requestId [{self._event['RequestId']}]."
+                f"check your logs for requestId [{self.id}]."
             ) from None
         answers = self._inbox.answers()
         if answers:
+            if self.event["RequestType"] == "Delete" and run.ident:
+                # The function is often deleted next. On AWS, that takes longer than its return.
+                run.join(_RETURN_SECONDS)
             return answers[0]
         raise ResourceError(f"{self._failure}")
 
@@ -140,14 +179,35 @@ class _Request:
         """
         error = ""
         try:
+            client = _patient_lambda(self._context)
             for _ in range(_ATTEMPTS):
-                result = self._context.client("lambda").invoke(
-                    FunctionName=self._token, Payload=json.dumps(self._event)
-                )
+                self.sent = True
+                result = client.invoke(FunctionName=self._token, Payload=json.dumps(self.event))
                 payload = result["Payload"].read().decode(errors="replace")
                 if "FunctionError" not in result or self._inbox.answers():
                     return
                 error = f"The function {self._token} failed without a response: {payload}"
+        except ReadTimeoutError:
+            return  # The function still runs; the service timeout says how long to wait.
         except Exception as failure:
+            self.sent = not isinstance(failure, ClientError)
             error = f"The function {self._token} cannot be invoked: {failure}"
         self._failure = error
+
+
+def _timeout(properties: Properties) -> int:
+    given = str(properties.get("ServiceTimeout", _TIMEOUT))
+    if not given.isascii() or not given.isdigit() or not 1 <= int(given) <= _TIMEOUT:
+        raise ResourceError(f"ServiceTimeout must be between 1 and {_TIMEOUT} seconds: {given}")
+    return int(given)
+
+
+def _patient_lambda(context: Context) -> Any:
+    """Return a client that waits as long as a function may run, and invokes it only once."""
+    from localstack.aws.connect import connect_to
+
+    config = Config(read_timeout=1000, retries={"max_attempts": 0})
+    clients = connect_to(
+        aws_access_key_id=context.account, region_name=context.region, config=config
+    )
+    return getattr(clients, "lambda")

@@ -8,19 +8,24 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from localstack_testbed.cloudformation.resources.helpers import (
+    NOT_HERE,
+    changed,
+    exists,
+    json_text,
+    tag_list,
+    tag_map,
+    unavailable,
+    update_tags,
+    without,
+)
 from localstack_testbed.cloudformation.resources.model import (
     AlreadyExistsError,
     Context,
     Properties,
     ResourceError,
     ResourceType,
-    changed,
-    exists,
-    tag_changes,
-    without,
 )
-
-NOT_HERE = "is not available in this testbed"
 
 DEFAULT_BUS = "default"
 
@@ -31,31 +36,13 @@ _LONGEST_NAME = 64
 _MOST_TARGETS = 5
 
 
-def _tags(properties: Mapping[str, Any]) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in properties.get("Tags") or ()}
-
-
-def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
-
-
 def _update_tags(client: Any, arn: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-    changes, removed = tag_changes(_tags(old), _tags(new))
-    if removed:
-        client.untag_resource(ResourceARN=arn, TagKeys=removed)
-    if changes:
-        client.tag_resource(ResourceARN=arn, Tags=_tag_list(changes))
-
-
-def _unavailable(properties: Any, *names: str) -> str | None:
-    if not isinstance(properties, dict):
-        return None
-    return next((f"{name} {NOT_HERE}" for name in names if name in properties), None)
-
-
-def _text(document: Any) -> str:
-    """Return a JSON document, which a template may also have as a string."""
-    return document if isinstance(document, str) else json.dumps(document)
+    update_tags(
+        old,
+        new,
+        tag=lambda tags: client.tag_resource(ResourceARN=arn, Tags=tag_list(tags)),
+        untag=lambda keys: client.untag_resource(ResourceARN=arn, TagKeys=keys),
+    )
 
 
 def _check_pattern(client: Any, properties: Mapping[str, Any]) -> None:
@@ -67,7 +54,7 @@ def _check_pattern(client: Any, properties: Mapping[str, Any]) -> None:
         InvalidEventPatternException, as PutRule on AWS.
     """
     if "EventPattern" in properties:
-        client.test_event_pattern(Event=_EVENT, EventPattern=_text(properties["EventPattern"]))
+        client.test_event_pattern(Event=_EVENT, EventPattern=json_text(properties["EventPattern"]))
 
 
 _EVENT = json.dumps(
@@ -106,15 +93,15 @@ class Rule(ResourceType):
         name = properties.get("Name") or context.generated_name(_LONGEST_NAME)
         bus = _bus_name(properties)
         if exists(client.describe_rule, Name=name, EventBusName=bus):
-            raise AlreadyExistsError("AWS::Events::Rule", name)
+            raise AlreadyExistsError(context.type_name, name)
         _check_pattern(client, properties)
-        tags = _tag_list(_tags(properties))
+        tags = tag_list(tag_map(properties))
         client.put_rule(
             Name=name, EventBusName=bus, **_rule(properties), **({"Tags": tags} if tags else {})
         )
         physical_id = str(name) if bus == DEFAULT_BUS else f"{bus}|{name}"
         context.created(physical_id)
-        _put_targets(client, name, bus, _targets(properties))
+        _put_targets(client, name, bus, properties.get("Targets") or [])
         return physical_id
 
     def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
@@ -122,7 +109,7 @@ class Rule(ResourceType):
         bus, name = _rule_name(physical_id)
         _check_pattern(client, new)
         arn = client.put_rule(Name=name, EventBusName=bus, **_rule(new))["RuleArn"]
-        targets = _targets(new)
+        targets = new.get("Targets") or []
         unwanted = sorted(_target_ids(client, name, bus) - {target["Id"] for target in targets})
         # New targets come before the others go, so that each event has one, if there is room.
         first = len(unwanted) + len(targets) > _MOST_TARGETS
@@ -163,7 +150,7 @@ def _rule(properties: Mapping[str, Any]) -> dict[str, Any]:
     names = ("Description", "RoleArn", "ScheduleExpression", "State")
     given = {name: properties[name] for name in names if name in properties}
     if "EventPattern" in properties:
-        given["EventPattern"] = _text(properties["EventPattern"])
+        given["EventPattern"] = json_text(properties["EventPattern"])
     return given
 
 
@@ -198,23 +185,10 @@ def _unavailable_target(properties: Mapping[str, Any]) -> str | None:
         if isinstance(target, dict):
             service = (str(target.get("Arn")).split(":") + [""] * 3)[2]
             if service and service not in _TARGETS:
-                return f"Target {target['Id']}: a target of the service {service} {NOT_HERE}"
-            if reason := _unavailable(target, *_TARGETS_ELSEWHERE):
-                return f"Target {target['Id']}: {reason}"
+                return f"Target {target.get('Id')}: a target of the service {service} {NOT_HERE}"
+            if reason := unavailable(target, *_TARGETS_ELSEWHERE):
+                return f"Target {target.get('Id')}: {reason}"
     return None
-
-
-def _targets(properties: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return PutTargets' parameter.
-
-    Raises
-    ------
-    ResourceError
-        If a target is not available, which may be known only now.
-    """
-    if reason := _unavailable_target(properties):
-        raise ResourceError(reason)
-    return list(properties.get("Targets") or ())
 
 
 def _put_targets(client: Any, rule: str, bus: str, targets: list[dict[str, Any]]) -> None:
@@ -252,7 +226,7 @@ class EventBus(ResourceType):
     name_property = "Name"
 
     def unsupported(self, properties: Properties) -> str | None:
-        return _unavailable(
+        return unavailable(
             properties, "DeadLetterConfig", "EventSourceName", "KmsKeyIdentifier", "LogConfig"
         )
 
@@ -260,7 +234,7 @@ class EventBus(ResourceType):
         client = context.client("events")
         name = properties["Name"]
         given = {"Description": properties["Description"]} if "Description" in properties else {}
-        client.create_event_bus(Name=name, Tags=_tag_list(_tags(properties)), **given)
+        client.create_event_bus(Name=name, Tags=tag_list(tag_map(properties)), **given)
         context.created(name)
         _set_policy(client, name, {}, properties)
         return str(name)
@@ -296,7 +270,7 @@ def _set_policy(client: Any, bus: str, old: Mapping[str, Any], new: Mapping[str,
         policy = new.get("Policy")
         with _policies:
             if policy:
-                client.put_permission(EventBusName=bus, Policy=_text(policy))
+                client.put_permission(EventBusName=bus, Policy=json_text(policy))
             else:
                 client.remove_permission(EventBusName=bus, RemoveAllPermissions=True)
 
@@ -314,7 +288,7 @@ class EventBusPolicy(ResourceType):
         with _policies:
             statements = _statements(client, bus)
             if any(each.get("Sid") == statement_id for each in statements):
-                raise AlreadyExistsError("AWS::Events::EventBusPolicy", physical_id)
+                raise AlreadyExistsError(context.type_name, physical_id)
             statement = _statement(context, bus, properties)
             _put_statements(client, bus, [*statements, statement])
         return physical_id
@@ -375,7 +349,7 @@ class Archive(ResourceType):
     name_property = "ArchiveName"
 
     def unsupported(self, properties: Properties) -> str | None:
-        return _unavailable(properties, "KmsKeyIdentifier")
+        return unavailable(properties, "KmsKeyIdentifier")
 
     def create(self, context: Context, properties: Properties) -> str:
         client = context.client("events")
@@ -411,7 +385,7 @@ def _archive(properties: Mapping[str, Any]) -> dict[str, Any]:
     if "Description" in properties:
         given["Description"] = properties["Description"]
     if "EventPattern" in properties:
-        given["EventPattern"] = _text(properties["EventPattern"])
+        given["EventPattern"] = json_text(properties["EventPattern"])
     return given
 
 
@@ -421,9 +395,9 @@ class Connection(ResourceType):
     name_property = "Name"
 
     def unsupported(self, properties: Properties) -> str | None:
-        return _unavailable(
+        return unavailable(
             properties, "InvocationConnectivityParameters", "KmsKeyIdentifier"
-        ) or _unavailable(properties.get("AuthParameters"), "ConnectivityParameters")
+        ) or unavailable(properties.get("AuthParameters"), "ConnectivityParameters")
 
     def create(self, context: Context, properties: Properties) -> str:
         _check_connection(properties)

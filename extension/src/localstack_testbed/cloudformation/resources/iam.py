@@ -4,42 +4,23 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_IAM.h
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from botocore.exceptions import ClientError  # type: ignore[import-untyped]
-
+from localstack_testbed.cloudformation.resources.helpers import (
+    delete_if_exists,
+    exists,
+    json_text,
+    tag_list,
+    update_tags,
+)
 from localstack_testbed.cloudformation.resources.model import (
     AlreadyExistsError,
     Context,
     Properties,
     ResourceError,
     ResourceType,
-    exists,
-    is_missing,
-    tag_changes,
 )
-
-
-def _document(value: Any) -> str:
-    """Return a policy document as the API takes it; a template may have it as JSON, too."""
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _ignoring_missing(call: Callable[..., Any], **arguments: Any) -> None:
-    try:
-        call(**arguments)
-    except ClientError as error:
-        if not is_missing(error):
-            raise
-
-
-def _tags(properties: Mapping[str, Any]) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in properties.get("Tags") or ()}
-
-
-def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 class _Principal:
@@ -58,10 +39,10 @@ class _Principal:
         return exists(self.call, template="get_{}_policy", PolicyName=name)
 
     def put_inline(self, name: str, document: Any) -> None:
-        self.call("put_{}_policy", PolicyName=name, PolicyDocument=_document(document))
+        self.call("put_{}_policy", PolicyName=name, PolicyDocument=json_text(document))
 
     def delete_inline(self, name: str) -> None:
-        _ignoring_missing(self.call, template="delete_{}_policy", PolicyName=name)
+        delete_if_exists(self.call, template="delete_{}_policy", PolicyName=name)
 
     def attached(self) -> set[str]:
         pages = self._iam.get_paginator(f"list_attached_{self._kind}_policies")
@@ -78,7 +59,7 @@ class _Principal:
 
     def detach(self, arns: Iterable[str]) -> None:
         for arn in sorted(set(arns)):
-            _ignoring_missing(self.call, template="detach_{}_policy", PolicyArn=arn)
+            delete_if_exists(self.call, template="detach_{}_policy", PolicyArn=arn)
 
     def set_policies(self, old: Properties, new: Properties) -> None:
         """Bring ``Policies`` and ``ManagedPolicyArns`` to the new ones, and leave others alone."""
@@ -93,19 +74,18 @@ class _Principal:
         self.detach(set(old.get("ManagedPolicyArns") or ()) - set(arns))
 
     def set_tags(self, old: Properties, new: Properties) -> None:
-        changed, removed = tag_changes(_tags(old), _tags(new))
-        # All of them, as an earlier update may have been left half done.
-        if changed or removed:
-            if new.get("Tags"):
-                self.call("tag_{}", Tags=_tag_list(_tags(new)))
-            if removed:
-                self.call("untag_{}", TagKeys=removed)
+        update_tags(
+            old,
+            new,
+            tag=lambda tags: self.call("tag_{}", Tags=tag_list(tags)),
+            untag=lambda keys: self.call("untag_{}", TagKeys=keys),
+        )
 
     def set_boundary(self, old: Properties, new: Properties) -> None:
         if boundary := new.get("PermissionsBoundary"):
             self.call("put_{}_permissions_boundary", PermissionsBoundary=boundary)
         elif old.get("PermissionsBoundary"):
-            _ignoring_missing(self.call, template="delete_{}_permissions_boundary")
+            delete_if_exists(self.call, template="delete_{}_permissions_boundary")
 
     def remove_policies(self, properties: Properties) -> None:
         """Remove what would keep the principal from being deleted.
@@ -127,7 +107,7 @@ class Role(ResourceType):
         optional = ("Path", "Description", "MaxSessionDuration", "PermissionsBoundary", "Tags")
         iam.create_role(
             RoleName=name,
-            AssumeRolePolicyDocument=_document(properties["AssumeRolePolicyDocument"]),
+            AssumeRolePolicyDocument=json_text(properties["AssumeRolePolicyDocument"]),
             **{key: properties[key] for key in optional if properties.get(key)},
         )
         context.created(name)
@@ -140,7 +120,7 @@ class Role(ResourceType):
         iam = context.client("iam")
         role = _Principal(iam, "role", physical_id)
         iam.update_assume_role_policy(
-            RoleName=physical_id, PolicyDocument=_document(new["AssumeRolePolicyDocument"])
+            RoleName=physical_id, PolicyDocument=json_text(new["AssumeRolePolicyDocument"])
         )
         iam.update_role(
             RoleName=physical_id,
@@ -213,12 +193,12 @@ class User(ResourceType):
         for group in new:
             iam.add_user_to_group(GroupName=group, UserName=name)
         for group in set(old) - set(new):
-            _ignoring_missing(iam.remove_user_from_group, GroupName=group, UserName=name)
+            delete_if_exists(iam.remove_user_from_group, GroupName=group, UserName=name)
 
     def _set_login_profile(self, iam: Any, name: str, properties: Properties) -> None:
         profile = properties.get("LoginProfile")
         if not profile:
-            _ignoring_missing(iam.delete_login_profile, UserName=name)
+            delete_if_exists(iam.delete_login_profile, UserName=name)
             return
         call = (
             iam.update_login_profile
@@ -391,7 +371,7 @@ class ManagedPolicy(ResourceType):
         iam = context.client("iam")
         arn: str = iam.create_policy(
             PolicyName=properties.get("ManagedPolicyName") or context.generated_name(128),
-            PolicyDocument=_document(properties["PolicyDocument"]),
+            PolicyDocument=json_text(properties["PolicyDocument"]),
             Path=properties.get("Path", "/"),
             Description=properties.get("Description", ""),
         )["Policy"]["Arn"]
@@ -452,7 +432,7 @@ class ManagedPolicy(ResourceType):
             )
             iam.delete_policy_version(PolicyArn=arn, VersionId=oldest)
         iam.create_policy_version(
-            PolicyArn=arn, PolicyDocument=_document(document), SetAsDefault=True
+            PolicyArn=arn, PolicyDocument=json_text(document), SetAsDefault=True
         )
 
     def _versions(self, iam: Any, arn: str) -> Sequence[Any]:
@@ -493,7 +473,7 @@ class UserToGroupAddition(ResourceType):
     def _remove(self, context: Context, properties: Properties, keep: Iterable[str]) -> None:
         iam = context.client("iam")
         for user in set(properties["Users"]) - set(keep):
-            _ignoring_missing(
+            delete_if_exists(
                 iam.remove_user_from_group, GroupName=properties["GroupName"], UserName=user
             )
 

@@ -3,14 +3,17 @@
 import json
 from typing import Any
 
+from localstack_testbed.cloudformation.resources.helpers import (
+    changed,
+    tag_map,
+    update_tags,
+)
 from localstack_testbed.cloudformation.resources.model import (
     AlreadyExistsError,
     Context,
     Properties,
     ResourceError,
     ResourceType,
-    changed,
-    tag_changes,
 )
 
 _FIXED = {
@@ -39,7 +42,7 @@ class Key(ResourceType):
         }
         if "KeyPolicy" in properties:
             request["Policy"] = _policy(context, properties)
-        if tags := _tags(properties):
+        if tags := tag_map(properties):
             request["Tags"] = _kms_tags(tags)
         key_id = str(kms.create_key(**request)["KeyMetadata"]["KeyId"])
         context.created(key_id)
@@ -78,11 +81,12 @@ class Key(ResourceType):
             )
         if changed(old, new, "Description"):
             kms.update_key_description(KeyId=physical_id, Description=new.get("Description", ""))
-        added, removed = tag_changes(_tags(old), _tags(new))
-        if removed:
-            kms.untag_resource(KeyId=physical_id, TagKeys=removed)
-        if added:
-            kms.tag_resource(KeyId=physical_id, Tags=_kms_tags(added))
+        update_tags(
+            old,
+            new,
+            tag=lambda tags: kms.tag_resource(KeyId=physical_id, Tags=_kms_tags(tags)),
+            untag=lambda keys: kms.untag_resource(KeyId=physical_id, TagKeys=keys),
+        )
 
     def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
         """Schedule the key's deletion, which is what a key has instead of being deleted."""
@@ -153,10 +157,6 @@ def _policy(context: Context, properties: Properties) -> str:
     return document if isinstance(document, str) else json.dumps(document)
 
 
-def _tags(properties: Properties) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in properties.get("Tags", ())}
-
-
 def _kms_tags(tags: dict[str, str]) -> list[dict[str, str]]:
     return [{"TagKey": key, "TagValue": value} for key, value in tags.items()]
 
@@ -173,7 +173,7 @@ class Alias(ResourceType):
         try:
             kms.create_alias(AliasName=name, TargetKeyId=properties["TargetKeyId"])
         except kms.exceptions.AlreadyExistsException as error:
-            raise AlreadyExistsError("AWS::KMS::Alias", name) from error
+            raise AlreadyExistsError(context.type_name, name) from error
         return name
 
     def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:

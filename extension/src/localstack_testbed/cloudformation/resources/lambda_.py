@@ -8,19 +8,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from localstack_testbed.cloudformation.resources import inline_code
+from localstack_testbed.cloudformation.resources.helpers import (
+    NOT_HERE,
+    changed,
+    exists,
+    part,
+    tag_map,
+    unavailable,
+    update_tags,
+    without,
+)
 from localstack_testbed.cloudformation.resources.model import (
     AlreadyExistsError,
     Context,
     Properties,
     ResourceError,
     ResourceType,
-    changed,
-    exists,
-    tag_changes,
-    without,
 )
-
-NOT_HERE = "is not available in this testbed"
 
 # The longest name of a function.
 _LONGEST_NAME = 64
@@ -29,31 +33,18 @@ _LONGEST_NAME = 64
 _READY_SECONDS = 120
 
 
-def _tags(properties: Mapping[str, Any]) -> dict[str, str]:
-    return {tag["Key"]: tag.get("Value", "") for tag in properties.get("Tags") or ()}
-
-
 def _update_tags(client: Any, arn: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-    changes, removed = tag_changes(_tags(old), _tags(new))
-    if removed:
-        client.untag_resource(Resource=arn, TagKeys=removed)
-    if changes:
-        client.tag_resource(Resource=arn, Tags=changes)
-
-
-def _unavailable(properties: Mapping[str, Any], *names: str) -> str | None:
-    return next((f"{name} {NOT_HERE}" for name in names if name in properties), None)
-
-
-def _part(properties: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """Return an object of the properties; it is empty if it is absent or not known yet."""
-    part = properties.get(name)
-    return part if isinstance(part, dict) else {}
+    update_tags(
+        old,
+        new,
+        tag=lambda tags: client.tag_resource(Resource=arn, Tags=tags),
+        untag=lambda keys: client.untag_resource(Resource=arn, TagKeys=keys),
+    )
 
 
 def _runtime_updates(properties: Mapping[str, Any], name: str) -> str | None:
     # A testbed has one version of each runtime, which is never updated under a function.
-    mode = _part(properties, name).get("UpdateRuntimeOn")
+    mode = part(properties, name).get("UpdateRuntimeOn")
     if isinstance(mode, str) and mode != "Auto":
         return f"{name} {NOT_HERE} with UpdateRuntimeOn: {mode}"
     return None
@@ -74,7 +65,7 @@ class Function(ResourceType):
     def unsupported(self, properties: Properties) -> str | None:
         return (
             _image(properties)
-            or _unavailable(
+            or unavailable(
                 properties,
                 "CapacityProviderConfig",
                 "DurableConfig",
@@ -85,13 +76,12 @@ class Function(ResourceType):
                 "PublishToLatestPublished",
                 "TenancyConfig",
             )
-            or _unavailable(_part(properties, "Code"), "SourceKMSKeyArn")
-            or _unavailable(_part(properties, "VpcConfig"), "Ipv6AllowedForDualStack")
+            or unavailable(part(properties, "Code"), "SourceKMSKeyArn")
+            or unavailable(part(properties, "VpcConfig"), "Ipv6AllowedForDualStack")
             or _runtime_updates(properties, "RuntimeManagementConfig")
         )
 
     def create(self, context: Context, properties: Properties) -> str:
-        _check_image(properties)
         client = context.client("lambda")
         name = properties.get("FunctionName") or context.generated_name(_LONGEST_NAME)
         given = {key: properties[key] for key in _CONFIGURATION if key in properties}
@@ -99,7 +89,7 @@ class Function(ResourceType):
             given["LoggingConfig"] = _logging(name, properties)
         if "Architectures" in properties:
             given["Architectures"] = properties["Architectures"]
-        if tags := _tags(properties):
+        if tags := tag_map(properties):
             given["Tags"] = tags
         client.create_function(FunctionName=name, Code=_code(properties), **given)
         context.created(name)
@@ -108,7 +98,6 @@ class Function(ResourceType):
         return str(name)
 
     def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
-        _check_image(new)
         client = context.client("lambda")
         inline = "ZipFile" in new["Code"]
         # The name of the file with inline code depends on the runtime.
@@ -170,13 +159,8 @@ https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionConfiguration.ht
 """
 
 
-def _check_image(properties: Mapping[str, Any]) -> None:
-    if reason := _image(properties):
-        raise ResourceError(reason)
-
-
 def _image(properties: Mapping[str, Any]) -> str | None:
-    if "ImageUri" in _part(properties, "Code") or properties.get("PackageType") == "Image":
+    if "ImageUri" in part(properties, "Code") or properties.get("PackageType") == "Image":
         return f"A function that is a container image {NOT_HERE}: use a .zip file archive"
     return None
 
@@ -252,8 +236,16 @@ _policies = threading.Lock()
 """Serializes changes of functions' policies: LocalStack loses one of two at the same time."""
 
 
+_ALEXA = "alexa-appkit.amazon.com"
+
+
 class Permission(ResourceType):
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-permission.html"""
+
+    def unsupported(self, properties: Properties) -> str | None:
+        if properties.get("Principal") == _ALEXA:
+            return f"Principal {_ALEXA} {NOT_HERE}: there are no Alexa skills"
+        return None
 
     def create(self, context: Context, properties: Properties) -> str:
         statement_id = context.generated_name(100)
@@ -280,7 +272,7 @@ class Version(ResourceType):
     """
 
     def unsupported(self, properties: Properties) -> str | None:
-        return _unavailable(properties, "FunctionScalingConfig") or _runtime_updates(
+        return unavailable(properties, "FunctionScalingConfig") or _runtime_updates(
             properties, "RuntimePolicy"
         )
 
@@ -398,11 +390,21 @@ def _provision(
 class EventInvokeConfig(ResourceType):
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-eventinvokeconfig.html"""
 
+    def unsupported(self, properties: Properties) -> str | None:
+        for name, destination in part(properties, "DestinationConfig").items():
+            arn = part({name: destination}, name).get("Destination")
+            if isinstance(arn, str) and arn.split(":")[2:3] == ["s3"]:
+                return (
+                    f"DestinationConfig.{name} {NOT_HERE} with a bucket as Destination: use a "
+                    "queue, a topic, a function or an event bus"
+                )
+        return None
+
     def create(self, context: Context, properties: Properties) -> str:
         client = context.client("lambda")
         physical_id = f"{properties['FunctionName']}|{properties['Qualifier']}"
         if exists(client.get_function_event_invoke_config, **_which(properties)):
-            raise AlreadyExistsError("AWS::Lambda::EventInvokeConfig", physical_id)
+            raise AlreadyExistsError(context.type_name, physical_id)
         client.put_function_event_invoke_config(**properties)
         return physical_id
 
@@ -460,13 +462,16 @@ class EventSourceMapping(ResourceType):
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-eventsourcemapping.html"""
 
     def unsupported(self, properties: Properties) -> str | None:
-        return _unavailable(properties, *_OTHER_SOURCES)
+        source = properties.get("EventSourceArn")
+        if isinstance(source, str) and source.split(":")[2:3] != ["sqs"]:
+            return f"EventSourceArn {source} {NOT_HERE}: functions can poll only SQS queues"
+        return unavailable(properties, *_OTHER_SOURCES)
 
     def create(self, context: Context, properties: Properties) -> str:
         _check_mapping(properties)
         client = context.client("lambda")
         given = _mapping(properties)
-        if tags := _tags(properties):
+        if tags := tag_map(properties):
             given["Tags"] = tags
         mapping = client.create_event_source_mapping(**given)["UUID"]
         context.created(mapping)
@@ -476,11 +481,8 @@ class EventSourceMapping(ResourceType):
     def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
         _check_mapping(new)
         client = context.client("lambda")
-        defaults = _QUEUE_DEFAULTS if _is_queue(new) else _STREAM_DEFAULTS
-        if changed(old, new, "FunctionName", "Enabled", *_MAPPING_NAMES, *defaults):
-            given = _mapping({**defaults, "FilterCriteria": {}, "KmsKeyArn": "", **new})
-            for name in ("EventSourceArn", "StartingPosition", "StartingPositionTimestamp"):
-                given.pop(name, None)
+        if changed(old, new, "FunctionName", "Enabled", *_MAPPING_DEFAULTS):
+            given = without(_mapping({**_MAPPING_DEFAULTS, **new}), "EventSourceArn")
             client.update_event_source_mapping(UUID=physical_id, **{"Enabled": True, **given})
             _wait_for_mapping(context, client, physical_id)
         if changed(old, new, "Tags"):
@@ -529,45 +531,37 @@ _OTHER_SOURCES = (
 
 # What Lambda returns to if a property is absent.
 # https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html
-_QUEUE_DEFAULTS: dict[str, Any] = {
+_MAPPING_DEFAULTS: dict[str, Any] = {
     "BatchSize": 10,
+    "FilterCriteria": {},
     "FunctionResponseTypes": [],
+    "KmsKeyArn": "",
     "MaximumBatchingWindowInSeconds": 0,
     "MetricsConfig": {"Metrics": []},
     "ScalingConfig": {},
 }
-_STREAM_DEFAULTS: dict[str, Any] = {
-    "BatchSize": 100,
-    "BisectBatchOnFunctionError": False,
-    "DestinationConfig": {"OnFailure": {}},
-    "FunctionResponseTypes": [],
-    "MaximumBatchingWindowInSeconds": 0,
-    "MaximumRecordAgeInSeconds": -1,
-    "MaximumRetryAttempts": -1,
-    "MetricsConfig": {"Metrics": []},
-    "ParallelizationFactor": 1,
-    "TumblingWindowInSeconds": 0,
-}
-_MAPPING_NAMES = ("FilterCriteria", "KmsKeyArn")
 
-
-def _is_queue(properties: Mapping[str, Any]) -> bool:
-    return str(properties.get("EventSourceArn")).split(":")[2:3] == ["sqs"]
+_FOR_STREAMS = (
+    "BisectBatchOnFunctionError",
+    "DestinationConfig",
+    "MaximumRecordAgeInSeconds",
+    "MaximumRetryAttempts",
+    "ParallelizationFactor",
+    "StartingPosition",
+    "StartingPositionTimestamp",
+    "TumblingWindowInSeconds",
+)
 
 
 def _check_mapping(properties: Mapping[str, Any]) -> None:
     if "EventSourceArn" not in properties:
         raise ResourceError("EventSourceArn is required.")
-    if _is_queue(properties):
-        others = (_STREAM_DEFAULTS.keys() - _QUEUE_DEFAULTS.keys()) | {
-            "StartingPosition",
-            "StartingPositionTimestamp",
-        }
-    else:
-        others = _QUEUE_DEFAULTS.keys() - _STREAM_DEFAULTS.keys()
     # Lambda's message; LocalStack accepts and ignores them.
-    for name in sorted(others & properties.keys()):
-        raise ResourceError(f"Unsupported {name} parameter for given event source mapping type.")
+    for name in _FOR_STREAMS:
+        if name in properties:
+            raise ResourceError(
+                f"Unsupported {name} parameter for given event source mapping type."
+            )
 
 
 def _mapping(properties: Mapping[str, Any]) -> dict[str, Any]:

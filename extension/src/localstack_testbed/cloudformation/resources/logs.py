@@ -2,22 +2,20 @@
 
 from typing import Any
 
+from localstack_testbed.cloudformation.resources.helpers import (
+    NOT_HERE,
+    changed,
+    tag_map,
+    unavailable,
+    update_tags,
+)
 from localstack_testbed.cloudformation.resources.model import (
     AlreadyExistsError,
     Context,
     Properties,
     ResourceError,
     ResourceType,
-    changed,
-    tag_changes,
 )
-
-
-def _reject(properties: Properties, *names: str) -> None:
-    """Reject properties that LocalStack would ignore, unless they are off."""
-    for name in names:
-        if properties.get(name):
-            raise ResourceError(f"{name} is not available in this testbed")
 
 
 class LogGroup(ResourceType):
@@ -30,18 +28,17 @@ class LogGroup(ResourceType):
 
     def create(self, context: Context, properties: Properties) -> str:
         """Create the log group, and set its retention."""
-        _check_log_group(properties)
         logs = context.client("logs")
         name = str(properties.get("LogGroupName") or context.generated_name(512))
         request: dict[str, Any] = {"logGroupName": name}
         if "KmsKeyId" in properties:
             request["kmsKeyId"] = properties["KmsKeyId"]
-        if tags := _tags(properties):
+        if tags := tag_map(properties):
             request["tags"] = tags
         try:
             logs.create_log_group(**request)
         except logs.exceptions.ResourceAlreadyExistsException as error:
-            raise AlreadyExistsError("AWS::Logs::LogGroup", name) from error
+            raise AlreadyExistsError(context.type_name, name) from error
         context.created(name)
         if "RetentionInDays" in properties:
             _set_retention(logs, name, properties)
@@ -49,7 +46,6 @@ class LogGroup(ResourceType):
 
     def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
         """Set the retention, the key and the tags; the events stay."""
-        _check_log_group(new)
         logs = context.client("logs")
         if changed(old, new, "RetentionInDays"):
             _set_retention(logs, physical_id, new)
@@ -59,12 +55,12 @@ class LogGroup(ResourceType):
             else:
                 logs.disassociate_kms_key(logGroupName=physical_id)
         arn = _arn(context, physical_id)
-        current = logs.list_tags_for_resource(resourceArn=arn).get("tags", {})
-        added, removed = tag_changes({**_tags(old), **current}, _tags(new))
-        if removed:
-            logs.untag_resource(resourceArn=arn, tagKeys=removed)
-        if added:
-            logs.tag_resource(resourceArn=arn, tags=added)
+        update_tags(
+            old,
+            new,
+            tag=lambda tags: logs.tag_resource(resourceArn=arn, tags=tags),
+            untag=lambda keys: logs.untag_resource(resourceArn=arn, tagKeys=keys),
+        )
 
     def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
         """Delete the log group and its events."""
@@ -76,19 +72,21 @@ class LogGroup(ResourceType):
         """Return the log group's ARN, which ends with ``:*`` as on AWS."""
         return {"Arn": f"{_arn(context, physical_id)}:*"}
 
+    def unsupported(self, properties: Properties) -> str | None:
+        """Return what LocalStack would ignore."""
+        return unavailable(
+            properties,
+            "DataProtectionPolicy",
+            "DeletionProtectionEnabled",
+            "FieldIndexPolicies",
+            "ResourcePolicyDocument",
+        ) or _unavailable_value(properties, "LogGroupClass", "STANDARD")
 
-def _check_log_group(properties: Properties) -> None:
-    _reject(
-        properties,
-        "DataProtectionPolicy",
-        "DeletionProtectionEnabled",
-        "FieldIndexPolicies",
-        "ResourcePolicyDocument",
-    )
-    if properties.get("LogGroupClass", "STANDARD") != "STANDARD":
-        raise ResourceError(
-            f"The LogGroupClass {properties['LogGroupClass']} is not available in this testbed"
-        )
+
+def _unavailable_value(properties: Properties, name: str, only: str) -> str | None:
+    """Return a sentence about a property that has another value than the only one here."""
+    value = properties.get(name)
+    return f"The {name} {value} {NOT_HERE}" if isinstance(value, str) and value != only else None
 
 
 def _arn(context: Context, name: str) -> str:
@@ -100,10 +98,6 @@ def _set_retention(logs: Any, name: str, properties: Properties) -> None:
         logs.put_retention_policy(logGroupName=name, retentionInDays=properties["RetentionInDays"])
     else:
         logs.delete_retention_policy(logGroupName=name)
-
-
-def _tags(properties: Properties) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in properties.get("Tags", ())}
 
 
 class LogStream(ResourceType):
@@ -118,7 +112,7 @@ class LogStream(ResourceType):
         try:
             logs.create_log_stream(logGroupName=properties["LogGroupName"], logStreamName=name)
         except logs.exceptions.ResourceAlreadyExistsException as error:
-            raise AlreadyExistsError("AWS::Logs::LogStream", name) from error
+            raise AlreadyExistsError(context.type_name, name) from error
         return name
 
     def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
@@ -138,24 +132,31 @@ class MetricFilter(ResourceType):
         logs = context.client("logs")
         name = str(properties.get("FilterName") or context.generated_name(512))
         if _metric_filter_exists(logs, name, properties):
-            raise AlreadyExistsError("AWS::Logs::MetricFilter", name)
+            raise AlreadyExistsError(context.type_name, name)
         _put_metric_filter(logs, name, properties)
         return name
 
     def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
         """Replace the filter's pattern and transformations."""
         logs = context.client("logs")
-        # LocalStack's PutMetricFilter adds a second filter with the name. What would be rejected
-        # has to be before the first is deleted.
-        request = _metric_filter(physical_id, new)
+        # LocalStack's PutMetricFilter adds a second filter with the name.
         if _metric_filter_exists(logs, physical_id, new):
             logs.delete_metric_filter(logGroupName=new["LogGroupName"], filterName=physical_id)
-        logs.put_metric_filter(**request)
+        logs.put_metric_filter(**_metric_filter(physical_id, new))
 
     def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
         """Delete the filter."""
         context.client("logs").delete_metric_filter(
             logGroupName=properties["LogGroupName"], filterName=physical_id
+        )
+
+    def unsupported(self, properties: Properties) -> str | None:
+        """Return what LocalStack would ignore."""
+        return unavailable(
+            properties,
+            "ApplyOnTransformedLogs",
+            "EmitSystemFieldDimensions",
+            "FieldSelectionCriteria",
         )
 
 
@@ -167,10 +168,9 @@ def _metric_filter_exists(logs: Any, name: str, properties: Properties) -> bool:
 
 
 def _put_metric_filter(logs: Any, name: str, properties: Properties) -> None:
-    request = _metric_filter(name, properties)
     # LocalStack's PutMetricFilter accepts log groups that do not exist.
     _check_log_group_exists(logs, properties["LogGroupName"])
-    logs.put_metric_filter(**request)
+    logs.put_metric_filter(**_metric_filter(name, properties))
 
 
 def _check_log_group_exists(logs: Any, name: str) -> None:
@@ -184,12 +184,6 @@ def _metric_filter(name: str, properties: Properties) -> dict[str, Any]:
 
     https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html
     """
-    _reject(
-        properties,
-        "ApplyOnTransformedLogs",
-        "EmitSystemFieldDimensions",
-        "FieldSelectionCriteria",
-    )
     transformations = [
         {
             **{f"{key[0].lower()}{key[1:]}": value for key, value in each.items()},
@@ -220,7 +214,7 @@ class SubscriptionFilter(ResourceType):
         name = str(properties.get("FilterName") or context.generated_name(512))
         found = logs.describe_subscription_filters(logGroupName=properties["LogGroupName"])
         if any(each["filterName"] == name for each in found["subscriptionFilters"]):
-            raise AlreadyExistsError("AWS::Logs::SubscriptionFilter", name)
+            raise AlreadyExistsError(context.type_name, name)
         logs.put_subscription_filter(**_subscription_filter(name, properties))
         return name
 
@@ -242,11 +236,14 @@ class SubscriptionFilter(ResourceType):
             logGroupName=properties["LogGroupName"], filterName=physical_id
         )
 
+    def unsupported(self, properties: Properties) -> str | None:
+        """Return what LocalStack would ignore."""
+        return unavailable(
+            properties, "ApplyOnTransformedLogs", "EmitSystemFields", "FieldSelectionCriteria"
+        ) or _unavailable_value(properties, "Distribution", "ByLogStream")
+
 
 def _subscription_filter(name: str, properties: Properties) -> dict[str, Any]:
-    _reject(properties, "ApplyOnTransformedLogs", "EmitSystemFields", "FieldSelectionCriteria")
-    if properties.get("Distribution", "ByLogStream") != "ByLogStream":
-        raise ResourceError("The Distribution Random is not available in this testbed")
     request = {
         "logGroupName": properties["LogGroupName"],
         "filterName": name,
@@ -269,7 +266,7 @@ class ResourcePolicy(ResourceType):
         name = str(properties["PolicyName"])
         found = logs.describe_resource_policies()["resourcePolicies"]
         if any(policy["policyName"] == name for policy in found):
-            raise AlreadyExistsError("AWS::Logs::ResourcePolicy", name)
+            raise AlreadyExistsError(context.type_name, name)
         logs.put_resource_policy(policyName=name, policyDocument=properties["PolicyDocument"])
         return name
 

@@ -9,7 +9,7 @@ import secrets
 import string
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -52,8 +52,8 @@ class Context:
     account: str
     region: str
     logical_id: str
+    type_name: str
     token: str
-    type_name: str = ""
     role_arn: str | None = None
     created: Callable[[str], None] = field(default=lambda physical_id: None)
     cancelled: Callable[[], bool] = field(default=lambda: False)
@@ -141,6 +141,21 @@ class ResourceType(ABC):
         """
         raise ResourceError("Update is not supported for this resource type")
 
+    def roll_back(
+        self, context: Context, physical_id: str, attempted: Properties, properties: Properties
+    ) -> str | None:
+        """Return the resource to what it was before an update of the stack that failed.
+
+        Returns
+        -------
+        str | None
+            Another physical id, as ``update`` does.
+        """
+        return self.update(context, physical_id, attempted, properties)
+
+    def complete(self, context: Context, physical_id: str) -> None:  # noqa: B027 -- few types need it
+        """Do what an update has left for when the update of the stack has succeeded."""
+
     @abstractmethod
     def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
         """Delete the resource and wait until it is gone.
@@ -157,7 +172,8 @@ class ResourceType(ABC):
     def unsupported(self, properties: Properties) -> str | None:
         """Return a sentence about a property that this testbed does not carry out, if there is one.
 
-        Called before anything is touched; values that are not known yet are UNKNOWN.
+        Called before anything is touched, when values that are not known yet are UNKNOWN; and again
+        before the resource is created or updated.
         """
         return None
 
@@ -181,37 +197,3 @@ def is_missing(error: ClientError) -> bool:
     """Return whether a service answered that the resource does not exist."""
     code = str(error.response.get("Error", {}).get("Code", ""))
     return code == "404" or any(part in code for part in _MISSING)
-
-
-def exists(call: Callable[..., Any], **arguments: Any) -> bool:
-    """Return whether a call finds what it asks for.
-
-    Examples
-    --------
-    ``exists(sqs.get_queue_url, QueueName="orders")``
-    """
-    try:
-        call(**arguments)
-    except ClientError as error:
-        if is_missing(error):
-            return False
-        raise
-    return True
-
-
-def without(properties: Mapping[str, Any], *names: str) -> Properties:
-    """Return the properties but those."""
-    return {name: value for name, value in properties.items() if name not in names}
-
-
-def changed(old: Mapping[str, Any], new: Mapping[str, Any], *names: str) -> bool:
-    """Return whether one of these properties differs."""
-    return any(old.get(name) != new.get(name) for name in names)
-
-
-def tag_changes(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-    """Return the tags to set, and the keys of those to remove."""
-    return (
-        {key: value for key, value in new.items() if old.get(key) != value},
-        [key for key in old if key not in new],
-    )

@@ -9,6 +9,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
+from localstack_testbed.cloudformation.resources.helpers import (
+    NOT_HERE,
+    part,
+    unavailable,
+)
 from localstack_testbed.cloudformation.resources.model import (
     AlreadyExistsError,
     Context,
@@ -17,8 +22,6 @@ from localstack_testbed.cloudformation.resources.model import (
     ResourceType,
     is_missing,
 )
-
-_UNAVAILABLE = ("AbacStatus", "MetadataConfiguration", "MetadataTableConfiguration")
 
 
 class Bucket(ResourceType):
@@ -35,7 +38,7 @@ class Bucket(ResourceType):
         s3 = context.client("s3")
         name = properties.get("BucketName") or context.generated_name(63, lower=True)
         if _exists(s3, name):
-            raise AlreadyExistsError("AWS::S3::Bucket", name)
+            raise AlreadyExistsError(context.type_name, name)
         request: dict[str, Any] = {"Bucket": name}
         if context.region != "us-east-1":
             request["CreateBucketConfiguration"] = {"LocationConstraint": context.region}
@@ -86,6 +89,20 @@ class Bucket(ResourceType):
             "WebsiteURL": website,
         }
 
+    def unsupported(self, properties: Properties) -> str | None:
+        """Return what LocalStack does not have."""
+        rules = part(properties, "BucketEncryption").get("ServerSideEncryptionConfiguration")
+        return unavailable(
+            properties, "AbacStatus", "MetadataConfiguration", "MetadataTableConfiguration"
+        ) or next(
+            (
+                f"BlockedEncryptionTypes {NOT_HERE}"
+                for rule in (rules if isinstance(rules, list) else ())
+                if unavailable(rule, "BlockedEncryptionTypes")
+            ),
+            None,
+        )
+
 
 def _exists(s3: Any, name: str) -> bool:
     """Return whether there is a bucket with this name, in whatever account."""
@@ -97,16 +114,10 @@ def _exists(s3: Any, name: str) -> bool:
 
 
 def _check(properties: Properties) -> None:
-    """Reject what S3 rejects, or what LocalStack does not have.
+    """Reject what S3 rejects.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
     """
-    for name in _UNAVAILABLE:
-        if name in properties:
-            raise ResourceError(f"{name} is not available in this testbed")
-    for rule in properties.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration", ()):
-        if "BlockedEncryptionTypes" in rule:
-            raise ResourceError("BlockedEncryptionTypes is not available in this testbed")
     acl = properties.get("AccessControl", "Private")
     ownership = _ownership(properties.get("OwnershipControls"))
     if acl not in ("Private", "BucketOwnerFullControl") and ownership == "BucketOwnerEnforced":

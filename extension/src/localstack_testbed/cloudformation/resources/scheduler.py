@@ -7,18 +7,22 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from localstack_testbed.cloudformation.resources.helpers import (
+    NOT_HERE,
+    changed,
+    exists,
+    tag_list,
+    tag_map,
+    unavailable,
+    update_tags,
+    without,
+)
 from localstack_testbed.cloudformation.resources.model import (
     Context,
     Properties,
     ResourceError,
     ResourceType,
-    changed,
-    exists,
-    tag_changes,
-    without,
 )
-
-NOT_HERE = "is not available in this testbed"
 
 DEFAULT_GROUP = "default"
 
@@ -77,8 +81,6 @@ def _schedule(properties: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("StartDate", "EndDate"):
         if name in given:
             given[name] = _time(name, given[name])
-    if reason := _unavailable_target(properties):
-        raise ResourceError(reason)
     return given
 
 
@@ -90,10 +92,7 @@ def _unavailable_target(properties: Mapping[str, Any]) -> str | None:
     service = (str(target.get("Arn")).split(":") + [""] * 3)[2]
     if service and service not in _TARGETS:
         return f"A target of the service {service} {NOT_HERE}"
-    for name in ("EcsParameters", "SageMakerPipelineParameters"):
-        if name in target:
-            return f"{name} {NOT_HERE}"
-    return None
+    return unavailable(target, "EcsParameters", "SageMakerPipelineParameters")
 
 
 # Scheduler's own ARNs are those of universal targets, which call any operation.
@@ -126,7 +125,7 @@ class ScheduleGroup(ResourceType):
     def create(self, context: Context, properties: Properties) -> str:
         name = properties.get("Name") or context.generated_name(_LONGEST_NAME)
         context.client("scheduler").create_schedule_group(
-            Name=name, Tags=_tag_list(_tags(properties))
+            Name=name, Tags=tag_list(tag_map(properties))
         )
         return str(name)
 
@@ -135,11 +134,12 @@ class ScheduleGroup(ResourceType):
             return
         client = context.client("scheduler")
         arn = client.get_schedule_group(Name=physical_id)["Arn"]
-        changes, removed = tag_changes(_tags(old), _tags(new))
-        if removed:
-            client.untag_resource(ResourceArn=arn, TagKeys=removed)
-        if changes:
-            client.tag_resource(ResourceArn=arn, Tags=_tag_list(changes))
+        update_tags(
+            old,
+            new,
+            tag=lambda tags: client.tag_resource(ResourceArn=arn, Tags=tag_list(tags)),
+            untag=lambda keys: client.untag_resource(ResourceArn=arn, TagKeys=keys),
+        )
 
     def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
         context.client("scheduler").delete_schedule_group(Name=physical_id)
@@ -154,14 +154,6 @@ class ScheduleGroup(ResourceType):
             "LastModificationDate": found["LastModificationDate"].isoformat(),
             "State": found["State"],
         }
-
-
-def _tags(properties: Mapping[str, Any]) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in properties.get("Tags") or ()}
-
-
-def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 TYPES: dict[str, type[ResourceType]] = {

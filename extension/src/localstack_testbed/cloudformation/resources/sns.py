@@ -6,15 +6,20 @@ from typing import Any
 
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
+from localstack_testbed.cloudformation.resources.helpers import (
+    exists,
+    json_text,
+    tag_list,
+    unavailable,
+    update_tags,
+)
 from localstack_testbed.cloudformation.resources.model import (
     AlreadyExistsError,
     Context,
     Properties,
     ResourceError,
     ResourceType,
-    exists,
     is_missing,
-    tag_changes,
 )
 
 _TOPIC_DEFAULTS = {
@@ -52,7 +57,7 @@ class Topic(ResourceType):
         name = properties.get("TopicName") or _generated_name(context, properties)
         arn = f"arn:aws:sns:{context.region}:{context.account}:{name}"
         if exists(sns.get_topic_attributes, TopicArn=arn):
-            raise AlreadyExistsError("AWS::SNS::Topic", name)
+            raise AlreadyExistsError(context.type_name, name)
         attributes = _topic_attributes(properties)
         if properties.get("FifoTopic"):
             attributes["FifoTopic"] = "true"
@@ -60,7 +65,7 @@ class Topic(ResourceType):
         if tags := properties.get("Tags"):
             request["Tags"] = tags
         if "DataProtectionPolicy" in properties:
-            request["DataProtectionPolicy"] = _text(properties["DataProtectionPolicy"])
+            request["DataProtectionPolicy"] = json_text(properties["DataProtectionPolicy"])
         arn = str(sns.create_topic(**request)["TopicArn"])
         context.created(arn)
         for protocol, endpoint in _endpoints(properties):
@@ -83,9 +88,14 @@ class Topic(ResourceType):
         if old.get("DataProtectionPolicy") != new.get("DataProtectionPolicy"):
             sns.put_data_protection_policy(
                 ResourceArn=physical_id,
-                DataProtectionPolicy=_text(new.get("DataProtectionPolicy", "")),
+                DataProtectionPolicy=json_text(new.get("DataProtectionPolicy", "")),
             )
-        _update_tags(sns, physical_id, old, new)
+        update_tags(
+            old,
+            new,
+            tag=lambda tags: sns.tag_resource(ResourceArn=physical_id, Tags=tag_list(tags)),
+            untag=lambda keys: sns.untag_resource(ResourceArn=physical_id, TagKeys=keys),
+        )
         _update_endpoints(sns, physical_id, old, new)
 
     def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
@@ -120,7 +130,7 @@ def _topic_defaults(properties: Properties) -> dict[str, str]:
 
 def _topic_attributes(properties: Properties) -> dict[str, str]:
     """Return the properties that are attributes in SNS's API."""
-    plain = {name: _text(properties[name]) for name in _TOPIC_DEFAULTS if name in properties}
+    plain = {name: json_text(properties[name]) for name in _TOPIC_DEFAULTS if name in properties}
     return plain | _logging(properties)
 
 
@@ -138,24 +148,6 @@ def _logging(properties: Properties) -> dict[str, str]:
 
 def _kind(attribute: str) -> str:
     return next(name for name in _LOGGING_DEFAULTS if attribute.endswith(name))
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _update_tags(sns: Any, arn: str, old: Properties, new: Properties) -> None:
-    current = sns.list_tags_for_resource(ResourceArn=arn)["Tags"]
-    added, removed = tag_changes(_tags([*old.get("Tags", ()), *current]), _tags(new.get("Tags")))
-    if removed:
-        sns.untag_resource(ResourceArn=arn, TagKeys=removed)
-    if added:
-        tags = [{"Key": key, "Value": value} for key, value in added.items()]
-        sns.tag_resource(ResourceArn=arn, Tags=tags)
-
-
-def _tags(tags: list[dict[str, str]] | None) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in tags or ()}
 
 
 def _endpoints(properties: Properties) -> list[tuple[str, str]]:
@@ -213,7 +205,6 @@ class Subscription(ResourceType):
 
     def create(self, context: Context, properties: Properties) -> str:
         """Subscribe the endpoint."""
-        _reject_replay(properties)
         request: dict[str, Any] = {
             "TopicArn": properties["TopicArn"],
             "Protocol": properties["Protocol"],
@@ -236,7 +227,6 @@ class Subscription(ResourceType):
 
     def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
         """Set the attributes that differ."""
-        _reject_replay(new)
         sns = _sns_of_topic(context, new)
         current = sns.get_subscription_attributes(SubscriptionArn=physical_id)["Attributes"]
         attributes = {**_SUBSCRIPTION_DEFAULTS, **_subscription_attributes(new)}
@@ -262,6 +252,11 @@ class Subscription(ResourceType):
         """Return the subscription's ARN."""
         return {"Arn": physical_id}
 
+    def unsupported(self, properties: Properties) -> str | None:
+        """Return whether messages would have to be replayed."""
+        reason = unavailable(properties, "ReplayPolicy")
+        return f"{reason}: messages are not archived" if reason else None
+
     def needs_replacement(self, old: Properties, new: Properties) -> bool:
         """Return whether the region differs.
 
@@ -276,12 +271,9 @@ def _sns_of_topic(context: Context, properties: Properties) -> Any:
 
 
 def _subscription_attributes(properties: Properties) -> dict[str, str]:
-    return {name: _text(properties[name]) for name in _SUBSCRIPTION_DEFAULTS if name in properties}
-
-
-def _reject_replay(properties: Properties) -> None:
-    if "ReplayPolicy" in properties:
-        raise ResourceError("ReplayPolicy is not available in this testbed")
+    return {
+        name: json_text(properties[name]) for name in _SUBSCRIPTION_DEFAULTS if name in properties
+    }
 
 
 class TopicPolicy(ResourceType):
@@ -331,7 +323,7 @@ class TopicInlinePolicy(ResourceType):
         arn = str(properties["TopicArn"])
         attributes = context.client("sns").get_topic_attributes(TopicArn=arn)["Attributes"]
         if json.loads(attributes.get("Policy") or "null") not in (None, _default_policy(arn)):
-            raise AlreadyExistsError("AWS::SNS::TopicInlinePolicy", arn)
+            raise AlreadyExistsError(context.type_name, arn)
         _set_policy(context, arn, properties["PolicyDocument"])
         return arn
 
@@ -377,7 +369,7 @@ def _default_policy(arn: str) -> dict[str, Any]:
 
 def _set_policy(context: Context, arn: str, document: Any) -> None:
     context.client("sns").set_topic_attributes(
-        TopicArn=arn, AttributeName="Policy", AttributeValue=_text(document)
+        TopicArn=arn, AttributeName="Policy", AttributeValue=json_text(document)
     )
 
 

@@ -1,19 +1,22 @@
 """Resource types of Amazon SQS."""
 
-import json
 from typing import Any
 
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
+from localstack_testbed.cloudformation.resources.helpers import (
+    exists,
+    json_text,
+    tag_map,
+    update_tags,
+    without,
+)
 from localstack_testbed.cloudformation.resources.model import (
     AlreadyExistsError,
     Context,
     Properties,
     ResourceType,
-    exists,
     is_missing,
-    tag_changes,
-    without,
 )
 
 _DEFAULTS = {
@@ -46,9 +49,9 @@ class Queue(ResourceType):
         sqs = context.client("sqs")
         name = properties.get("QueueName") or _generated_name(context, properties)
         if exists(sqs.get_queue_url, QueueName=name):
-            raise AlreadyExistsError("AWS::SQS::Queue", name)
+            raise AlreadyExistsError(context.type_name, name)
         url = sqs.create_queue(
-            QueueName=name, Attributes=_attributes(properties), tags=_tags(properties)
+            QueueName=name, Attributes=_attributes(properties), tags=tag_map(properties)
         )["QueueUrl"]
         return str(url)
 
@@ -64,12 +67,12 @@ class Queue(ResourceType):
         }
         if differing:
             sqs.set_queue_attributes(QueueUrl=physical_id, Attributes=differing)
-        current = sqs.list_queue_tags(QueueUrl=physical_id).get("Tags", {})
-        added, removed = tag_changes({**_tags(old), **current}, _tags(new))
-        if removed:
-            sqs.untag_queue(QueueUrl=physical_id, TagKeys=removed)
-        if added:
-            sqs.tag_queue(QueueUrl=physical_id, Tags=added)
+        update_tags(
+            old,
+            new,
+            tag=lambda tags: sqs.tag_queue(QueueUrl=physical_id, Tags=tags),
+            untag=lambda keys: sqs.untag_queue(QueueUrl=physical_id, TagKeys=keys),
+        )
 
     def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
         """Delete the queue and its messages."""
@@ -99,7 +102,7 @@ def _generated_name(context: Context, properties: Properties) -> str:
 def _attributes(properties: Properties) -> dict[str, str]:
     """Return the properties as SQS's API has them."""
     attributes = {
-        name: _text(value) for name, value in without(properties, "QueueName", "Tags").items()
+        name: json_text(value) for name, value in without(properties, "QueueName", "Tags").items()
     }
     if attributes.get("FifoQueue") == "false":
         # The API knows only "true": a queue without the attribute is a standard queue.
@@ -116,14 +119,6 @@ def _attributes_with_defaults(properties: Properties) -> dict[str, str]:
         **(_FIFO_DEFAULTS if properties.get("FifoQueue") else {}),
         **without(_attributes(properties), "FifoQueue"),
     }
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _tags(properties: Properties) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in properties.get("Tags", ())}
 
 
 class QueuePolicy(ResourceType):
@@ -173,7 +168,7 @@ class QueueInlinePolicy(ResourceType):
         url = str(properties["Queue"])
         answer = context.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
         if answer.get("Attributes", {}).get("Policy"):
-            raise AlreadyExistsError("AWS::SQS::QueueInlinePolicy", url)
+            raise AlreadyExistsError(context.type_name, url)
         _set_policy(context, url, properties["PolicyDocument"])
         return url
 
@@ -187,7 +182,9 @@ class QueueInlinePolicy(ResourceType):
 
 
 def _set_policy(context: Context, url: str, document: Any) -> None:
-    context.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": _text(document)})
+    context.client("sqs").set_queue_attributes(
+        QueueUrl=url, Attributes={"Policy": json_text(document)}
+    )
 
 
 def _remove_policy(context: Context, url: str) -> None:

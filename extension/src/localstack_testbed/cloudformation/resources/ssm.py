@@ -4,15 +4,18 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_SSM.h
 """
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
+from localstack_testbed.cloudformation.resources.helpers import (
+    tag_list,
+    tag_map,
+    update_tags,
+)
 from localstack_testbed.cloudformation.resources.model import (
     Context,
     Properties,
     ResourceError,
     ResourceType,
-    tag_changes,
 )
 
 
@@ -23,7 +26,7 @@ class Parameter(ResourceType):
 
     def create(self, context: Context, properties: Properties) -> str:
         name: str = properties.get("Name") or f"CFN-{context.generated_name(124)}"
-        tags = [{"Key": key, "Value": value} for key, value in _tags(properties).items()]
+        tags = tag_list(tag_map(properties))
         arguments = {"Tags": tags} if tags else {}
         self._put(context, name, properties, **arguments)
         return name
@@ -31,15 +34,28 @@ class Parameter(ResourceType):
     def update(
         self, context: Context, physical_id: str, old: Properties, new: Properties
     ) -> str | None:
-        self._put(context, physical_id, new, Overwrite=True)
+        # LocalStack allows it, so that a failed change can be taken back.
+        # https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html
+        if _tier(old) == "Advanced" and _tier(new) == "Standard":
+            raise ResourceError(
+                "This parameter uses the advanced-parameter tier. You can't downgrade a parameter "
+                "from the advanced-parameter tier to the standard-parameter tier. If necessary, "
+                "you can delete the advanced parameter and recreate it as a standard parameter."
+            )
+        return self.roll_back(context, physical_id, old, new)
+
+    def roll_back(
+        self, context: Context, physical_id: str, attempted: Properties, properties: Properties
+    ) -> str | None:
+        self._put(context, physical_id, properties, Overwrite=True)
         ssm = context.client("ssm")
         parameter = {"ResourceType": "Parameter", "ResourceId": physical_id}
-        _, removed = tag_changes(_tags(old), _tags(new))
-        if new.get("Tags"):
-            tags = [{"Key": key, "Value": value} for key, value in _tags(new).items()]
-            ssm.add_tags_to_resource(**parameter, Tags=tags)
-        if removed:
-            ssm.remove_tags_from_resource(**parameter, TagKeys=removed)
+        update_tags(
+            attempted,
+            properties,
+            tag=lambda tags: ssm.add_tags_to_resource(**parameter, Tags=tag_list(tags)),
+            untag=lambda keys: ssm.remove_tags_from_resource(**parameter, TagKeys=keys),
+        )
         return None
 
     def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
@@ -70,16 +86,14 @@ class Parameter(ResourceType):
             Type=properties["Type"],
             Description=properties.get("Description", ""),
             AllowedPattern=pattern or "",
-            Tier=properties.get("Tier", "Standard"),
+            Tier=_tier(properties),
             DataType=properties.get("DataType", "text"),
             **more,
         )
 
 
-def _tags(properties: Mapping[str, Any]) -> dict[str, str]:
-    """Return the tags; the schema has them as a map."""
-    tags: dict[str, str] = properties.get("Tags") or {}
-    return tags
+def _tier(properties: Properties) -> str:
+    return str(properties.get("Tier", "Standard"))
 
 
 TYPES: dict[str, type[ResourceType]] = {"AWS::SSM::Parameter": Parameter}

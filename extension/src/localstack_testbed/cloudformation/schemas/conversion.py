@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from localstack_testbed.cloudformation.template.unknown import UNKNOWN
+from localstack_testbed.cloudformation.unknown import UNKNOWN, has_unknown
 
 type Node = Mapping[str, Any]
 """A schema, or one inside of it."""
@@ -34,12 +34,14 @@ _LONGEST_LIST = 30
 class Conversion:
     """One conversion; ``errors`` has the messages of what does not match.
 
-    ``definitions`` are those of the schema.
+    ``definitions`` are those of the schema. ``check_ranges`` tells whether numbers must be in their
+    ranges.
     """
 
-    def __init__(self, definitions: Mapping[str, Node]) -> None:
+    def __init__(self, definitions: Mapping[str, Node], *, check_ranges: bool = True) -> None:
         self.errors: list[str] = []
         self._definitions = definitions
+        self._check_ranges = check_ranges
 
     def convert(self, node: Node, value: Any, path: str = "#") -> Any:
         """Return a value with the types that a schema demands; UNKNOWN passes."""
@@ -141,7 +143,7 @@ class Conversion:
                 self._fail(path, f"expected maxLength: {node['maxLength']}, actual: {size}")
             if "pattern" in node and not re.search(node["pattern"], value):
                 self._constraint(path, "pattern", node["pattern"].removeprefix("(?a)"))
-        elif isinstance(value, int | float) and not isinstance(value, bool):
+        elif self._check_ranges and isinstance(value, int | float) and not isinstance(value, bool):
             if value < node.get("minimum", value):
                 self._constraint(path, "minimum", f"at least {node['minimum']}")
             if value > node.get("maximum", value):
@@ -186,15 +188,6 @@ def child(node: Node, name: str) -> Node | None:
     """Return the schema of a property, or None if it is not permitted."""
     found: Node | None = node.get("properties", {}).get(name)
     return _child_by_pattern(node, name) if found is None else found
-
-
-def has_unknown(value: Any) -> bool:
-    """Return whether part of a value is unknown."""
-    if isinstance(value, Mapping):
-        return any(has_unknown(each) for each in value.values())
-    if isinstance(value, list):
-        return any(has_unknown(each) for each in value)
-    return value is UNKNOWN
 
 
 def same_value(one: Any, other: Any) -> bool:

@@ -20,7 +20,7 @@ from localstack_testbed.cloudformation.template.references import (
     sub_parts,
     unresolved_resources,
 )
-from localstack_testbed.cloudformation.template.unknown import UNKNOWN
+from localstack_testbed.cloudformation.unknown import UNKNOWN, has_unknown
 
 NO_VALUE: Final = object()
 """``AWS::NoValue``: a property with this value is left out."""
@@ -274,7 +274,14 @@ class Functions:
     def _import_value(self, argument: Any) -> Any:
         raise _error("Cannot use Fn::ImportValue here.")
 
-    def _find_in_map(self, argument: Any) -> Any:
+    def mapped(self, argument: Any) -> Any:
+        """Return what an ``Fn::FindInMap`` finds; the default as it is in the template.
+
+        Raises
+        ------
+        ValidationError
+            If there is neither a value nor a default.
+        """
         default: Any = NO_VALUE
         if isinstance(argument, list) and len(argument) == 4:
             options = argument[3]
@@ -295,8 +302,11 @@ class Functions:
         if attributes is not None and second in attributes:
             return attributes[second]
         if default is not NO_VALUE:
-            return self.value(default["DefaultValue"])
+            return default["DefaultValue"]
         raise _error(f"Unable to get mapping for {name}::{first}::{second}")
+
+    def _find_in_map(self, argument: Any) -> Any:
+        return self.value(self.mapped(argument))
 
     def _if(self, argument: Any) -> Any:
         arguments = self._arguments(
@@ -445,11 +455,11 @@ class Functions:
 
     def _to_json_string(self, argument: Any) -> Any:
         value = self.value(argument)
-        if _has_unknown(value):
+        if has_unknown(value):
             return UNKNOWN
         if not isinstance(value, dict | list):
             raise _error("every Fn::ToJsonString object requires an object or an array")
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+        return to_json(value)
 
 
 class _PropertyFunctions(Functions):
@@ -474,7 +484,7 @@ class _PropertyFunctions(Functions):
         return self._evaluator.environment.get_att(logical_id, attribute)
 
     def _import_value(self, argument: Any) -> Any:
-        if any(name in self._template.resources for name in references(argument)):
+        if any(each.name in self._template.resources for each in references(argument)):
             raise _error(_IMPORT_VALUE)
         name = self.value(argument)
         if not isinstance(name, str):
@@ -564,12 +574,9 @@ class ConditionFunctions(Functions):
         return not self.test(each, _NOT)
 
 
-def _has_unknown(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(_has_unknown(each) for each in value.values())
-    if isinstance(value, list):
-        return any(_has_unknown(each) for each in value)
-    return value is UNKNOWN
+def to_json(value: Any) -> str:
+    """Return what ``Fn::ToJsonString`` makes of a value."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 _INDEX = re.compile(r"-?[0-9]{1,9}")

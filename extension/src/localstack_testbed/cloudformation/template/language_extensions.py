@@ -7,20 +7,13 @@ value. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/tr
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any, Final, NoReturn
 
 from localstack_testbed.cloudformation.errors import TransformError, ValidationError
 from localstack_testbed.cloudformation.template.document import Document
-from localstack_testbed.cloudformation.template.known_values import (
-    KnownValues,
-    NotKnown,
-    as_text,
-    fill,
-    is_function,
-    sub_parts,
-    to_json,
-)
+from localstack_testbed.cloudformation.template.evaluation import to_json
+from localstack_testbed.cloudformation.template.known_values import KnownValues, NotKnown
+from localstack_testbed.cloudformation.template.parameters import text
 
 NAME: Final = "AWS::LanguageExtensions"
 
@@ -35,6 +28,7 @@ _REPLACED = frozenset(
     {"Fn::Base64", "Fn::Join", "Fn::Select", "Fn::Split", "Fn::Sub", "Fn::ToJsonString"}
 )
 
+_VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _PLACEHOLDER = re.compile(r"([$&])\{([^{}]*)\}")
 _ALPHANUMERIC = re.compile(r"[A-Za-z0-9]+")
 
@@ -56,12 +50,12 @@ def transform(document: Document, parameters: Mapping[str, Any]) -> Document:
     _check_loop_names(document)
     processed = dict(document)
     expansion = _Expansion(document, parameters)
-    known = replace(KnownValues.of(document, parameters), conditions={})
+    known = KnownValues(_without_conditions(document), parameters)
     for section in _SECTIONS:
         if isinstance(document.get(section), dict):
             processed[section] = expansion.members(document[section], known, section)
         if section == "Conditions":
-            known = KnownValues.of(processed, parameters)
+            known = KnownValues(processed, parameters)
     for logical_id, resource in _objects(processed.get("Resources")):
         for attribute in _POLICIES:
             if isinstance(resource.get(attribute), dict | list):
@@ -108,7 +102,8 @@ class _Expansion:
             for name, declaration in declared.items()
             if name in parameters and not _no_echo(declaration)
         }
-        self._replaceable = replace(KnownValues.of(document, public), conditions={})
+        self._public = public
+        self._replaceable = KnownValues(_without_conditions(document), public)
 
     def members(
         self, content: Mapping[str, Any], known: KnownValues, section: str | None = None
@@ -134,13 +129,13 @@ class _Expansion:
             return [self.expand(part, known) for part in value]
         if not isinstance(value, dict):
             return value
-        if not is_function(value):
+        if not _is_function(value):
             return self.members(value, known)
         name, argument = next(iter(value.items()))
         match name:
             case "Ref":
                 return self._ref(argument, known)
-            case "Condition" if isinstance(argument, str) or is_function(argument):
+            case "Condition" if isinstance(argument, str) or _is_function(argument):
                 return {name: _condition_name(argument, known)}
             case "Fn::GetAtt":
                 return {name: self._get_att(argument, known)}
@@ -154,7 +149,7 @@ class _Expansion:
                     return {name: self.expand(argument, known)}
             case "Fn::Length":
                 try:
-                    return known.value(value)
+                    return known.known(value)
                 except NotKnown:
                     _fail("The Fn::Length value could not be resolved for properties")
             case "Fn::ToJsonString":
@@ -162,7 +157,7 @@ class _Expansion:
         if name in _REPLACED:
             # What fails here fails again if the value is needed at all.
             with suppress(NotKnown, ValidationError):
-                return replace(self._replaceable, items=known.items).value(value)
+                return self._replaceable.with_items(known.items).known(value)
         if name == "Fn::Sub":
             return {name: self._sub(argument, known)}
         return self.members(value, known)
@@ -174,7 +169,7 @@ class _Expansion:
             _fail(f"The logical ID in Ref could not be resolved: {to_json(argument)}")
         if name in known.items:
             return known.items[name]
-        return self._replaceable.parameters.get(name, {"Ref": name})
+        return self._public.get(name, {"Ref": name})
 
     def _get_att(self, argument: Any, known: KnownValues) -> Any:
         if not isinstance(argument, list):
@@ -188,15 +183,16 @@ class _Expansion:
         return parts
 
     def _sub(self, argument: Any, known: KnownValues) -> Any:
-        parts = sub_parts(argument)
-        if parts is None:
-            return argument
-        text, variables = parts
         # "&{Identifier}" is replaced in keys only.
-        text = fill(text, lambda name: None if name in variables else known.items.get(name))
-        if not variables:
-            return text
-        return [text, {name: self.expand(value, known) for name, value in variables.items()}]
+        match argument:
+            case str():
+                return _filled(argument, known.items)
+            case [str() as template, dict() as variables]:
+                items = {name: item for name, item in known.items.items() if name not in variables}
+                values = {name: self.expand(each, known) for name, each in variables.items()}
+                return [_filled(template, items), values]
+            case _:
+                return argument
 
     def _loop(
         self, key: str, loop: Any, known: KnownValues, section: str | None
@@ -209,7 +205,7 @@ class _Expansion:
         if len(known.items) == _DEEPEST:
             _fail(f"Fn::ForEach cannot be nested deeper than {_DEEPEST} levels: {key}")
         for item in _items(collection, known):
-            inner = known.with_item(identifier, item)
+            inner = known.with_items({**known.items, identifier: item})
             for name, value in fragment.items():
                 if name.startswith(_LOOP):
                     yield from self._loop(name, value, inner, section)
@@ -232,7 +228,24 @@ def _items(collection: Any, known: KnownValues) -> list[str]:
         items = [None]
     if any(item is None or isinstance(item, dict | list) for item in items):
         _fail("Could not find a collection or could not be resolved for Fn::ForEach")
-    return [as_text(item) for item in items]
+    return [text(item) for item in items]
+
+
+def _filled(template: str, items: Mapping[str, str]) -> str:
+    """Return the text of an ``Fn::Sub`` with the items of loops in it."""
+    return _VARIABLE.sub(lambda found: items.get(found[1], found[0]), template)
+
+
+def _without_conditions(document: Document) -> Document:
+    return {name: section for name, section in document.items() if name != "Conditions"}
+
+
+def _is_function(value: Any) -> bool:
+    """Return whether a value is a call of an intrinsic function."""
+    if not isinstance(value, dict) or len(value) != 1:
+        return False
+    name = next(iter(value))
+    return isinstance(name, str) and (name.startswith("Fn::") or name in {"Ref", "Condition"})
 
 
 def _key(name: str, known: KnownValues) -> str:
@@ -247,7 +260,7 @@ def _key(name: str, known: KnownValues) -> str:
 
 
 def _condition_name(name: Any, known: KnownValues) -> Any:
-    if not is_function(name):
+    if not _is_function(name):
         return name
     try:
         return known.text(name)

@@ -1,7 +1,8 @@
-"""Which resource of a template refers to which."""
+"""What the parts of a template refer to, and which resource depends on which."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -12,16 +13,26 @@ _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _VARIABLE_NAME = re.compile(r"[A-Za-z0-9_.:]+")
 
 
+@dataclass(frozen=True)
+class Reference:
+    """What a function refers to: a resource, a parameter, or an attribute of a resource."""
+
+    function: str
+    """``Ref``, ``Fn::GetAtt`` or ``Fn::Sub``."""
+
+    name: str
+    attribute: str | None = None
+    """The name of an attribute; empty if a function in it returns it."""
+
+
 def dependencies(
-    template: Template,
-    active: Iterable[str],
-    condition: Callable[[str], bool] | None = None,
+    template: Template, active: Iterable[str], condition: Callable[[str], bool]
 ) -> dict[str, frozenset[str]]:
     """Return, for each active resource, the active resources that must exist before it.
 
     By ``DependsOn``, ``Ref``, ``Fn::GetAtt`` and ``Fn::Sub``, wherever they are in its properties.
-    If ``condition`` gives the values of conditions, branches of ``Fn::If`` that are not taken do
-    not count, as on AWS.
+    ``condition`` gives the values of conditions: branches of ``Fn::If`` that are not taken do not
+    count, as on AWS.
 
     Raises
     ------
@@ -38,13 +49,9 @@ def dependencies(
         declared = template.resources[name]
         referred = set(declared.depends_on)
         for reference in references(declared.properties, condition):
-            if reference not in template.parameters and not reference.startswith("AWS::"):
-                referred.add(reference)
-        # Without conditions it is not known whether a reference to an inactive resource counts.
-        unresolved = referred - exists
-        if condition is None:
-            unresolved -= template.resources.keys()
-        missing.update(dict.fromkeys(sorted(unresolved)))
+            if reference.name not in template.parameters and not _is_pseudo(reference.name):
+                referred.add(reference.name)
+        missing.update(dict.fromkeys(sorted(referred - exists)))
         needed[name] = frozenset(referred & exists)
     if missing:
         raise unresolved_resources(missing, "Resources")
@@ -60,59 +67,53 @@ def unresolved_resources(names: Iterable[str], block: str) -> ValidationError:
     )
 
 
-def references(value: Any, condition: Callable[[str], bool] | None = None) -> Iterator[str]:
-    """Yield the names of resources, parameters and pseudo parameters that a value refers to.
+def references(value: Any, condition: Callable[[str], bool] | None = None) -> Iterator[Reference]:
+    """Yield what the functions of a value refer to.
 
     If ``condition`` gives the values of conditions, branches of ``Fn::If`` that are not taken are
     left out.
+
+    Raises
+    ------
+    ValidationError
+        If a variable of ``Fn::Sub`` has an invalid name.
     """
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         for each in value:
             yield from references(each, condition)
-    elif isinstance(value, dict):
-        if len(value) == 1:
-            ((name, argument),) = value.items()
-            match name:
-                case "Ref":
-                    if isinstance(argument, str):
-                        yield argument
-                    return
-                case "Fn::GetAtt":
-                    yield from _of_get_att(argument, condition)
-                    return
-                case "Fn::Sub":
-                    yield from _of_sub(argument, condition)
-                    return
-                case "Fn::If" if (
-                    condition is not None and isinstance(argument, list) and len(argument) == 3
-                ):
-                    if isinstance(argument[0], str):
-                        chosen = argument[1] if condition(argument[0]) else argument[2]
-                        yield from references(chosen, condition)
-                    return
-        for each in value.values():
-            yield from references(each, condition)
+        return
+    if not isinstance(value, Mapping):
+        return
+    rest: Any = list(value.values())
+    if len(value) == 1:
+        match next(iter(value.items())):
+            case "Ref", str(name):
+                yield Reference("Ref", name)
+            case "Fn::GetAtt", str(text):
+                name, _, attribute = text.partition(".")
+                yield Reference("Fn::GetAtt", name, attribute)
+            case "Fn::GetAtt", [str(name), *attributes]:
+                texts = [each for each in attributes if isinstance(each, str)]
+                known = len(texts) == len(attributes)
+                yield Reference("Fn::GetAtt", name, ".".join(texts) if known else "")
+            case "Fn::Sub", str(text):
+                yield from _variables(text, {})
+            case "Fn::Sub", [str(text), Mapping() as given]:
+                yield from _variables(text, given)
+            case "Fn::If", [str(name), yes, no] if condition is not None:
+                rest = yes if condition(name) else no
+    yield from references(rest, condition)
 
 
-def _of_get_att(argument: Any, condition: Callable[[str], bool] | None) -> Iterator[str]:
-    if isinstance(argument, str):
-        yield argument.partition(".")[0]
-    elif isinstance(argument, list) and argument:
-        if isinstance(argument[0], str):
-            yield argument[0]
-        yield from references(argument[1:], condition)
+def _variables(text: str, given: Mapping[str, Any]) -> Iterator[Reference]:
+    for part, is_variable in sub_parts(text):
+        if is_variable and part not in given:
+            name, dot, attribute = part.partition(".")
+            yield Reference("Fn::Sub", name, attribute if dot else None)
 
 
-def _of_sub(argument: Any, condition: Callable[[str], bool] | None) -> Iterator[str]:
-    text, variables = argument, {}
-    if isinstance(argument, list) and len(argument) == 2 and isinstance(argument[1], dict):
-        text, variables = argument
-    if isinstance(text, str):
-        for part, is_variable in sub_parts(text):
-            if is_variable and part not in variables:
-                yield part if part.startswith("AWS::") else part.partition(".")[0]
-    for each in variables.values():
-        yield from references(each, condition)
+def _is_pseudo(name: str) -> bool:
+    return name.startswith("AWS::")
 
 
 @lru_cache(maxsize=4096)
@@ -138,7 +139,7 @@ def sub_parts(text: str) -> tuple[tuple[str, bool], ...]:
         if not _VARIABLE_NAME.fullmatch(name):
             raise ValidationError(
                 "Template error: variable names in Fn::Sub syntax must contain only alphanumeric "
-                "characters, underscores, periods, and colons"
+                f"characters, underscores, periods, and colons (found ${{{name}}})"
             )
         if literal:
             parts.append((literal, False))

@@ -65,7 +65,7 @@ class _Processing:
 
     def process(self, document: Document) -> Document:
         """Return the document after its transforms."""
-        known = KnownValues.of(document, self._parameters)
+        known = KnownValues(document, self._parameters)
         macros = _macros(document.get("Transform"))
         for name, _ in macros:
             self._check_name(name)
@@ -135,7 +135,7 @@ def _parameters(name: str, given: Mapping[str, Any], known: KnownValues) -> dict
     values = {}
     for key, value in given.items():
         try:
-            values[key] = known.value(value)
+            values[key] = known.known(value)
         except NotKnown as error:
             raise ValidationError(
                 f"The value of parameter {key} under transform {name} must resolve to a string, "

@@ -7,15 +7,14 @@ https://repost.aws/knowledge-center/cloudformation-template-validation
 
 import difflib
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NoReturn
 
 from localstack_testbed.cloudformation.errors import (
     InsufficientCapabilitiesError,
     ValidationError,
 )
-from localstack_testbed.cloudformation.resources.registry import resource_type
+from localstack_testbed.cloudformation.resources.registry import is_custom, resource_type
 from localstack_testbed.cloudformation.schemas.data_files import type_names
 from localstack_testbed.cloudformation.schemas.schema import SERVERLESS, exists_on_aws, schema
 from localstack_testbed.cloudformation.template import serverless
@@ -24,6 +23,11 @@ from localstack_testbed.cloudformation.template.document import (
     ResourceDeclaration,
     Template,
     parse_fragment,
+)
+from localstack_testbed.cloudformation.template.references import (
+    Reference,
+    references,
+    unresolved_resources,
 )
 from localstack_testbed.hooks import settings
 
@@ -80,8 +84,6 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/control-access-wi
 
 _ALPHANUMERIC = re.compile(r"[a-zA-Z0-9]+")
 _RESOURCES = re.compile(r"(?<![^\s{,])[\"']?Resources[\"']?[ \t]*:")
-_VARIABLE = re.compile(r"\$\{([^!{}][^{}]*)\}")
-_VARIABLE_NAME = re.compile(r"[a-zA-Z0-9_.:]+")
 
 
 def validate(template: Template, *, skip_unsupported: bool, body: str = "") -> None:
@@ -250,7 +252,7 @@ def _check_conditions(template: Template) -> None:
     for name, value in template.conditions.items():
         names = dict.fromkeys(
             reference.name
-            for reference in _references(value)
+            for reference in references(value)
             if reference.name not in template.parameters and reference.name not in PSEUDO_PARAMETERS
         )
         if names:
@@ -299,20 +301,13 @@ def _check_resources(template: Template) -> None:
         unresolved |= dict.fromkeys(
             name for name in declaration.depends_on if name not in template.resources
         )
-        if _is_custom(declaration.type) and "ServiceToken" not in declaration.properties:
+        if is_custom(declaration.type) and "ServiceToken" not in declaration.properties:
             raise ValidationError(
                 f"Properties validation failed for resource {declaration.logical_id} with message:"
                 "\n#: required key [ServiceToken] not found"
             )
     if unresolved:
-        raise ValidationError(
-            f"Template format error: Unresolved resource dependencies [{', '.join(unresolved)}] "
-            "in the Resources block of the template"
-        )
-
-
-def _is_custom(type_name: str) -> bool:
-    return type_name.startswith("Custom::") or type_name == "AWS::CloudFormation::CustomResource"
+        raise unresolved_resources(unresolved, "Resources")
 
 
 def _check_outputs(template: Template) -> None:
@@ -349,7 +344,7 @@ def _undefined(template: Template, value: Any) -> dict[str, None]:
     """
     _check_functions(template, value)
     names: dict[str, None] = {}
-    for reference in _references(value):
+    for reference in references(value):
         if reference.attribute is None:
             if not _is_defined(template, reference.name):
                 names[reference.name] = None
@@ -362,16 +357,7 @@ def _is_defined(template: Template, name: str) -> bool:
     return name in template.parameters or name in template.resources or name in PSEUDO_PARAMETERS
 
 
-@dataclass(frozen=True)
-class _Reference:
-    """A reference to a name, or to an attribute; ``*`` is one that is not known yet."""
-
-    function: str
-    name: str
-    attribute: str | None = None
-
-
-def _check_attribute(template: Template, reference: _Reference) -> None:
+def _check_attribute(template: Template, reference: Reference) -> None:
     declaration = template.resources.get(reference.name)
     name = reference.attribute
     if declaration is None:
@@ -386,7 +372,7 @@ def _check_attribute(template: Template, reference: _Reference) -> None:
     described = schema(declaration.type)
     # The attributes of custom resources are known when they have answered; those of skipped
     # resources are made up.
-    if name and name != "*" and described and not described.has_attribute(name):
+    if name and described and not described.has_attribute(name):
         raise ValidationError(
             f"Template error: resource {reference.name} does not support attribute type {name} in "
             "Fn::GetAtt"
@@ -415,8 +401,8 @@ def _check_functions(template: Template, value: Any) -> None:
 
 def _depends_on_resources(template: Template, value: Any) -> bool:
     return any(
-        reference.attribute or reference.name in template.resources
-        for reference in _references(value)
+        reference.attribute is not None or reference.name in template.resources
+        for reference in references(value)
     ) or any(name in ("Fn::ImportValue", "Fn::GetAZs") for name, _ in _functions(value))
 
 
@@ -444,35 +430,3 @@ def _conditions(value: Any) -> Iterator[str]:
         return
     for each in value:
         yield from _conditions(each)
-
-
-def _references(value: Any) -> Iterator[_Reference]:
-    """Yield what the functions of a value refer to."""
-    for function, argument in _functions(value):
-        match function, argument:
-            case "Ref", str(name):
-                yield _Reference(function, name)
-            case "Fn::GetAtt", [str(name), *attribute]:
-                texts = [each for each in attribute if isinstance(each, str)]
-                known = len(texts) == len(attribute)
-                yield _Reference(function, name, ".".join(texts) if known else "*")
-            case "Fn::GetAtt", str(text):
-                name, _, attribute_name = text.partition(".")
-                yield _Reference(function, name, attribute_name)
-            case "Fn::Sub", str(text):
-                yield from _variables(text, ())
-            case "Fn::Sub", [str(text), Mapping() as values]:
-                yield from _variables(text, values)
-
-
-def _variables(text: str, defined: Iterable[str]) -> Iterator[_Reference]:
-    for variable in _VARIABLE.findall(text):
-        if variable in defined:
-            continue
-        if not _VARIABLE_NAME.fullmatch(variable):
-            raise ValidationError(
-                "Template error: variable names in Fn::Sub syntax must contain only alphanumeric "
-                f"characters, underscores, periods, and colons (found ${{{variable}}})"
-            )
-        name, dot, attribute = variable.partition(".")
-        yield _Reference("Fn::Sub", name, attribute if dot else None)

@@ -5,9 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.extension.live.apigateway.documents import document
-from tests.extension.live.cloudformation.types.model import ABSENT, Change, Example, Seen
-
-_NOT_HERE = "not available in this testbed, which says so"
+from tests.extension.live.cloudformation.types.model import ABSENT, ANY, Change, Example, Seen
 
 MOCK = {
     "Type": "MOCK",
@@ -278,12 +276,15 @@ EXAMPLES = [
         exceptions={
             "BodyS3Location": "is the same as Body; the test of its own has the bucket's object",
             "FailOnWarnings": "says what an import does, and is not stored",
-            "Mode": "merge is not available in this testbed, which says so",
-            "CloneFrom": _NOT_HERE,
-            "DisableExecuteApiEndpoint": _NOT_HERE,
-            "EndpointAccessMode": _NOT_HERE,
-            "Policy": _NOT_HERE,
-            "SecurityPolicy": _NOT_HERE,
+        },
+        unavailable={
+            "Mode": "merge",
+            "CloneFrom": ANY,
+            "DisableExecuteApiEndpoint": True,
+            "EndpointAccessMode": ANY,
+            "EndpointConfiguration": {"Types": ["PRIVATE"], "VpcEndpointIds": ANY},
+            "Policy": ANY,
+            "SecurityPolicy": ANY,
         },
     ),
     Example(
@@ -357,6 +358,14 @@ EXAMPLES = [
             "RestApiId": "cannot change without ResourceId, whose change is the same",
             "AuthorizerId": "belongs to types of authorization that are not available yet",
             "AuthorizationScopes": "belongs to types of authorization that are not available yet",
+        },
+        unavailable={
+            "AuthorizationType": ("CUSTOM", "COGNITO_USER_POOLS"),
+            "Integration": {
+                "ConnectionType": "VPC_LINK",
+                "IntegrationTarget": ANY,
+                "ResponseTransferMode": ANY,
+            },
         },
     ),
     Example(
@@ -464,10 +473,9 @@ EXAMPLES = [
             },
         },
         exceptions={
-            "AccessLogSetting": _NOT_HERE,
-            "ClientCertificateId": _NOT_HERE,
             "RestApiId": "cannot change without DeploymentId; the schema says that it replaces",
         },
+        unavailable={"AccessLogSetting": ANY, "ClientCertificateId": ANY},
     ),
     Example(
         type="AWS::ApiGateway::Account",
@@ -488,13 +496,20 @@ EXAMPLES = [
             "Description": Change("What it is for", ABSENT),
             "Enabled": Change(True, ABSENT),
             "CustomerId": Change("someone", ABSENT),
+            "StageKeys": Change(
+                [{"RestApiId": {"Ref": "Api"}, "StageName": {"Ref": "One"}}],
+                [{"RestApiId": {"Ref": "Api"}, "StageName": {"Ref": "Two"}}],
+            ),
             "Tags": _TAGS,
         },
         observe=_api_key,
-        exceptions={
-            "GenerateDistinctId": "says how the id is generated",
-            "StageKeys": _NOT_HERE,
+        others={
+            "Api": _FILLED,
+            "Deployment": _deployed("Api"),
+            "One": _stage_of("Api", "Deployment", "one"),
+            "Two": _stage_of("Api", "Deployment", "two"),
         },
+        exceptions={"GenerateDistinctId": "says how the id is generated"},
     ),
     Example(
         type="AWS::ApiGateway::UsagePlan",
@@ -512,7 +527,7 @@ EXAMPLES = [
             "One": _stage_of("Api", "Deployment", "one"),
             "Two": _stage_of("Api", "Deployment", "two"),
         },
-        exceptions={"Quota": _NOT_HERE, "Throttle": _NOT_HERE},
+        unavailable={"Quota": ANY, "Throttle": ANY, "ApiStages": [{"Throttle": ANY}]},
     ),
     Example(
         type="AWS::ApiGateway::UsagePlanKey",

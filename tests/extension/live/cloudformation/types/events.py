@@ -3,9 +3,7 @@
 import json
 from typing import Any
 
-from tests.extension.live.cloudformation.types.model import ABSENT, Change, Example, Seen
-
-REJECTED = "is rejected: it is not available here"
+from tests.extension.live.cloudformation.types.model import ABSENT, ANY, Change, Example, Seen
 
 ROLE = "arn:aws:iam::000000000000:role/resource-types"
 QUEUE = "arn:aws:sqs:us-east-1:000000000000:resource-types"
@@ -158,6 +156,18 @@ EXAMPLES = [
             "conditionalCreateOnlyProperties. "
             "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-rule.html"
         },
+        unavailable={
+            "Targets": [
+                {
+                    "AppSyncParameters": ANY,
+                    "BatchParameters": ANY,
+                    "EcsParameters": ANY,
+                    "RedshiftDataParameters": ANY,
+                    "RunCommandParameters": ANY,
+                    "SageMakerPipelineParameters": ANY,
+                }
+            ]
+        },
     ),
     Example(
         type="AWS::Events::EventBus",
@@ -183,11 +193,11 @@ EXAMPLES = [
             "Tags": TAGS,
         },
         observe=observe_bus,
-        exceptions={
-            "DeadLetterConfig": REJECTED,
-            "EventSourceName": REJECTED,
-            "KmsKeyIdentifier": REJECTED,
-            "LogConfig": REJECTED,
+        unavailable={
+            "DeadLetterConfig": ANY,
+            "EventSourceName": ANY,
+            "KmsKeyIdentifier": ANY,
+            "LogConfig": ANY,
         },
     ),
     Example(
@@ -235,7 +245,7 @@ EXAMPLES = [
         },
         observe=observe_archive,
         others=BUSES,
-        exceptions={"KmsKeyIdentifier": REJECTED},
+        unavailable={"KmsKeyIdentifier": ANY},
     ),
     Example(
         type="AWS::Events::Connection",
@@ -246,10 +256,11 @@ EXAMPLES = [
             "Name": Change("first", "other"),
         },
         observe=observe_connection,
-        exceptions={
-            "AuthorizationType": "can only change together with AuthParameters",
-            "InvocationConnectivityParameters": REJECTED,
-            "KmsKeyIdentifier": REJECTED,
+        exceptions={"AuthorizationType": "can only change together with AuthParameters"},
+        unavailable={
+            "AuthParameters": {"ConnectivityParameters": ANY},
+            "InvocationConnectivityParameters": ANY,
+            "KmsKeyIdentifier": ANY,
         },
     ),
     Example(

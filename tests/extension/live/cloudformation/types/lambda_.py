@@ -4,9 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tests.extension.live.cloudformation.types.model import ABSENT, Change, Example, Seen
+from tests.extension.live.cloudformation.types.model import ABSENT, ANY, Change, Example, Seen
 
-REJECTED = "is rejected: it is not available here"
 NOT_WITHOUT_FUNCTION = "cannot change without the function: Lambda publishes its code only once"
 ONLY_STREAMS = "is only for streams, which templates cannot have here"
 
@@ -252,18 +251,22 @@ FUNCTION = Example(
         }
     },
     exceptions={
-        "CapacityProviderConfig": REJECTED,
-        "DurableConfig": REJECTED,
-        "FileSystemConfigs": REJECTED,
-        "FunctionScalingConfig": REJECTED,
-        "ImageConfig": REJECTED,
-        "KmsKeyArn": REJECTED,
         "Layers": "has an example with a bucket for the layers' code",
-        "PackageType": "has only one value: container images are rejected",
-        "PublishToLatestPublished": REJECTED,
-        "RuntimeManagementConfig": "has only one value: all others than Auto are rejected",
-        "TenancyConfig": REJECTED,
         "VpcConfig": "requires subnets, which templates cannot have here",
+    },
+    unavailable={
+        "CapacityProviderConfig": ANY,
+        "Code": {"ImageUri": ANY, "SourceKMSKeyArn": ANY},
+        "DurableConfig": ANY,
+        "FileSystemConfigs": ANY,
+        "FunctionScalingConfig": ANY,
+        "ImageConfig": ANY,
+        "KmsKeyArn": ANY,
+        "PackageType": "Image",
+        "PublishToLatestPublished": ANY,
+        "RuntimeManagementConfig": {"UpdateRuntimeOn": ("FunctionUpdate", "Manual")},
+        "TenancyConfig": ANY,
+        "VpcConfig": {"Ipv6AllowedForDualStack": ANY},
     },
 )
 
@@ -280,7 +283,7 @@ EXAMPLES = [
         others=LAYERS,
         exceptions={
             name: "has an example without a bucket"
-            for name in (*FUNCTION.changes, *FUNCTION.exceptions)
+            for name in (*FUNCTION.changes, *FUNCTION.exceptions, *FUNCTION.unavailable)
             if name not in ("Code", "Layers")
         },
     ),
@@ -293,10 +296,10 @@ EXAMPLES = [
         exceptions=dict.fromkeys(
             ("CodeSha256", "Description", "ProvisionedConcurrencyConfig"),
             "cannot change without the function: Lambda publishes its code only once",
-        )
-        | {
-            "FunctionScalingConfig": REJECTED,
-            "RuntimePolicy": "has only one value: all others than Auto are rejected",
+        ),
+        unavailable={
+            "FunctionScalingConfig": ANY,
+            "RuntimePolicy": {"UpdateRuntimeOn": ("FunctionUpdate", "Manual")},
         },
     ),
     Example(
@@ -341,6 +344,7 @@ EXAMPLES = [
         },
         observe=observe_permission,
         others=FUNCTIONS,
+        unavailable={"Principal": "alexa-appkit.amazon.com"},
     ),
     Example(
         type="AWS::Lambda::EventSourceMapping",
@@ -371,7 +375,8 @@ EXAMPLES = [
             "Queue": {"Type": "AWS::SQS::Queue"},
             "OtherQueue": {"Type": "AWS::SQS::Queue"},
         },
-        exceptions=dict.fromkeys(
+        unavailable={"EventSourceArn": "arn:aws:kinesis:us-east-1:000000000000:stream/orders"}
+        | dict.fromkeys(
             (
                 "AmazonManagedKafkaEventSourceConfig",
                 "DocumentDBEventSourceConfig",
@@ -383,9 +388,9 @@ EXAMPLES = [
                 "SourceAccessConfigurations",
                 "Topics",
             ),
-            REJECTED,
-        )
-        | dict.fromkeys(
+            ANY,
+        ),
+        exceptions=dict.fromkeys(
             (
                 "BisectBatchOnFunctionError",
                 "DestinationConfig",
@@ -415,6 +420,11 @@ EXAMPLES = [
         },
         observe=observe_invocations,
         others=ALIASES,
+        unavailable={
+            "DestinationConfig": {
+                name: {"Destination": "arn:aws:s3:::orders"} for name in ("OnFailure", "OnSuccess")
+            }
+        },
     ),
     Example(
         type="AWS::Lambda::Url",

@@ -1,11 +1,17 @@
 """Examples of a resource type: values of each property, and what the service's API then answers."""
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from localstack_testbed.cloudformation.unknown import UNKNOWN
+
 ABSENT: Final = object()
 """The property is not in the template."""
+
+ANY: Final = UNKNOWN
+"""Any value of the property, also one that is not known before the deployment."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,9 @@ class Example:
         the reason and the page.
     exceptions
         Properties without a change, with the reason.
+    unavailable
+        Properties that this testbed rejects: ANY value of them, one value, or several in a tuple.
+        A part of a property is within it: ``{"Integration": {"ConnectionType": "VPC_LINK"}}``.
     """
 
     type: str
@@ -61,3 +70,32 @@ class Example:
     others: Mapping[str, Any] = field(default_factory=dict)
     replaces: Mapping[str, str] = field(default_factory=dict)
     exceptions: Mapping[str, str] = field(default_factory=dict)
+    unavailable: Mapping[str, Any] = field(default_factory=dict)
+
+    def rejected(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield each property that is unavailable, as a page shows it, and properties with it.
+
+        Examples
+        --------
+        ``("Integration.ConnectionType: VPC_LINK", {…, "Integration": {…}})``
+        """
+        for name, part in _parts(self.unavailable):
+            yield name, {**self.properties, **part}
+
+
+def _parts(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            for path, part in _parts(inner, f"{name}.{key}".lstrip(".")):
+                yield path, {key: part}
+    elif isinstance(value, list):
+        for inner in value:
+            for path, part in _parts(inner, name):
+                yield path, [part]
+    elif isinstance(value, tuple):
+        for inner in value:
+            yield from _parts(inner, name)
+    elif value is ANY:
+        yield name, value
+    else:
+        yield f"{name}: {json.dumps(value) if isinstance(value, bool) else value}", value

@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.extension.live.cloudformation.types.model import ABSENT, Change, Example, Seen
+from tests.extension.live.cloudformation.types.model import ABSENT, ANY, Change, Example, Seen
 
 BUCKET = {"Type": "AWS::S3::Bucket"}
 VERSIONED = {
@@ -259,11 +259,14 @@ EXAMPLES = [
             ),
         },
         observe=_bucket,
-        exceptions={
-            "AbacStatus": "Rejected: LocalStack does not have it.",
-            "MetadataConfiguration": "Rejected: LocalStack does not have it.",
-            "MetadataTableConfiguration": "Rejected: LocalStack does not have it.",
-            "ObjectLockEnabled": "It can be enabled, but never disabled again.",
+        exceptions={"ObjectLockEnabled": "It can be enabled, but never disabled again."},
+        unavailable={
+            "AbacStatus": ANY,
+            "MetadataConfiguration": ANY,
+            "MetadataTableConfiguration": ANY,
+            "BucketEncryption": {
+                "ServerSideEncryptionConfiguration": [{"BlockedEncryptionTypes": ANY}]
+            },
         },
     ),
     Example(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.extension.live.cloudformation.types.model import ABSENT, Change, Example, Seen
+from tests.extension.live.cloudformation.types.model import ABSENT, ANY, Change, Example, Seen
 
 ROLE = "arn:aws:iam::000000000000:role/resource-types"
 QUEUE = "arn:aws:sqs:us-east-1:000000000000:resource-types"
@@ -56,6 +56,7 @@ EXAMPLES = [
         },
         observe=observe_schedule,
         others={"Group": {"Type": "AWS::Scheduler::ScheduleGroup"}},
+        unavailable={"Target": {"EcsParameters": ANY, "SageMakerPipelineParameters": ANY}},
     ),
     Example(
         type="AWS::Scheduler::ScheduleGroup",

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.extension.live.cloudformation.types.model import ABSENT, Change, Example, Seen
+from tests.extension.live.cloudformation.types.model import ABSENT, ANY, Change, Example, Seen
 
 ROTATION = """
 import boto3
@@ -88,6 +88,7 @@ _FUNCTION = {
         "Handler": "index.handler",
         "Role": "arn:aws:iam::000000000000:role/rotation",
         "Code": {"ZipFile": ROTATION},
+        "Timeout": 60,
     },
 }
 
@@ -117,7 +118,7 @@ EXAMPLES = [
         },
         observe=_secret,
         others={"Key": _KEY},
-        exceptions={"Type": "not available in this testbed, which says so"},
+        unavailable={"Type": ANY},
     ),
     Example(
         type="AWS::SecretsManager::ResourcePolicy",
@@ -156,11 +157,12 @@ EXAMPLES = [
             "Function": _FUNCTION,
             "OtherFunction": _FUNCTION,
         },
-        exceptions={
-            "RotateImmediatelyOnUpdate": "false is not available in this testbed, which says so",
-            "HostedRotationLambda": "not available in this testbed, which says so",
-            "ExternalSecretRotationMetadata": "not available in this testbed, which says so",
-            "ExternalSecretRotationRoleArn": "not available in this testbed, which says so",
+        unavailable={
+            "RotateImmediatelyOnUpdate": False,
+            "RotationRules": {"ScheduleExpression": ANY, "Duration": ANY},
+            "HostedRotationLambda": ANY,
+            "ExternalSecretRotationMetadata": ANY,
+            "ExternalSecretRotationRoleArn": ANY,
         },
     ),
 ]
