@@ -98,7 +98,7 @@ class Application:
 
 @pytest.fixture
 def application(shell: Shell, testbed: RunningTestbed, tmp_path: Path) -> Iterator[Application]:
-    variables = {**shell.variables, "AWS_REGION": testbed.aws.region}
+    variables = {**shell.variables, "AWS_DEFAULT_REGION": testbed.aws.region}
     yield Application(replace(shell, project=tmp_path, variables=variables), testbed)
     testbed.aws.cloudformation.delete_stack(StackName=NAME)
     until(lambda: not stack_exists(testbed), within=60, what="deletion of the stack")
