@@ -88,6 +88,9 @@ def test_waiters_for_a_stack_that_fails_and_is_rolled_back(aws: Clients, name: s
         stack.client.update_stack(**request)
         with pytest.raises(WaiterError, match="UPDATE_ROLLBACK_COMPLETE"):
             waited(stack, "stack_update_complete")
+        assert "The following resource(s) failed to create: [Late]. " in {
+            event.get("ResourceStatusReason") for event in stack.events()
+        }
 
         stack.client.update_stack(**request, DisableRollback=True)
         with pytest.raises(WaiterError, match="UPDATE_FAILED"):
