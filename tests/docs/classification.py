@@ -18,6 +18,7 @@ NOT_RUN = {
     r"testbed trace ID": "a placeholder; tests/cli/test_journal.py",
     r"docker |export COMPOSE_FILE=": "Docker; tests/compose",
     r"testbed deploy --target aws": "an AWS account; tests/cli/test_aws_target.py",
+    r"cdk ": "needs CDK; tests/extension/live/cloudformation/test_cdk.py makes the same calls",
     r"sam |aws s3 cp sites.yaml s3://BUCKET": "tests/pipeline/sam",
     r'aws s3 cp sites.yaml "\$\(aws cloudformation': "needs an AWS account",
     r"AWS_PROFILE=mine ": "an AWS account; tests/plugin/test_aws_account.py",

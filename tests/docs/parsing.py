@@ -271,10 +271,27 @@ _DOCKER = {
     "inspect": {"-f"},
     "volume rm": set[str](),
 }
+_CDK = {
+    "bootstrap": {"--template"},
+    "deploy": {"--hotswap"},
+    "destroy": set[str](),
+    "diff": set[str](),
+    "drift": set[str](),
+    "import": set[str](),
+    "refactor": set[str](),
+    "watch": set[str](),
+}
 _SAM = {
     "build": set[str](),
+    "delete": set[str](),
     "deploy": {"--parameter-overrides"},
+    "list endpoints": set[str](),
+    "list resources": set[str](),
+    "list stack-outputs": set[str](),
+    "logs": {"--include-traces"},
     "package": set[str](),
+    "remote invoke": set[str](),
+    "sync": set[str](),
     "validate": {"--lint"},
 }
 _UV = {
@@ -299,6 +316,7 @@ _CHECKS: dict[str, Callable[[list[str]], None]] = {
     "python3.13": _python,
     "pip": _installed("pip", _PIP),
     "curl": _curl,
+    "cdk": _installed("cdk", _CDK),
     "docker": _installed("docker", _DOCKER),
     "sam": _installed("sam", _SAM),
     "uv": _installed("uv", _UV),
