@@ -1,6 +1,7 @@
 """Brings the resources of a stack to what a template says."""
 
 import threading
+from collections.abc import Iterable
 from typing import Any
 
 from localstack.aws.api.cloudformation import ResourceStatus, StackStatus
@@ -64,7 +65,7 @@ class Application:
             timer.daemon = True
             timer.start()
         try:
-            self._run("create", StackStatus.CREATE_COMPLETE)
+            self._run(StackStatus.CREATE_COMPLETE)
         finally:
             if timer:
                 timer.cancel()
@@ -79,11 +80,11 @@ class Application:
         StackFailedError
             If one of them failed. What was changed stays.
         """
-        self._run("update", StackStatus.UPDATE_COMPLETE_CLEANUP_IN_PROGRESS)
+        self._run(StackStatus.UPDATE_COMPLETE_CLEANUP_IN_PROGRESS)
 
-    def _run(self, verb: str, succeeded: StackStatus) -> None:
+    def _run(self, succeeded: StackStatus) -> None:
         try:
-            self._bring_all(verb)
+            self._bring_all()
             outputs = self._outputs()
             # Checked and changed at once: another stack may have the same export, or import one of
             # these; and from now on, the operation cannot be cancelled.
@@ -97,7 +98,7 @@ class Application:
         except Exception as error:
             raise StackFailedError(f"{reason(error, self._stack.name)} ") from error
 
-    def _bring_all(self, verb: str) -> None:
+    def _bring_all(self) -> None:
         active = self._values.active_resources()
         self._needed = dependencies(self._template, active, self._values.condition)
         patient = sum(
@@ -108,9 +109,19 @@ class Application:
             self._needed, self._apply, may_start=self._may_start, workers=graph.WORKERS + patient
         )
         if failures and not self._timed_out:
-            names = ", ".join(failures)
-            raise StackFailedError(f"The following resource(s) failed to {verb}: [{names}]. ")
+            raise StackFailedError(self._message(failures))
         self._check_cancelled()
+
+    def _message(self, failures: Iterable[str]) -> str:
+        failed: dict[str, list[str]] = {"create": [], "update": []}
+        for name in failures:
+            status = self._stack.resources[name].status
+            failed["create" if status == ResourceStatus.CREATE_FAILED else "update"].append(name)
+        return "".join(
+            f"The following resource(s) failed to {verb}: [{', '.join(names)}]. "
+            for verb, names in failed.items()
+            if names
+        )
 
     def _check_cancelled(self) -> None:
         if self._timed_out:
