@@ -12,6 +12,7 @@ from typing import Any
 from localstack_testbed.cloudformation.resources.model import ResourceType
 from localstack_testbed.cloudformation.resources.registry import all_types, resource_type
 from localstack_testbed.cloudformation.schemas.data_files import load
+from localstack_testbed.cloudformation.schemas.schema import schema
 from localstack_testbed.cloudformation.template import serverless
 
 from tests.conftest import ROOT
@@ -187,6 +188,9 @@ def _replaces(name: str) -> str:
         )
     if not any(parts):
         parts = ["nothing"]
+    described = schema(name)
+    if described and described.deleted_before_replacement:
+        parts.append("the old one is deleted first, as on AWS")
     if name in _REJECTED_CHANGES:
         parts.append(f"rejected, as on AWS: {_REJECTED_CHANGES[name]}")
     return "; ".join(parts)
@@ -194,15 +198,15 @@ def _replaces(name: str) -> str:
 
 def _replacing(name: str) -> tuple[dict[str, str], set[str]]:
     """Return the properties whose change replaces the resource, with notes, and all properties."""
-    schema, kind = load(name), resource_type(name)
-    assert schema, f"{name} has no schema: run python -m tests.extension.schemas"
+    data, kind = load(name), resource_type(name)
+    assert data, f"{name} has no schema: run python -m tests.extension.schemas"
     assert kind
-    settable = set(schema.get("properties", {})) - {
+    settable = set(data.get("properties", {})) - {
         shown for example in EXAMPLES if example.type == name for shown, _ in example.rejected()
     }
-    replacing = dict.fromkeys(_names(schema.get("createOnlyProperties", []), settable), "")
+    replacing = dict.fromkeys(_names(data.get("createOnlyProperties", []), settable), "")
     if type(kind).needs_replacement is not ResourceType.needs_replacement:
-        conditional = _names(schema.get("conditionalCreateOnlyProperties", []), settable)
+        conditional = _names(data.get("conditionalCreateOnlyProperties", []), settable)
         replacing |= dict.fromkeys(conditional, " (in some cases)")
     for example in EXAMPLES:
         if example.type == name:

@@ -18,6 +18,7 @@ import pkgutil
 import re
 import sys
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "extension" / "src" / "localstack_testbed" / "cloudformation"
 DATA = PACKAGE / "schemas" / "data"
 NAMES = "types.txt"
+SOURCE = "SOURCE.txt"
 REGION = "us-east-1"
 COMMAND = ".venv/bin/python -m tests.extension.schemas"
 
@@ -114,6 +116,14 @@ def files() -> dict[str, str]:
     }
     # The regions' lists differ a little; a type of any region is one of AWS.
     names = {name for region in _regions() for name in MANAGER.get_resource_types(region)}
+    content[SOURCE] = (
+        "The resource schemas in this folder are AWS's, with the corrections of the package\n"
+        f"cfn-lint {metadata.version('cfn-lint')}, and without their descriptions:\n"
+        "https://github.com/aws-cloudformation/cfn-lint\n\n"
+        "Their license is MIT-0 (MIT No Attribution).\n\n"
+        "types.txt lists the names of AWS's resource types, from the same package.\n"
+        f"{COMMAND} writes all files of this folder.\n"
+    )
     content[NAMES] = "".join(f"{name}\n" for name in sorted(names - {"Module"}))
     return content
 

@@ -241,7 +241,7 @@ def test_error_of_deploy_is_not_hidden_by_its_cleanup(project: Project) -> None:
     )
     result = project.run(f'def test_deploy(deploy): deploy("{template}", Wrod="bye")')
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*The template has no parameter Wrod.", "Its parameters: Word."])
+    result.stdout.fnmatch_lines(["*The template has no parameter Wrod; its parameters: Word."])
     result.stdout.no_fnmatch_line("*does not exist*")
 
 

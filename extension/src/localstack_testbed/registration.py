@@ -88,7 +88,10 @@ _MAPPING = f"{_SERVICES}.lambda_.event_source_mapping"
 # wrap the same method (``hooks.shared_patches``), the last one is the outermost.
 PATCHES: Mapping[str, tuple[Step, ...]] = {
     f"{_SERVICES}.apigateway.helpers": (Step("apigateway.openapi_import:patch_import"),),
-    f"{_SERVICES}.apigateway.legacy.provider": (Step("apigateway.stage_updates:patch_paths"),),
+    f"{_SERVICES}.apigateway.legacy.provider": (
+        Step("apigateway.stage_keys:patch_provider"),
+        Step("apigateway.stage_updates:patch_paths"),
+    ),
     f"{_SERVICES}.apigateway.next_gen.provider": (Step("apigateway.stage_updates:patch_provider"),),
     f"{_API}.gateway": (
         Step("permissions.unsigned_invocations:patch_apis", _permissions),
@@ -132,7 +135,7 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
     f"{_INVOCATION}.lambda_models": (Step("lifecycle.client_reuse:patch_lambda_models"),),
     f"{_INVOCATION}.lambda_service": (
         Step("lambda_service.invoke_limits:patch_invoke", _limits),
-        Step("lambda_executor.localstack_patches:patch_deletion", _uses_process_executor),
+        Step("lambda_service.function_deletion:patch_deletion"),
     ),
     f"{_INVOCATION}.logs": (Step("lambda_service.function_logs:patch_log_handler"),),
     f"{_INVOCATION}.version_manager": (

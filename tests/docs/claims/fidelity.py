@@ -273,10 +273,7 @@ CLAIMS: Claims = {
     "**Nested stacks:**": (
         f"{_STACKS}/test_nested_stacks.py::test_an_unchanged_nested_stack_counts_as_changed",
     ),
-    "the secret gets a new generated value": (
-        f"{DIFFERENCES}::test_secret_is_generated_anew_by_a_rollback",
-    ),
-    "A secret is rotated when": READ,
+    "a secret is rotated when": READ,
     "**Metric filters:**": READ,
     # Storage
     "**Conditional writes:**": (f"{DIFFERENCES}::test_conditional_writes",),
@@ -303,6 +300,7 @@ CLAIMS: Claims = {
         "tests/testbed/project/test_local_files.py::test_functions_that_do_not_run_here",
     ),
     # Services
+    "**SES:**": (f"{DIFFERENCES}::test_identity_of_a_stack_is_verified_at_once",),
     "its log events do not expire": READ,
     "LocalStack connects to no other machine": (
         f"{OFFLINE}::test_localstack_calls_no_other_machine",

@@ -20,6 +20,9 @@ from localstack_testbed.cloudformation.template.parameters import ParameterValue
 type Properties = dict[str, Any]
 """A resource's properties, in which all intrinsic functions are resolved."""
 
+STACK_TYPE = "AWS::CloudFormation::Stack"
+"""The type of nested stacks, and in events also of a stack itself."""
+
 type DeletionPolicy = Literal["Delete", "Retain", "RetainExceptOnCreate", "Snapshot"]
 
 
@@ -131,9 +134,6 @@ class ChangeSet:
     changes: list[dict[str, Any]] = field(default_factory=list)
     on_stack_failure: str | None = None
     include_nested_stacks: bool = False
-    import_existing_resources: bool = False
-    parent_id: str | None = None
-    root_id: str | None = None
     token: str | None = None
     """The ClientToken of the request."""
 
@@ -214,7 +214,7 @@ class Stack:
         """Set the stack's status, and record it as an event."""
         with self.changed:
             self.status, self.reason = status, reason
-            self._record(self.name, self.id, "AWS::CloudFormation::Stack", status, reason, None)
+            self._record(self.name, self.id, STACK_TYPE, status, reason, None)
             self.changed.notify_all()
 
     def decide(self, verdict: Literal["complete", "roll back", "stay"]) -> None:
@@ -247,7 +247,7 @@ class Stack:
         reason: str | None,
         properties: Properties | None,
     ) -> None:
-        stack_event = type_name == "AWS::CloudFormation::Stack" and physical_id == self.id
+        stack_event = type_name == STACK_TYPE and physical_id == self.id
         prefix = "" if stack_event else f"{logical_id}-{status}-"
         event = Event(
             id=f"{prefix}{uuid.uuid4()}",

@@ -9,7 +9,6 @@ from typing import Any
 
 from localstack_testbed.hooks.patching import patch
 from localstack_testbed.hooks.shared_patches import INVOKE_ENVIRONMENT
-from localstack_testbed.lambda_service.function_logs import store_pending
 
 
 class _Environments(dict[str, Any]):
@@ -85,18 +84,3 @@ def patch_versions() -> None:
         self.shutdown_event.set()
         self.assignment_service.stop_environments_for_version(self.id)
         original(self)
-
-
-def patch_deletion() -> None:
-    """Allow deleting functions whose creation failed, and store the logs of the others first.
-
-    LocalStack answers the former with an error, and stores logs with a role that may be gone.
-    """
-    from localstack.services.lambda_.invocation.lambda_service import LambdaService
-
-    @patch(LambdaService.stop_version)
-    def stop_version(original: Callable[[Any, str], None], self: Any, qualified_arn: str) -> None:
-        managers = (self.lambda_running_versions, self.lambda_starting_versions)
-        for manager in [each[qualified_arn] for each in managers if qualified_arn in each][:1]:
-            store_pending(manager.log_handler)
-            original(self, qualified_arn)

@@ -53,13 +53,20 @@ INVALID = [
                 "Type": "AWS::Lambda::Alias",
                 "Properties": {"FunctionName": "f", "FunctionVersion": "1", "Name": "live"},
                 "UpdatePolicy": {
-                    "CodeDeployLambdaAliasUpdate": {
-                        "ApplicationName": "shop",
-                        "DeploymentGroupName": "shop",
-                    }
+                    "Fn::If": [
+                        "Gradual",
+                        {
+                            "CodeDeployLambdaAliasUpdate": {
+                                "ApplicationName": "shop",
+                                "DeploymentGroupName": "shop",
+                            }
+                        },
+                        {"Ref": "AWS::NoValue"},
+                    ]
                 },
             }
-        ),
+        )
+        | {"Conditions": {"Gradual": {"Fn::Equals": ["yes", "yes"]}}},
         "Alias (AWS::Lambda::Alias): UpdatePolicy.CodeDeployLambdaAliasUpdate is not available",
     ),
     (

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from localstack_testbed.cloudformation.template.document import parse
 from localstack_testbed.cloudformation.template.evaluation import NO_VALUE, Evaluator
-from localstack_testbed.cloudformation.template.unknown import UNKNOWN
+from localstack_testbed.cloudformation.unknown import UNKNOWN
 
 from tests.extension.unit.cloudformation.templates import evaluator, message, read
 

@@ -19,6 +19,7 @@ from localstack_testbed.cloudformation.model import Deployment
 from localstack_testbed.cloudformation.schemas.schema import schema
 from localstack_testbed.cloudformation.template import shapes, validation
 from localstack_testbed.cloudformation.template.document import Document, parse, read
+from localstack_testbed.cloudformation.template.parameters import text
 from localstack_testbed.cloudformation.template.transforms import declared_transforms
 
 
@@ -146,7 +147,7 @@ def _resources(document: Document) -> Iterator[tuple[str, str]]:
 def _identifiers(resources: Mapping[str, str]) -> Iterator[Description]:
     """Yield by which properties resources of each type can be imported."""
     for type_name in dict.fromkeys(resources.values()):
-        described = None if type_name.startswith("Custom::") else schema(type_name)
+        described = schema(type_name)
         if described is not None and described.primary_identifier:
             yield {
                 "ResourceType": type_name,
@@ -158,9 +159,7 @@ def _identifiers(resources: Mapping[str, str]) -> Iterator[Description]:
 
 
 def _text(value: Any) -> str | None:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return None if value is None else str(value)
+    return None if value is None else text(value)
 
 
 def _flag(value: Any) -> bool:

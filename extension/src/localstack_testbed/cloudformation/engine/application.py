@@ -17,6 +17,7 @@ from localstack_testbed.cloudformation.engine.changes import (
 from localstack_testbed.cloudformation.engine.reasons import reason
 from localstack_testbed.cloudformation.errors import ValidationError
 from localstack_testbed.cloudformation.model import (
+    STACK_TYPE,
     Deployment,
     Output,
     Properties,
@@ -24,12 +25,13 @@ from localstack_testbed.cloudformation.model import (
     Stack,
     now,
 )
+from localstack_testbed.cloudformation.resources.registry import is_custom
 from localstack_testbed.cloudformation.template.document import ResourceDeclaration
 from localstack_testbed.cloudformation.template.references import dependencies
 
 COMPLETE = (ResourceStatus.CREATE_COMPLETE, ResourceStatus.UPDATE_COMPLETE)
 
-_PATIENT = ("AWS::CloudFormation::Stack", "AWS::CloudFormation::WaitCondition")
+_PATIENT = (STACK_TYPE, "AWS::CloudFormation::WaitCondition")
 """Types that may wait for long, even for what another resource does, and must not delay others."""
 
 
@@ -102,7 +104,7 @@ class Application:
         active = self._values.active_resources()
         self._needed = dependencies(self._template, active, self._values.condition)
         patient = sum(
-            values.is_custom(type_name) or type_name in _PATIENT
+            is_custom(type_name) or type_name in _PATIENT
             for type_name in (self._template.resources[name].type for name in active)
         )
         failures = graph.run(

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from localstack_testbed.cloudformation.engine.values import is_custom
-from localstack_testbed.cloudformation.model import Properties, Resource
+from localstack_testbed.cloudformation.model import STACK_TYPE, Properties, Resource
 from localstack_testbed.cloudformation.resources.model import ResourceError
 from localstack_testbed.cloudformation.resources.registry import resource_type
 from localstack_testbed.cloudformation.schemas.schema import schema
@@ -27,15 +26,10 @@ class Change:
     replacing: tuple[str, ...] = ()
 
 
-ALWAYS_UPDATED = ("AWS::CloudFormation::Stack",)
-"""The template of a nested stack may have changed behind the same URL; only the nested stack's
-update can tell."""
-
-
 def compare(resource: Resource, desired: Properties) -> Change:
     """Return what it takes to bring a resource to the desired properties."""
     current = resource.properties
-    described = None if is_custom(resource.type) else schema(resource.type)
+    described = schema(resource.type)
     kind = resource_type(resource.type)
     if resource.skipped or kind is None:
         return Change(Action.NOTHING)
@@ -51,14 +45,15 @@ def compare(resource: Resource, desired: Properties) -> Change:
         replacing = names
     if replacing:
         return Change(Action.REPLACE, names, replacing)
-    if names or resource.type in ALWAYS_UPDATED or resource.attempted is not None:
+    # The template of a nested stack may have changed behind the same URL: only its update can tell.
+    if names or resource.type == STACK_TYPE or resource.attempted is not None:
         return Change(Action.UPDATE, names)
     return Change(Action.NOTHING)
 
 
 def is_deleted_first(type_name: str) -> bool:
     """Return whether a resource is deleted before the one that replaces it is created."""
-    described = None if is_custom(type_name) else schema(type_name)
+    described = schema(type_name)
     return described is not None and described.deleted_before_replacement
 
 

@@ -13,9 +13,8 @@ from localstack.aws.api.cloudformation import OnFailure, StackStatus
 from localstack_testbed.cloudformation import store
 from localstack_testbed.cloudformation.engine import removal, resource_operations, rollback
 from localstack_testbed.cloudformation.engine.application import Application, StackFailedError
-from localstack_testbed.cloudformation.engine.changes import ALWAYS_UPDATED
 from localstack_testbed.cloudformation.engine.preview import Preview, preview
-from localstack_testbed.cloudformation.model import Deployment, Stack, now, secret_texts
+from localstack_testbed.cloudformation.model import STACK_TYPE, Deployment, Stack, now, secret_texts
 
 __all__ = [
     "Preview",
@@ -219,7 +218,7 @@ _PARENT_FAILED = "The update of the parent stack failed"
 
 def _complete_update(stack: Stack) -> None:
     for resource in list(stack.resources.values()):
-        if resource.type in ALWAYS_UPDATED:
+        if resource.type == STACK_TYPE:
             resource_operations.complete(stack, resource)
     removal.clean_up(stack)
     stack.before, stack.previous, stack.former_outputs = {}, None, None

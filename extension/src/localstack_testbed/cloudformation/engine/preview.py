@@ -15,15 +15,19 @@ from localstack_testbed.cloudformation.engine.changes import Action, Change, com
 from localstack_testbed.cloudformation.engine.reasons import reason
 from localstack_testbed.cloudformation.engine.resource_operations import unsupported
 from localstack_testbed.cloudformation.errors import ValidationError
-from localstack_testbed.cloudformation.model import Deployment, Properties, Resource, Stack
+from localstack_testbed.cloudformation.model import (
+    STACK_TYPE,
+    Deployment,
+    Properties,
+    Resource,
+    Stack,
+)
+from localstack_testbed.cloudformation.resources.registry import is_custom
 from localstack_testbed.cloudformation.schemas.schema import InvalidPropertiesError
 from localstack_testbed.cloudformation.template.document import ResourceDeclaration
-from localstack_testbed.cloudformation.template.evaluation import NO_VALUE
 from localstack_testbed.cloudformation.template.references import dependencies, references
-from localstack_testbed.cloudformation.template.unknown import UNKNOWN, has_unknown
+from localstack_testbed.cloudformation.unknown import UNKNOWN, has_unknown
 from localstack_testbed.hooks import settings
-
-_NESTED = "AWS::CloudFormation::Stack"
 
 
 @dataclass
@@ -130,25 +134,26 @@ class _Planner:
         """
         if settings.SKIP_UNSUPPORTED_RESOURCES.value():
             return None
-        if declaration.type == "AWS::CloudFormation::WaitCondition":
-            if self._is_given(declaration.creation_policy):
-                return (
-                    "CreationPolicy is not available in this testbed, which has no SignalResource: "
-                    "give the WaitCondition a Handle, and send the signals to its URL"
-                )
-        elif declaration.type == "AWS::Lambda::Alias":
-            policy = declaration.update_policy
-            if isinstance(policy, Mapping) and self._is_given(
-                policy.get("CodeDeployLambdaAliasUpdate")
-            ):
-                return (
-                    "UpdatePolicy.CodeDeployLambdaAliasUpdate is not available in this testbed, "
-                    "which has no CodeDeploy: an alias moves to the new version at once"
-                )
+        kind = declaration.type
+        if kind == "AWS::CloudFormation::WaitCondition" and self._policy(
+            declaration.creation_policy
+        ):
+            return (
+                "CreationPolicy is not available in this testbed, which has no SignalResource: "
+                "give the WaitCondition a Handle, and send the signals to its URL"
+            )
+        if kind == "AWS::Lambda::Alias" and "CodeDeployLambdaAliasUpdate" in self._policy(
+            declaration.update_policy
+        ):
+            return (
+                "UpdatePolicy.CodeDeployLambdaAliasUpdate is not available in this testbed, "
+                "which has no CodeDeploy: an alias moves to the new version at once"
+            )
         return None
 
-    def _is_given(self, policy: Any) -> bool:
-        return policy is not None and self._values.value(policy) is not NO_VALUE
+    def _policy(self, declared: Any) -> Mapping[str, Any]:
+        policy = self._values.value(declared)
+        return policy if isinstance(policy, Mapping) else {}
 
     def _stays(self, logical_id: str) -> Resource | None:
         """Return a resource whose physical id surely stays the same."""
@@ -166,7 +171,7 @@ class _Planner:
         if resource is None:
             return UNKNOWN
         change = self._planned[logical_id]
-        dynamic = resource.type == _NESTED or values.is_custom(resource.type)
+        dynamic = resource.type == STACK_TYPE or is_custom(resource.type)
         if dynamic and change is not None and change.action is not Action.NOTHING:
             return UNKNOWN
         return values.attribute(resource, name)

@@ -92,6 +92,11 @@ def update(
 ) -> str | None:
     """Update a resource in place, or return it to what it was before a failed update.
 
+    Parameters
+    ----------
+    rolling_back
+        Whether this takes back an update of the stack.
+
     Returns
     -------
     str | None

@@ -4,9 +4,9 @@ from localstack.aws.api.cloudformation import ResourceStatus
 
 from localstack_testbed.cloudformation.engine import graph, resource_operations
 from localstack_testbed.cloudformation.engine.application import COMPLETE
-from localstack_testbed.cloudformation.engine.changes import ALWAYS_UPDATED, is_deleted_first
-from localstack_testbed.cloudformation.engine.values import is_custom
-from localstack_testbed.cloudformation.model import Resource, Stack
+from localstack_testbed.cloudformation.engine.changes import is_deleted_first
+from localstack_testbed.cloudformation.model import STACK_TYPE, Resource, Stack
+from localstack_testbed.cloudformation.resources.registry import is_custom
 
 
 def restore(stack: Stack, skip: frozenset[str] = frozenset()) -> list[str]:
@@ -78,5 +78,5 @@ def _differs(resource: Resource, before: Resource) -> bool:
         resource.attempted is not None
         or resource.properties != before.properties
         or resource.physical_id != before.physical_id
-        or resource.type in ALWAYS_UPDATED
+        or resource.type == STACK_TYPE
     )

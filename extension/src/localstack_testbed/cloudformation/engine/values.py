@@ -6,8 +6,9 @@ from typing import Any
 from localstack_testbed.cloudformation.engine import dynamic_references
 from localstack_testbed.cloudformation.errors import ValidationError
 from localstack_testbed.cloudformation.model import Deployment, Properties, Resource, Stack
-from localstack_testbed.cloudformation.resources.registry import resource_type
+from localstack_testbed.cloudformation.resources.registry import is_custom, resource_type
 from localstack_testbed.cloudformation.schemas.schema import schema
+from localstack_testbed.cloudformation.template import parameters
 from localstack_testbed.cloudformation.template.document import ResourceDeclaration
 from localstack_testbed.cloudformation.template.evaluation import NO_VALUE, Environment, Evaluator
 
@@ -54,11 +55,6 @@ def evaluator(
     return Evaluator(deployment.template, environment)
 
 
-def is_custom(type_name: str) -> bool:
-    """Return whether a type is that of a custom resource."""
-    return type_name.startswith("Custom::") or type_name == "AWS::CloudFormation::CustomResource"
-
-
 def text(value: Any) -> str:
     """Return an output's value, which always is a string.
 
@@ -72,9 +68,7 @@ def text(value: Any) -> str:
             "Template format error: The Value field of every Outputs member must evaluate to a "
             "String."
         )
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value if isinstance(value, str) else str(value)
+    return parameters.text(value)
 
 
 def reference(resource: Resource) -> str:
@@ -132,7 +126,7 @@ def properties(
         If the properties do not match the schema.
     """
     evaluated = values.value(dict(declaration.properties))
-    described = None if is_custom(declaration.type) else schema(declaration.type)
+    described = schema(declaration.type)
     if described is None:
         return {name: _as_text(value) for name, value in evaluated.items()}
     converted = described.convert(evaluated, check_ranges=check_ranges)
@@ -148,6 +142,4 @@ def _as_text(value: Any) -> Any:
         return {key: _as_text(each) for key, each in value.items()}
     if isinstance(value, list):
         return [_as_text(each) for each in value]
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value) if isinstance(value, int | float) else value
+    return parameters.text(value) if isinstance(value, int | float) else value

@@ -543,7 +543,8 @@ class _StageSettings:
         for patches in (
             self._simple(properties, deployment_id),
             self._variables(current, properties),
-            *([patch] for patch in self._removed_methods(current, properties)),
+            # All of them, as a setting that is absent would keep its value.
+            *([_remove(f"/{name}")] for name in current.get("methodSettings") or ()),
             list(self._methods(properties)),
         ):
             if patches:
@@ -570,13 +571,6 @@ class _StageSettings:
             *(_replace(f"/variables/{name}", value) for name, value in wanted.items()),
             *(_remove(f"/variables/{name}") for name in present if name not in wanted),
         ]
-
-    def _removed_methods(
-        self, current: Mapping[str, Any], properties: Mapping[str, Any]
-    ) -> Iterator[Patch]:
-        # All of them, as a setting that is absent would keep its value.
-        for name in current.get("methodSettings") or ():
-            yield _remove(f"/{name}")
 
     def _methods(self, properties: Mapping[str, Any]) -> Iterator[Patch]:
         for setting in properties.get("MethodSettings") or ():
@@ -845,6 +839,10 @@ class ApiKey(ResourceType):
         names = ("Name", "Description", "Enabled", "GenerateDistinctId", "Value", "CustomerId")
         made = _client(context).create_api_key(
             **{"name": context.generated_name(64)} | _arguments(properties, *names),
+            stageKeys=[
+                {"restApiId": each["RestApiId"], "stageName": each["StageName"]}
+                for each in _named_stages(properties)
+            ],
             tags=tag_map(properties),
         )
         key_id: str = made["id"]
@@ -861,6 +859,7 @@ class ApiKey(ResourceType):
                 _replace("/description", new.get("Description", "")),
                 _replace("/enabled", new.get("Enabled", False)),
                 _replace("/customerId", new.get("CustomerId", "")),
+                *_stage_changes(old, new),
             ],
         )
         _set_tags(context, f"/apikeys/{physical_id}", old, new)
@@ -874,10 +873,23 @@ class ApiKey(ResourceType):
     ) -> dict[str, Any]:
         return {"APIKeyId": physical_id}
 
-    def unsupported(self, properties: Properties) -> str | None:
-        if properties.get("StageKeys"):
-            return "StageKeys is not available in this testbed: use a usage plan"
-        return None
+
+def _named_stages(properties: Properties) -> list[dict[str, str]]:
+    """Return the stages that an API key names; one without a stage names nothing."""
+    keys: list[dict[str, str]] = properties.get("StageKeys") or []
+    return [each for each in keys if each.get("RestApiId") and each.get("StageName")]
+
+
+def _stage_changes(old: Properties, new: Properties) -> list[dict[str, str]]:
+    before, after = (
+        {f"{each['RestApiId']}/{each['StageName']}" for each in _named_stages(properties)}
+        for properties in (old, new)
+    )
+    return [
+        {"op": operation, "path": "/stages", "value": stage}
+        for operation, stages in (("add", after - before), ("remove", before - after))
+        for stage in sorted(stages)
+    ]
 
 
 class UsagePlan(ResourceType):

@@ -236,8 +236,16 @@ _policies = threading.Lock()
 """Serializes changes of functions' policies: LocalStack loses one of two at the same time."""
 
 
+_ALEXA = "alexa-appkit.amazon.com"
+
+
 class Permission(ResourceType):
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-permission.html"""
+
+    def unsupported(self, properties: Properties) -> str | None:
+        if properties.get("Principal") == _ALEXA:
+            return f"Principal {_ALEXA} {NOT_HERE}: there are no Alexa skills"
+        return None
 
     def create(self, context: Context, properties: Properties) -> str:
         statement_id = context.generated_name(100)
@@ -382,6 +390,16 @@ def _provision(
 class EventInvokeConfig(ResourceType):
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-eventinvokeconfig.html"""
 
+    def unsupported(self, properties: Properties) -> str | None:
+        for name, destination in part(properties, "DestinationConfig").items():
+            arn = part({name: destination}, name).get("Destination")
+            if isinstance(arn, str) and arn.split(":")[2:3] == ["s3"]:
+                return (
+                    f"DestinationConfig.{name} {NOT_HERE} with a bucket as Destination: use a "
+                    "queue, a topic, a function or an event bus"
+                )
+        return None
+
     def create(self, context: Context, properties: Properties) -> str:
         client = context.client("lambda")
         physical_id = f"{properties['FunctionName']}|{properties['Qualifier']}"
@@ -444,6 +462,9 @@ class EventSourceMapping(ResourceType):
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-eventsourcemapping.html"""
 
     def unsupported(self, properties: Properties) -> str | None:
+        source = properties.get("EventSourceArn")
+        if isinstance(source, str) and source.split(":")[2:3] != ["sqs"]:
+            return f"EventSourceArn {source} {NOT_HERE}: functions can poll only SQS queues"
         return unavailable(properties, *_OTHER_SOURCES)
 
     def create(self, context: Context, properties: Properties) -> str:
@@ -460,11 +481,8 @@ class EventSourceMapping(ResourceType):
     def update(self, context: Context, physical_id: str, old: Properties, new: Properties) -> None:
         _check_mapping(new)
         client = context.client("lambda")
-        defaults = _QUEUE_DEFAULTS if _is_queue(new) else _STREAM_DEFAULTS
-        if changed(old, new, "FunctionName", "Enabled", *_MAPPING_NAMES, *defaults):
-            given = _mapping({**defaults, "FilterCriteria": {}, "KmsKeyArn": "", **new})
-            for name in ("EventSourceArn", "StartingPosition", "StartingPositionTimestamp"):
-                given.pop(name, None)
+        if changed(old, new, "FunctionName", "Enabled", *_MAPPING_DEFAULTS):
+            given = without(_mapping({**_MAPPING_DEFAULTS, **new}), "EventSourceArn")
             client.update_event_source_mapping(UUID=physical_id, **{"Enabled": True, **given})
             _wait_for_mapping(context, client, physical_id)
         if changed(old, new, "Tags"):
@@ -513,45 +531,37 @@ _OTHER_SOURCES = (
 
 # What Lambda returns to if a property is absent.
 # https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html
-_QUEUE_DEFAULTS: dict[str, Any] = {
+_MAPPING_DEFAULTS: dict[str, Any] = {
     "BatchSize": 10,
+    "FilterCriteria": {},
     "FunctionResponseTypes": [],
+    "KmsKeyArn": "",
     "MaximumBatchingWindowInSeconds": 0,
     "MetricsConfig": {"Metrics": []},
     "ScalingConfig": {},
 }
-_STREAM_DEFAULTS: dict[str, Any] = {
-    "BatchSize": 100,
-    "BisectBatchOnFunctionError": False,
-    "DestinationConfig": {"OnFailure": {}},
-    "FunctionResponseTypes": [],
-    "MaximumBatchingWindowInSeconds": 0,
-    "MaximumRecordAgeInSeconds": -1,
-    "MaximumRetryAttempts": -1,
-    "MetricsConfig": {"Metrics": []},
-    "ParallelizationFactor": 1,
-    "TumblingWindowInSeconds": 0,
-}
-_MAPPING_NAMES = ("FilterCriteria", "KmsKeyArn")
 
-
-def _is_queue(properties: Mapping[str, Any]) -> bool:
-    return str(properties.get("EventSourceArn")).split(":")[2:3] == ["sqs"]
+_FOR_STREAMS = (
+    "BisectBatchOnFunctionError",
+    "DestinationConfig",
+    "MaximumRecordAgeInSeconds",
+    "MaximumRetryAttempts",
+    "ParallelizationFactor",
+    "StartingPosition",
+    "StartingPositionTimestamp",
+    "TumblingWindowInSeconds",
+)
 
 
 def _check_mapping(properties: Mapping[str, Any]) -> None:
     if "EventSourceArn" not in properties:
         raise ResourceError("EventSourceArn is required.")
-    if _is_queue(properties):
-        others = (_STREAM_DEFAULTS.keys() - _QUEUE_DEFAULTS.keys()) | {
-            "StartingPosition",
-            "StartingPositionTimestamp",
-        }
-    else:
-        others = _QUEUE_DEFAULTS.keys() - _STREAM_DEFAULTS.keys()
     # Lambda's message; LocalStack accepts and ignores them.
-    for name in sorted(others & properties.keys()):
-        raise ResourceError(f"Unsupported {name} parameter for given event source mapping type.")
+    for name in _FOR_STREAMS:
+        if name in properties:
+            raise ResourceError(
+                f"Unsupported {name} parameter for given event source mapping type."
+            )
 
 
 def _mapping(properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from importlib import import_module
 
 from localstack_testbed.cloudformation.resources.model import ResourceType
 
+_CUSTOM = "AWS::CloudFormation::CustomResource"
 _MODULES: dict[str, str] = {
     "ApiGateway": "apigateway",
     "CDK": "cloudformation",
@@ -29,6 +30,11 @@ _MODULES: dict[str, str] = {
 """The module of each service, as the second part of a type's name has it."""
 
 
+def is_custom(type_name: str) -> bool:
+    """Return whether a type is that of a custom resource."""
+    return type_name.startswith("Custom::") or type_name == _CUSTOM
+
+
 @cache
 def resource_type(name: str) -> ResourceType | None:
     """Return a resource type, or None if this testbed does not have it.
@@ -40,8 +46,8 @@ def resource_type(name: str) -> ResourceType | None:
     --------
     ``resource_type("AWS::SQS::Queue")``
     """
-    if name.startswith("Custom::"):
-        name = "AWS::CloudFormation::CustomResource"
+    if is_custom(name):
+        name = _CUSTOM
     service = name.split("::")[1] if name.count("::") >= 2 else ""
     found = _types(_MODULES[service]).get(name) if service in _MODULES else None
     return found() if found else None

@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_SecretsManager.html
 """
 
+import hashlib
 import json
 import uuid
 from collections.abc import Mapping
@@ -38,7 +39,7 @@ class Secret(ResourceType):
         arguments |= _value(client, properties)
         arn: str = client.create_secret(
             Name=properties.get("Name") or context.generated_name(64),
-            ClientRequestToken=str(uuid.uuid4()),
+            ClientRequestToken=_version_id(properties),
             **arguments,
         )["ARN"]
         return arn
@@ -46,15 +47,30 @@ class Secret(ResourceType):
     def update(
         self, context: Context, physical_id: str, old: Properties, new: Properties
     ) -> str | None:
-        client = context.client("secretsmanager")
-        secret = {"SecretId": physical_id}
         # A new version only if the template asks for another value.
         valued = changed(old, new, "SecretString", "GenerateSecretString")
+        self._update(context, physical_id, old, new, valued=valued)
+        return None
+
+    def roll_back(
+        self, context: Context, physical_id: str, attempted: Properties, properties: Properties
+    ) -> str | None:
+        valued = changed(attempted, properties, "SecretString", "GenerateSecretString")
+        if valued:
+            valued = not _restore(context.client("secretsmanager"), physical_id, attempted)
+        self._update(context, physical_id, attempted, properties, valued=valued)
+        return None
+
+    def _update(
+        self, context: Context, physical_id: str, old: Properties, new: Properties, *, valued: bool
+    ) -> None:
+        client = context.client("secretsmanager")
+        secret = {"SecretId": physical_id}
         client.update_secret(
             **secret,
             Description=new.get("Description", ""),
             KmsKeyId=new.get("KmsKeyId", _DEFAULT_KEY),
-            **({"ClientRequestToken": str(uuid.uuid4())} | _value(client, new) if valued else {}),
+            **({"ClientRequestToken": _version_id(new)} | _value(client, new) if valued else {}),
         )
         update_tags(
             old,
@@ -63,7 +79,6 @@ class Secret(ResourceType):
             untag=lambda keys: client.untag_resource(**secret, TagKeys=keys),
         )
         self._set_replicas(client, physical_id, new)
-        return None
 
     def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
         client = context.client("secretsmanager")
@@ -89,6 +104,48 @@ class Secret(ResourceType):
             client.remove_regions_from_replication(SecretId=arn, RemoveReplicaRegions=extra)
         if missing := [each for region, each in wanted.items() if region not in present]:
             client.replicate_secret_to_regions(SecretId=arn, AddReplicaRegions=missing)
+
+
+def _version_id(properties: Properties) -> str:
+    """Return a new version id, whose first half tells which properties the value is made of."""
+    return str(uuid.UUID(_origin(properties) + uuid.uuid4().hex[16:]))
+
+
+def _origin(properties: Properties) -> str:
+    described = [properties.get("SecretString"), properties.get("GenerateSecretString")]
+    return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _restore(client: Any, arn: str, failed: Properties) -> bool:
+    """Make the version before a failed update the current one again.
+
+    It may have been generated, or rotated since the template set it, so that the template does not
+    say what it was.
+
+    Returns
+    -------
+    bool
+        False if there was none.
+    """
+    described = client.describe_secret(SecretId=arn)
+    versions = {
+        stage: version
+        for version, stages in (described.get("VersionIdsToStages") or {}).items()
+        for stage in stages
+    }
+    current, previous = versions.get("AWSCURRENT"), versions.get("AWSPREVIOUS")
+    if current is not None and current.replace("-", "")[:16] != _origin(failed):
+        # The failed update did not get so far: what is current was there before.
+        return True
+    if current is None or previous is None:
+        return False
+    client.update_secret_version_stage(
+        SecretId=arn,
+        VersionStage="AWSCURRENT",
+        MoveToVersionId=previous,
+        RemoveFromVersionId=current,
+    )
+    return True
 
 
 def _value(client: Any, properties: Properties) -> dict[str, str]:

@@ -254,7 +254,8 @@ class Subscription(ResourceType):
 
     def unsupported(self, properties: Properties) -> str | None:
         """Return whether messages would have to be replayed."""
-        return unavailable(properties, "ReplayPolicy")
+        reason = unavailable(properties, "ReplayPolicy")
+        return f"{reason}: messages are not archived" if reason else None
 
     def needs_replacement(self, old: Properties, new: Properties) -> bool:
         """Return whether the region differs.

@@ -34,12 +34,25 @@ class Parameter(ResourceType):
     def update(
         self, context: Context, physical_id: str, old: Properties, new: Properties
     ) -> str | None:
-        self._put(context, physical_id, new, Overwrite=True)
+        # LocalStack allows it, so that a failed change can be taken back.
+        # https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html
+        if _tier(old) == "Advanced" and _tier(new) == "Standard":
+            raise ResourceError(
+                "This parameter uses the advanced-parameter tier. You can't downgrade a parameter "
+                "from the advanced-parameter tier to the standard-parameter tier. If necessary, "
+                "you can delete the advanced parameter and recreate it as a standard parameter."
+            )
+        return self.roll_back(context, physical_id, old, new)
+
+    def roll_back(
+        self, context: Context, physical_id: str, attempted: Properties, properties: Properties
+    ) -> str | None:
+        self._put(context, physical_id, properties, Overwrite=True)
         ssm = context.client("ssm")
         parameter = {"ResourceType": "Parameter", "ResourceId": physical_id}
         update_tags(
-            old,
-            new,
+            attempted,
+            properties,
             tag=lambda tags: ssm.add_tags_to_resource(**parameter, Tags=tag_list(tags)),
             untag=lambda keys: ssm.remove_tags_from_resource(**parameter, TagKeys=keys),
         )
@@ -73,10 +86,14 @@ class Parameter(ResourceType):
             Type=properties["Type"],
             Description=properties.get("Description", ""),
             AllowedPattern=pattern or "",
-            Tier=properties.get("Tier", "Standard"),
+            Tier=_tier(properties),
             DataType=properties.get("DataType", "text"),
             **more,
         )
+
+
+def _tier(properties: Properties) -> str:
+    return str(properties.get("Tier", "Standard"))
 
 
 TYPES: dict[str, type[ResourceType]] = {"AWS::SSM::Parameter": Parameter}

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from localstack_testbed.cloudformation.template.unknown import UNKNOWN
+from localstack_testbed.cloudformation.unknown import UNKNOWN, has_unknown
 
 type Node = Mapping[str, Any]
 """A schema, or one inside of it."""
@@ -188,15 +188,6 @@ def child(node: Node, name: str) -> Node | None:
     """Return the schema of a property, or None if it is not permitted."""
     found: Node | None = node.get("properties", {}).get(name)
     return _child_by_pattern(node, name) if found is None else found
-
-
-def has_unknown(value: Any) -> bool:
-    """Return whether part of a value is unknown."""
-    if isinstance(value, Mapping):
-        return any(has_unknown(each) for each in value.values())
-    if isinstance(value, list):
-        return any(has_unknown(each) for each in value)
-    return value is UNKNOWN
 
 
 def same_value(one: Any, other: Any) -> bool:

@@ -13,12 +13,14 @@ _FOLDER = Path(__file__).parent / "data"
 
 def load(type_name: str) -> dict[str, Any] | None:
     """Return the schema of a type, or None if there is none."""
+    if type_name not in type_names():
+        return None
     try:
         text = (_FOLDER / f"{type_name.replace('::', '_')}.json").read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
     schema: dict[str, Any] = json.loads(text)
-    return schema if schema["typeName"] == type_name else None
+    return schema
 
 
 @cache

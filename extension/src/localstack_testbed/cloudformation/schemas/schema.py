@@ -15,37 +15,25 @@ from localstack_testbed.cloudformation.schemas.conversion import (
     same_value,
 )
 from localstack_testbed.cloudformation.schemas.data_files import load, type_names
-from localstack_testbed.cloudformation.template.unknown import UNKNOWN
+from localstack_testbed.cloudformation.unknown import UNKNOWN
 
 type Properties = dict[str, Any]
 
 
 class InvalidPropertiesError(Exception):
-    """Properties do not match the schema; the message is AWS's, without the resource's name.
+    """Properties do not match the schema.
 
-    It has a line for each of ``messages``.
+    The message has a line for each mismatch, as AWS words it without the resource's name.
     """
-
-    def __init__(self, messages: Sequence[str]) -> None:
-        super().__init__("\n".join(messages))
-        self.messages = tuple(messages)
 
 
 class ResourceSchema:
     """The schema of one resource type."""
 
-    type_name: str
     properties: frozenset[str]
     """The names of the properties that a template may have."""
-    required: frozenset[str]
     create_only: frozenset[str]
     """Paths such as ``QueueName`` or ``Code/ImageUri``."""
-    conditional_create_only: frozenset[str]
-    """Paths of properties whose change requires replacement in some cases."""
-    read_only: frozenset[str]
-    """Paths of what only the service sets."""
-    write_only: frozenset[str]
-    """Paths of what the service does not return."""
     primary_identifier: tuple[str, ...]
     attributes: frozenset[str]
     """What ``Fn::GetAtt`` may ask for; nested ones with dots. ``Outputs.*`` stands for any name."""
@@ -59,20 +47,12 @@ class ResourceSchema:
         self._definitions: Mapping[str, Node] = data.get("definitions", {})
         # A template's properties are an object without others than these.
         self._root: Node = {**data, "type": "object", "additionalProperties": False}
-        self.type_name = data["typeName"]
         self.properties = frozenset(data.get("properties", ()))
-        self.required = frozenset(data.get("required", ()))
-        self.create_only = self._paths("createOnlyProperties")
-        self.conditional_create_only = self._paths("conditionalCreateOnlyProperties")
-        self.read_only = self._paths("readOnlyProperties")
-        self.write_only = self._paths("writeOnlyProperties")
+        self.create_only = frozenset(map(_path, data.get("createOnlyProperties", ())))
         self.primary_identifier = tuple(map(_path, data.get("primaryIdentifier", ())))
         self.attributes = frozenset(data["attributes"])
         self.tag_property = data.get("tagProperty")
         self.deleted_before_replacement = data.get("replacementStrategy") == "delete_then_create"
-
-    def _paths(self, key: str) -> frozenset[str]:
-        return frozenset(map(_path, self._data.get(key, ())))
 
     def has_attribute(self, name: str) -> bool:
         """Return whether ``Fn::GetAtt`` may ask for an attribute."""
@@ -96,7 +76,7 @@ class ResourceSchema:
         conversion = Conversion(self._definitions, check_ranges=check_ranges)
         converted = conversion.convert(self._root, properties)
         if conversion.errors:
-            raise InvalidPropertiesError(conversion.errors)
+            raise InvalidPropertiesError("\n".join(conversion.errors))
         result: Properties = converted
         return result
 

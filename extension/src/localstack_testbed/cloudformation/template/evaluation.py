@@ -20,7 +20,7 @@ from localstack_testbed.cloudformation.template.references import (
     sub_parts,
     unresolved_resources,
 )
-from localstack_testbed.cloudformation.template.unknown import UNKNOWN, has_unknown
+from localstack_testbed.cloudformation.unknown import UNKNOWN, has_unknown
 
 NO_VALUE: Final = object()
 """``AWS::NoValue``: a property with this value is left out."""

@@ -9,7 +9,7 @@ ahead of the first template.
 import json
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any, Final, cast
 
@@ -59,14 +59,11 @@ def origin(document: Document, logical_id: str) -> str | None:
         for name, resource in resources.items()
         if isinstance(resource, dict) and str(resource.get("Type")).startswith("AWS::Serverless::")
     }
-    # Of the implicit APIs, the first function with such an event.
-    for implicit, event in _IMPLICIT_APIS.items():
-        if logical_id.startswith(implicit) and implicit not in resources:
-            return next((name for name in declared if _has_event(declared[name], event)), None)
+    # Of what functions and APIs share, the first one that has a part in it.
+    for prefix, has_part in _SHARED.items():
+        if logical_id.startswith(prefix) and prefix not in resources:
+            return next((name for name in declared if has_part(declared[name])), None)
     return max((name for name in declared if logical_id.startswith(name)), key=len, default=None)
-
-
-_IMPLICIT_APIS = {"ServerlessHttpApi": "HttpApi", "ServerlessRestApi": "Api"}
 
 
 def _has_event(resource: Mapping[str, Any], event_type: str) -> bool:
@@ -78,6 +75,28 @@ def _has_event(resource: Mapping[str, Any], event_type: str) -> bool:
             )
         case _:
             return False
+
+
+def _has_property(resource: Mapping[str, Any], *path: str) -> bool:
+    value: Any = resource.get("Properties")
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value is not None
+
+
+_SHARED: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
+    "ServerlessHttpApi": lambda resource: _has_event(resource, "HttpApi"),
+    "ServerlessRestApi": lambda resource: _has_event(resource, "Api"),
+    "ServerlessDeploymentApplication": lambda resource: _has_property(
+        resource, "DeploymentPreference"
+    ),
+    "CodeDeployServiceRole": lambda resource: _has_property(resource, "DeploymentPreference"),
+    "ServerlessApiKey": lambda resource: _has_property(resource, "Auth", "UsagePlan"),
+    "ServerlessUsagePlan": lambda resource: _has_property(resource, "Auth", "UsagePlan"),
+    "ApiGatewayDomainName": lambda resource: _has_property(resource, "Domain"),
+    "RecordSetGroup": lambda resource: _has_property(resource, "Domain", "Route53"),
+}
+"""What the translator generates once, by the beginning of its logical id."""
 
 
 def _translate(document: Document, parameters: Mapping[str, Any]) -> Document:

@@ -14,7 +14,7 @@ from localstack_testbed.cloudformation.template.evaluation import (
     ConditionFunctions,
     Functions,
 )
-from localstack_testbed.cloudformation.template.unknown import UNKNOWN
+from localstack_testbed.cloudformation.unknown import UNKNOWN
 
 
 def check_shapes(template: Template, parameters: Mapping[str, Any] | None = None) -> None:

@@ -14,7 +14,7 @@ from localstack_testbed.cloudformation.errors import (
     InsufficientCapabilitiesError,
     ValidationError,
 )
-from localstack_testbed.cloudformation.resources.registry import resource_type
+from localstack_testbed.cloudformation.resources.registry import is_custom, resource_type
 from localstack_testbed.cloudformation.schemas.data_files import type_names
 from localstack_testbed.cloudformation.schemas.schema import SERVERLESS, exists_on_aws, schema
 from localstack_testbed.cloudformation.template import serverless
@@ -301,17 +301,13 @@ def _check_resources(template: Template) -> None:
         unresolved |= dict.fromkeys(
             name for name in declaration.depends_on if name not in template.resources
         )
-        if _is_custom(declaration.type) and "ServiceToken" not in declaration.properties:
+        if is_custom(declaration.type) and "ServiceToken" not in declaration.properties:
             raise ValidationError(
                 f"Properties validation failed for resource {declaration.logical_id} with message:"
                 "\n#: required key [ServiceToken] not found"
             )
     if unresolved:
         raise unresolved_resources(unresolved, "Resources")
-
-
-def _is_custom(type_name: str) -> bool:
-    return type_name.startswith("Custom::") or type_name == "AWS::CloudFormation::CustomResource"
 
 
 def _check_outputs(template: Template) -> None:

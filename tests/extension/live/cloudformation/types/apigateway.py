@@ -496,11 +496,20 @@ EXAMPLES = [
             "Description": Change("What it is for", ABSENT),
             "Enabled": Change(True, ABSENT),
             "CustomerId": Change("someone", ABSENT),
+            "StageKeys": Change(
+                [{"RestApiId": {"Ref": "Api"}, "StageName": {"Ref": "One"}}],
+                [{"RestApiId": {"Ref": "Api"}, "StageName": {"Ref": "Two"}}],
+            ),
             "Tags": _TAGS,
         },
         observe=_api_key,
+        others={
+            "Api": _FILLED,
+            "Deployment": _deployed("Api"),
+            "One": _stage_of("Api", "Deployment", "one"),
+            "Two": _stage_of("Api", "Deployment", "two"),
+        },
         exceptions={"GenerateDistinctId": "says how the id is generated"},
-        unavailable={"StageKeys": ANY},
     ),
     Example(
         type="AWS::ApiGateway::UsagePlan",

@@ -344,6 +344,7 @@ EXAMPLES = [
         },
         observe=observe_permission,
         others=FUNCTIONS,
+        unavailable={"Principal": "alexa-appkit.amazon.com"},
     ),
     Example(
         type="AWS::Lambda::EventSourceMapping",
@@ -374,7 +375,8 @@ EXAMPLES = [
             "Queue": {"Type": "AWS::SQS::Queue"},
             "OtherQueue": {"Type": "AWS::SQS::Queue"},
         },
-        unavailable=dict.fromkeys(
+        unavailable={"EventSourceArn": "arn:aws:kinesis:us-east-1:000000000000:stream/orders"}
+        | dict.fromkeys(
             (
                 "AmazonManagedKafkaEventSourceConfig",
                 "DocumentDBEventSourceConfig",
@@ -418,6 +420,11 @@ EXAMPLES = [
         },
         observe=observe_invocations,
         others=ALIASES,
+        unavailable={
+            "DestinationConfig": {
+                name: {"Destination": "arn:aws:s3:::orders"} for name in ("OnFailure", "OnSuccess")
+            }
+        },
     ),
     Example(
         type="AWS::Lambda::Url",

@@ -88,6 +88,7 @@ _FUNCTION = {
         "Handler": "index.handler",
         "Role": "arn:aws:iam::000000000000:role/rotation",
         "Code": {"ZipFile": ROTATION},
+        "Timeout": 60,
     },
 }
 
