@@ -31,6 +31,9 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+_MOST_EVENTS = 20_000
+
+
 def secret_texts(parameter: ParameterValue) -> set[str]:
     """Return the texts in which the value of a NoEcho parameter appears."""
     resolved = parameter.resolved
@@ -261,6 +264,9 @@ class Stack:
             token=self.token,
         )
         self.events.append(event)
+        if len(self.events) > _MOST_EVENTS:
+            # AWS keeps them for 90 days.
+            del self.events[: _MOST_EVENTS // 4]
         if self.on_event is not None:
             self.on_event(self, event)
 

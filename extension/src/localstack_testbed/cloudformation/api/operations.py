@@ -32,7 +32,7 @@ _UPDATABLE = (
     StackStatus.UPDATE_COMPLETE,
     StackStatus.UPDATE_ROLLBACK_COMPLETE,
 )
-_PRESERVED = (StackStatus.CREATE_FAILED, StackStatus.UPDATE_FAILED)
+PRESERVED = (StackStatus.CREATE_FAILED, StackStatus.UPDATE_FAILED)
 """The statuses of stacks whose failure was not rolled back."""
 
 
@@ -100,7 +100,7 @@ def update_stack(place: Place, request: Request) -> Description:
     deployment = draft(place, stack, request).complete()
     preview = engine.preview(stack, deployment)
     changed = not preview.is_empty or differs(stack, deployment)
-    if not changed and stack.status not in _PRESERVED:
+    if not changed and stack.status not in PRESERVED:
         raise ValidationError(_NO_UPDATES)
     if effective := during or stack.policy:
         policies.check_changes(effective, preview.changes)
@@ -154,7 +154,7 @@ def check_updatable(stack: Stack, *, disable_rollback: bool) -> None:
     """
     if stack.status in _UPDATABLE:
         return
-    if stack.status in _PRESERVED:
+    if stack.status in PRESERVED:
         if disable_rollback:
             return
         raise ValidationError(
@@ -279,7 +279,7 @@ def roll_back(place: Place, request: Request) -> Description:
         return {"StackId": stack.id}
 
     def check() -> None:
-        if stack.status not in _PRESERVED:
+        if stack.status not in PRESERVED:
             raise ValidationError(
                 f"Stack:{stack.id} is in {stack.status} state and can not be rolled back."
             )

@@ -76,12 +76,12 @@ def delete(stack: Stack, *, retain: Collection[str] = (), force: bool = False) -
     If it is being created, that operation ends as soon as possible, and deletes the stack.
     """
     with stack.changed:
-        creating = stack.status == StackStatus.CREATE_IN_PROGRESS
-        if creating:
+        before = stack.status
+        if before == StackStatus.CREATE_IN_PROGRESS:
             stack.cancelled.set()
         stack.set_status(StackStatus.DELETE_IN_PROGRESS, "User Initiated")
-    if not creating:
-        _start(stack, lambda: _delete(stack, frozenset(retain), force=force))
+    if before != StackStatus.CREATE_IN_PROGRESS:
+        _start(stack, lambda: _delete_unless_used(stack, before, frozenset(retain), force=force))
 
 
 def roll_back(stack: Stack) -> None:
@@ -244,18 +244,32 @@ def _roll_back_update(stack: Stack, skip: frozenset[str] = frozenset()) -> None:
     stack.set_status(StackStatus.UPDATE_ROLLBACK_COMPLETE)
 
 
-def _delete(
-    stack: Stack, retain: frozenset[str], *, force: bool = False, creating: bool = False
+def _delete_unless_used(
+    stack: Stack, before: StackStatus, retain: frozenset[str], *, force: bool
 ) -> None:
+    """Delete a stack, or return to the status that it had if one of its exports is in use.
+
+    AWS does so: https://github.com/aws/aws-sdk-java/issues/1712
+    """
     # An import that begins now does not find the export; one that has begun is counted.
     with store.EXPORTS:
         used = _export_in_use(stack)
     if used:
-        stack.set_status(StackStatus.DELETE_FAILED, used)
-        return
+        stack.set_status(before, used)
+    else:
+        _delete(stack, retain, force=force)
+
+
+def _delete(
+    stack: Stack, retain: frozenset[str], *, force: bool = False, creating: bool = False
+) -> None:
     remaining = [*stack.resources.values(), *stack.leftovers]
     failed = removal.remove(stack, remaining, retain=retain, creating=creating)
-    if failed and not force:
+    while failed and force:
+        # What those depend on has not been deleted yet.
+        retain |= frozenset(failed)
+        failed = removal.remove(stack, remaining, retain=retain, creating=creating)
+    if failed:
         stack.set_status(StackStatus.DELETE_FAILED, removal.message(failed))
         return
     _forget(stack)

@@ -120,6 +120,10 @@ class NestedStack(ResourceType):
             _wait(child, lambda: not child.in_progress)
 
     def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
+        from localstack_testbed.cloudformation import store
+
+        if physical_id not in store.stacks(context.account, context.region):
+            return
         self.complete(context, physical_id)
         child = _find(context, physical_id)
         context.client("cloudformation").delete_stack(StackName=physical_id)
