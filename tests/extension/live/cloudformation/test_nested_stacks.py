@@ -233,6 +233,33 @@ def test_a_template_that_nests_itself(aws: Clients, name: str, upload: Upload) -
         assert [each for each in stacks if each["StackName"].startswith(f"{stack.name}-")] == []
 
 
+def test_a_rollback_that_fails_in_a_nested_stack_is_continued(
+    aws: Clients, name: str, upload: Upload
+) -> None:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ContinueUpdateRollback.html"""
+    url = upload(CHILD)
+    with deployed(aws, parent(url, 30), f"{name}-parent") as stack:
+        ids = stack.physical_ids()
+        queue_url = aws["ssm"].get_parameter(Name=ids["Url"])["Parameter"]["Value"]
+        broken = parent(url, 40, Failing=failing("Nested"))
+        assert stack.update(broken, DisableRollback=True) == "UPDATE_FAILED"
+        # Somebody deletes the nested queue: it cannot be updated back.
+        aws["sqs"].delete_queue(QueueUrl=queue_url)
+        stack.client.rollback_stack(StackName=stack.name)
+        assert stack.settled() == "UPDATE_ROLLBACK_FAILED"
+        stack.client.continue_update_rollback(StackName=stack.name)
+        assert stack.settled() == "UPDATE_ROLLBACK_FAILED"
+        assert "[Nested]" in stack.describe()["StackStatusReason"]
+
+        stack.client.continue_update_rollback(StackName=ids["Nested"], ResourcesToSkip=["Queue"])
+        nested = Deployed(aws, ids["Nested"])
+        nested.id = ids["Nested"]
+        assert nested.settled() == "UPDATE_ROLLBACK_COMPLETE"
+        stack.client.continue_update_rollback(StackName=stack.name)
+
+        assert stack.settled() == "UPDATE_ROLLBACK_COMPLETE"
+
+
 def reasons(stack: Deployed) -> str:
     """Return the reasons of all events of the stack and of those that are nested in it."""
     pages = stack.client.get_paginator("list_stacks").paginate()

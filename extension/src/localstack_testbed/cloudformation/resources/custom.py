@@ -27,6 +27,9 @@ _ATTEMPTS = 3
 _TIMEOUT = 3600
 """Seconds to wait for an answer, unless ServiceTimeout says otherwise."""
 
+# LocalStack keeps a client for each configuration.
+_PATIENT = Config(read_timeout=1000, retries={"max_attempts": 0})
+
 _LONGEST_ID = 1024
 """Bytes of a physical id."""
 
@@ -208,8 +211,7 @@ def _patient_lambda(context: Context) -> Any:
     """Return a client that waits as long as a function may run, and invokes it only once."""
     from localstack.aws.connect import connect_to
 
-    config = Config(read_timeout=1000, retries={"max_attempts": 0})
     clients = connect_to(
-        aws_access_key_id=context.account, region_name=context.region, config=config
+        aws_access_key_id=context.account, region_name=context.region, config=_PATIENT
     )
     return getattr(clients, "lambda")
