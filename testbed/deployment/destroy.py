@@ -81,7 +81,9 @@ def delete_stack(aws: Aws, stack_name: str) -> None:
         raise DeploymentError(
             f"The stack {stack_name} could not be deleted.",
             advice="Its events say why: aws cloudformation describe-stack-events"
-            f" --stack-name {stack_name}",
+            f" --stack-name {stack_name}. To delete it nevertheless, and leave what cannot be"
+            f" deleted: aws cloudformation delete-stack --stack-name {stack_name}"
+            " --deletion-mode FORCE_DELETE_STACK",
         )
 
 

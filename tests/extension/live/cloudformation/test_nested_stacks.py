@@ -13,6 +13,7 @@ from testbed.machine.waiting import until
 from tests.extension.conftest import Clients
 from tests.extension.live.cloudformation.deploying import Deployed, deployed
 from tests.extension.live.cloudformation.templates import failing, parameter, queue, template
+from tests.extension.live.cloudformation.test_stacks import rejected
 
 type Upload = Callable[..., str]
 
@@ -258,6 +259,24 @@ def test_a_rollback_that_fails_in_a_nested_stack_is_continued(
         stack.client.continue_update_rollback(StackName=stack.name)
 
         assert stack.settled() == "UPDATE_ROLLBACK_COMPLETE"
+
+
+def test_the_root_stack_protects_the_nested_ones(aws: Clients, name: str, upload: Upload) -> None:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-protect-stacks.html"""
+    url = upload(CHILD)
+    client = aws["cloudformation"]
+    with deployed(aws, {**parent(url, 30)}, f"{name}-parent") as stack:
+        nested = stack.physical_ids()["Nested"]
+        for enabled in (True, False):
+            client.update_termination_protection(
+                StackName=stack.name, EnableTerminationProtection=enabled
+            )
+            if enabled:
+                with rejected(match="TerminationProtection is enabled"):
+                    client.delete_stack(StackName=nested)
+                assert stack.update(template(Queue=queue())) == "UPDATE_COMPLETE"
+        [gone] = client.describe_stacks(StackName=nested)["Stacks"]
+        assert gone["StackStatus"] == "DELETE_COMPLETE"
 
 
 def reasons(stack: Deployed) -> str:

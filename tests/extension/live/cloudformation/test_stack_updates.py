@@ -132,3 +132,10 @@ def test_a_replacement_retains_by_the_policy_of_the_new_template(aws: Clients, n
 
         assert aws["sns"].get_topic_attributes(TopicArn=former)
         aws["sns"].delete_topic(TopicArn=former)
+        ids = [
+            event["PhysicalResourceId"]
+            for event in stack.last_operation()
+            if event["ResourceType"] == "AWS::SNS::Topic"
+        ]
+        # The replacement begins with the id of what is replaced.
+        assert (ids[0], ids[1], ids[-1]) == (former, stack.physical_ids()["Topic"], former)

@@ -193,7 +193,7 @@ def delete_stack(place: Place, request: Request) -> Description:
         return {}
     if is_repeated(stack, request, "DeleteStack"):
         return {}
-    if stack.termination_protection and stack.parent_id is None:
+    if _is_protected(place, stack, request):
         raise ValidationError(
             f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled"
         )
@@ -224,6 +224,21 @@ def delete_stack(place: Place, request: Request) -> Description:
 
     start(stack, check, begin)
     return {}
+
+
+def _is_protected(place: Place, stack: Stack, request: Request) -> bool:
+    """Return whether the termination protection of a stack, or of its root stack, applies.
+
+    The parent stack may delete a nested one:
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-protect-stacks.html
+    """
+    if stack.parent_id is None:
+        return stack.termination_protection
+    token = request.get("ClientRequestToken")
+    if token and token == stack.parent_token:
+        return False
+    root = place.find(stack.root_id or stack.parent_id)
+    return root is not None and root.termination_protection
 
 
 def cancel_update(place: Place, request: Request) -> Description:

@@ -209,8 +209,8 @@ class Application:
             self._stack.leftovers.append(resource)
 
     def _create(
-        self, declaration: ResourceDeclaration, desired: Properties, *, replaces: bool = False
-    ) -> Resource:
+        self, declaration: ResourceDeclaration, desired: Properties, replaces: str | None = None
+    ) -> None:
         resource = Resource(
             declaration.logical_id, declaration.type, ResourceStatus.CREATE_IN_PROGRESS
         )
@@ -220,7 +220,6 @@ class Application:
         resource_operations.create(
             self._stack, resource, desired, replaces=replaces, cancelled=self._cancelled
         )
-        return resource
 
     def _replace(
         self, existing: Resource, declaration: ResourceDeclaration, desired: Properties
@@ -233,7 +232,7 @@ class Application:
                 self._record_failure(declaration, existing, error)
                 raise
         try:
-            self._create(declaration, desired, replaces=True)
+            self._create(declaration, desired, existing.physical_id)
         except Exception:
             if not deleted:
                 # The stack still has the former resource; another attempt has to replace it, too.

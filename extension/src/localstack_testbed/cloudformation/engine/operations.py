@@ -50,6 +50,8 @@ def update(stack: Stack, deployment: Deployment) -> None:
     _begin(stack, deployment)
     stack.updated = now()
     stack.cancelled.clear()
+    stack.parent_decides = stack.token is not None and stack.token == stack.parent_token
+    stack.verdict = None
     stack.set_status(StackStatus.UPDATE_IN_PROGRESS, "User Initiated")
     _start(stack, lambda: _update(stack, deployment))
 
@@ -219,7 +221,10 @@ _PARENT_FAILED = "The update of the parent stack failed"
 def _complete_update(stack: Stack) -> None:
     for resource in list(stack.resources.values()):
         if resource.type == STACK_TYPE:
-            resource_operations.complete(stack, resource)
+            try:
+                resource_operations.complete(stack, resource)
+            except Exception:
+                LOG.exception("The update of %s could not be completed", resource.physical_id)
     removal.clean_up(stack)
     stack.before, stack.previous, stack.former_outputs = {}, None, None
     stack.set_status(StackStatus.UPDATE_COMPLETE)
