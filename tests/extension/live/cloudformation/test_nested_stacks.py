@@ -251,6 +251,10 @@ def test_a_rollback_that_fails_in_a_nested_stack_is_continued(
         stack.client.continue_update_rollback(StackName=stack.name)
         assert stack.settled() == "UPDATE_ROLLBACK_FAILED"
         assert "[Nested]" in stack.describe()["StackStatusReason"]
+        with rejected(match="continue the rollback of the nested stack"):
+            stack.client.continue_update_rollback(
+                StackName=stack.name, ResourcesToSkip=["Nested.Queue"]
+            )
 
         stack.client.continue_update_rollback(StackName=ids["Nested"], ResourcesToSkip=["Queue"])
         nested = Deployed(aws, ids["Nested"])

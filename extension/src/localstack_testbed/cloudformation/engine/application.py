@@ -133,7 +133,7 @@ class Application:
 
     def _commit(self, outputs: list[Output]) -> None:
         stack = self._stack
-        if stack.former_outputs is None:
+        if stack.previous is not None and stack.former_outputs is None:
             stack.former_outputs = stack.outputs, stack.imports
         stack.outputs, stack.imports, stack.importing = outputs, self._imports, set()
         for name in list(stack.resources):

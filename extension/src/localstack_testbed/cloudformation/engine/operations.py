@@ -131,7 +131,6 @@ _AFTER_INTERNAL_FAILURE = {
 def _create(stack: Stack, deployment: Deployment) -> None:
     try:
         Application(stack, deployment).create()
-        stack.former_outputs = None
         return
     except StackFailedError as error:
         after = _after_failed_creation(stack, str(error))
