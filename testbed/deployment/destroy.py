@@ -57,8 +57,11 @@ def delete_stack(aws: Aws, stack_name: str) -> None:
 
     def ended() -> str | None:
         stack = describe_stack(aws, stack_name)
-        status = stack["StackStatus"] if stack else "DELETE_COMPLETE"
-        return status if status in ("DELETE_COMPLETE", "DELETE_FAILED") else None
+        if stack is None or stack["StackStatus"] in ("DELETE_COMPLETE", "DELETE_FAILED"):
+            return stack["StackStatus"] if stack else "DELETE_COMPLETE"
+        # If an export is in use, the stack returns to the status that it had.
+        reason: str = stack.get("StackStatusReason", "")
+        return reason if "cannot be deleted as it is in use" in reason else None
 
     try:
         status = until(
@@ -69,11 +72,18 @@ def delete_stack(aws: Aws, stack_name: str) -> None:
         )
     except WaitedTooLong as error:
         raise DeploymentError(str(error)) from error
+    if "in use" in status:
+        raise DeploymentError(
+            f"The stack {stack_name} could not be deleted: {status}.",
+            advice="Delete the stacks that import the export first.",
+        )
     if status == "DELETE_FAILED":
         raise DeploymentError(
             f"The stack {stack_name} could not be deleted.",
             advice="Its events say why: aws cloudformation describe-stack-events"
-            f" --stack-name {stack_name}",
+            f" --stack-name {stack_name}. To delete it nevertheless, and leave what cannot be"
+            f" deleted: aws cloudformation delete-stack --stack-name {stack_name}"
+            " --deletion-mode FORCE_DELETE_STACK",
         )
 
 

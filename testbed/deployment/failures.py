@@ -60,7 +60,8 @@ _STATES = {
     " failed at, and run `aws cloudformation continue-update-rollback --stack-name {name}`"
     " (--resources-to-skip leaves resources as they are), or delete the stack.",
     "DELETE_FAILED": "Not everything could be deleted: fix what the deletion failed at, and run"
-    " `testbed destroy`, which empties the stack's buckets, too.",
+    " `testbed destroy`, which empties the stack's buckets, too; or leave it there:"
+    " `aws cloudformation delete-stack --stack-name {name} --deletion-mode FORCE_DELETE_STACK`.",
 }
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 _UNUSABLE = ("UPDATE_ROLLBACK_FAILED", "DELETE_FAILED")

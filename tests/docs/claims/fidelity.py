@@ -277,6 +277,9 @@ CLAIMS: Claims = {
     "**Nested stacks:**": (
         f"{_STACKS}/test_nested_stacks.py::test_an_unchanged_nested_stack_counts_as_changed",
     ),
+    "**Rollbacks of nested stacks:**": (
+        f"{_STACKS}/test_nested_stacks.py::test_a_rollback_that_fails_in_a_nested_stack_is_continued",
+    ),
     "a secret is rotated when": READ,
     "**Metric filters:**": READ,
     # Storage

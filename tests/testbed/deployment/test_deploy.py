@@ -13,7 +13,7 @@ from testbed.aws.change_set import Change
 from testbed.aws.clients import Aws
 from testbed.aws.stacks import describe_stack
 from testbed.deployment.deploy import NotDeployedError, deploy, prepare
-from testbed.deployment.destroy import destroy_stack
+from testbed.deployment.destroy import delete_stack, destroy_stack
 from testbed.deployment.requirements import host_architecture
 from testbed.errors import DeploymentError, ProjectError
 from testbed.project.project import Project, Upload
@@ -239,3 +239,22 @@ def test_requirements_are_for_this_machine(tmp_path: Path, monkeypatch: pytest.M
     assert [each for each in messages if each.startswith("building")] == [
         f"building bundle-{host_architecture()}"
     ]
+
+
+def test_stack_whose_export_is_in_use_is_not_destroyed() -> None:
+    """The stack returns to its former status: https://github.com/aws/aws-sdk-java/issues/1712"""
+
+    class Used(FakeCloudFormation):
+        reason = "Export url cannot be deleted as it is in use by other"
+
+        def delete_stack(self, **_request: str) -> None:
+            self.calls.append("delete stack")
+
+        def describe_stacks(self, *, StackName: str) -> dict[str, Any]:
+            found = super().describe_stacks(StackName=StackName)
+            found["Stacks"][0]["StackStatusReason"] = self.reason
+            return found
+
+    aws = FakeAws(Used("CREATE_COMPLETE"))
+    with pytest.raises(DeploymentError, match="it is in use by other"):
+        delete_stack(cast(Aws, aws), "tried")

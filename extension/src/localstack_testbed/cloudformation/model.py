@@ -32,6 +32,9 @@ def now() -> datetime:
     return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
+_MOST_EVENTS = 20_000
+
+
 def secret_texts(parameter: ParameterValue) -> set[str]:
     """Return the texts in which the value of a NoEcho parameter appears."""
     resolved = parameter.resolved
@@ -199,6 +202,9 @@ class Stack:
     on_event: "Callable[[Stack, Event], None] | None" = None
     """Called with each event, under the lock of ``changed``."""
 
+    parent_token: str | None = None
+    """The ClientRequestToken of the request that the parent stack has made last."""
+
     parent_decides: bool = False
     """Whether the parent stack has requested the update that runs.
 
@@ -226,14 +232,22 @@ class Stack:
             self.changed.notify_all()
 
     def set_resource_status(
-        self, resource: Resource, status: ResourceStatus, reason: str | None = None
+        self,
+        resource: Resource,
+        status: ResourceStatus,
+        reason: str | None = None,
+        *,
+        replaced_id: str | None = None,
     ) -> None:
-        """Set the status of one of the stack's resources, and record it as an event."""
+        """Set the status of one of the stack's resources, and record it as an event.
+
+        ``replaced_id`` is the physical id of the resource that this one is going to replace.
+        """
         with self.changed:
             resource.status, resource.reason, resource.updated = status, reason, now()
             self._record(
                 resource.logical_id,
-                resource.physical_id,
+                resource.physical_id or replaced_id or "",
                 resource.type,
                 status,
                 reason,
@@ -263,6 +277,9 @@ class Stack:
             token=self.token,
         )
         self.events.append(event)
+        if len(self.events) > _MOST_EVENTS:
+            # AWS keeps them for 90 days.
+            del self.events[: _MOST_EVENTS // 4]
         if self.on_event is not None:
             self.on_event(self, event)
 

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError, WaiterError
 from testbed.machine.waiting import until
 from tests.extension.conftest import Clients
 from tests.extension.live.cloudformation.deploying import Deployed
+from tests.extension.live.cloudformation.templates import queue, template, topic
 from tests.extension.live.cloudformation.test_stacks import rejected
 from tests.extension.stacks import await_stack, parameters
 
@@ -315,3 +316,24 @@ def test_failed_update_without_rollback(deployed_changes: Changes) -> None:
         changes.stack.update(TEMPLATE)
     changes.client.rollback_stack(StackName=changes.stack.name)
     assert changes.stack.settled() == "UPDATE_ROLLBACK_COMPLETE"
+
+
+def test_an_unchanged_template_creates_again_what_failed(aws: Clients, name: str) -> None:
+    stack = Deployed(aws, name)
+    body = json.dumps(template(Queue=queue(), Topic=topic(TopicName=name)))
+    aws["sns"].create_topic(Name=name)
+    made = stack.client.create_stack(StackName=name, TemplateBody=body, DisableRollback=True)
+    stack.id = made["StackId"]
+    assert stack.settled() == "CREATE_FAILED"
+    arns = [each["TopicArn"] for each in aws["sns"].list_topics()["Topics"]]
+    aws["sns"].delete_topic(TopicArn=next(arn for arn in arns if arn.endswith(f":{name}")))
+
+    again = stack.client.create_change_set(
+        StackName=name, ChangeSetName="again", TemplateBody=body
+    )["Id"]
+    described = stack.client.describe_change_set(ChangeSetName=again)
+    assert [each["ResourceChange"]["Action"] for each in described["Changes"]] == ["Add"]
+    stack.client.execute_change_set(ChangeSetName=again, DisableRollback=True)
+
+    assert stack.settled() == "UPDATE_COMPLETE", stack.report()
+    assert stack.delete() == "DELETE_COMPLETE"

@@ -13,7 +13,14 @@ import pytest
 from testbed.machine.waiting import until
 from tests.extension.conftest import Clients
 from tests.extension.live.cloudformation.deploying import Deployed, deployed
-from tests.extension.live.cloudformation.templates import ROLE, function, queue, topic
+from tests.extension.live.cloudformation.templates import (
+    ROLE,
+    failing,
+    function,
+    parameter,
+    queue,
+    topic,
+)
 
 PROVIDER = """
 import json, os, boto3, cfnresponse
@@ -201,10 +208,145 @@ def test_a_topic_as_provider(aws: Clients, name: str) -> None:
         assert stack.settled() == "UPDATE_COMPLETE"
 
 
-def answer(request: dict[str, Any], **rest: str) -> None:
+def answer(request: dict[str, Any], **rest: Any) -> None:
     """Answer a request of a custom resource as a person would."""
     names = ("StackId", "RequestId", "LogicalResourceId")
     body = {"Status": "SUCCESS", **{name: request[name] for name in names}, **rest}
-    put = Request(request["ResponseURL"], data=json.dumps(body).encode(), method="PUT")
+    send(request, json.dumps(body).encode())
+
+
+def send(request: dict[str, Any], body: bytes) -> None:
+    put = Request(request["ResponseURL"], data=body, method="PUT")
     with urlopen(put, timeout=10) as response:
         assert response.status == 200
+
+
+class Person:
+    """A stack whose custom resources send their requests to a queue, for a person to answer."""
+
+    def __init__(self, aws: Clients, name: str) -> None:
+        self.aws = aws
+        self.topic = aws["sns"].create_topic(Name=name)["TopicArn"]
+        self.queue = aws["sqs"].create_queue(QueueName=name)["QueueUrl"]
+        arn = f"arn:aws:sqs:us-east-1:{self.topic.split(':')[4]}:{name}"
+        aws["sns"].subscribe(
+            TopicArn=self.topic,
+            Protocol="sqs",
+            Endpoint=arn,
+            Attributes={"RawMessageDelivery": "true"},
+        )
+        self.stack = Deployed(aws, name)
+
+    def begin(self, **resources: Any) -> None:
+        thing = {"Type": "Custom::Thing", "Properties": {"ServiceToken": self.topic}}
+        body = json.dumps({"Resources": {"Thing": thing, **resources}})
+        made = self.stack.client.create_stack(StackName=self.stack.name, TemplateBody=body)
+        self.stack.id = made["StackId"]
+
+    def next_request(self) -> dict[str, Any]:
+        def received() -> Any:
+            return self.aws["sqs"].receive_message(QueueUrl=self.queue).get("Messages")
+
+        [message] = until(received, within=20, what="request")
+        handle = message["ReceiptHandle"]
+        self.aws["sqs"].delete_message(QueueUrl=self.queue, ReceiptHandle=handle)
+        return dict(json.loads(message["Body"]))
+
+
+@pytest.fixture
+def person(aws: Clients, name: str) -> Iterator[Person]:
+    person = Person(aws, name)
+    yield person
+    aws["sns"].delete_topic(TopicArn=person.topic)
+    aws["sqs"].delete_queue(QueueUrl=person.queue)
+
+
+def test_what_was_not_answered_is_deleted(person: Person) -> None:
+    """https://repost.aws/knowledge-center/cloudformation-lambda-resource-delete"""
+    person.begin()
+    created = person.next_request()
+    person.stack.client.delete_stack(StackName=person.stack.name)
+
+    request = person.next_request()
+    answer(request, PhysicalResourceId=request["PhysicalResourceId"])
+    assert person.stack.settled() == "DELETE_COMPLETE"
+
+    assert request["RequestType"] == "Delete"
+    assert request["PhysicalResourceId"].startswith(f"{person.stack.name[:20]}")
+    assert "Resource creation cancelled" in person.stack.report()
+    # Too late, and ignored as on AWS.
+    answer(created, PhysicalResourceId="late")
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"garbage", "Response is not a valid JSON object"),
+        (b"[" * 4000, "Response is not a valid JSON object"),
+        (b"{" + b" " * 5000 + b"}", "Response object is too long"),
+        ({"Status": "FAILURE"}, "'FAILURE' is not a valid ResponseStatus"),
+        ({"Status": ["SUCCESS"]}, "is not a valid ResponseStatus"),
+        ({"RequestId": "another"}, "RequestId must be that of the request"),
+        ({"StackId": None}, "StackId must be that of the request"),
+        ({"PhysicalResourceId": None}, "Invalid PhysicalResourceId"),
+        ({"PhysicalResourceId": 5}, "Invalid PhysicalResourceId"),
+        ({"PhysicalResourceId": "x" * 1025}, "Invalid PhysicalResourceId"),
+        ({"Data": "text"}, "Data is not a JSON object"),
+    ],
+)
+def test_invalid_answers(person: Person, body: bytes | dict[str, Any], reason: str) -> None:
+    person.begin()
+    request = person.next_request()
+    if isinstance(body, bytes):
+        send(request, body)
+    else:
+        answer(request, **{"PhysicalResourceId": "thing", **body})
+
+    deletion = person.next_request()
+    answer(deletion, PhysicalResourceId=deletion["PhysicalResourceId"])
+
+    assert person.stack.settled() == "ROLLBACK_COMPLETE"
+    assert reason in person.stack.report()
+    person.stack.delete()
+
+
+def test_a_property_is_no_attribute(person: Person) -> None:
+    person.begin(Url=parameter({"Fn::GetAtt": ["Thing", "ServiceToken"]}))
+    answer(person.next_request(), PhysicalResourceId="thing")
+    answer(person.next_request(), PhysicalResourceId="thing")
+
+    assert person.stack.settled() == "ROLLBACK_COMPLETE"
+    assert "Vendor response doesn't contain ServiceToken attribute" in person.stack.report()
+    person.stack.delete()
+
+
+def test_a_rollback_asks_the_provider_to_update_back(aws: Clients, stack: Deployed) -> None:
+    requests(aws, stack)
+
+    body = template(Word="bye", Id="other")
+    body["Resources"]["Failing"] = failing("Thing")
+    assert stack.update(body) == "UPDATE_ROLLBACK_COMPLETE"
+
+    found = [
+        (each["RequestType"], each["PhysicalResourceId"], each["ResourceProperties"]["Word"])
+        for each in requests(aws, stack)
+    ]
+    assert found == [
+        ("Update", "thing", "bye"),
+        ("Update", "other", "hello"),
+        ("Delete", "other", "bye"),
+    ]
+    assert stack.physical_ids()["Thing"] == "thing"
+
+
+def test_a_function_that_crashes_is_asked_to_delete(aws: Clients, name: str) -> None:
+    stack = Deployed(aws, name)
+
+    assert stack.create(template(Crash="yes")) == "ROLLBACK_FAILED"
+
+    assert "out of order" in stack.report()
+    kinds = [each["RequestType"] for each in requests(aws, stack)]
+    assert kinds == ["Create"] * 3 + ["Delete"] * 3
+    assert stack.delete() == "DELETE_FAILED"
+    stack.client.delete_stack(StackName=name, RetainResources=["Thing"])
+    assert stack.settled() == "DELETE_COMPLETE"

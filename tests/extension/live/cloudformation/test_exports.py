@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from testbed.machine.waiting import until
 from tests.extension.conftest import Clients
 from tests.extension.live.cloudformation.deploying import Deployed, deployed
 from tests.extension.live.cloudformation.test_stacks import rejected
@@ -41,7 +42,7 @@ def test_export_and_import(aws: Clients, name: str) -> None:
             [url] = importer.physical_ids().values()
             assert aws["sqs"].list_queue_tags(QueueUrl=url)["Tags"]["imported"] == "one"
             assert client.list_imports(ExportName=name)["Imports"] == [importer.name]
-            assert exporter.delete() == "DELETE_FAILED"
+            assert exporter.delete() == "CREATE_COMPLETE"
             assert "in use" in exporter.describe()["StackStatusReason"]
 
 
@@ -72,3 +73,25 @@ def test_missing_export(aws: Clients, name: str) -> None:
         client.create_stack(StackName=name, TemplateBody=json.dumps(importing(name)))
     with rejected(match=f"No export named {name} found"):
         client.list_imports(ExportName=name)
+
+
+def test_export_is_in_use_while_a_stack_is_created(aws: Clients, name: str) -> None:
+    with deployed(aws, exporting(name), f"{name}-a") as exporter:
+        waiting = importing(name)
+        waiting["Resources"] |= {
+            "Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"},
+            "Condition": {
+                "Type": "AWS::CloudFormation::WaitCondition",
+                "DependsOn": "Queue",
+                "Properties": {"Handle": {"Ref": "Handle"}, "Timeout": 300},
+            },
+        }
+        importer = Deployed(aws, f"{name}-b")
+        body = json.dumps(waiting)
+        made = importer.client.create_stack(StackName=importer.name, TemplateBody=body)
+        importer.id = made["StackId"]
+        until(lambda: importer.physical_ids().get("Queue"), within=20, what="queue")
+
+        assert exporter.delete() == "CREATE_COMPLETE"
+
+        assert importer.delete() == "DELETE_COMPLETE"

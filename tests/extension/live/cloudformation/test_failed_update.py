@@ -4,12 +4,14 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updatin
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from tests.extension.conftest import Clients
 from tests.extension.live.cloudformation.deploying import Deployed, deployed
 from tests.extension.live.cloudformation.templates import (
+    ROLE,
     failing,
     parameter,
     queue,
@@ -136,3 +138,78 @@ def test_a_rollback_that_fails_can_be_continued(aws: Clients, stack: Deployed) -
     stack.client.continue_update_rollback(StackName=stack.name, ResourcesToSkip=["Queue"])
 
     assert stack.settled() == "UPDATE_ROLLBACK_COMPLETE"
+
+
+def test_a_replacement_that_failed_is_attempted_again(aws: Clients, stack: Deployed) -> None:
+    def subscribed(topic: Any) -> dict[str, Any]:
+        subscription = failing()
+        endpoint = {"Fn::GetAtt": ["Queue", "Arn"]}
+        subscription["Properties"] |= {"TopicArn": topic, "Endpoint": endpoint}
+        return {"Resources": {**FIRST["Resources"], "Subscription": subscription}}
+
+    valid = subscribed({"Ref": "Topic"})
+    invalid = subscribed("arn:aws:sns:us-east-1:000000000000:there-is-no-such-topic")
+    assert stack.update(valid) == "UPDATE_COMPLETE"
+    before = stack.physical_ids()
+
+    assert stack.update(invalid, DisableRollback=True) == "UPDATE_FAILED"
+    assert stack.update(invalid, DisableRollback=True) == "UPDATE_FAILED"
+    assert stack.update(valid, DisableRollback=True) == "UPDATE_COMPLETE"
+
+    assert stack.physical_ids() == before
+    assert aws["sns"].get_subscription_attributes(SubscriptionArn=before["Subscription"])
+    assert statuses(stack) == {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+
+
+def test_a_replacement_with_the_same_physical_id(aws: Clients, name: str) -> None:
+    def granted(role: str, **more: Any) -> dict[str, Any]:
+        policy = {
+            "Type": "AWS::IAM::RolePolicy",
+            "Properties": {
+                "PolicyName": "same",
+                "RoleName": {"Ref": role},
+                "PolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"},
+                },
+            },
+        }
+        return template(First=ROLE, Second=ROLE, Policy=policy, **more)
+
+    with deployed(aws, granted("First"), name) as stack:
+        ids = stack.physical_ids()
+
+        assert stack.update(granted("Second", Failing=failing("Policy"))) == (
+            "UPDATE_ROLLBACK_COMPLETE"
+        )
+
+        for role, policies in (("First", ["same"]), ("Second", [])):
+            found = aws["iam"].list_role_policies(RoleName=ids[role])["PolicyNames"]
+            assert found == policies, role
+
+
+def test_what_failed_before_it_began_is_complete_again(stack: Deployed) -> None:
+    value = {"Fn::Select": [3, {"Fn::Split": [",", {"Ref": "Topic"}]}]}
+    invalid = {**FIRST["Resources"], "Url": parameter(value), "Topic": topic(TopicName=stack.name)}
+
+    assert stack.update({"Resources": invalid}) == "UPDATE_ROLLBACK_COMPLETE"
+
+    assert statuses(stack) == {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+
+
+def test_a_stack_that_was_never_complete_is_rolled_back_as_a_whole(aws: Clients, name: str) -> None:
+    stack = Deployed(aws, name)
+    broken = template(Queue=queue(), Failing=failing("Queue"))
+    assert stack.create(broken, DisableRollback=True) == "CREATE_FAILED"
+    assert stack.update(broken, DisableRollback=True) == "UPDATE_FAILED"
+
+    stack.client.rollback_stack(StackName=name)
+
+    assert stack.settled() == "ROLLBACK_COMPLETE"
+    assert "QueueUrls" not in aws["sqs"].list_queues(QueueNamePrefix=name)
+    assert stack.delete() == "DELETE_COMPLETE"
+
+
+def statuses(stack: Deployed) -> set[str]:
+    found = stack.client.describe_stack_resources(StackName=stack.id)["StackResources"]
+    return {each["ResourceStatus"] for each in found}

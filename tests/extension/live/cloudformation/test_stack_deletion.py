@@ -3,12 +3,14 @@
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-delete-stack.html
 """
 
+from typing import Any
+
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.extension.conftest import Clients
 from tests.extension.live.cloudformation.deploying import Deployed, deployed
-from tests.extension.live.cloudformation.templates import queue, template, topic
+from tests.extension.live.cloudformation.templates import failing, queue, template, topic
 
 BUCKET = {"Type": "AWS::S3::Bucket"}
 
@@ -88,7 +90,7 @@ def test_an_export_in_use(aws: Clients, name: str) -> None:
         deployed(aws, exporting, name) as stack,
         deployed(aws, importing, f"{name}-2") as other,
     ):
-        assert stack.delete() == "DELETE_FAILED"
+        assert stack.delete() == "CREATE_COMPLETE"
         assert stack.describe()["StackStatusReason"] == (
             f"Export {name}-url cannot be deleted as it is in use by {other.name}"
         )
@@ -105,3 +107,40 @@ def test_resources_are_deleted_before_what_they_need(stack: Deployed) -> None:
         if event["ResourceStatus"] == "DELETE_COMPLETE"
     ]
     assert deleted == ["Topic", "Queue", stack.name]
+
+
+def test_a_forced_deletion_deletes_what_the_failed_resource_needed(
+    aws: Clients, stack: Deployed
+) -> None:
+    stack.create(template(Queue=queue(), Bucket={**BUCKET, "DependsOn": "Queue"}))
+    ids = stack.physical_ids()
+    aws["s3"].put_object(Bucket=ids["Bucket"], Key="object", Body=b"content")
+    assert stack.delete() == "DELETE_FAILED"
+
+    stack.client.delete_stack(StackName=stack.id, DeletionMode="FORCE_DELETE_STACK")
+
+    assert stack.settled() == "DELETE_COMPLETE"
+    assert "QueueUrls" not in aws["sqs"].list_queues(QueueNamePrefix=stack.name)
+    aws["s3"].delete_object(Bucket=ids["Bucket"], Key="object")
+    aws["s3"].delete_bucket(Bucket=ids["Bucket"])
+
+
+def test_opposite_dependencies_of_two_attempts(aws: Clients, stack: Deployed) -> None:
+    """A queue that was replaced needs a topic that needs the replacement: all are deleted."""
+
+    def attempt(number: int, **depends_on: str) -> dict[str, Any]:
+        first = queue(QueueName=f"{stack.name}-{number}")
+        second = topic(TopicName=f"{stack.name}-{number}")
+        resources = {"Queue": first, "Topic": second}
+        for name, other in depends_on.items():
+            resources[name]["DependsOn"] = other
+        return template(**resources, **({"Failing": failing("Queue", "Topic")} if number else {}))
+
+    stack.create(attempt(0, Queue="Topic"))
+    assert stack.update(attempt(1, Topic="Queue"), DisableRollback=True) == "UPDATE_FAILED"
+
+    assert stack.delete() == "DELETE_COMPLETE"
+
+    assert "QueueUrls" not in aws["sqs"].list_queues(QueueNamePrefix=stack.name)
+    arns = [each["TopicArn"] for each in aws["sns"].list_topics()["Topics"]]
+    assert [arn for arn in arns if stack.name in arn] == []

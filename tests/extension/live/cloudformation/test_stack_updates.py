@@ -121,3 +121,21 @@ def test_resources_are_created_in_parallel(aws: Clients, name: str) -> None:
         ]
     # The first one is complete only after others were begun.
     assert events.index("CREATE_COMPLETE") > 1
+
+
+def test_a_replacement_retains_by_the_policy_of_the_new_template(aws: Clients, name: str) -> None:
+    with deployed(aws, template(Topic=topic()), name) as stack:
+        former = stack.physical_ids()["Topic"]
+
+        retaining = {**topic(TopicName=f"{name}-named"), "UpdateReplacePolicy": "Retain"}
+        assert stack.update(template(Topic=retaining)) == "UPDATE_COMPLETE"
+
+        assert aws["sns"].get_topic_attributes(TopicArn=former)
+        aws["sns"].delete_topic(TopicArn=former)
+        ids = [
+            event["PhysicalResourceId"]
+            for event in stack.last_operation()
+            if event["ResourceType"] == "AWS::SNS::Topic"
+        ]
+        # The replacement begins with the id of what is replaced.
+        assert (ids[0], ids[1], ids[-1]) == (former, stack.physical_ids()["Topic"], former)

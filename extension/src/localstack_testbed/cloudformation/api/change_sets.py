@@ -170,7 +170,11 @@ def _complete(
         return
     change_set.changes = preview.changes
     unchanged = preview.is_empty and not operations.differs(stack, deployment)
-    if change_set.type == ChangeSetType.UPDATE and unchanged and stack.status != "UPDATE_FAILED":
+    if (
+        change_set.type == ChangeSetType.UPDATE
+        and unchanged
+        and stack.status not in operations.PRESERVED
+    ):
         _fail(change_set, _NO_CHANGES)
         return
     with stack.changed:

@@ -32,7 +32,7 @@ _UPDATABLE = (
     StackStatus.UPDATE_COMPLETE,
     StackStatus.UPDATE_ROLLBACK_COMPLETE,
 )
-_PRESERVED = (StackStatus.CREATE_FAILED, StackStatus.UPDATE_FAILED)
+PRESERVED = (StackStatus.CREATE_FAILED, StackStatus.UPDATE_FAILED)
 """The statuses of stacks whose failure was not rolled back."""
 
 
@@ -100,7 +100,7 @@ def update_stack(place: Place, request: Request) -> Description:
     deployment = draft(place, stack, request).complete()
     preview = engine.preview(stack, deployment)
     changed = not preview.is_empty or differs(stack, deployment)
-    if not changed and stack.status not in _PRESERVED:
+    if not changed and stack.status not in PRESERVED:
         raise ValidationError(_NO_UPDATES)
     if effective := during or stack.policy:
         policies.check_changes(effective, preview.changes)
@@ -154,7 +154,7 @@ def check_updatable(stack: Stack, *, disable_rollback: bool) -> None:
     """
     if stack.status in _UPDATABLE:
         return
-    if stack.status in _PRESERVED:
+    if stack.status in PRESERVED:
         if disable_rollback:
             return
         raise ValidationError(
@@ -193,7 +193,7 @@ def delete_stack(place: Place, request: Request) -> Description:
         return {}
     if is_repeated(stack, request, "DeleteStack"):
         return {}
-    if stack.termination_protection and stack.parent_id is None:
+    if _is_protected(place, stack, request):
         raise ValidationError(
             f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled"
         )
@@ -224,6 +224,21 @@ def delete_stack(place: Place, request: Request) -> Description:
 
     start(stack, check, begin)
     return {}
+
+
+def _is_protected(place: Place, stack: Stack, request: Request) -> bool:
+    """Return whether the termination protection of a stack, or of its root stack, applies.
+
+    The parent stack may delete a nested one:
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-protect-stacks.html
+    """
+    if stack.parent_id is None:
+        return stack.termination_protection
+    token = request.get("ClientRequestToken")
+    if token and token == stack.parent_token:
+        return False
+    root = place.find(stack.root_id or stack.parent_id)
+    return root is not None and root.termination_protection
 
 
 def cancel_update(place: Place, request: Request) -> Description:
@@ -279,7 +294,7 @@ def roll_back(place: Place, request: Request) -> Description:
         return {"StackId": stack.id}
 
     def check() -> None:
-        if stack.status not in _PRESERVED:
+        if stack.status not in PRESERVED:
             raise ValidationError(
                 f"Stack:{stack.id} is in {stack.status} state and can not be rolled back."
             )

@@ -134,7 +134,7 @@ class Application:
 
     def _commit(self, outputs: list[Output]) -> None:
         stack = self._stack
-        if stack.former_outputs is None:
+        if stack.previous is not None and stack.former_outputs is None:
             stack.former_outputs = stack.outputs, stack.imports
         stack.outputs, stack.imports, stack.importing = outputs, self._imports, set()
         for name in list(stack.resources):
@@ -210,8 +210,8 @@ class Application:
             self._stack.leftovers.append(resource)
 
     def _create(
-        self, declaration: ResourceDeclaration, desired: Properties, *, replaces: bool = False
-    ) -> Resource:
+        self, declaration: ResourceDeclaration, desired: Properties, replaces: str | None = None
+    ) -> None:
         resource = Resource(
             declaration.logical_id, declaration.type, ResourceStatus.CREATE_IN_PROGRESS
         )
@@ -221,7 +221,6 @@ class Application:
         resource_operations.create(
             self._stack, resource, desired, replaces=replaces, cancelled=self._cancelled
         )
-        return resource
 
     def _replace(
         self, existing: Resource, declaration: ResourceDeclaration, desired: Properties
@@ -234,7 +233,7 @@ class Application:
                 self._record_failure(declaration, existing, error)
                 raise
         try:
-            self._create(declaration, desired, replaces=True)
+            self._create(declaration, desired, existing.physical_id)
         except Exception:
             if not deleted:
                 # The stack still has the former resource; another attempt has to replace it, too.

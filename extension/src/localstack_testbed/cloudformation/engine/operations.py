@@ -50,6 +50,8 @@ def update(stack: Stack, deployment: Deployment) -> None:
     _begin(stack, deployment)
     stack.updated = now()
     stack.cancelled.clear()
+    stack.parent_decides = stack.token is not None and stack.token == stack.parent_token
+    stack.verdict = None
     stack.set_status(StackStatus.UPDATE_IN_PROGRESS, "User Initiated")
     _start(stack, lambda: _update(stack, deployment))
 
@@ -76,12 +78,12 @@ def delete(stack: Stack, *, retain: Collection[str] = (), force: bool = False) -
     If it is being created, that operation ends as soon as possible, and deletes the stack.
     """
     with stack.changed:
-        creating = stack.status == StackStatus.CREATE_IN_PROGRESS
-        if creating:
+        before = stack.status
+        if before == StackStatus.CREATE_IN_PROGRESS:
             stack.cancelled.set()
         stack.set_status(StackStatus.DELETE_IN_PROGRESS, "User Initiated")
-    if not creating:
-        _start(stack, lambda: _delete(stack, frozenset(retain), force=force))
+    if before != StackStatus.CREATE_IN_PROGRESS:
+        _start(stack, lambda: _delete_unless_used(stack, before, frozenset(retain), force=force))
 
 
 def roll_back(stack: Stack) -> None:
@@ -129,7 +131,6 @@ _AFTER_INTERNAL_FAILURE = {
 def _create(stack: Stack, deployment: Deployment) -> None:
     try:
         Application(stack, deployment).create()
-        stack.former_outputs = None
         return
     except StackFailedError as error:
         after = _after_failed_creation(stack, str(error))
@@ -219,7 +220,10 @@ _PARENT_FAILED = "The update of the parent stack failed"
 def _complete_update(stack: Stack) -> None:
     for resource in list(stack.resources.values()):
         if resource.type == STACK_TYPE:
-            resource_operations.complete(stack, resource)
+            try:
+                resource_operations.complete(stack, resource)
+            except Exception:
+                LOG.exception("The update of %s could not be completed", resource.physical_id)
     removal.clean_up(stack)
     stack.before, stack.previous, stack.former_outputs = {}, None, None
     stack.set_status(StackStatus.UPDATE_COMPLETE)
@@ -244,18 +248,32 @@ def _roll_back_update(stack: Stack, skip: frozenset[str] = frozenset()) -> None:
     stack.set_status(StackStatus.UPDATE_ROLLBACK_COMPLETE)
 
 
-def _delete(
-    stack: Stack, retain: frozenset[str], *, force: bool = False, creating: bool = False
+def _delete_unless_used(
+    stack: Stack, before: StackStatus, retain: frozenset[str], *, force: bool
 ) -> None:
+    """Delete a stack, or return to the status that it had if one of its exports is in use.
+
+    AWS does so: https://github.com/aws/aws-sdk-java/issues/1712
+    """
     # An import that begins now does not find the export; one that has begun is counted.
     with store.EXPORTS:
         used = _export_in_use(stack)
     if used:
-        stack.set_status(StackStatus.DELETE_FAILED, used)
-        return
+        stack.set_status(before, used)
+    else:
+        _delete(stack, retain, force=force)
+
+
+def _delete(
+    stack: Stack, retain: frozenset[str], *, force: bool = False, creating: bool = False
+) -> None:
     remaining = [*stack.resources.values(), *stack.leftovers]
     failed = removal.remove(stack, remaining, retain=retain, creating=creating)
-    if failed and not force:
+    while failed and force:
+        # What those depend on has not been deleted yet.
+        retain |= frozenset(failed)
+        failed = removal.remove(stack, remaining, retain=retain, creating=creating)
+    if failed:
         stack.set_status(StackStatus.DELETE_FAILED, removal.message(failed))
         return
     _forget(stack)

@@ -66,8 +66,12 @@ class _Planner:
         self._planned: dict[str, Change | None] = {}
         self._desired: dict[str, Properties] = {}
         self._errors: list[str] = []
-        # An operation may begin meanwhile.
-        self._existing = dict(stack.resources)
+        # A copy, because an operation may begin meanwhile; without what has to be created again.
+        self._existing = {
+            name: resource
+            for name, resource in dict(stack.resources).items()
+            if not resource.incomplete
+        }
 
         def import_value(name: str) -> str:
             return store.export_value(stack.account, stack.region, name)

@@ -24,7 +24,7 @@ from localstack_testbed.cloudformation.resources.registry import resource_type
 from localstack_testbed.hooks import settings
 
 REPLACES = "Requested update requires the creation of a new physical resource; hence creating one."
-__SKIPPED = "Skipped: this testbed does not have the type {}"
+_SKIPPED = "Skipped: this testbed does not have the type {}"
 _IGNORED = "Ignored: {}"
 _NOT_IMPORTED = (
     "AWS would import the existing resource (ImportExistingResources); this testbed cannot: delete "
@@ -56,10 +56,12 @@ def create(
     resource: Resource,
     properties: Properties,
     *,
-    replaces: bool = False,
+    replaces: str | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> None:
     """Create a resource; its physical id is recorded as soon as it is known.
+
+    ``replaces`` is the physical id of the resource that it replaces.
 
     Raises
     ------
@@ -69,11 +71,13 @@ def create(
     kind = resource_type(resource.type)
     begin, complete, failed = (
         (ResourceStatus.UPDATE_IN_PROGRESS, ResourceStatus.UPDATE_COMPLETE, "UPDATE_FAILED")
-        if replaces
+        if replaces is not None
         else (ResourceStatus.CREATE_IN_PROGRESS, ResourceStatus.CREATE_COMPLETE, "CREATE_FAILED")
     )
     resource.properties = properties
-    stack.set_resource_status(resource, begin, REPLACES if replaces else None)
+    stack.set_resource_status(
+        resource, begin, REPLACES if replaces is not None else None, replaced_id=replaces
+    )
     if kind is None:
         resource.skipped, resource.incomplete = True, False
         resource.physical_id = f"skipped-{stack.name}-{resource.logical_id}"

@@ -48,7 +48,10 @@ def restore(stack: Stack, skip: frozenset[str] = frozenset()) -> list[str]:
             resource_operations.delete(stack, resource, keep=False)
             stack.resources[name] = Resource(name, before.type, before.status, incomplete=True)
             resource_operations.create(
-                stack, stack.resources[name], before.properties, replaces=True
+                stack,
+                stack.resources[name],
+                before.properties,
+                replaces=resource.physical_id,
             )
             # If something else fails, this one is not to be created again.
             stack.before[name].instance = stack.resources[name].instance

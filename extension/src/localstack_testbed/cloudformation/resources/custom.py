@@ -27,6 +27,9 @@ _ATTEMPTS = 3
 _TIMEOUT = 3600
 """Seconds to wait for an answer, unless ServiceTimeout says otherwise."""
 
+# LocalStack keeps a client for each configuration.
+_PATIENT = Config(read_timeout=1000, retries={"max_attempts": 0})
+
 _LONGEST_ID = 1024
 """Bytes of a physical id."""
 
@@ -67,10 +70,9 @@ class CustomResource(ResourceType):
         created = False
         try:
             answer = request.answer()
-            physical_id = answer.get("PhysicalResourceId")
-            if kind == "Create" and physical_id and isinstance(physical_id, str):
-                created = True
-                context.created(physical_id)
+            created = _is_id(answer.get("PhysicalResourceId"))
+            if kind == "Create" and created:
+                context.created(answer["PhysicalResourceId"])
         finally:
             close_inbox(inbox)
             if kind == "Create" and request.sent and not created:
@@ -82,12 +84,16 @@ class CustomResource(ResourceType):
         return answer
 
 
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value.encode(errors="replace")) <= _LONGEST_ID
+
+
 def _check_answer(answer: dict[str, Any], request: "_Request") -> None:
     """Check that an answer is valid, and reports success.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/crpg-ref-responses.html
     """
-    status, physical_id = answer.get("Status"), answer.get("PhysicalResourceId")
+    status = answer.get("Status")
     if status not in ("SUCCESS", "FAILED"):
         raise ResourceError(f"Invalid Response object: '{status}' is not a valid ResponseStatus")
     if status == "FAILED":
@@ -101,8 +107,7 @@ def _check_answer(answer: dict[str, Any], request: "_Request") -> None:
                 f"Invalid Response object: {name} must be that of the request (RequestId: "
                 f"{request.id})"
             )
-    valid = isinstance(physical_id, str) and 0 < len(physical_id.encode()) <= _LONGEST_ID
-    if not valid:
+    if not _is_id(answer.get("PhysicalResourceId")):
         raise ResourceError("Invalid PhysicalResourceId")
     if not isinstance(answer.get("Data") or {}, dict):
         raise ResourceError("Invalid Response object: Data is not a JSON object")
@@ -206,8 +211,7 @@ def _patient_lambda(context: Context) -> Any:
     """Return a client that waits as long as a function may run, and invokes it only once."""
     from localstack.aws.connect import connect_to
 
-    config = Config(read_timeout=1000, retries={"max_attempts": 0})
     clients = connect_to(
-        aws_access_key_id=context.account, region_name=context.region, config=config
+        aws_access_key_id=context.account, region_name=context.region, config=_PATIENT
     )
     return getattr(clients, "lambda")

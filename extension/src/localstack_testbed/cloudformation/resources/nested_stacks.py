@@ -68,13 +68,16 @@ class NestedStack(ResourceType):
             child.decide("stay")
             _wait(child, lambda: not child.in_progress)
         request = _request(_find(context, context.stack_id), new)
-        child.parent_decides, child.verdict = True, None
+        # By this, the nested stack knows that its parent decides what comes after the update.
+        child.parent_token = context.token
         try:
             context.client("cloudformation").update_stack(
-                **request, StackName=physical_id, DisableRollback=child.status == "UPDATE_FAILED"
+                **request,
+                StackName=physical_id,
+                DisableRollback=child.status == "UPDATE_FAILED",
+                ClientRequestToken=context.token,
             )
         except ClientError as error:
-            child.parent_decides = False
             if "No updates are to be performed" in str(error):
                 return None
             raise
@@ -120,9 +123,16 @@ class NestedStack(ResourceType):
             _wait(child, lambda: not child.in_progress)
 
     def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
+        from localstack_testbed.cloudformation import store
+
+        if physical_id not in store.stacks(context.account, context.region):
+            return
         self.complete(context, physical_id)
         child = _find(context, physical_id)
-        context.client("cloudformation").delete_stack(StackName=physical_id)
+        child.parent_token = context.token
+        context.client("cloudformation").delete_stack(
+            StackName=physical_id, ClientRequestToken=context.token
+        )
         _wait(child, lambda: not child.in_progress)
         if child.status != "DELETE_COMPLETE":
             raise ResourceError(
