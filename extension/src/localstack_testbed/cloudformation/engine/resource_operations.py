@@ -195,7 +195,6 @@ def _context(
         logical_id=resource.logical_id,
         token=str(uuid.uuid4()),
         type_name=resource.type,
-        role_arn=stack.deployment.role_arn if stack.deployment else None,
         created=created,
         cancelled=cancelled,
     )
