@@ -2,7 +2,7 @@
 
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -263,12 +263,6 @@ class Stack:
         self.events.append(event)
         if self.on_event is not None:
             self.on_event(self, event)
-
-    def wait(self, statuses: Iterable[StackStatus], seconds: float) -> bool:
-        """Wait until the stack has one of these statuses; return whether it has."""
-        wanted = frozenset(statuses)
-        with self.changed:
-            return self.changed.wait_for(lambda: self.status in wanted, timeout=seconds)
 
     @property
     def is_undecided(self) -> bool:
