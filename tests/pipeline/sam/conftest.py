@@ -35,13 +35,13 @@ class Shell:
     project: Path
     variables: dict[str, str]
 
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """Run a command, and return its result."""
+    def run(self, *command: str, answer: str = "") -> subprocess.CompletedProcess[str]:
+        """Run a command, and return its result; ``answer`` is its standard input."""
         return subprocess.run(
             command,
             cwd=self.project,
             env=self.variables,
-            stdin=subprocess.DEVNULL,
+            input=answer,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -49,9 +49,9 @@ class Shell:
             check=False,
         )
 
-    def output(self, *command: str) -> str:
+    def output(self, *command: str, answer: str = "") -> str:
         """Run a command that must succeed, and return its output."""
-        result = self.run(*command)
+        result = self.run(*command, answer=answer)
         assert result.returncode == 0, result.stdout
         return result.stdout
 

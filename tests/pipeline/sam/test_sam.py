@@ -75,18 +75,24 @@ def test_nothing_is_deployed_if_nothing_has_changed(shell: Shell, stack: Stack) 
 def test_sam_and_testbed_update_each_others_stack(
     shell: Shell, stack: Stack, testbed: RunningTestbed
 ) -> None:
-    """Only the location of the code differs; both recognize the stack by its tags."""
+    """Both recognize the stack by its tags.
+
+    Only the location of the code differs, and metadata: sam adds ``SamResourceId`` to each
+    resource of the template.
+    """
     project = testbed.session.project
     assert project.tags
     assert check_ownership(testbed.aws, project)
 
     deploy = (sys.executable, "-m", "testbed", "deploy", "--target", "aws", "--profile", PROFILE)
     shown = changed_by(shell.output(*deploy, "--yes"))
-    assert set(shown) == {("Modify", "AWS::Lambda::Function", name) for name in FUNCTIONS}
+    assert {("Modify", "AWS::Lambda::Function", name) for name in FUNCTIONS} <= set(shown)
+    assert with_changed_properties(testbed, stack) == FUNCTIONS
     assert "up to date" in shell.output(*deploy)
 
     shown = changed_by(shell.output("sam", "deploy", "--no-confirm-changeset"))
-    assert set(shown) == {("* Modify", name, "AWS::Lambda::Function") for name in FUNCTIONS}
+    assert {("* Modify", name, "AWS::Lambda::Function") for name in FUNCTIONS} <= set(shown)
+    assert with_changed_properties(testbed, stack) == FUNCTIONS
 
 
 def changed_by(output: str) -> list[tuple[str, ...]]:
@@ -95,3 +101,14 @@ def changed_by(output: str) -> list[tuple[str, ...]]:
     return [
         tuple(line[:3]) for line in lines if re.fullmatch(r"(\W )?(Add|Modify|Remove)", line[0])
     ]
+
+
+def with_changed_properties(testbed: RunningTestbed, stack: Stack) -> set[str]:
+    """Return the resources whose properties the last deployment has changed."""
+    client = testbed.aws.cloudformation
+    [described] = client.describe_stacks(StackName=stack.name)["Stacks"]
+    executed = client.describe_change_set(ChangeSetName=described["ChangeSetId"])
+    changes = [change["ResourceChange"] for change in executed["Changes"]]
+    assert {change["Action"] for change in changes} == {"Modify"}
+    assert {scope for change in changes for scope in change["Scope"]} == {"Properties", "Metadata"}
+    return {change["LogicalResourceId"] for change in changes if "Properties" in change["Scope"]}

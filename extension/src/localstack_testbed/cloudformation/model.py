@@ -4,7 +4,7 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from localstack.aws.api.cloudformation import (
@@ -27,8 +27,9 @@ type DeletionPolicy = Literal["Delete", "Retain", "RetainExceptOnCreate", "Snaps
 
 
 def now() -> datetime:
-    """Return the time for an event."""
-    return datetime.now(UTC)
+    """Return the time, to the millisecond, as CloudFormation gives it."""
+    time = datetime.now(UTC)
+    return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
 def secret_texts(parameter: ParameterValue) -> set[str]:
@@ -134,6 +135,7 @@ class ChangeSet:
     changes: list[dict[str, Any]] = field(default_factory=list)
     on_stack_failure: str | None = None
     include_nested_stacks: bool = False
+    import_existing_resources: bool = False
     token: str | None = None
     """The ClientToken of the request."""
 
@@ -255,7 +257,7 @@ class Stack:
             physical_id=physical_id,
             type=type_name,
             status=status,
-            time=now(),
+            time=self._next_time(),
             reason=reason,
             properties=properties,
             token=self.token,
@@ -263,6 +265,18 @@ class Stack:
         self.events.append(event)
         if self.on_event is not None:
             self.on_event(self, event)
+
+    def _next_time(self) -> datetime:
+        """Return a later time than that of the last event: clients sort events by their times."""
+        last = self.events[-1].time + timedelta(milliseconds=1) if self.events else None
+        return max(now(), last) if last else now()
+
+    @property
+    def executed_change_set(self) -> ChangeSet | None:
+        """The change set that is being executed."""
+        change_set = self.change_sets.get(self.change_set_id or "")
+        executing = change_set and change_set.execution_status == "EXECUTE_IN_PROGRESS"
+        return change_set if executing else None
 
     @property
     def is_undecided(self) -> bool:

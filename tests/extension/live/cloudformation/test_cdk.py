@@ -17,8 +17,13 @@ from typing import Any, NamedTuple
 import pytest
 
 from testbed.machine.waiting import until
+from tests.conftest import ROOT
 from tests.extension.conftest import Clients
+from tests.extension.live.cloudformation.deploying import CAPABILITIES
+from tests.extension.stacks import await_stack
 
+TOOLKIT = "CDKToolkit"
+BOOTSTRAP = ROOT / "docs" / "examples" / "cdk-bootstrap.yaml"
 FOLDER = Path(__file__).parent / "cdk"
 ACCOUNT, REGION = "000000000000", "us-east-1"
 QUALIFIER = "cdk-hnb659fds"
@@ -107,6 +112,7 @@ class CdkStack:
             ChangeSetType="UPDATE" if update else "CREATE",
             Description=f"CDK Changeset for execution {uuid.uuid4()}",
             ClientToken=f"create{uuid.uuid4()}",
+            ImportExistingResources=True,
             TemplateURL=self.publish(cloud),
             Parameters=parameters,
             RoleARN=f"arn:aws:iam::{ACCOUNT}:role/{ROLE}",
@@ -176,26 +182,16 @@ def zipped(files: dict[str, str]) -> bytes:
 
 @pytest.fixture
 def bootstrapped(aws: Clients) -> Iterator[None]:
-    """What ``cdk bootstrap`` makes, as far as a deployment needs it."""
-    aws["s3"].create_bucket(Bucket=BUCKET)
-    aws["ssm"].put_parameter(Name=VERSION, Type="String", Value="30", Overwrite=True)
-    trust = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "cloudformation.amazonaws.com"},
-                "Action": "sts:AssumeRole",
-            }
-        ],
-    }
-    aws["iam"].create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(trust))
+    """What ``cdk bootstrap`` makes of the template that the documentation recommends."""
+    client = aws["cloudformation"]
+    body = BOOTSTRAP.read_text()
+    client.create_stack(StackName=TOOLKIT, TemplateBody=body, Capabilities=CAPABILITIES)
+    await_stack(client, TOOLKIT, "create")
     yield
-    aws["iam"].delete_role(RoleName=ROLE)
-    aws["ssm"].delete_parameter(Name=VERSION)
     for each in aws["s3"].list_objects_v2(Bucket=BUCKET).get("Contents", ()):
         aws["s3"].delete_object(Bucket=BUCKET, Key=each["Key"])
-    aws["s3"].delete_bucket(Bucket=BUCKET)
+    client.delete_stack(StackName=TOOLKIT)
+    await_stack(client, TOOLKIT, "delete")
 
 
 @pytest.fixture
@@ -230,7 +226,7 @@ def test_deploying_twice(aws: Clients, stack: CdkStack) -> None:
     # Its condition is true in the regions that CDK knows.
     assert "CDKMetadata" in ids
     [version] = stack.describe()["Parameters"]
-    assert (version["ParameterValue"], version["ResolvedValue"]) == (VERSION, "30")
+    assert (version["ParameterValue"], version["ResolvedValue"]) == (VERSION, "33")
     assert invoke(aws, outputs["FunctionName"], "said") == "first"
     aws["sns"].publish(TopicArn=outputs["TopicArn"], Message="published")
     assert words(aws, outputs["QueueUrl"], 2) == {"said", "published"}

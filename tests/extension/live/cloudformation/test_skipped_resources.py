@@ -15,6 +15,20 @@ TEMPLATE: dict[str, Any] = {
             "Type": "AWS::SQS::Queue",
             "Properties": {"Tags": [{"Key": "stream", "Value": {"Ref": "Stream"}}]},
         },
+        # IAM accepts only ARNs in a policy.
+        "Policy": {
+            "Type": "AWS::IAM::ManagedPolicy",
+            "Properties": {
+                "PolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": {
+                        "Effect": "Allow",
+                        "Action": "kinesis:PutRecord",
+                        "Resource": {"Fn::GetAtt": ["Stream", "Arn"]},
+                    },
+                }
+            },
+        },
         "Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupClass": "DELIVERY"}},
     },
     "Outputs": {"Arn": {"Value": {"Fn::GetAtt": ["Stream", "Arn"]}}},

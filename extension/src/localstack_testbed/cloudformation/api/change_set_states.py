@@ -19,8 +19,8 @@ def begin_execution(stack: Stack, executed: ChangeSet) -> None:
 
 def end_execution(stack: Stack) -> None:
     """Set the execution status of the change set that was executed, when its operation is over."""
-    executed = stack.change_sets.get(stack.change_set_id or "")
-    if executed is None or executed.execution_status != "EXECUTE_IN_PROGRESS" or stack.in_progress:
+    executed = stack.executed_change_set
+    if executed is None or stack.in_progress:
         return
     succeeded = stack.status in _SUCCEEDED
     executed.execution_status = "EXECUTE_COMPLETE" if succeeded else "EXECUTE_FAILED"

@@ -69,6 +69,7 @@ def create(place: Place, request: Request) -> Description:
         description=request.get("Description"),
         on_stack_failure=request.get("OnStackFailure"),
         include_nested_stacks=bool(request.get("IncludeNestedStacks")),
+        import_existing_resources=bool(request.get("ImportExistingResources")),
         token=request.get("ClientToken"),
     )
 
@@ -137,10 +138,6 @@ def _repeated_creation(stack: Stack, request: Request) -> ChangeSet | None:
 def _reject_unavailable(request: Request) -> None:
     if request.get("ChangeSetType") == ChangeSetType.IMPORT or request.get("ResourcesToImport"):
         raise ValidationError("Import of existing resources is not available in this testbed.")
-    if request.get("ImportExistingResources"):
-        raise ValidationError(
-            "ImportExistingResources is not available in this testbed. Leave it out."
-        )
     if request.get("DeploymentMode"):
         raise ValidationError("DeploymentMode is not available in this testbed. Leave it out.")
     if (

@@ -212,7 +212,7 @@ def _change_set(stack: Stack, change_set: ChangeSet) -> Description:
         "CreationTime": change_set.created,
         "Description": change_set.description,
         "IncludeNestedStacks": change_set.include_nested_stacks,
-        "ImportExistingResources": False,
+        "ImportExistingResources": change_set.import_existing_resources,
     }
 
 

@@ -54,6 +54,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "GetTemplateSummary": templates.summarize,
     "ListChangeSets": change_sets.list_all,
     "ListExports": exports.list_exports,
+    "ListHookResults": queries.list_hook_results,
     "ListImports": exports.list_imports,
     "ListStackResources": queries.list_stack_resources,
     "ListStacks": queries.list_stacks,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from localstack_testbed.cloudformation.api import change_sets
 from localstack_testbed.cloudformation.api.deployments import Request
 from localstack_testbed.cloudformation.api.descriptions import (
     Description,
@@ -47,9 +48,14 @@ def describe_stack_events(place: Place, request: Request) -> Description:
 
 def describe_events(place: Place, request: Request) -> Description:
     """Return a page of a stack's events by operation, the newest first."""
-    if not request.get("StackName") or request.get("ChangeSetName") or request.get("OperationId"):
+    if request.get("ChangeSetName"):
+        # They are about hooks and early validation; here, the StatusReason says everything.
+        change_sets.find(place, request)
+        return {"OperationEvents": []}
+    if not request.get("StackName") or request.get("OperationId"):
         raise ValidationError(
-            "DescribeEvents requires StackName, and has no other selection in this testbed."
+            "DescribeEvents requires StackName or ChangeSetName; OperationId is not available in "
+            "this testbed."
         )
     stack = place.stack(request["StackName"], "Stack [{}] does not exist")
     described: list[Description] = []
@@ -69,6 +75,15 @@ def describe_events(place: Place, request: Request) -> Description:
         described = [each for each in described if each["ResourceStatus"].endswith("_FAILED")]
     events, token = newest_first(described, request.get("NextToken"))
     return {"OperationEvents": events, "NextToken": token}
+
+
+def list_hook_results(place: Place, request: Request) -> Description:
+    """Return the results of hooks, of which there are none in this testbed."""
+    return {
+        "TargetType": request.get("TargetType"),
+        "TargetId": request.get("TargetId"),
+        "HookResults": [],
+    }
 
 
 def describe_stack_resource(place: Place, request: Request) -> Description:

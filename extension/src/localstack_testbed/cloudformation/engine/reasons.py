@@ -34,6 +34,13 @@ def reason(error: Exception, logical_id: str) -> str:
     return f"Internal failure: {type(error).__name__}: {error}"
 
 
+def already_exists(error: Exception) -> bool:
+    """Return whether a resource could not be created since there is one with its name."""
+    if isinstance(error, ClientError):
+        return _handler_error_code(error) == "AlreadyExists"
+    return isinstance(error, AlreadyExistsError)
+
+
 def _handler_message(message: str, code: str) -> str:
     token = uuid.uuid4()
     return (

@@ -9,6 +9,7 @@ from localstack.aws.api.cloudformation import ResourceStatus
 from localstack_testbed.cloudformation.engine.reasons import (
     CREATION_CANCELLED,
     UPDATE_CANCELLED,
+    already_exists,
     reason,
 )
 from localstack_testbed.cloudformation.model import Properties, Resource, Stack
@@ -23,6 +24,10 @@ from localstack_testbed.cloudformation.resources.registry import resource_type
 from localstack_testbed.hooks import settings
 
 REPLACES = "Requested update requires the creation of a new physical resource; hence creating one."
+NOT_IMPORTED = (
+    "AWS would import the existing resource (ImportExistingResources); this testbed cannot: delete "
+    "the resource, and deploy again."
+)
 SKIPPED = "Skipped: this testbed does not have the type {}"
 
 
@@ -60,6 +65,10 @@ def create(
     if kind is None:
         resource.skipped, resource.incomplete = True, False
         resource.physical_id = f"skipped-{stack.name}-{resource.logical_id}"
+        service = resource.type.split("::")[1].lower()
+        resource.attributes["Arn"] = (
+            f"arn:aws:{service}:{stack.region}:{stack.account}:{resource.physical_id}"
+        )
         stack.set_resource_status(resource, complete, SKIPPED.format(resource.type))
         return
 
@@ -74,9 +83,10 @@ def create(
         created(kind.create(context, properties))
         resource.attributes = kind.attributes(context, resource.physical_id, properties)
     except Exception as error:
-        stack.set_resource_status(
-            resource, ResourceStatus(failed), _reason(error, resource, CREATION_CANCELLED)
-        )
+        why = _reason(error, resource, CREATION_CANCELLED)
+        if _would_be_imported(stack, resource, error):
+            why = f"{why}. {NOT_IMPORTED}"
+        stack.set_resource_status(resource, ResourceStatus(failed), why)
         raise
     resource.incomplete = False
     stack.set_resource_status(resource, complete)
@@ -197,6 +207,20 @@ def _context(
         type_name=resource.type,
         created=created,
         cancelled=cancelled,
+    )
+
+
+def _would_be_imported(stack: Stack, resource: Resource, error: Exception) -> bool:
+    """Return whether AWS would take over the resource that exists already.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html
+    """
+    change_set = stack.executed_change_set
+    return (
+        change_set is not None
+        and change_set.import_existing_resources
+        and resource.deletion_policy.startswith("Retain")
+        and already_exists(error)
     )
 
 

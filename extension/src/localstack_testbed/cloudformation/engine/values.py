@@ -88,7 +88,9 @@ def attribute(resource: Resource, name: str) -> Any:
         If the resource does not have this attribute.
     """
     if resource.skipped:
-        return f"{resource.physical_id}.{name}"
+        # Policies that name it must have the form of an ARN.
+        is_arn = name.rpartition(".")[2].endswith("Arn")
+        return resource.attributes["Arn"] if is_arn else f"{resource.physical_id}.{name}"
     if name in resource.attributes:
         return resource.attributes[name]
     custom = is_custom(resource.type)

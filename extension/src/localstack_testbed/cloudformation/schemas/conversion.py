@@ -142,7 +142,7 @@ class Conversion:
             if size > node.get("maxLength", size):
                 self._fail(path, f"expected maxLength: {node['maxLength']}, actual: {size}")
             if "pattern" in node and not re.search(node["pattern"], value):
-                self._constraint(path, "pattern", node["pattern"])
+                self._constraint(path, "pattern", node["pattern"].removeprefix("(?a)"))
         elif self._check_ranges and isinstance(value, int | float) and not isinstance(value, bool):
             if value < node.get("minimum", value):
                 self._constraint(path, "minimum", f"at least {node['minimum']}")
