@@ -27,7 +27,7 @@ class ResourceError(Exception):
 
 
 class CancelledError(ResourceError):
-    """Waiting for a resource was given up, because another one failed."""
+    """Waiting for a resource was cancelled, because another one failed."""
 
 
 class AlreadyExistsError(ResourceError):
@@ -46,7 +46,7 @@ class Context:
 
     ``created`` is to be called with the physical id as soon as the resource exists, if creating it
     takes several calls: if one of the others fails, the engine deletes the resource. ``cancelled``
-    tells whether another resource failed meanwhile, so that waiting is in vain.
+    returns whether another resource has failed meanwhile, so that waiting should end.
     """
 
     stack_name: str
@@ -95,7 +95,9 @@ class Context:
             if self.cancelled():
                 raise CancelledError
             if time.monotonic() > end:
-                raise ResourceError(f"Waited {seconds:.0f} seconds in vain for {what}")
+                raise ResourceError(
+                    f"Timed out after {seconds:.0f} seconds while waiting for {what}"
+                )
             time.sleep(pause)
 
 
