@@ -329,7 +329,7 @@ class Alias(ResourceType):
     def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
         client = context.client("lambda")
         which = {"FunctionName": properties["FunctionName"], "Name": properties["Name"]}
-        # DeleteAlias succeeds even if there is no alias; this call does not
+        # DeleteAlias succeeds even if there is no alias; this call does not.
         client.get_alias(**which)
         client.delete_alias(**which)
 
