@@ -177,6 +177,7 @@ class Session:
 
         outputs = self.outputs()
         waiting = unconfirmed(self.aws, self.project.stack_name)
+        left_out = skipped_resources(self.aws, self.project.stack_name)
         return {
             "endpoint_url": self.endpoint_url,
             "api_url": api_url(outputs, self.endpoint_url),
@@ -185,7 +186,8 @@ class Session:
             "outputs": outputs,
             "isolation": isolation(self.endpoint),
             "unconfirmed": [each.address for each in waiting],
-            "skipped": [str(each) for each in skipped_resources(self.aws, self.project.stack_name)],
+            "skipped": [str(each) for each in left_out if not each.ignored],
+            "ignored": [str(each) for each in left_out if each.ignored],
         }
 
 

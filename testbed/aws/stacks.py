@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
     from testbed.aws.clients import Aws
 
-# How the engine's status reason of a resource begins that it has skipped.
-_SKIPPED = "Skipped:"
+# How the engine's status reason of a resource begins if it has skipped it, or ignored a property.
+_SKIPPED = "Skipped: "
+_IGNORED = "Ignored: "
 
 
 def describe_stack(aws: Aws, stack_name: str) -> StackTypeDef | None:
@@ -55,21 +56,32 @@ def stack_resources(aws: Aws, stack_name: str, resource_type: str | None = None)
 
 @dataclass(frozen=True)
 class SkippedResource:
-    """A resource of a deployed stack that was not created, since its type is not available."""
+    """A resource of a deployed stack that was not created, since its type is not available.
+
+    Parameters
+    ----------
+    ignored
+        If it was created, but without a property that is not available: a sentence about that.
+    """
 
     logical_id: str
     resource_type: str
+    ignored: str = ""
 
     def __str__(self) -> str:
-        return f"{self.logical_id} ({self.resource_type})"
+        name = f"{self.logical_id} ({self.resource_type})"
+        return f"{name}: {self.ignored}" if self.ignored else name
 
 
 def skipped_resources(aws: Aws, stack_name: str) -> list[SkippedResource]:
-    """Return the resources of a stack that TESTBED_SKIP_UNSUPPORTED_RESOURCES has left out."""
+    """Return the resources that TESTBED_SKIP_UNSUPPORTED_RESOURCES has left out, or parts of."""
+    found = []
     pages = aws.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_name)
-    return [
-        SkippedResource(resource["LogicalResourceId"], resource["ResourceType"])
-        for page in pages
-        for resource in page["StackResourceSummaries"]
-        if resource.get("ResourceStatusReason", "").startswith(_SKIPPED)
-    ]
+    for resource in (each for page in pages for each in page["StackResourceSummaries"]):
+        reason = resource.get("ResourceStatusReason", "")
+        if reason.startswith((_SKIPPED, _IGNORED)):
+            ignored = reason.removeprefix(_IGNORED) if reason.startswith(_IGNORED) else ""
+            found.append(
+                SkippedResource(resource["LogicalResourceId"], resource["ResourceType"], ignored)
+            )
+    return found

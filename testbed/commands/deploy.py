@@ -72,7 +72,8 @@ def _deploy_to_testbed(session: Session, chosen: Overrides) -> None:
     for name in deployment.uploaded:
         console.progress.print(console.text(f"Uploaded {name}."))
     for resource in deployment.skipped:
-        console.progress.print(console.text(("!", "yellow"), f" {resource} was skipped."))
+        told = f"Ignored: {resource}" if resource.ignored else f"{resource} was skipped."
+        console.progress.print(console.text(("!", "yellow"), f" {told}"))
 
 
 def _deploy_to_account(project: Project, profile: str | None, yes: bool) -> None:

@@ -28,7 +28,7 @@ def print_description(session: Session, *, as_json: bool) -> None:
 
 
 def warning_rows(description: dict[str, Any]) -> list[Row]:
-    """Return a row for each unconfirmed email, each skipped resource, and if isolation is off."""
+    """Return a row for each unconfirmed email and what was skipped, and if isolation is off."""
     rows = [
         ("email", f"{address} receives nothing until it is confirmed: testbed inbox confirm")
         for address in description["unconfirmed"]
@@ -37,6 +37,7 @@ def warning_rows(description: dict[str, Any]) -> list[Row]:
         ("skipped", f"{resource}: not available in this testbed")
         for resource in description.get("skipped", ())
     ]
+    rows += [("ignored", text) for text in description.get("ignored", ())]
     isolation = description.get("isolation")
     if isolation and not isolation["isolated"]:
         reason = f"none: functions can see your files ({isolation['reason']})"

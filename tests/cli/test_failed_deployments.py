@@ -43,6 +43,11 @@ TABLE = """\
 """
 
 
+DELIVERY = """\
+  Delivery: {Type: AWS::Logs::LogGroup, Properties: {LogGroupClass: DELIVERY}}
+"""
+
+
 def with_resources(*added: str) -> str:
     return GOOD.replace("Outputs:", "".join(added) + "Outputs:")
 
@@ -114,13 +119,18 @@ def test_types_that_are_not_here_are_rejected_before_anything_is_created(
 
 
 def test_skipped_resources_are_listed_each_time(bare: CommandLine) -> None:
-    (bare.project / "template.yaml").write_text(with_resources(TABLE))
+    (bare.project / "template.yaml").write_text(with_resources(TABLE, DELIVERY))
     with_init_script(bare, 'exec testbed --endpoint-url "http://$GATEWAY_LISTEN" deploy')
     table = "Table (AWS::DynamoDB::Table)"
     up = bare.run(*UP, "--env", "TESTBED_SKIP_UNSUPPORTED_RESOURCES=1")
     assert up.returncode == 0, up.stderr
     assert table in up.stdout
     for _ in range(2):
-        assert f"{table} was skipped" in bare.run("deploy").stderr
+        told = " ".join(bare.run("deploy").stderr.split())
+        assert f"{table} was skipped" in told
+        assert "Ignored: Delivery (AWS::Logs::LogGroup): The LogGroupClass " in told
     assert table in bare.output("status")
-    assert json.loads(bare.output("status", "--json"))["skipped"] == [table]
+    described = json.loads(bare.output("status", "--json"))
+    assert described["skipped"] == [table]
+    [ignored] = described["ignored"]
+    assert ignored.startswith("Delivery (AWS::Logs::LogGroup): The LogGroupClass ")

@@ -81,6 +81,7 @@ CHANGES = {
     "maxReceiveCount: 5": "maxReceiveCount: 6",
     "VisibilityTimeout: 60": "VisibilityTimeout: 90",
     # Others
+    " Timeout: 60": " Timeout: 50",
     "DisplayName: Website alerts": "DisplayName: Websites",
     "ExpirationInDays: 400": "ExpirationInDays: 300",
     "RetentionInDays: 30": "RetentionInDays: 60",
@@ -294,7 +295,17 @@ def assert_changed(pipeline: DeployedPipeline, before: dict[str, Any]) -> None:
     assert [alarm["Threshold"] for alarm in now["alarms"]] == [2]
     assert now["objects"] == before["objects"]
     names = ("website-monitor", "incident-recorder", "status-api")
+    assert now["functions"]["website-monitor"]["Timeout"] == 50
     assert {now["logs"][f"/aws/lambda/{name}"] for name in names} == {60}
+
+
+def updated(pipeline: DeployedPipeline) -> set[str]:
+    """Return the logical ids of what the last operation had updated before it failed."""
+    answer = pipeline.aws.cloudformation.describe_stack_events(StackName=pipeline.stack)
+    events = [(each["LogicalResourceId"], each["ResourceStatus"]) for each in answer["StackEvents"]]
+    failure = events.index(("Broken", "CREATE_FAILED"))
+    begin = events.index((pipeline.stack, "UPDATE_IN_PROGRESS"))
+    return {name for name, status in events[failure:begin] if status == "UPDATE_COMPLETE"}
 
 
 def status_of(pipeline: DeployedPipeline, path: str) -> int:
@@ -358,6 +369,7 @@ def test_failed_update_leaves_everything_as_it_was(
         updates.deploy(with_resources(changed, BROKEN))
 
     assert updates.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert {"Bucket", "IncidentQueue", "WebsiteAlerts", "WebsiteMonitor"} <= updated(pipeline)
     assert observed(pipeline) == before
     [message] = pipeline.messages(queue)
     assert message["Body"] == "kept"

@@ -48,4 +48,4 @@ def test_skipped_resources_are_named_and_properties_ignored(tmp_path: Path) -> N
             }
             assert "does not have the type AWS::Kinesis::Stream" in found["Stream"]
             assert "does not have" not in found["Queue"]
-            assert "does not have" not in found["Logs"]
+            assert found["Logs"].startswith("Ignored: The LogGroupClass ")

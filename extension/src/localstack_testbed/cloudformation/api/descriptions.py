@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from localstack_testbed.cloudformation.engine.resource_operations import SKIPPED
+from localstack_testbed.cloudformation.engine.resource_operations import left_out
 from localstack_testbed.cloudformation.model import (
     ChangeSet,
     Deployment,
@@ -120,14 +120,13 @@ def summarize_resource(resource: Resource) -> Description:
 
 
 def _resource(resource: Resource) -> Description:
-    skipped = SKIPPED.format(resource.type) if resource.skipped else None
     return _present(
         {
             "LogicalResourceId": resource.logical_id,
             "PhysicalResourceId": resource.physical_id,
             "ResourceType": resource.type,
             "ResourceStatus": resource.status,
-            "ResourceStatusReason": skipped or resource.reason,
+            "ResourceStatusReason": left_out(resource) or resource.reason,
             "DriftInformation": _RESOURCE_NOT_CHECKED,
         }
     )

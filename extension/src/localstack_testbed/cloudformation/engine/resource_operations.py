@@ -28,7 +28,8 @@ NOT_IMPORTED = (
     "AWS would import the existing resource (ImportExistingResources); this testbed cannot: delete "
     "the resource, and deploy again."
 )
-SKIPPED = "Skipped: this testbed does not have the type {}"
+_SKIPPED = "Skipped: this testbed does not have the type {}"
+_IGNORED = "Ignored: {}"
 
 
 def unsupported(type_name: str, properties: Properties) -> str | None:
@@ -37,6 +38,17 @@ def unsupported(type_name: str, properties: Properties) -> str | None:
     if kind is None or settings.SKIP_UNSUPPORTED_RESOURCES.value():
         return None
     return kind.unsupported(properties)
+
+
+def left_out(resource: Resource) -> str | None:
+    """Return what TESTBED_SKIP_UNSUPPORTED_RESOURCES has left out: the resource or a property."""
+    if resource.skipped:
+        return _SKIPPED.format(resource.type)
+    if not settings.SKIP_UNSUPPORTED_RESOURCES.value():
+        return None
+    kind = resource_type(resource.type)
+    problem = kind.unsupported(resource.properties) if kind else None
+    return _IGNORED.format(problem) if problem else None
 
 
 def create(
@@ -69,7 +81,7 @@ def create(
         resource.attributes["Arn"] = (
             f"arn:aws:{service}:{stack.region}:{stack.account}:{resource.physical_id}"
         )
-        stack.set_resource_status(resource, complete, SKIPPED.format(resource.type))
+        stack.set_resource_status(resource, complete, _SKIPPED.format(resource.type))
         return
 
     def created(physical_id: str) -> None:
