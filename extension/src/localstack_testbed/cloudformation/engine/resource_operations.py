@@ -34,21 +34,22 @@ _IGNORED = "Ignored: {}"
 
 def unsupported(type_name: str, properties: Properties) -> str | None:
     """Return a sentence about a property that is not available, unless these are ignored."""
-    kind = resource_type(type_name)
-    if kind is None or settings.SKIP_UNSUPPORTED_RESOURCES.value():
-        return None
-    return kind.unsupported(properties)
+    ignored = settings.SKIP_UNSUPPORTED_RESOURCES.value()
+    return None if ignored else _unavailable(type_name, properties)
 
 
 def left_out(resource: Resource) -> str | None:
     """Return what TESTBED_SKIP_UNSUPPORTED_RESOURCES has left out: the resource or a property."""
     if resource.skipped:
         return _SKIPPED.format(resource.type)
-    if not settings.SKIP_UNSUPPORTED_RESOURCES.value():
-        return None
-    kind = resource_type(resource.type)
-    problem = kind.unsupported(resource.properties) if kind else None
+    ignored = settings.SKIP_UNSUPPORTED_RESOURCES.value()
+    problem = _unavailable(resource.type, resource.properties) if ignored else None
     return _IGNORED.format(problem) if problem else None
+
+
+def _unavailable(type_name: str, properties: Properties) -> str | None:
+    kind = resource_type(type_name)
+    return kind.unsupported(properties) if kind else None
 
 
 def create(
@@ -75,12 +76,7 @@ def create(
     resource.properties = properties
     stack.set_resource_status(resource, begin, REPLACES if replaces else None)
     if kind is None:
-        resource.skipped, resource.incomplete = True, False
-        resource.physical_id = f"skipped-{stack.name}-{resource.logical_id}"
-        service = resource.type.split("::")[1].lower()
-        resource.attributes["Arn"] = (
-            f"arn:aws:{service}:{stack.region}:{stack.account}:{resource.physical_id}"
-        )
+        _skip(stack, resource)
         stack.set_resource_status(resource, complete, _SKIPPED.format(resource.type))
         return
 
@@ -102,6 +98,16 @@ def create(
         raise
     resource.incomplete = False
     stack.set_resource_status(resource, complete)
+
+
+def _skip(stack: Stack, resource: Resource) -> None:
+    """Give a resource whose type does not exist here an id and an ARN, for references to it."""
+    resource.skipped, resource.incomplete = True, False
+    resource.physical_id = f"skipped-{stack.name}-{resource.logical_id}"
+    service = resource.type.split("::")[1].lower()
+    resource.attributes["Arn"] = (
+        f"arn:aws:{service}:{stack.region}:{stack.account}:{resource.physical_id}"
+    )
 
 
 def update(
