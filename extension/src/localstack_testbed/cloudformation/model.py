@@ -2,7 +2,7 @@
 
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -287,12 +287,6 @@ class Stack:
         """Return a later time than that of the last event: clients sort events by their times."""
         last = self.events[-1].time + timedelta(milliseconds=1) if self.events else None
         return max(now(), last) if last else now()
-
-    def wait(self, statuses: Iterable[StackStatus], seconds: float) -> bool:
-        """Wait until the stack has one of these statuses; return whether it has."""
-        wanted = frozenset(statuses)
-        with self.changed:
-            return self.changed.wait_for(lambda: self.status in wanted, timeout=seconds)
 
     @property
     def executed_change_set(self) -> ChangeSet | None:

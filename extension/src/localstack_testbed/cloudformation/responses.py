@@ -1,6 +1,6 @@
 """URLs to which custom resources and wait conditions send their answers.
 
-On AWS they are presigned URLs of S3; here, whoever knows the token in the URL may answer, too.
+On AWS they are presigned URLs of S3; here, the token in the URL is all that an answer requires.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/crpg-ref-responses.html
 """
 

@@ -31,7 +31,6 @@ class Deployed:
         self.client = aws["cloudformation"]
         self.name = name
         self.id = ""
-        self._replaced: set[str] = set()
 
     def create(self, template: Mapping[str, Any], **request: Any) -> str:
         """Create the stack, and return its status when the operation is over."""
@@ -46,23 +45,13 @@ class Deployed:
 
     def update(self, template: Mapping[str, Any], **request: Any) -> str:
         """Update the stack, and return its status when the operation is over."""
-        before = self.physical_ids()
         self.client.update_stack(
             StackName=self.name,
             TemplateBody=json.dumps(template),
             Capabilities=CAPABILITIES,
             **request,
         )
-        status = self.settled()
-        after = self.physical_ids()
-        self._replaced = {name for name in before if before[name] != after.get(name)}
-        # Some resources have the same physical id as the one that they replace.
-        self._replaced |= {
-            event["LogicalResourceId"]
-            for event in self.last_operation()
-            if "creation of a new physical resource" in event.get("ResourceStatusReason", "")
-        }
-        return status
+        return self.settled()
 
     def delete(self) -> str:
         """Delete the stack, and return its status when the operation is over."""
@@ -112,22 +101,26 @@ class Deployed:
         return ""
 
     def was_replaced(self, logical_id: str) -> bool:
-        """Return whether the last update replaced a resource."""
-        return logical_id in self._replaced
+        """Return whether the last update created a new resource in place of one."""
+        return any(
+            event["LogicalResourceId"] == logical_id
+            and "creation of a new physical resource" in event.get("ResourceStatusReason", "")
+            for event in self.last_operation()
+        )
 
     def physical_ids(self) -> dict[str, str]:
         """Return the physical ids of the resources, by logical id."""
         found = self.client.describe_stack_resources(StackName=self.id)["StackResources"]
         return {each["LogicalResourceId"]: each.get("PhysicalResourceId", "") for each in found}
 
-    def normalized(self, value: Any) -> Any:
+    def normalized(self, value: Any, physical_ids: Mapping[str, str]) -> Any:
         """Return a value in which the stack's generated names and ids and all times are replaced.
 
         Answers to requests lose their metadata.
         """
         names = {
             part: f"<{logical_id}>"
-            for logical_id, physical_id in self.physical_ids().items()
+            for logical_id, physical_id in physical_ids.items()
             for part in (
                 physical_id,
                 physical_id.rpartition("/")[2],
@@ -178,8 +171,9 @@ def deployed(
         assert stack.create(template, **request) == "CREATE_COMPLETE", stack.report()
         yield stack
         assert stack.delete() == "DELETE_COMPLETE", stack.report()
-    finally:
+    except BaseException:
         _remove(stack)
+        raise
 
 
 def _remove(stack: Deployed) -> None:

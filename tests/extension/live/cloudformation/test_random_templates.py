@@ -177,7 +177,7 @@ class Pair:
 
     def observe(self, stack: Deployed, aws: Clients) -> Any:
         seen = {each.logical_id: each.observe(stack, aws) for each in self._subjects}
-        return stack.normalized(seen)
+        return stack.normalized(seen, stack.physical_ids())
 
 
 @pytest.mark.timeout(300)

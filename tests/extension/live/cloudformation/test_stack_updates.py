@@ -97,6 +97,7 @@ def test_removed_resources_can_be_retained(aws: Clients, name: str) -> None:
     with deployed(aws, template(Queue=queue(), Topic=kept), name) as stack:
         arn = stack.physical_ids()["Topic"]
         stack.update(template(Queue=queue()))
+        assert set(stack.physical_ids()) == {"Queue"}
         aws["sns"].get_topic_attributes(TopicArn=arn)
     aws["sns"].delete_topic(TopicArn=arn)
 
@@ -107,6 +108,7 @@ def test_replaced_resources_can_be_retained(aws: Clients, name: str) -> None:
         stack.update(
             template(Topic={**topic(TopicName=f"{name}-named"), "UpdateReplacePolicy": "Retain"})
         )
+        assert stack.physical_ids()["Topic"] != arn
         aws["sns"].get_topic_attributes(TopicArn=arn)
     aws["sns"].delete_topic(TopicArn=arn)
 

@@ -53,6 +53,8 @@ def test_valid_functions(value: str) -> None:
         ("!Join [',']", "every Fn::Join object requires two parameters"),
         ("!If ['No', !Split [a], b]", "every Fn::Split object requires two parameters"),
         ("!If ['No', a]", "Fn::If requires a list argument with three elements"),
+        ("!If [Nowhere, a, b]", "unresolved condition dependency Nowhere in Fn::If"),
+        ("!FindInMap [N, a, b]", "Mapping named 'N' is not present in the 'Mappings' section"),
         ("!Select [2, !Ref L]", "Fn::Select cannot select nonexistent value at index 2"),
         ("!FindInMap [M, a, x]", "Unable to get mapping for M::a::x"),
         ("!Sub '${L}'", "variable L in Fn::Sub expression does not resolve to a string"),

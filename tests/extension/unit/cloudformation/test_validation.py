@@ -286,15 +286,6 @@ class TestReferences:
                 " characters, underscores, periods, and colons (found ${a:-b})",
             ),
             (
-                {"Fn::If": ["D", "a", "b"]},
-                "Template error: unresolved condition dependency D in Fn::If",
-            ),
-            (
-                {"Fn::FindInMap": ["N", "a", "b"]},
-                "Template error: Mapping named 'N' is not present in the 'Mappings' section of"
-                " template.",
-            ),
-            (
                 {"Fn::ImportValue": {"Ref": "Queue"}},
                 "Template error: the attribute in Fn::ImportValue must not depend on any"
                 " resources, imported values, or Fn::GetAZs",

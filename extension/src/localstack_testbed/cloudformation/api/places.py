@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from localstack_testbed.cloudformation import store
+from localstack_testbed.cloudformation.clients import client
 from localstack_testbed.cloudformation.errors import ValidationError
 from localstack_testbed.cloudformation.model import Stack
 
@@ -17,9 +18,7 @@ class Place(NamedTuple):
 
     def client(self, service: str) -> Any:
         """Return an AWS SDK client."""
-        from localstack.aws.connect import connect_to
-
-        return getattr(connect_to(aws_access_key_id=self.account, region_name=self.region), service)
+        return client(service, self.account, self.region)
 
     def stacks(self) -> list[Stack]:
         """Return all stacks, also deleted ones, the newest first."""

@@ -7,8 +7,8 @@ import json
 from typing import Any
 
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
-from localstack.aws.connect import connect_to
 
+from localstack_testbed.cloudformation.clients import client
 from localstack_testbed.cloudformation.errors import ValidationError
 
 
@@ -27,17 +27,16 @@ def resolve(text: str, account: str, region: str) -> str:
         If the reference is malformed or what it names does not exist.
     """
     service, _, rest = text.partition(":")
-    clients = connect_to(aws_access_key_id=account, region_name=region)
     if service in ("ssm", "ssm-secure") and rest:
-        return _parameter(clients, rest, secure=service == "ssm-secure")
+        return _parameter(client("ssm", account, region), rest, secure=service == "ssm-secure")
     if service == "secretsmanager" and rest:
-        return _secret(clients, rest)
+        return _secret(client("secretsmanager", account, region), rest)
     raise ValidationError(f"Dynamic reference {{{{resolve:{text}}}}} is invalid")
 
 
-def _parameter(clients: Any, name: str, *, secure: bool) -> str:
+def _parameter(ssm: Any, name: str, *, secure: bool) -> str:
     try:
-        parameter = clients.ssm.get_parameter(Name=name, WithDecryption=secure)["Parameter"]
+        parameter = ssm.get_parameter(Name=name, WithDecryption=secure)["Parameter"]
     except ClientError as error:
         if error.response["Error"]["Code"] in ("ParameterNotFound", "ParameterVersionNotFound"):
             raise ValidationError(f"Parameters: [ssm:{name}] cannot be found.") from None
@@ -51,7 +50,7 @@ def _parameter(clients: Any, name: str, *, secure: bool) -> str:
     return value
 
 
-def _secret(clients: Any, text: str) -> str:
+def _secret(secretsmanager: Any, text: str) -> str:
     # An ARN contains colons itself: arn:aws:secretsmanager:region:account:secret:name.
     parts = text.split(":")
     length = 7 if parts[0] == "arn" else 1
@@ -68,7 +67,7 @@ def _secret(clients: Any, text: str) -> str:
     if version:
         request["VersionId"] = version
     try:
-        found = clients.secretsmanager.get_secret_value(**request)
+        found = secretsmanager.get_secret_value(**request)
     except ClientError as error:
         if error.response["Error"]["Code"] == "ResourceNotFoundException":
             raise ValidationError(

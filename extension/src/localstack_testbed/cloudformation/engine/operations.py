@@ -1,4 +1,4 @@
-"""What can be done to a stack. Each operation runs in a thread of its own.
+"""The operations on stacks. Each runs in its own thread.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html lists the
 statuses of stacks, and what follows on what.

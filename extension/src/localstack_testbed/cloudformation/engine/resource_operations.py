@@ -24,31 +24,32 @@ from localstack_testbed.cloudformation.resources.registry import resource_type
 from localstack_testbed.hooks import settings
 
 REPLACES = "Requested update requires the creation of a new physical resource; hence creating one."
-_SKIPPED = "Skipped: this testbed does not have the type {}"
-_IGNORED = "Ignored: {}"
-_NOT_IMPORTED = (
+NOT_IMPORTED = (
     "AWS would import the existing resource (ImportExistingResources); this testbed cannot: delete "
     "the resource, and deploy again."
 )
+_SKIPPED = "Skipped: this testbed does not have the type {}"
+_IGNORED = "Ignored: {}"
 
 
 def unsupported(type_name: str, properties: Properties) -> str | None:
     """Return a sentence about a property that is not available, unless these are ignored."""
-    kind = resource_type(type_name)
-    if kind is None or settings.SKIP_UNSUPPORTED_RESOURCES.value():
-        return None
-    return kind.unsupported(properties)
+    ignored = settings.SKIP_UNSUPPORTED_RESOURCES.value()
+    return None if ignored else _unavailable(type_name, properties)
 
 
 def left_out(resource: Resource) -> str | None:
     """Return what TESTBED_SKIP_UNSUPPORTED_RESOURCES has left out: the resource or a property."""
     if resource.skipped:
         return _SKIPPED.format(resource.type)
-    if not settings.SKIP_UNSUPPORTED_RESOURCES.value():
-        return None
-    kind = resource_type(resource.type)
-    problem = kind.unsupported(resource.properties) if kind else None
+    ignored = settings.SKIP_UNSUPPORTED_RESOURCES.value()
+    problem = _unavailable(resource.type, resource.properties) if ignored else None
     return _IGNORED.format(problem) if problem else None
+
+
+def _unavailable(type_name: str, properties: Properties) -> str | None:
+    kind = resource_type(type_name)
+    return kind.unsupported(properties) if kind else None
 
 
 def create(
@@ -79,12 +80,7 @@ def create(
         resource, begin, REPLACES if replaces is not None else None, replaced_id=replaces
     )
     if kind is None:
-        resource.skipped, resource.incomplete = True, False
-        resource.physical_id = f"skipped-{stack.name}-{resource.logical_id}"
-        service = resource.type.split("::")[1].lower()
-        resource.attributes["Arn"] = (
-            f"arn:aws:{service}:{stack.region}:{stack.account}:{resource.physical_id}"
-        )
+        _skip(stack, resource)
         stack.set_resource_status(resource, complete, _SKIPPED.format(resource.type))
         return
 
@@ -106,6 +102,16 @@ def create(
         raise
     resource.incomplete = False
     stack.set_resource_status(resource, complete)
+
+
+def _skip(stack: Stack, resource: Resource) -> None:
+    """Give a resource whose type does not exist here an id and an ARN, for references to it."""
+    resource.skipped, resource.incomplete = True, False
+    resource.physical_id = f"skipped-{stack.name}-{resource.logical_id}"
+    service = resource.type.split("::")[1].lower()
+    resource.attributes["Arn"] = (
+        f"arn:aws:{service}:{stack.region}:{stack.account}:{resource.physical_id}"
+    )
 
 
 def update(
@@ -221,7 +227,6 @@ def _context(
         logical_id=resource.logical_id,
         token=str(uuid.uuid4()),
         type_name=resource.type,
-        role_arn=stack.deployment.role_arn if stack.deployment else None,
         created=created,
         cancelled=cancelled,
     )

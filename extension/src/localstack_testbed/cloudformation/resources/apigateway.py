@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_ApiGateway.html
 
 Requests are answered by deployments, which are copies: a resource or a method may be deleted and
-made anew without anybody noticing.
+created anew without interrupting requests.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Custom resources: a function, or whoever listens to a topic, creates what AWS has no type for.
+"""Custom resources, which a Lambda function or a subscriber of an SNS topic creates.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-custom-resources.html
 """

@@ -250,7 +250,7 @@ class EventBus(ResourceType):
 
     def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
         client = context.client("events")
-        # DeleteEventBus succeeds, too, if there is none; this tells the engine.
+        # DeleteEventBus succeeds even if there is no bus; this call does not.
         client.describe_event_bus(Name=physical_id)
         client.delete_event_bus(Name=physical_id)
 

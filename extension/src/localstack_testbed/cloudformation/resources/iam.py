@@ -90,8 +90,8 @@ class _Principal:
     def remove_policies(self, properties: Properties) -> None:
         """Remove what would keep the principal from being deleted.
 
-        CloudFormation removes what the template has; a policy that somebody else attached lets the
-        deletion fail.
+        CloudFormation removes what the template has; if another policy is attached, the
+        deletion fails.
         """
         self.set_policies(properties, {})
 

@@ -93,7 +93,7 @@ class Function(ResourceType):
             given["Tags"] = tags
         client.create_function(FunctionName=name, Code=_code(properties), **given)
         context.created(name)
-        _configure_beside(client, name, {}, properties)
+        _configure_separately(client, name, {}, properties)
         _wait(context, client, name)
         return str(name)
 
@@ -116,7 +116,7 @@ class Function(ResourceType):
             }
             client.update_function_configuration(FunctionName=physical_id, **configuration)
             _wait(context, client, physical_id)
-        _configure_beside(client, physical_id, old, new)
+        _configure_separately(client, physical_id, old, new)
         if changed(old, new, "Tags"):
             arn = client.get_function_configuration(FunctionName=physical_id)["FunctionArn"]
             _update_tags(client, arn, old, new)
@@ -187,7 +187,7 @@ def _logging(name: str, properties: Mapping[str, Any]) -> dict[str, Any]:
     return {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{name}", **given}
 
 
-def _configure_beside(
+def _configure_separately(
     client: Any, name: str, old: Mapping[str, Any], new: Mapping[str, Any]
 ) -> None:
     """Set what has its own operation, and is no part of the function's configuration."""
@@ -329,7 +329,7 @@ class Alias(ResourceType):
     def delete(self, context: Context, physical_id: str, properties: Properties) -> None:
         client = context.client("lambda")
         which = {"FunctionName": properties["FunctionName"], "Name": properties["Name"]}
-        # DeleteAlias succeeds, too, if there is none; this tells the engine.
+        # DeleteAlias succeeds even if there is no alias; this call does not.
         client.get_alias(**which)
         client.delete_alias(**which)
 

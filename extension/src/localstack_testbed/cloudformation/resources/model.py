@@ -15,6 +15,8 @@ from typing import Any, ClassVar
 
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
+from localstack_testbed.cloudformation.clients import client
+
 type Properties = dict[str, Any]
 
 _RANDOM = string.ascii_letters + string.digits
@@ -25,7 +27,7 @@ class ResourceError(Exception):
 
 
 class CancelledError(ResourceError):
-    """Waiting for a resource was given up, because another one failed."""
+    """Waiting for a resource was cancelled, because another one failed."""
 
 
 class AlreadyExistsError(ResourceError):
@@ -44,7 +46,7 @@ class Context:
 
     ``created`` is to be called with the physical id as soon as the resource exists, if creating it
     takes several calls: if one of the others fails, the engine deletes the resource. ``cancelled``
-    tells whether another resource failed meanwhile, so that waiting is in vain.
+    returns whether another resource has failed meanwhile, so that waiting should end.
     """
 
     stack_name: str
@@ -54,17 +56,12 @@ class Context:
     logical_id: str
     type_name: str
     token: str
-    role_arn: str | None = None
     created: Callable[[str], None] = field(default=lambda physical_id: None)
     cancelled: Callable[[], bool] = field(default=lambda: False)
 
     def client(self, service: str) -> Any:
         """Return an AWS SDK client of the stack's account and region."""
-        # Imported here so that resource types can be read without LocalStack.
-        from localstack.aws.connect import connect_to
-
-        clients = connect_to(aws_access_key_id=self.account, region_name=self.region)
-        return getattr(clients, service)
+        return client(service, self.account, self.region)
 
     def generated_name(self, longest: int, *, lower: bool = False, separator: str = "-") -> str:
         """Return a physical name of at most that many characters.
@@ -98,7 +95,9 @@ class Context:
             if self.cancelled():
                 raise CancelledError
             if time.monotonic() > end:
-                raise ResourceError(f"Waited {seconds:.0f} seconds in vain for {what}")
+                raise ResourceError(
+                    f"Timed out after {seconds:.0f} seconds while waiting for {what}"
+                )
             time.sleep(pause)
 
 

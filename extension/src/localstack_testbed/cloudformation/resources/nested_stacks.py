@@ -188,7 +188,9 @@ def _text(value: Any) -> str:
 def _wait(child: "Stack", condition: Callable[[], bool]) -> None:
     with child.changed:
         if not child.changed.wait_for(condition, timeout=_TIMEOUT):
-            raise ResourceError(f"Waited {_TIMEOUT} seconds in vain for the stack {child.name}")
+            raise ResourceError(
+                f"Timed out after {_TIMEOUT} seconds while waiting for the stack {child.name}"
+            )
 
 
 def _reason(child: "Stack") -> str:

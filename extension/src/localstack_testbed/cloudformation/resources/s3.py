@@ -147,7 +147,7 @@ def _update_object_lock(s3: Any, bucket: str, old: Properties, new: Properties) 
 
 
 def _with_versioning(properties: Properties) -> Properties:
-    """Return the properties with the versioning that Object Lock brings along."""
+    """Return the properties with the versioning that Object Lock enables."""
     if not properties.get("ObjectLockEnabled"):
         return properties
     return {"VersioningConfiguration": {"Status": "Enabled"}, **properties}
@@ -155,7 +155,7 @@ def _with_versioning(properties: Properties) -> Properties:
 
 @dataclass(frozen=True)
 class _Configuration:
-    """A property that is a configuration of its own in S3's API.
+    """A property that S3's API has a separate operation for.
 
     ``put`` sets it and ``remove`` returns it to the default. ``clear`` is called before ``put``
     with the old value, if it has parts that ``put`` would not replace.

@@ -218,7 +218,7 @@ class ResourcePolicy(ResourceType):
 
 
 def _is_public(document: Mapping[str, Any]) -> bool:
-    """Return whether a policy allows something to everybody without a condition."""
+    """Return whether a policy allows public access without a condition."""
     statements = document.get("Statement") or ()
     for statement in [statements] if isinstance(statements, Mapping) else statements:
         principal = statement.get("Principal")

@@ -44,7 +44,7 @@ class KnownValues(ConditionFunctions):
         """Return the same, within loops that have these items."""
         return KnownValues(self._document, self._given, items)
 
-    def known(self, value: Any) -> Any:
+    def resolve(self, value: Any) -> Any:
         """Return a value without intrinsic functions.
 
         Raises
@@ -69,7 +69,7 @@ class KnownValues(ConditionFunctions):
         ValidationError
             If a function has a wrong argument.
         """
-        found = self.known(value)
+        found = self.resolve(value)
         if isinstance(found, dict | list) or found is None:
             raise NotKnown(value)
         return text(found)
@@ -84,7 +84,7 @@ class KnownValues(ConditionFunctions):
         ValidationError
             If a function has a wrong argument.
         """
-        found = self.known(value)
+        found = self.resolve(value)
         if not isinstance(found, list):
             raise NotKnown(value)
         return found

@@ -149,7 +149,7 @@ class _Expansion:
                     return {name: self.expand(argument, known)}
             case "Fn::Length":
                 try:
-                    return known.known(value)
+                    return known.resolve(value)
                 except NotKnown:
                     _fail("The Fn::Length value could not be resolved for properties")
             case "Fn::ToJsonString":
@@ -157,7 +157,7 @@ class _Expansion:
         if name in _REPLACED:
             # What fails here fails again if the value is needed at all.
             with suppress(NotKnown, ValidationError):
-                return self._replaceable.with_items(known.items).known(value)
+                return self._replaceable.with_items(known.items).resolve(value)
         if name == "Fn::Sub":
             return {name: self._sub(argument, known)}
         return self.members(value, known)

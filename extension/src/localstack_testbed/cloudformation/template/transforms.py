@@ -135,7 +135,7 @@ def _parameters(name: str, given: Mapping[str, Any], known: KnownValues) -> dict
     values = {}
     for key, value in given.items():
         try:
-            values[key] = known.known(value)
+            values[key] = known.resolve(value)
         except NotKnown as error:
             raise ValidationError(
                 f"The value of parameter {key} under transform {name} must resolve to a string, "

@@ -265,7 +265,6 @@ def _check_conditions(template: Template) -> None:
                 raise ValidationError(
                     f"Template error: unresolved condition dependency {other} in Condition {name}"
                 )
-        _check_functions(template, value)
     _check_condition_cycles(template)
 
 
@@ -340,9 +339,9 @@ def _undefined(template: Template, value: Any) -> dict[str, None]:
     Raises
     ------
     ValidationError
-        If another function is wrong.
+        If an attribute does not exist, or an import depends on a resource.
     """
-    _check_functions(template, value)
+    _check_imports(template, value)
     names: dict[str, None] = {}
     for reference in references(value):
         if reference.attribute is None:
@@ -379,24 +378,13 @@ def _check_attribute(template: Template, reference: Reference) -> None:
         )
 
 
-def _check_functions(template: Template, value: Any) -> None:
-    """Check the names of conditions and mappings, and what Fn::ImportValue depends on."""
+def _check_imports(template: Template, value: Any) -> None:
     for function, argument in _functions(value):
-        match function, argument:
-            case "Fn::If", [str(name), *_] if name not in template.conditions:
-                raise ValidationError(
-                    f"Template error: unresolved condition dependency {name} in Fn::If"
-                )
-            case "Fn::FindInMap", [str(name), _, _] if name not in template.mappings:
-                raise ValidationError(
-                    f"Template error: Mapping named '{name}' is not present in the 'Mappings' "
-                    "section of template."
-                )
-            case "Fn::ImportValue", _ if _depends_on_resources(template, argument):
-                raise ValidationError(
-                    "Template error: the attribute in Fn::ImportValue must not depend on any "
-                    "resources, imported values, or Fn::GetAZs"
-                )
+        if function == "Fn::ImportValue" and _depends_on_resources(template, argument):
+            raise ValidationError(
+                "Template error: the attribute in Fn::ImportValue must not depend on any resources,"
+                " imported values, or Fn::GetAZs"
+            )
 
 
 def _depends_on_resources(template: Template, value: Any) -> bool:
