@@ -97,7 +97,7 @@ def create(
     except Exception as error:
         why = _reason(error, resource, CREATION_CANCELLED)
         if _would_be_imported(stack, resource, error):
-            why = f"{why}. {_NOT_IMPORTED}"
+            why = f"{why}. {NOT_IMPORTED}"
         stack.set_resource_status(resource, ResourceStatus(failed), why)
         raise
     resource.incomplete = False
