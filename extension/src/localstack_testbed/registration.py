@@ -92,7 +92,10 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
         Step("apigateway.stage_keys:patch_provider"),
         Step("apigateway.stage_updates:patch_paths"),
     ),
-    f"{_SERVICES}.apigateway.next_gen.provider": (Step("apigateway.stage_updates:patch_provider"),),
+    f"{_SERVICES}.apigateway.next_gen.provider": (
+        Step("apigateway.gateway_responses:patch_provider"),
+        Step("apigateway.stage_updates:patch_provider"),
+    ),
     f"{_API}.gateway": (
         Step("permissions.unsigned_invocations:patch_apis", _permissions),
         Step("journal.apis:patch_apis", _journal),

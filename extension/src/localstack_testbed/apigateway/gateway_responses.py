@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from localstack_testbed.hooks.patching import patch
+from localstack_testbed.hooks.patching import patch, replace
 
 _HEADER = "gatewayresponse.header."
 _DEFAULT_BODY = '{"message":$context.error.messageString}'
@@ -46,6 +46,21 @@ def patch_handler() -> None:
             if name.startswith(_HEADER) and value is not None:
                 response.headers[name.removeprefix(_HEADER)] = value
         return response
+
+
+def patch_provider() -> None:
+    """Show the default status of a gateway response without changing it for all APIs.
+
+    LocalStack writes what GetGatewayResponse shows into the defaults that invocations use.
+    """
+    from localstack.services.apigateway.next_gen import provider
+
+    original = provider.get_gateway_response_or_default
+
+    def copied(*arguments: Any) -> dict[str, Any]:
+        return dict(original(*arguments))
+
+    replace(provider, "get_gateway_response_or_default", copied)
 
 
 def _mapped(source: str, context: Any) -> str | None:

@@ -38,6 +38,7 @@ type Patch = dict[str, str]
 _NOT_YET = f"{NOT_HERE} yet"
 _AUTHORIZER = "x-amazon-apigateway-authorizer"
 _ENDPOINT = "x-amazon-apigateway-endpoint-configuration"
+_INTEGRATION = "x-amazon-apigateway-integration"
 _POLICY = "x-amazon-apigateway-policy"
 
 
@@ -168,6 +169,9 @@ class RestApi(ResourceType):
         disabled = part(extensions, _ENDPOINT).get("disableExecuteApiEndpoint")
         if True in (properties.get("DisableExecuteApiEndpoint"), disabled):
             return f"DisableExecuteApiEndpoint {NOT_HERE}: there are no custom domain names"
+        for integration in _integrations(extensions):
+            if problem := _unavailable_integration(integration):
+                return problem
         return unavailable(properties, "CloneFrom", "SecurityPolicy", "EndpointAccessMode")
 
     def _openapi(self, context: Context, properties: Properties) -> str | bytes | None:
@@ -274,6 +278,22 @@ def _authorizers(document: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def _integrations(document: Mapping[str, Any]) -> Iterator[Properties]:
+    """Yield the integrations of an OpenAPI document, with the names of properties in templates."""
+    for path in part(document, "paths").values():
+        for operation in path.values() if isinstance(path, Mapping) else ():
+            if isinstance(operation, Mapping):
+                integration = part(operation, _INTEGRATION)
+                yield {f"{name[:1].upper()}{name[1:]}": each for name, each in integration.items()}
+
+
+def _unavailable_integration(integration: Mapping[str, Any]) -> str | None:
+    """Return a sentence about what of an integration is not available."""
+    if integration.get("ConnectionType") == "VPC_LINK":
+        return f"ConnectionType VPC_LINK {NOT_HERE}"
+    return unavailable(integration, "IntegrationTarget", "ResponseTransferMode")
+
+
 class Resource(ResourceType):
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigateway-resource.html"""
 
@@ -331,10 +351,7 @@ class Method(ResourceType):
         if properties.get("AuthorizationType") in ("CUSTOM", "COGNITO_USER_POOLS"):
             kind = properties["AuthorizationType"]
             return f"AuthorizationType {kind} {_NOT_YET}: authorizers are not called"
-        integration = part(properties, "Integration")
-        if integration.get("ConnectionType") == "VPC_LINK":
-            return f"ConnectionType VPC_LINK {NOT_HERE}"
-        return unavailable(integration, "IntegrationTarget", "ResponseTransferMode")
+        return _unavailable_integration(part(properties, "Integration"))
 
     def _method(self, properties: Properties) -> dict[str, str]:
         return {
