@@ -54,11 +54,10 @@ def patch_provider() -> None:
     LocalStack writes what GetGatewayResponse shows into the defaults that invocations use.
     """
     from localstack.services.apigateway.next_gen import provider
-
-    original = provider.get_gateway_response_or_default
+    from localstack.services.apigateway.next_gen.execute_api import gateway_response
 
     def copied(*arguments: Any) -> dict[str, Any]:
-        return dict(original(*arguments))
+        return dict(gateway_response.get_gateway_response_or_default(*arguments))
 
     replace(provider, "get_gateway_response_or_default", copied)
 

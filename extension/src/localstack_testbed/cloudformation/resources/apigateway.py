@@ -291,7 +291,9 @@ def _unavailable_integration(integration: Mapping[str, Any]) -> str | None:
     """Return a sentence about what of an integration is not available."""
     if integration.get("ConnectionType") == "VPC_LINK":
         return f"ConnectionType VPC_LINK {NOT_HERE}"
-    return unavailable(integration, "IntegrationTarget", "ResponseTransferMode")
+    if integration.get("ResponseTransferMode") == "STREAM":
+        return f"ResponseTransferMode STREAM {NOT_HERE}"
+    return unavailable(integration, "IntegrationTarget")
 
 
 class Resource(ResourceType):
