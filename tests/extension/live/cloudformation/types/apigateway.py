@@ -364,7 +364,7 @@ EXAMPLES = [
             "Integration": {
                 "ConnectionType": "VPC_LINK",
                 "IntegrationTarget": ANY,
-                "ResponseTransferMode": ANY,
+                "ResponseTransferMode": "STREAM",
             },
         },
     ),
