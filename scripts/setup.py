@@ -51,7 +51,9 @@ def set_up(locks: list) -> None:
     if stamp.exists() and wanted[-1] in stamp.read_text().split():
         return
     lock = locks[-1]
-    if not VENV_PYTHON.exists() or not has_required_version(str(VENV_PYTHON)):
+    # Without uv, an earlier set-up was interrupted.
+    complete = VENV_PYTHON.exists() and (VENV / "bin" / "uv").exists()
+    if not complete or not has_required_version(str(VENV_PYTHON)):
         shutil.rmtree(str(VENV), ignore_errors=True)
         make_virtual_environment()
     with step("Packages of " + lock.name):
