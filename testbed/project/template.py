@@ -52,7 +52,9 @@ def read_template(path: Path) -> dict[str, Any]:
         # The loader is a SafeLoader.
         document = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ProjectError(f"{path} is not valid YAML.", details=str(error)) from error
+        # The loader does not know the file's name.
+        details = str(error).replace("<unicode string>", path.name)
+        raise ProjectError(f"{path} is not valid YAML.", details=details) from error
     if not isinstance(document, dict) or not isinstance(document.get("Resources"), dict):
         raise ProjectError(f"{path} is not a CloudFormation template: it has no Resources.")
     return document
