@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 def check_ownership(aws: Aws, project: Project) -> bool:
     """Return whether the project's stack exists, identified by the tags in ``samconfig.toml``.
 
+    In an emulator, a project without tags owns the stack of its name.
+
     Raises
     ------
     DeploymentError
@@ -30,6 +32,8 @@ def check_ownership(aws: Aws, project: Project) -> bool:
     if stack is None:
         return False
     if not project.tags:
+        if aws.is_local:
+            return True
         raise DeploymentError(
             f"There is already a stack {name}, and it is unknown whether it is this project's.",
             advice=f'Add a tag to samconfig.toml, such as tags = "Application={name}", and the same'
