@@ -10,7 +10,6 @@ import re
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -260,10 +259,8 @@ def _apply(
     if not wanted:
         _discard(aws, stack_name, change_set, with_stack=False)
         return False, _outputs(stack)
-    # The clocks of this machine and of AWS may differ by a second.
-    started = datetime.now(UTC) - timedelta(seconds=1)
     aws.cloudformation.execute_change_set(StackName=stack_name, ChangeSetName=change_set)
-    return True, _outputs(_await_stack(project, aws, started))
+    return True, _outputs(_await_stack(project, aws))
 
 
 def _outputs(stack: StackTypeDef | None) -> dict[str, str]:
@@ -300,7 +297,7 @@ def _change_set_ready(project: Project, aws: Aws, change_set: str) -> bool:
     raise rejected(project.template, reason or status)
 
 
-def _await_stack(project: Project, aws: Aws, started: datetime) -> StackTypeDef | None:
+def _await_stack(project: Project, aws: Aws) -> StackTypeDef | None:
     """Wait until the stack has been created or updated; return it.
 
     Raises
@@ -321,7 +318,7 @@ def _await_stack(project: Project, aws: Aws, started: datetime) -> StackTypeDef 
     if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
         return stack
     reason = stack.get("StackStatusReason", "") if stack else ""
-    raise rolled_back(aws, project, status, reason, started)
+    raise rolled_back(aws, project, status, reason)
 
 
 def _until(aws: Aws, condition: Callable[[], bool], what: str) -> None:

@@ -24,10 +24,17 @@ _CANCELLED = re.compile(r"Resource (creation|update) cancelled")
 _RESOURCE = re.compile(r"\b(?P<name>[A-Za-z0-9]+) \((?P<type>(?:AWS|Custom|Alexa)::[\w:@-]+)\)")
 # The engine's words for a type or a property that it does not have.
 _UNSUPPORTED = re.compile(r"not (available |supported )?(in|by) this testbed")
-# "for resource F with message", "references undefined resource F", "between resources: [F, G]",
-# "Unresolved resource dependencies [F]".
+# "for resource F with message", "between resources: [F, G]", and SAM's "Resource with id [F]".
 _NAMED = re.compile(
-    r"\bresources?( dependencies)?:? (\[(?P<several>[^\]]*)\]|(?P<one>[A-Za-z0-9]+)\b)"
+    r"\b[Rr]esources?( with id)?:? (\[(?P<several>[^\]]*)\]|(?P<one>[A-Za-z0-9]+)\b)"
+)
+# What the template mentions although it does not exist. AWS's messages do not say where.
+_MISSING = re.compile(
+    r"Unresolved resource dependencies \[(?P<names>[^\]]*)\]"
+    r"|references (?:undefined resource|invalid resource attribute) (?P<reference>[\w.]+)"
+    r"|resource (?P<name>\w+) does not support attribute type (?P<attribute>[\w.]+) in"
+    r"|Condition (?P<condition>\w+) is not defined|Mapping named '(?P<mapping>[^']+)'"
+    r"|Invalid template (?:resource property|property or properties) ['\[](?P<keys>[^'\]]*)"
 )
 _UNRECOGNIZED = re.compile(r"Unrecognized resource types: \[(?P<types>[^\]]+)\]")
 _HANDLER_MESSAGE = re.compile(
@@ -39,13 +46,17 @@ _SETTING = "TESTBED_SKIP_UNSUPPORTED_RESOURCES"
 _NESTED = "AWS::CloudFormation::Stack"
 
 _TYPES = "These resources have types"
+_HOW = (
+    f"testbed down, then testbed up --env {_SETTING}=1; or, in pytest's configuration,"
+    f" testbed_env = {_SETTING}=1"
+)
 _SKIP_ADVICE = (
     "Remove these resources, give them a Condition that is false here, or have them skipped:"
-    f" testbed down, then testbed up --env {_SETTING}=1"
+    f" {_HOW}"
 )
 _IGNORE_ADVICE = (
     "Remove what is not available, give the resource a Condition that is false here, or have such"
-    f" properties ignored: testbed down, then testbed up --env {_SETTING}=1"
+    f" properties ignored: {_HOW}"
 )
 _STATES = {
     "ROLLBACK_COMPLETE": "Nothing was created. The next deployment creates the stack anew.",
@@ -64,14 +75,15 @@ _STATES = {
     " `aws cloudformation delete-stack --stack-name {name} --deletion-mode FORCE_DELETE_STACK`.",
 }
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
+_STARTED = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")
 _UNUSABLE = ("UPDATE_ROLLBACK_FAILED", "DELETE_FAILED")
 
 
 def rejected(template: Path, reason: str) -> DeploymentError:
     """Return the error for a template that CloudFormation has rejected.
 
-    The resources that the reason names, and those of types that do not exist, are shown with
-    their lines.
+    The resources that the reason names, those of types that do not exist, and references to what
+    does not exist are shown with their lines.
     """
     lines = TemplateLines.of(template)
     named = [(each["name"], each["type"]) for each in _RESOURCE.finditer(reason)]
@@ -92,25 +104,46 @@ def rejected(template: Path, reason: str) -> DeploymentError:
         and not (unsupported and _SETTING in line)
     ]
     return DeploymentError(
-        f"CloudFormation rejected {template.name}: {' '.join(told) or reason}",
+        f"CloudFormation rejected {template.name}: {_joined(told) or reason}",
         details="\n".join(
-            f"{_where(template, lines, name)}  {name} ({kind})"
-            for name, kind in dict.fromkeys(named)
+            [
+                *(f"{template.name}:{line}  {text}" for line, text in _mentions(lines, reason)),
+                *(
+                    f"{_where(template, lines, name)}  {name} ({kind})"
+                    for name, kind in dict.fromkeys(named)
+                ),
+            ]
         ),
         advice=advice if unsupported else "",
     )
 
 
-def rolled_back(
-    aws: Aws, project: Project, status: str, reason: str, since: datetime
-) -> DeploymentError:
+def _joined(lines: list[str]) -> str:
+    """Join the lines of a reason, so that each problem has one."""
+    return "".join(f"{line} " if line.endswith(":") else f"{line}\n" for line in lines).rstrip()
+
+
+def _mentions(lines: TemplateLines, reason: str) -> list[tuple[int, str]]:
+    """Return the lines of the template that mention what does not exist according to a reason."""
+    found: dict[int, str] = {}
+    for match in _MISSING.finditer(reason):
+        if match["name"]:
+            missing = [f"{match['name']}.{match['attribute']}"]
+        else:
+            missing = next(filter(None, match.groups())).split(", ")
+        for each in missing:
+            found.update(lines.mentions(each))
+    return sorted(found.items())
+
+
+def rolled_back(aws: Aws, project: Project, status: str, reason: str) -> DeploymentError:
     """Return the error for a deployment that failed: the cause, other failures, and the state."""
     name, template = project.stack_name, project.template
     state = f"{name} is in {status}. {_STATES.get(status, '').format(name=name)}".rstrip()
     lines = TemplateLines.of(template)
     failures = [
         f"{_where(template, lines, each)}: {each} ({kind}): {_readable(why)}"
-        for each, kind, why in _failures(aws, name, since)
+        for each, kind, why in _failures(aws, name)
     ]
     if not failures:
         return DeploymentError(f"The deployment of {name} failed: {reason or status}", advice=state)
@@ -138,13 +171,19 @@ def check_usable(stack_name: str, status: str) -> None:
         )
 
 
-def _failures(aws: Aws, stack_name: str, since: datetime) -> list[tuple[str, str, str]]:
+def _failures(
+    aws: Aws, stack_name: str, since: datetime | None = None
+) -> list[tuple[str, str, str]]:
     """Return the failed resources with types and reasons, the first failure first.
 
+    Without a time, they are those of the stack's last deployment.
     What happened in a nested stack takes the place of the nested stack's own failure.
     """
     found = []
-    for event in _events(aws, stack_name, since):
+    events = _events(aws, stack_name, since)
+    if since is None and events:
+        since = events[0]["Timestamp"]
+    for event in events:
         status, why = event.get("ResourceStatus", ""), event.get("ResourceStatusReason", "")
         if not status.endswith("_FAILED") or _CANCELLED.match(why):
             continue
@@ -161,15 +200,22 @@ def _failures(aws: Aws, stack_name: str, since: datetime) -> list[tuple[str, str
     return found
 
 
-def _events(aws: Aws, stack_name: str, since: datetime) -> list[StackEventTypeDef]:
-    """Return the events since a moment, oldest first."""
+def _events(aws: Aws, stack_name: str, since: datetime | None) -> list[StackEventTypeDef]:
+    """Return the events since a time, or else of the last deployment, oldest first.
+
+    The deployment's first event is used rather than this machine's time, which may differ from that
+    of CloudFormation.
+    """
     found: list[StackEventTypeDef] = []
     pages = aws.cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack_name)
     for page in pages:
         for event in page["StackEvents"]:
-            if event["Timestamp"] < since:
+            if since and event["Timestamp"] < since:
                 return found[::-1]
             found.append(event)
+            is_stack = event.get("PhysicalResourceId") == event["StackId"]
+            if not since and is_stack and event.get("ResourceStatus") in _STARTED:
+                return found[::-1]
     return found[::-1]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import yaml
@@ -22,6 +23,7 @@ class TemplateLines:
     """
 
     def __init__(self, text: str) -> None:
+        self._text = text
         self._lines: dict[tuple[str, str], int] = {}
         self._types: dict[str, str] = {}
         self._events: dict[str, str] = {}
@@ -64,6 +66,15 @@ class TemplateLines:
     def line(self, section: str, name: str) -> int | None:
         """Return the line of an entry, counted from 1, or None if it is not in the file."""
         return self._lines.get((section, name))
+
+    def mentions(self, name: str) -> dict[int, str]:
+        """Return the lines that have a name as a whole word, by their number, without comments."""
+        word = re.compile(rf"(?<![\w.]){re.escape(name)}(?!\w)")
+        return {
+            number: line.strip()
+            for number, line in enumerate(self._text.splitlines(), start=1)
+            if word.search(line) and not line.lstrip().startswith("#")
+        }
 
     def source(self, logical_id: str) -> str | None:
         """Return the resource that a deployed resource was made from, or None.

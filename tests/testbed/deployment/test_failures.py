@@ -72,6 +72,7 @@ def test_resources_of_unknown_types_are_shown_with_lines(project: Project) -> No
     [
         ("Properties validation failed for resource Typo with message: #: extraneous", ["Typo"]),
         ("Circular dependency between resources: [F, Pool]", ["F", "Pool"]),
+        ("Resource with id [F] is invalid. property Memory not defined", ["F"]),
         ("Template error: instance of Fn::GetAtt references undefined resource Gone", []),
         ("Template format error: Unresolved resource dependencies [Gone] in the Outputs block", []),
     ],
@@ -82,6 +83,50 @@ def test_resources_in_messages_of_aws_are_shown_with_lines(
     shown = rejected(project.template, reason).details.splitlines()
     assert [line.split()[1] for line in shown] == names
     assert all(line.startswith("template.yaml:") for line in shown)
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        (
+            "Unresolved resource dependencies [Gone, Lost] in the Resources block of the template",
+            ["template.yaml:6  A: !Ref Gone", "template.yaml:8  C: !Sub ${Lost}/${F.Arn}"],
+        ),
+        (
+            "Template error: instance of Fn::GetAtt references undefined resource Gone",
+            ["template.yaml:6  A: !Ref Gone"],
+        ),
+        (
+            "Template error: resource F does not support attribute type Arn in Fn::GetAtt",
+            [
+                "template.yaml:8  C: !Sub ${Lost}/${F.Arn}",
+                "template.yaml:2  F (AWS::Serverless::Function)",
+            ],
+        ),
+        ("Invalid template resource property 'DependOn'", ["template.yaml:9  DependOn: F"]),
+        ("Condition Lost is not defined.", ["template.yaml:8  C: !Sub ${Lost}/${F.Arn}"]),
+        ("Mapping named 'Gone' is not present", ["template.yaml:6  A: !Ref Gone"]),
+        ("Invalid template property or properties [Outptus]", ["template.yaml:10  Outptus: {}"]),
+    ],
+)
+def test_lines_that_mention_what_does_not_exist(
+    project: Project, reason: str, expected: list[str]
+) -> None:
+    with project.template.open("a") as template:
+        template.write(
+            "  A: !Ref Gone\n  # not Gone\n  C: !Sub ${Lost}/${F.Arn}\n  DependOn: F\nOutptus: {}\n"
+        )
+    assert rejected(project.template, reason).details.splitlines() == expected
+
+
+def test_each_problem_has_a_line(project: Project) -> None:
+    invalid = "Properties validation failed for resource {} with message:\n#: extraneous key [X]"
+    error = rejected(project.template, f"{invalid.format('F')}\n{invalid.format('Pool')}")
+    assert error.message == (
+        "CloudFormation rejected template.yaml:"
+        " Properties validation failed for resource F with message: #: extraneous key [X]\n"
+        "Properties validation failed for resource Pool with message: #: extraneous key [X]"
+    )
 
 
 class FakeEvents:
@@ -117,14 +162,15 @@ HANDLER = (
 
 
 def failed(project: Project, status: str, aws: FakeEvents) -> DeploymentError:
-    return rolled_back(cast(Aws, aws), project, status, "a reason", NOW - timedelta(seconds=1))
+    return rolled_back(cast(Aws, aws), project, status, "a reason")
 
 
 def test_cause_comes_first_and_what_was_cancelled_is_left_out(project: Project) -> None:
     stack = "AWS::CloudFormation::Stack"
     aws = FakeEvents(
         shop=[
-            event("Old", "AWS::SQS::Queue", "earlier", Timestamp=NOW - timedelta(minutes=1)),
+            event("Old", "AWS::SQS::Queue", "earlier"),
+            event("shop", stack, "User Initiated", "UPDATE_IN_PROGRESS", PhysicalResourceId="id"),
             event("FRole", "AWS::IAM::Role", HANDLER),
             event("Pool", "AWS::Cognito::UserPool", "Resource creation cancelled"),
             event("Typo", "AWS::SQS::Queue", "too"),
@@ -146,6 +192,21 @@ def test_cause_in_a_nested_stack(project: Project) -> None:
     error = failed(project, "UPDATE_ROLLBACK_COMPLETE", aws)
     assert error.message == "template.yaml:5: Child/Q (AWS::SQS::Queue): wrong"
     assert "Everything is as it was before." in error.advice
+
+
+def test_nested_stack_that_was_rejected_does_not_show_its_earlier_failures(
+    project: Project,
+) -> None:
+    stack, before = "AWS::CloudFormation::Stack", NOW - timedelta(milliseconds=1)
+    aws = FakeEvents(
+        shop=[
+            event("shop", stack, "User Initiated", "UPDATE_IN_PROGRESS", PhysicalResourceId="id"),
+            event("Child", stack, "invalid", PhysicalResourceId="child"),
+        ],
+        child=[event("Q", "AWS::SQS::Queue", "earlier", StackId="child", Timestamp=before)],
+    )
+    error = failed(project, "UPDATE_ROLLBACK_COMPLETE", aws)
+    assert error.message == "template.yaml:5: Child (AWS::CloudFormation::Stack): invalid"
 
 
 def test_failure_without_failed_resources(project: Project) -> None:
