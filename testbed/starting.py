@@ -1,4 +1,4 @@
-"""Starting LocalStack with the project deployed by its init scripts."""
+"""Starting LocalStack with the project deployed: by its init scripts, or without any."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from testbed.deployment.deploy import check, prepare
+from testbed.deployment.deploy import check, deploy, prepare
 from testbed.emulators.environments import ensure_environments
 from testbed.errors import TestbedError
 from testbed.project.overrides import Overrides
@@ -45,6 +45,8 @@ def start(
 ) -> None:
     """Start LocalStack and deploy the project to it.
 
+    Init scripts deploy it, if there are any. If the deployment fails, LocalStack is stopped.
+
     Parameters
     ----------
     overrides
@@ -60,7 +62,7 @@ def start(
     ------
     ProjectError
         If the project is not valid. Nothing has been started then.
-    EnvironmentBuildError, StartError, DockerError
+    EnvironmentBuildError, StartError, DockerError, DeploymentError
         If a step fails.
     """
     project = overrides.apply(session.project)
@@ -75,7 +77,8 @@ def start(
         # Before LocalStack starts, so that an invalid project fails at once.
         prepare(project, progress.report)
         environments = ensure_environments(progress.report)
-    with progress.step("LocalStack and its init scripts"):
+    scripted = project.has_init_scripts
+    with progress.step("LocalStack and its init scripts" if scripted else "LocalStack"):
         session.localstack.start(
             environments,
             port=port,
@@ -86,6 +89,13 @@ def start(
                 **overrides.environment(),
             },
         )
+    if not scripted:
+        try:
+            with progress.step(f"Deployment of {project.stack_name}"):
+                deploy(project, session.aws, progress.report)
+        except BaseException:
+            session.localstack.stop()
+            raise
 
 
 def is_up(session: Session, *, docker: bool) -> bool:

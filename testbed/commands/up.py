@@ -45,7 +45,7 @@ def up(
 ) -> None:
     """Start LocalStack and deploy the project.
 
-    The scripts in init/ deploy it.
+    The scripts in init/ deploy it, if there are any.
     """
     from testbed.emulators.state_folder import exclusive
     from testbed.project.overrides import Overrides

@@ -157,6 +157,11 @@ class Project:
         """The folder of init scripts (``ready.d`` and its siblings), which may be missing."""
         return self.root / "init"
 
+    @property
+    def has_init_scripts(self) -> bool:
+        """Whether there are init scripts that deploy the project when LocalStack is ready."""
+        return any(self.init_scripts.glob("ready.d/*"))
+
     def with_parameters(self, parameters: dict[str, str]) -> Project:
         """Return a copy of the project with some parameters changed."""
         return replace(self, parameters={**self.parameters, **parameters})

@@ -55,7 +55,7 @@ class Configuration:
     @property
     def has_init_scripts(self) -> bool:
         """Whether LocalStack's init scripts deploy the project, as with `testbed up`."""
-        return not self.template and any((self.root / "init").glob("ready.d/*"))
+        return not self.template and self.project().has_init_scripts
 
 
 def name_of(folder: Path) -> str:

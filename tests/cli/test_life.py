@@ -75,6 +75,23 @@ def test_second_up_says_that_it_is_running(bare: CommandLine) -> None:
     assert "was not running" in bare.run("down").stderr
 
 
+def test_up_without_init_scripts_deploys(bare: CommandLine) -> None:
+    up = bare.run(*UP, "--json")
+    assert up.returncode == 0, up.stderr
+    assert json.loads(up.stdout)["outputs"]["QueueUrl"]
+    assert "init scripts" not in up.stderr
+    bare.output("destroy", "--yes")
+    assert "There is no stack bare." in bare.output("destroy", "--yes")
+
+
+def test_up_without_init_scripts_stops_if_the_deployment_fails(bare: CommandLine) -> None:
+    (bare.project / "template.yaml").write_text("Resources: {Q: {Type: AWS::SQS::Queu}}\n")
+    up = bare.run(*UP)
+    assert up.returncode == 1
+    assert "Unrecognized resource types: [AWS::SQS::Queu]" in up.stderr
+    await_no_process(bare.state)
+
+
 def test_up_after_a_crash(bare: CommandLine) -> None:
     with_init_script(bare, 'exec testbed --endpoint-url "http://$GATEWAY_LISTEN" deploy')
     bare.output(*UP)
