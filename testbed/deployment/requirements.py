@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from testbed.errors import ProjectError
+from testbed.errors import EnvironmentBuildError, ProjectError
 from testbed.machine.cache import Report, build_once
 from testbed.machine.virtual_environments import PYTHON_VERSION, interpreter, uv
 
@@ -66,13 +66,20 @@ def ensure_bundled_requirements(requirements: Path, architecture: str, report: R
     read = requirement_files(requirements)
 
     def build(target: Path) -> None:
-        uv(
-            "pip", "install", "--target", str(target), "--requirements", str(requirements),
-            *(["--require-hashes"] if read.hashed else []), "--no-compile-bytecode",
-            "--python", interpreter(), "--python-version", PYTHON_VERSION,
-            "--python-platform", _LAMBDA_PLATFORMS[architecture],
-            folder=requirements.parent,
-        )  # fmt: skip
+        try:
+            uv(
+                "pip", "install", "--target", str(target), "--requirements", str(requirements),
+                *(["--require-hashes"] if read.hashed else []), "--no-compile-bytecode",
+                "--python", interpreter(), "--python-version", PYTHON_VERSION,
+                "--python-platform", _LAMBDA_PLATFORMS[architecture],
+                folder=requirements.parent,
+            )  # fmt: skip
+        except EnvironmentBuildError as error:
+            raise EnvironmentBuildError(
+                f"The packages of {requirements} could not be installed: {error.message}",
+                advice=error.advice,
+                details=error.details,
+            ) from error
         shutil.rmtree(target / "bin", ignore_errors=True)  # commands, which functions do not run
 
     return build_once(bundle_name(architecture), read.files, build, report)

@@ -112,6 +112,7 @@ def run(
     raise EnvironmentBuildError(
         f"{Path(command[0]).name} {' '.join(command[1:4])} … failed"
         f" with exit status {result.returncode}.",
-        advice="The first run needs the network, to download packages; later runs do not.",
+        advice="If packages could not be downloaded, connect to the network. They are downloaded"
+        " once.",
         details=result.stdout.strip(),
     )

@@ -137,6 +137,7 @@ def test_hashes_that_are_missing_or_wrong(tmp_path: Path) -> None:
     )
     with pytest.raises(EnvironmentBuildError) as caught:
         ensure_bundled_requirements(requirements, host_architecture(), print)
+    assert str(requirements) in caught.value.message
     assert "hash" in caught.value.details.lower()
 
 
