@@ -8,9 +8,14 @@ from typing import Protocol
 
 from testbed.deployment.deploy import check, deploy, prepare
 from testbed.emulators.environments import ensure_environments
-from testbed.errors import TestbedError
+from testbed.errors import TestbedError, preserved
 from testbed.project.overrides import Overrides
 from testbed.session import Session
+
+_STOPPED = (
+    "LocalStack was stopped, so nothing remains of the stack: fix the problem and run `testbed up`"
+    " again."
+)
 
 
 class Progress(Protocol):
@@ -93,8 +98,11 @@ def start(
         try:
             with progress.step(f"Deployment of {project.stack_name}"):
                 deploy(project, session.aws, progress.report)
-        except BaseException:
-            session.localstack.stop()
+        except BaseException as error:
+            with preserved(error):
+                session.localstack.stop()
+            if isinstance(error, TestbedError):
+                error.advice = f"{error.advice}\n{_STOPPED}".lstrip()
             raise
 
 

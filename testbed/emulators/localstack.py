@@ -163,6 +163,7 @@ class LocalStack:
             text = process.log_tail()
         return InitScriptError(
             f"The init script {name} failed, so the pipeline is not deployed.",
-            advice=advice_on_output(text, self.state),
+            advice=advice_on_output(text, self.state)
+            or "LocalStack was stopped: fix the problem and start it again.",
             details=text.strip(),
         )

@@ -89,6 +89,7 @@ def test_up_without_init_scripts_stops_if_the_deployment_fails(bare: CommandLine
     up = bare.run(*UP)
     assert up.returncode == 1
     assert "Unrecognized resource types: [AWS::SQS::Queu]" in up.stderr
+    assert "LocalStack was stopped" in up.stderr
     await_no_process(bare.state)
 
 
@@ -153,6 +154,7 @@ def test_failing_init_script(bare: CommandLine) -> None:
     assert result.returncode == 1
     assert "The init script 10-test.sh failed" in result.stderr
     assert "the reason, said by the script" in result.stderr
+    assert "LocalStack was stopped" in result.stderr
     assert "Traceback" not in result.stderr
     await_no_process(bare.state)
 

@@ -98,5 +98,6 @@ def test_stage_that_localstack_does_not_know(context: Context) -> None:
 
 def test_no_scripts(tmp_path: Path) -> None:
     context = make_context(tmp_path)
-    assert run(init_scripts.kinds, context)[0] == "warning"
+    level, found, _ = run(init_scripts.kinds, context)
+    assert (level, found) == ("ok", "none: `testbed up` deploys the template itself")
     assert init_scripts.execute_permission(context) is None
