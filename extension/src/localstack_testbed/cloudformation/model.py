@@ -168,7 +168,10 @@ class Stack:
     before: dict[str, Resource] = field(default_factory=dict)
     leftovers: list[Resource] = field(default_factory=list)
     secrets: set[str] = field(default_factory=set)
-    """The values that NoEcho parameters have or had: events may contain former ones."""
+    """The values that NoEcho parameters and dynamic references to secrets have or had.
+
+    Events and change sets do not show them; they may contain former ones.
+    """
 
     outputs: list[Output] = field(default_factory=list)
     former_outputs: tuple[list[Output], set[str]] | None = None

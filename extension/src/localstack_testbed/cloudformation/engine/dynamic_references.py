@@ -34,6 +34,14 @@ def resolve(text: str, account: str, region: str) -> str:
     raise ValidationError(f"Dynamic reference {{{{resolve:{text}}}}} is invalid")
 
 
+def is_secret(text: str) -> bool:
+    """Return whether the value of a dynamic reference must not be shown.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-ssm-secure-strings.html
+    """
+    return text.startswith(("secretsmanager:", "ssm-secure:"))
+
+
 def _parameter(ssm: Any, name: str, *, secure: bool) -> str:
     try:
         parameter = ssm.get_parameter(Name=name, WithDecryption=secure)["Parameter"]

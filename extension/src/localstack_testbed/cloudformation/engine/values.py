@@ -41,7 +41,10 @@ def evaluator(
 
     def dynamic_reference(text: str) -> str:
         if text not in references:
-            references[text] = dynamic_references.resolve(text, stack.account, stack.region)
+            value = dynamic_references.resolve(text, stack.account, stack.region)
+            if value and dynamic_references.is_secret(text):
+                stack.secrets.add(value)
+            references[text] = value
         return references[text]
 
     values = {name: value.resolved for name, value in deployment.parameters.items()}
