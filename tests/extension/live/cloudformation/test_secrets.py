@@ -4,13 +4,23 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 """
 
 import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.extension.conftest import Clients
 from tests.extension.live.cloudformation.deploying import Deployed, deployed
-from tests.extension.live.cloudformation.templates import Declaration, failing, parameter, template
+from tests.extension.live.cloudformation.templates import (
+    Declaration,
+    failing,
+    parameter,
+    queue,
+    template,
+)
 
 GENERATED = {"GenerateSecretString": {"PasswordLength": 20}}
 
@@ -72,3 +82,39 @@ def test_values_of_dynamic_references_are_not_shown(aws: Clients) -> None:
             assert "the password" not in str(described)
     finally:
         aws["secretsmanager"].delete_secret(SecretId=kept["ARN"], ForceDeleteWithoutRecovery=True)
+
+
+@contextmanager
+def secure_string(aws: Clients, value: str) -> Iterator[str]:
+    """Store a secure string, and yield the dynamic reference to it."""
+    name = f"/secure-{uuid.uuid4()}"
+    aws["ssm"].put_parameter(Name=name, Type="SecureString", Value=value)
+    try:
+        yield f"{{{{resolve:ssm-secure:{name}}}}}"
+    finally:
+        aws["ssm"].delete_parameter(Name=name)
+
+
+def test_secure_strings_are_rejected_where_aws_has_none(aws: Clients) -> None:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-ssm-secure-strings.html"""
+    with secure_string(aws, "Pass-word-1") as reference:
+        wrong = template(Parameter=parameter({"Fn::Sub": f"user:{reference}"}))
+        output = {**template(Queue=queue()), "Outputs": {"Secret": {"Value": reference}}}
+        custom = template(Custom={"Type": "Custom::It", "Properties": {"ServiceToken": reference}})
+        for body, place in (
+            (wrong, "AWS::SSM::Parameter/Properties/Value"),
+            (output, "Outputs/Secret/Value"),
+            (custom, "Custom::It/Properties/ServiceToken"),
+        ):
+            with pytest.raises(ClientError) as error, deployed(aws, body):
+                pass
+            message = error.value.response["Error"]["Message"]
+            assert message == f"SSM Secure reference is not supported in: [{place}]"
+
+
+def test_a_password_may_be_a_secure_string(aws: Clients) -> None:
+    with secure_string(aws, "Pass-word-1") as reference:
+        user = {"Type": "AWS::IAM::User", "Properties": {"LoginProfile": {"Password": reference}}}
+        with deployed(aws, template(User=user)) as stack:
+            assert aws["iam"].get_login_profile(UserName=stack.physical_ids()["User"])
+            assert "Pass-word-1" not in str(stack.events())

@@ -58,6 +58,19 @@ def evaluator(
     return Evaluator(deployment.template, environment)
 
 
+def output(key: str, declared: Any, values: Evaluator) -> Any:
+    """Return the value of an output, evaluated.
+
+    Raises
+    ------
+    ValidationError
+        If it cannot be determined, or has a secure string.
+    """
+    evaluated = values.evaluated(declared, "Outputs")
+    dynamic_references.check_secure(evaluated, f"Outputs/{key}/Value")
+    return values.resolved(evaluated)
+
+
 def text(value: Any) -> str:
     """Return an output's value, which always is a string.
 
@@ -130,7 +143,9 @@ def properties(
     InvalidPropertiesError
         If the properties do not match the schema.
     """
-    evaluated = values.value(dict(declaration.properties))
+    evaluated = values.evaluated(dict(declaration.properties))
+    dynamic_references.check_secure(evaluated, f"{declaration.type}/Properties")
+    evaluated = values.resolved(evaluated)
     described = schema(declaration.type)
     if described is None:
         return {name: _as_text(value) for name, value in evaluated.items()}
