@@ -24,6 +24,9 @@ class KnownValues:
     ) -> None:
         self._conditions = section(template, "Conditions")
         self._mappings = section(template, "Mappings")
+        self._known: dict[str, bool | None] = {}
+        """The values of conditions: each is evaluated once, however often others use it."""
+
         self._names = {"AWS::Region": region, "AWS::Partition": "aws"}
         for name, parameter in section(template, "Parameters").items():
             kind = str(parameter.get("Type", "")) if isinstance(parameter, dict) else ""
@@ -68,7 +71,9 @@ class KnownValues:
     def _condition(self, condition: Any) -> bool | None:
         match condition:
             case {"Condition": str(name)}:
-                return self._condition(self._conditions.get(name))
+                if name not in self._known:
+                    self._known[name] = self._condition(self._conditions.get(name))
+                return self._known[name]
             case {"Fn::Equals": [left, right]}:
                 one, other = self._text(left), self._text(right)
                 return None if one is None or other is None else one == other

@@ -165,18 +165,20 @@ class _Search:
             if not isinstance(resource, dict) or not self._known.exists(resource):
                 continue
             kind = resource.get("Type")
+            if not isinstance(kind, str):
+                continue  # CloudFormation rejects it
             if kind in ("AWS::Serverless::Function", "AWS::Lambda::Function"):
                 self._function(name, kind, resource)
             elif kind in _CODE:
                 self._layer(name, kind, resource)
             elif kind in _TEMPLATES:
                 self._template(name, section(resource, "Properties"), _TEMPLATES[kind])
-            for key, form in _FILES.get(kind, ()) if isinstance(kind, str) else ():
+            for key, form in _FILES.get(kind, ()):
                 properties = section(resource, "Properties")
                 self._file(name, properties, key, form, ("Resources", name))
         # What functions inherit is replaced in each of them, too: they may be built differently.
         inherited = self._globals.get("CodeUri")
-        if is_local(inherited) and (self._folder / inherited).exists():
+        if is_local(inherited) and self._path(inherited):
             self._code("Globals", self._globals, "CodeUri", "CodeUri", Build())
 
     def _function(self, name: str, kind: str, resource: dict[str, Any]) -> None:
@@ -227,13 +229,22 @@ class _Search:
         value = holder.get(key)
         if not is_local(value):
             return
-        path = (self._folder / value).resolve()
-        if not path.exists():
+        path = self._path(value)
+        if path is None:
             self._problem(f"{name}: {key} names {value}, which does not exist.", name)
         elif path.is_file() and path.suffix in _ARCHIVES and not zipfile.is_zipfile(path):
             self._problem(f"{name}: {key} names {value}, which is not a zip file.", name)
         else:
             self._found.files.append(LocalFile(name, holder, key, form, path, build))
+
+    def _path(self, value: str) -> Path | None:
+        """Return the path of the file or folder that a template names, or None."""
+        path = self._folder / value
+        try:
+            path.stat()
+        except (OSError, ValueError):  # also if no file can have this name
+            return None
+        return path.resolve()
 
     def _file(
         self, name: str, holder: dict[str, Any], key: str, form: Form, place: Place | None
@@ -247,10 +258,10 @@ class _Search:
         value = holder.get(key)
         if not is_local(value):
             return None
-        path = (self._folder / value).resolve()
-        if path.is_file():
+        path = self._path(value)
+        if path and path.is_file():
             return path
-        wrong = "is a folder, and has to be a file" if path.exists() else "does not exist"
+        wrong = "is a folder, and has to be a file" if path else "does not exist"
         problem = Problem(f"{name}: {key} names {value}, which {wrong}.", place, self._found.path)
         self._found.problems.append(problem)
         return None

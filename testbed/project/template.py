@@ -90,7 +90,7 @@ def parameter_problems(template: dict[str, Any], values: dict[str, str]) -> Iter
             known = ", ".join(sorted(parameters)) or "none"
             yield Problem(f"The template has no parameter {name}; its parameters: {known}.")
     for name, parameter in parameters.items():
-        if not isinstance(parameter, dict):
+        if not isinstance(parameter, dict) or not _is_well_formed(parameter):
             continue  # CloudFormation rejects it
         if name not in values and "Default" not in parameter:
             yield Problem(_missing(name, parameter), ("Parameters", name))
@@ -103,6 +103,26 @@ def parameter_problems(template: dict[str, Any], values: dict[str, str]) -> Iter
                     f"Invalid value {value!r} of the parameter {name}: {wrong}",
                     ("Parameters", name),
                 )
+
+
+def _is_well_formed(parameter: dict[str, Any]) -> bool:
+    """Return whether the attributes of a parameter have the types that they must have."""
+    limits = (
+        parameter.get(f"{end}{what}", 0) for end in ("Min", "Max") for what in ("Length", "Value")
+    )
+    return (
+        isinstance(parameter.get("Type", "String"), str)
+        and isinstance(parameter.get("AllowedValues", []), list)
+        and all(map(_is_number, limits))
+    )
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _missing(name: str, parameter: dict[str, Any]) -> str:

@@ -339,6 +339,58 @@ def test_lifecycle_rules_of_the_api_are_stored(aws: Aws, bucket: str) -> None:
     assert aws.s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"] == [rule]
 
 
+def test_replication_and_access_logs_are_stored(aws: Aws, bucket: str) -> None:
+    other = f"{bucket}-other"
+    aws.s3.create_bucket(Bucket=other)
+    for name in (bucket, other):
+        aws.s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    rule: Any = {
+        "Status": "Enabled", "Priority": 1, "Filter": {"Prefix": ""},
+        "DeleteMarkerReplication": {"Status": "Disabled"},
+        "Destination": {"Bucket": f"arn:aws:s3:::{other}"},
+    }  # fmt: skip
+    role = "arn:aws:iam::000000000000:role/replication"
+    aws.s3.put_bucket_replication(
+        Bucket=bucket, ReplicationConfiguration={"Role": role, "Rules": [rule]}
+    )
+    logs: Any = {"LoggingEnabled": {"TargetBucket": other, "TargetPrefix": ""}}
+    aws.s3.put_bucket_logging(Bucket=bucket, BucketLoggingStatus=logs)
+    made = aws.s3.put_object(Bucket=bucket, Key="a", Body=b"1")
+    try:
+        assert aws.s3.get_bucket_replication(Bucket=bucket)["ReplicationConfiguration"]["Rules"]
+        assert not aws.s3.list_objects_v2(Bucket=other).get("Contents")
+    finally:
+        aws.s3.delete_object(Bucket=bucket, Key="a", VersionId=made["VersionId"])
+        aws.s3.delete_bucket(Bucket=other)
+
+
+def test_data_protection_of_a_topic_is_stored(
+    aws: Aws, topic: str, queue: str, queue_arn: str
+) -> None:
+    statement = {
+        "DataDirection": "Inbound",
+        "Principal": ["*"],
+        "DataIdentifier": ["arn:aws:dataprotection::aws:data-identifier/EmailAddress"],
+        "Operation": {"Deny": {}},
+    }
+    policy = {"Name": "no-addresses", "Version": "2021-06-01", "Statement": [statement]}
+    aws.sns.put_data_protection_policy(ResourceArn=topic, DataProtectionPolicy=json.dumps(policy))
+    assert (
+        "no-addresses"
+        in aws.sns.get_data_protection_policy(ResourceArn=topic)["DataProtectionPolicy"]
+    )
+    allowed = {
+        "Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage", "Resource": queue_arn,
+    }  # fmt: skip
+    allow = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    aws.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": allow})
+    aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn)
+    aws.sns.publish(TopicArn=topic, Message="someone@example.com")
+    [message] = aws.sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"]
+    assert "someone@example.com" in message["Body"]
+
+
 def test_conditional_writes(aws: Aws, bucket: str) -> None:
     """https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html"""
     first = aws.s3.put_object(Bucket=bucket, Key="a", Body=b"1", IfNoneMatch="*")["ETag"]

@@ -79,6 +79,10 @@ CLAIMS: Claims = {
         f"{_TARGETS}::test_universal_target_calls_any_action",
         f"{DIFFERENCES}::test_other_targets_of_scheduler_fail",
     ),
+    "State machines, Kinesis and Firehose work with": (
+        "tests/extension/unit/cloudformation/test_unsupported_properties.py::test_rejected",
+        f"{DIFFERENCES}::test_other_targets_of_scheduler_fail",
+    ),
     "fires a rule or schedule even if it is disabled": (
         f"{DIFFERENCES}::test_disabled_rule_is_fired_by_hand_and_its_next_time_stays",
         f"{_RULES}::test_rule_is_fired_manually",
@@ -288,6 +292,9 @@ CLAIMS: Claims = {
         f"{DIFFERENCES}::test_lifecycle_rules_in_a_template_are_stored",
         f"{DIFFERENCES}::test_lifecycle_rules_of_the_api_are_stored",
     ),
+    "**Replication, access logs, inventories and analytics:**": (
+        f"{DIFFERENCES}::test_replication_and_access_logs_are_stored",
+    ),
     # Deployment packages
     "without the files that it excludes": (
         f"{_PACKAGING}::test_package_leaves_out_what_sam_leaves_out",
@@ -307,6 +314,9 @@ CLAIMS: Claims = {
         "tests/testbed/project/test_local_files.py::test_functions_that_do_not_run_here",
     ),
     # Services
+    "**SNS:** a topic's data protection": (
+        f"{DIFFERENCES}::test_data_protection_of_a_topic_is_stored",
+    ),
     "**SES:**": (f"{DIFFERENCES}::test_identity_of_a_stack_is_verified_at_once",),
     "its log events do not expire": READ,
     "LocalStack connects to no other machine": (

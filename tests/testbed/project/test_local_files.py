@@ -224,6 +224,18 @@ def test_all_problems_are_listed_with_their_lines(tmp_path: Path) -> None:
     assert lines == ["template.yaml:2:", "template.yaml:4:", "template.yaml:5:"]
 
 
+@pytest.mark.parametrize("name", ["a\0b", "a" * 5000, "template.yaml/code"])
+def test_names_that_no_file_can_have(tmp_path: Path, name: str) -> None:
+    nested = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": name}}
+    for resources in (function(CodeUri=name), {"F": nested}):
+        [problem] = problems(found(tmp_path, resources))
+        assert "which does not exist" in problem
+
+
+def test_malformed_resources_are_left_to_cloudformation(tmp_path: Path) -> None:
+    assert problems(found(tmp_path, {"F": {"Type": ["a"]}})) == []
+
+
 def test_builds_of_functions(tmp_path: Path) -> None:
     resources = function(CodeUri=".")
     resources["F"]["Metadata"] = {"SkipBuild": True}

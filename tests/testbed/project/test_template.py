@@ -162,3 +162,17 @@ def test_sections_without_content_are_left_to_cloudformation(tmp_path: Path) -> 
 def test_pattern_of_java_is_left_to_cloudformation() -> None:
     parameter = {"Type": "String", "AllowedPattern": r"\p{Alpha}+"}
     check_parameters({"Parameters": {"P": parameter}}, {"P": "1"})
+
+
+@pytest.mark.parametrize(
+    "malformed",
+    [
+        {"MinLength": "many"},
+        {"MaxValue": {"Ref": "Other"}, "Type": "Number"},
+        {"AllowedValues": 5},
+        {"Type": ["String"]},
+    ],
+)
+def test_malformed_parameters_are_left_to_cloudformation(malformed: dict[str, Any]) -> None:
+    parameter = {"Type": "String", "Default": "1", **malformed}
+    check_parameters({"Parameters": {"P": parameter}}, {})

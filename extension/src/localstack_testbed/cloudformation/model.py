@@ -168,7 +168,11 @@ class Stack:
     before: dict[str, Resource] = field(default_factory=dict)
     leftovers: list[Resource] = field(default_factory=list)
     secrets: set[str] = field(default_factory=set)
-    """The values that NoEcho parameters have or had: events may contain former ones."""
+    """Values of NoEcho parameters, of custom resources with NoEcho and of dynamic references.
+
+    Events and change sets do not show them. Former values are kept, because events may contain
+    them.
+    """
 
     outputs: list[Output] = field(default_factory=list)
     former_outputs: tuple[list[Output], set[str]] | None = None

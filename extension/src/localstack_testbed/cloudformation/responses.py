@@ -7,14 +7,12 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/crpg-ref-
 import json
 import secrets
 import threading
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 _PATH = "/cloudformation-responses"
 _LONGEST = 4096
 """Bytes of an answer; the page above has the limit."""
-
 
 _MOST = 10_000
 """Answers that an inbox keeps."""
@@ -25,27 +23,18 @@ class Inbox:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
         self._answers: list[dict[str, Any]] = []
 
     def put(self, answer: dict[str, Any]) -> None:
         """Add an answer."""
-        with self._changed:
+        with self._lock:
             if len(self._answers) < _MOST:
                 self._answers.append(answer)
-            self._changed.notify_all()
 
     def answers(self) -> list[dict[str, Any]]:
         """Return the answers so far, in the order in which they came."""
-        with self._changed:
-            return list(self._answers)
-
-    def wait(
-        self, enough: Callable[[list[dict[str, Any]]], bool], seconds: float
-    ) -> list[dict[str, Any]]:
-        """Wait until there are enough answers, or the time is over, and return them."""
-        with self._changed:
-            self._changed.wait_for(lambda: enough(self._answers), timeout=seconds)
+        with self._lock:
             return list(self._answers)
 
 

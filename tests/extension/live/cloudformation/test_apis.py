@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import requests
+import yaml
 from botocore.exceptions import ClientError
 
 from tests.extension.conftest import Clients
@@ -159,6 +160,25 @@ AUTHORIZER = document(
         }
     },
 )
+
+
+def test_document_in_a_bucket_with_what_is_not_available(aws: Clients, name: str) -> None:
+    stream = document("/a")
+    [operation] = stream["paths"]["/a"].values()
+    operation["x-amazon-apigateway-integration"]["responseTransferMode"] = "STREAM"
+    aws["s3"].create_bucket(Bucket=name)
+    for number, body in enumerate((json.dumps(AUTHORIZER), yaml.safe_dump(stream))):
+        aws["s3"].put_object(Bucket=name, Key=str(number), Body=body)
+
+    for key, expected in (("0", "authorizer mine"), ("1", "ResponseTransferMode STREAM")):
+        location = {"Bucket": name, "Key": key}
+        api = {"Type": "AWS::ApiGateway::RestApi", "Properties": {"BodyS3Location": location}}
+        # The report of the failed creation has the reason.
+        with (
+            pytest.raises(AssertionError, match=expected),
+            deployed(aws, {"Resources": {"Api": api}}),
+        ):
+            pass
 
 
 @pytest.mark.parametrize(

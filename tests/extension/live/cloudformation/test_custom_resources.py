@@ -32,7 +32,9 @@ def handler(event, context):
         raise ValueError("out of order")
     status = cfnresponse.FAILED if properties.get("Fail") else cfnresponse.SUCCESS
     data = {"Up": properties.get("Word", "").upper()}
-    cfnresponse.send(event, context, status, data, properties.get("Id", "thing"), reason="no luck")
+    hidden = "Hidden" in properties
+    thing = properties.get("Id", "thing")
+    cfnresponse.send(event, context, status, data, thing, noEcho=hidden, reason="no luck")
 """
 
 
@@ -82,6 +84,16 @@ def test_creation(aws: Clients, stack: Deployed) -> None:
     assert request["StackId"] == stack.id
     assert request["ResourceProperties"]["Word"] == "hello"
     assert "PhysicalResourceId" not in request
+
+
+def test_values_with_no_echo_are_not_shown(aws: Clients, name: str) -> None:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/crpg-ref-responses.html"""
+    body = template(Word="the answer", Hidden="yes")
+    body["Resources"]["Copy"] = parameter({"Fn::Sub": "It is ${Thing.Up}"})
+    with deployed(aws, body, name) as stack:
+        copy = aws["ssm"].get_parameter(Name=stack.physical_ids()["Copy"])["Parameter"]
+        assert copy["Value"] == "It is THE ANSWER"
+        assert "THE ANSWER" not in str(stack.events())
 
 
 def test_update(aws: Clients, stack: Deployed) -> None:

@@ -281,6 +281,10 @@ def test_sections() -> None:
             "Template format error: Parameter name P-q is non alphanumeric.",
         ),
         (
+            RESOURCES + "Outputs: {O_p: {Value: a}}",
+            "Template format error: Outputs name 'O_p' is non alphanumeric.",
+        ),
+        (
             RESOURCES + "Parameters: {P: {Default: a}}",
             "Template format error: Every Parameters object must contain a Type member.",
         ),

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -160,6 +161,28 @@ Resources:
     )
     def test_invalid_loops(self, loop: str, message: str) -> None:
         assert failure(f"Resources: {{'Fn::ForEach::Loop': {loop}}}") == message
+
+    def test_iterations_are_limited(self) -> None:
+        items = [f"i{number}" for number in range(100)]
+        fragment: dict[str, Any] = {"O${A}${B}${C}${D}": {"Value": "1"}}
+        for identifier in "DCBA":
+            fragment = {f"Fn::ForEach::Loop{identifier}": [identifier, items, fragment]}
+        message = failure(f"Resources: {{Q: {{Type: T}}}}\nOutputs: {json.dumps(fragment)}")
+        assert message == "The loops of a template may have at most 20000 iterations"
+
+    def test_conditions_that_use_others_often(self) -> None:
+        conditions: dict[str, Any] = {"C0": {"Fn::Equals": ["a", "a"]}}
+        for number in range(1, 60):
+            before = {"Condition": f"C{number - 1}"}
+            conditions[f"C{number}"] = {"Fn::And": [before, before]}
+        length = {"Fn::Length": {"Fn::If": ["C59", ["a"], []]}}
+        document = {
+            "Transform": "AWS::LanguageExtensions",
+            "Conditions": conditions,
+            "Resources": {"A": {"Type": "T", "Properties": {"P": length}}},
+        }
+        processed = process(document, PARAMETERS, lambda _: "")
+        assert processed["Resources"]["A"]["Properties"] == {"P": 1}
 
     def test_names_of_outputs_are_alphanumeric(self) -> None:
         loop = "{'Fn::ForEach::Loop': [N, [a-1], {'O${N}': {Value: 1}}]}"

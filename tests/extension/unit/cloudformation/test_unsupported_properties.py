@@ -11,6 +11,7 @@ from localstack_testbed.cloudformation.unknown import UNKNOWN
 from tests.extension.live.cloudformation.types import EXAMPLES
 from tests.extension.live.cloudformation.types.model import Example
 
+STREAM = "arn:aws:kinesis:us-east-1:000000000000:stream/orders"
 AUTHORIZER = {"x-amazon-apigateway-authorizer": {"type": "token"}}
 
 
@@ -91,6 +92,8 @@ def test_changes_that_the_page_says_are_rejected(
             "StageDescription.AccessLogSetting",
         ),
         ("ApiGateway::UsagePlan", {"Quota": {"Limit": 5}}, "Quota"),
+        ("Events::Rule", {"Targets": [{"Id": "a", "Arn": STREAM}]}, "service kinesis"),
+        ("Scheduler::Schedule", {"Target": {"Arn": STREAM}}, "service kinesis"),
         ("ApiGateway::UsagePlan", {"ApiStages": [{"Throttle": UNKNOWN}]}, "ApiStages.Throttle"),
         ("SSM::Parameter", {"Policies": "[]"}, "Policies"),
         ("SecretsManager::RotationSchedule", {"HostedRotationLambda": UNKNOWN}, "HostedRotation"),

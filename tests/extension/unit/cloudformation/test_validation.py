@@ -154,27 +154,6 @@ class TestTypes:
         )
 
 
-class TestNames:
-    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html"""
-
-    @pytest.mark.parametrize(
-        ("checked", "expected"),
-        [
-            (template({"my-queue": resource()}), "Resource name my-queue is non alphanumeric."),
-            (template(parameters={"a_b": {}}), "Parameter name a_b is non alphanumeric."),
-            (
-                template(outputs={"a_b": {"Value": "c"}}),
-                "Outputs name 'a_b' is non alphanumeric.",
-            ),
-        ],
-    )
-    def test_non_alphanumeric(self, checked: Template, expected: str) -> None:
-        assert error(checked) == f"Template format error: {expected}"
-
-    def test_resource_with_the_name_of_a_parameter(self) -> None:
-        assert "the same name: Queue" in error(template(parameters={"Queue": {}}))
-
-
 class TestPolicies:
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html"""
 

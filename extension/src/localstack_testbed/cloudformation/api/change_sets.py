@@ -7,7 +7,7 @@ import json
 import logging
 import threading
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from localstack.aws.api.cloudformation import (
@@ -193,22 +193,22 @@ def describe(place: Place, request: Request) -> Description:
     """Return a change set with a page of its changes."""
     stack, change_set = find(place, request)
     changes, token = page(change_set.changes, request.get("NextToken"))
-    secrets = [stack.deployment, change_set.deployment]
     with_values = bool(request.get("IncludePropertyValues"))
     return {
         **describe_change_set(stack, change_set),
-        "Changes": [_change(each, with_values, secrets) for each in changes],
+        "Changes": [_change(each, stack, change_set, with_values) for each in changes],
         "NextToken": token,
     }
 
 
 def _change(
-    entry: Mapping[str, Any], with_values: bool, secrets: Iterable[Deployment | None]
+    entry: Mapping[str, Any], stack: Stack, change_set: ChangeSet, with_values: bool
 ) -> Description:
     change = dict(entry["ResourceChange"])
     for name in ("BeforeContext", "AfterContext"):
         if name in change and with_values:
-            change[name] = json.dumps(without_secrets(json.loads(change[name]), secrets))
+            context = json.loads(change[name])
+            change[name] = json.dumps(without_secrets(context, stack, change_set.deployment))
         else:
             change.pop(name, None)
     return {**entry, "ResourceChange": change}

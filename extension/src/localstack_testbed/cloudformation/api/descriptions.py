@@ -1,7 +1,7 @@
 """Stacks, resources and events as the API describes them."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from localstack_testbed.cloudformation.engine.resource_operations import left_out
@@ -136,7 +136,7 @@ def describe_event(stack: Stack, event: Event) -> Description:
     """Return an entry of DescribeStackEvents."""
     properties = None
     if event.properties is not None:
-        properties = json.dumps(_hide(event.properties, stack.secrets), default=str)
+        properties = json.dumps(_hide(event.properties, tuple(stack.secrets)), default=str)
     return _present(
         {
             "StackId": stack.id,
@@ -153,16 +153,15 @@ def describe_event(stack: Stack, event: Event) -> Description:
     ) | {"PhysicalResourceId": event.physical_id}
 
 
-def without_secrets(value: Any, deployments: Iterable[Deployment | None]) -> Any:
-    """Return a value in which texts that contain the value of a NoEcho parameter are hidden."""
+def without_secrets(value: Any, stack: Stack, deployment: Deployment) -> Any:
+    """Return a value of a stack or a deployment to it in which texts with secrets are hidden."""
     secrets = {
         text
-        for deployment in deployments
-        for parameter in (deployment.parameters.values() if deployment else ())
+        for parameter in deployment.parameters.values()
         if parameter.no_echo
         for text in secret_texts(parameter)
     }
-    return _hide(value, secrets)
+    return _hide(value, secrets.union(tuple(stack.secrets)))
 
 
 def _hide(value: Any, secrets: Collection[str]) -> Any:

@@ -275,7 +275,7 @@ class Application:
             outputs.append(
                 Output(
                     key=key,
-                    value=values.text(self._values.value(declared["Value"], "Outputs")),
+                    value=values.text(values.output(key, declared["Value"], self._values)),
                     description=declared.get("Description"),
                     export=(
                         None

@@ -4,12 +4,16 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-reference
 """
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
 from localstack_testbed.cloudformation.clients import client
 from localstack_testbed.cloudformation.errors import ValidationError
+
+_SECURE = frozenset({"AWS::IAM::User/Properties/LoginProfile/Password"})
+"""The properties of this testbed's types that may have secure strings."""
 
 
 def resolve(text: str, account: str, region: str) -> str:
@@ -32,6 +36,41 @@ def resolve(text: str, account: str, region: str) -> str:
     if service == "secretsmanager" and rest:
         return _secret(client("secretsmanager", account, region), rest)
     raise ValidationError(f"Dynamic reference {{{{resolve:{text}}}}} is invalid")
+
+
+def check_secure(value: Any, path: str) -> None:
+    """Check that secure strings are only in properties that support them.
+
+    ``value`` is evaluated, but for its dynamic references. What AWS supports is in
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-ssm-secure-strings.html
+
+    Raises
+    ------
+    ValidationError
+        ``SSM Secure reference is not supported in: [AWS::Lambda::Function/Properties/Role]``
+    """
+    places = [place for place in _secure_strings(value, path) if place not in _SECURE]
+    if places:
+        raise ValidationError(f"SSM Secure reference is not supported in: [{','.join(places)}]")
+
+
+def _secure_strings(value: Any, path: str) -> Iterator[str]:
+    if isinstance(value, str) and "{{resolve:ssm-secure:" in value:
+        yield path
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield from _secure_strings(each, f"{path}/{key}")
+    elif isinstance(value, list):
+        for each in value:
+            yield from _secure_strings(each, path)
+
+
+def is_secret(text: str) -> bool:
+    """Return whether the value of a dynamic reference must not be shown.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-ssm-secure-strings.html
+    """
+    return text.startswith(("secretsmanager:", "ssm-secure:"))
 
 
 def _parameter(ssm: Any, name: str, *, secure: bool) -> str:

@@ -188,7 +188,7 @@ class _Planner:
             if "Condition" in declared and not self._values.condition(declared["Condition"]):
                 continue
             export = self._values.value(declared.get("Export", {}).get("Name"), "Outputs")
-            value = self._values.value(declared["Value"], "Outputs")
+            value = values.output(key, declared["Value"], self._values)
             text = value if value is UNKNOWN else values.text(value)
             outputs[key] = (text, declared.get("Description"), export)
             for other, output in store.exports(stack.account, stack.region):

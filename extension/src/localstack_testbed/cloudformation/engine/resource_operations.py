@@ -229,6 +229,7 @@ def _context(
         type_name=resource.type,
         created=created,
         cancelled=cancelled,
+        hide=stack.secrets.add,
     )
 
 

@@ -41,7 +41,10 @@ def evaluator(
 
     def dynamic_reference(text: str) -> str:
         if text not in references:
-            references[text] = dynamic_references.resolve(text, stack.account, stack.region)
+            value = dynamic_references.resolve(text, stack.account, stack.region)
+            if value and dynamic_references.is_secret(text):
+                stack.secrets.add(value)
+            references[text] = value
         return references[text]
 
     values = {name: value.resolved for name, value in deployment.parameters.items()}
@@ -53,6 +56,19 @@ def evaluator(
         dynamic_reference=dynamic_reference,
     )
     return Evaluator(deployment.template, environment)
+
+
+def output(key: str, declared: Any, values: Evaluator) -> Any:
+    """Return the value of an output, evaluated.
+
+    Raises
+    ------
+    ValidationError
+        If it cannot be determined, or has a secure string.
+    """
+    evaluated = values.evaluated(declared, "Outputs")
+    dynamic_references.check_secure(evaluated, f"Outputs/{key}/Value")
+    return values.resolved(evaluated)
 
 
 def text(value: Any) -> str:
@@ -127,7 +143,9 @@ def properties(
     InvalidPropertiesError
         If the properties do not match the schema.
     """
-    evaluated = values.value(dict(declaration.properties))
+    evaluated = values.evaluated(dict(declaration.properties))
+    dynamic_references.check_secure(evaluated, f"{declaration.type}/Properties")
+    evaluated = values.resolved(evaluated)
     described = schema(declaration.type)
     if described is None:
         return {name: _as_text(value) for name, value in evaluated.items()}

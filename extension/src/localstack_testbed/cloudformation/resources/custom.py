@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-custom-r
 import json
 import threading
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 from botocore.config import Config  # type: ignore[import-untyped]
@@ -79,9 +80,22 @@ class CustomResource(ResourceType):
                 # Whatever it has created, the provider is asked to delete it again.
                 context.created(context.generated_name(128))
         _check_answer(answer, request)
+        data = answer.get("Data") or {}
+        if answer.get("NoEcho") in (True, "true"):
+            for text in _texts(data):
+                context.hide(text)
         if kind != "Delete":
-            self._data[context.token] = answer.get("Data") or {}
+            self._data[context.token] = data
         return answer
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield all texts in a value."""
+    if isinstance(value, str) and value:
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each)
 
 
 def _is_id(value: Any) -> bool:

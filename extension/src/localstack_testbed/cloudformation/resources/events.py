@@ -157,13 +157,10 @@ def _rule(properties: Mapping[str, Any]) -> dict[str, Any]:
 _TARGETS = {
     "events",
     "execute-api",
-    "firehose",
-    "kinesis",
     "lambda",
     "logs",
     "sns",
     "sqs",
-    "states",
 }
 """The services to which events are delivered here."""
 
@@ -171,6 +168,7 @@ _TARGETS_ELSEWHERE = (
     "AppSyncParameters",
     "BatchParameters",
     "EcsParameters",
+    "KinesisParameters",
     "RedshiftDataParameters",
     "RunCommandParameters",
     "SageMakerPipelineParameters",

@@ -46,7 +46,8 @@ class Context:
 
     ``created`` is to be called with the physical id as soon as the resource exists, if creating it
     takes several calls: if one of the others fails, the engine deletes the resource. ``cancelled``
-    returns whether another resource has failed meanwhile, so that waiting should end.
+    returns whether another resource has failed meanwhile, so that waiting should end. ``hide`` is
+    to be called with texts that stack events and change sets must not show.
     """
 
     stack_name: str
@@ -58,6 +59,7 @@ class Context:
     token: str
     created: Callable[[str], None] = field(default=lambda physical_id: None)
     cancelled: Callable[[], bool] = field(default=lambda: False)
+    hide: Callable[[str], None] = field(default=lambda text: None)
 
     def client(self, service: str) -> Any:
         """Return an AWS SDK client of the stack's account and region."""

@@ -92,11 +92,11 @@ def _unavailable_target(properties: Mapping[str, Any]) -> str | None:
     service = (str(target.get("Arn")).split(":") + [""] * 3)[2]
     if service and service not in _TARGETS:
         return f"A target of the service {service} {NOT_HERE}"
-    return unavailable(target, "EcsParameters", "SageMakerPipelineParameters")
+    return unavailable(target, "EcsParameters", "KinesisParameters", "SageMakerPipelineParameters")
 
 
 # Scheduler's own ARNs are those of universal targets, which call any operation.
-_TARGETS = {"events", "firehose", "kinesis", "lambda", "scheduler", "sns", "sqs", "states"}
+_TARGETS = {"events", "lambda", "scheduler", "sns", "sqs"}
 
 
 def _whole(value: Any) -> Any:

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
@@ -514,16 +514,18 @@ def _section(document: Document, name: str) -> dict[str, Any]:
     return section
 
 
-def _names(section: Mapping[str, Any], what: str) -> None:
-    for name in section:
+def _names(names: Iterable[str], what: str) -> None:
+    """Check names; ``what`` is how AWS's messages call one, with braces in its place."""
+    for name in names:
+        named = what.format(name)
         if not _ALPHANUMERIC.fullmatch(name):
-            raise _format_error(f"{what} name {name} is non alphanumeric.")
+            raise _format_error(f"{named} is non alphanumeric.")
         if len(name) > _LONGEST_NAME:
-            raise _format_error(f"{what} name {name} is longer than {_LONGEST_NAME} characters.")
+            raise _format_error(f"{named} is longer than {_LONGEST_NAME} characters.")
 
 
 def _parameters(section: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    _names(section, "Parameter")
+    _names(section, "Parameter name {}")
     for name, declared in section.items():
         if not isinstance(declared, dict):
             raise _format_error(f"[/Parameters/{name}] parameter definition is malformed")
@@ -544,7 +546,7 @@ def _parameters(section: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _mappings(section: dict[str, Any]) -> dict[str, dict[str, dict[str, Any]]]:
-    _names(section, "Mapping")
+    _names(section, "Mapping name {}")
     for name, mapping in section.items():
         if not isinstance(mapping, dict):
             raise _format_error(f"[/Mappings/{name}] Every Mappings object must be a map")
@@ -565,7 +567,7 @@ def _mappings(section: dict[str, Any]) -> dict[str, dict[str, dict[str, Any]]]:
 
 
 def _rules(section: dict[str, Any]) -> dict[str, Any]:
-    _names(section, "Rule")
+    _names(section, "Rule name {}")
     for name, rule in section.items():
         if not isinstance(rule, dict):
             raise _format_error(f"[/Rules/{name}] rule definition is malformed")
@@ -583,10 +585,7 @@ def _rules(section: dict[str, Any]) -> dict[str, Any]:
 
 
 def _resource(name: str, declared: Any) -> ResourceDeclaration:
-    if not _ALPHANUMERIC.fullmatch(name):
-        raise _format_error(f"Resource name {name} is non alphanumeric.")
-    if len(name) > _LONGEST_NAME:
-        raise _format_error(f"Resource name {name} is longer than {_LONGEST_NAME} characters.")
+    _names((name,), "Resource name {}")
     if not isinstance(declared, dict):
         raise _format_error(f"[/Resources/{name}] resource definition is malformed")
     if "Type" not in declared:
@@ -624,7 +623,7 @@ def _resource(name: str, declared: Any) -> ResourceDeclaration:
 
 
 def _outputs(section: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    _names(section, "Output")
+    _names(section, "Outputs name '{}'")
     for name, output in section.items():
         if not isinstance(output, dict):
             raise _format_error(f"[/Outputs/{name}] output definition is malformed")

@@ -115,13 +115,17 @@ class Evaluator:
         ValidationError
             ``Template error: …``, as AWS says it.
         """
+        return self.resolved(self.evaluated(value, block))
+
+    def evaluated(self, value: Any, block: str = "Resources") -> Any:
+        """Return what ``value`` returns, with the dynamic references that it has."""
         try:
-            return self._resolved(self._values.value(value))
+            return self._values.value(value)
         except _UnresolvedError as error:
             raise unresolved_resources([error.name], block) from None
 
-    def _resolved(self, value: Any) -> Any:
-        """Return a value without dynamic references.
+    def resolved(self, value: Any) -> Any:
+        """Return an evaluated value with its dynamic references resolved.
 
         As on AWS they are resolved last: functions see ``{{resolve:…}}`` itself.
         https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
@@ -130,11 +134,11 @@ class Evaluator:
             return self._string(value) if "{{resolve:" in value else value
         if isinstance(value, dict):
             return {
-                key: each if type(each) is bool else self._resolved(each)
+                key: each if type(each) is bool else self.resolved(each)
                 for key, each in value.items()
             }
         if isinstance(value, list):
-            return [self._resolved(each) for each in value]
+            return [self.resolved(each) for each in value]
         return value
 
     def _string(self, value: str) -> Any:

@@ -31,6 +31,7 @@ class KnownValues(ConditionFunctions):
         self._document = document
         self._given = parameters
         self._evaluating: set[str] = set()
+        self._conditions: dict[str, bool] = {}
         template = Template(
             mappings={
                 name: {key: each for key, each in _object(mapping).items() if _object(each)}
@@ -90,13 +91,16 @@ class KnownValues(ConditionFunctions):
         return found
 
     def _condition_value(self, name: str) -> bool:
+        if name in self._conditions:
+            return self._conditions[name]
         if name not in self._template.conditions or name in self._evaluating:
             raise NotKnown(name)
         self._evaluating.add(name)
         try:
-            return self.test(self._template.conditions[name])
+            value = self._conditions[name] = self.test(self._template.conditions[name])
         finally:
             self._evaluating.remove(name)
+        return value
 
     # The transform allows functions in place of names.
 

@@ -23,6 +23,12 @@ _SECTIONS = ("Conditions", "Resources", "Outputs")
 _POLICIES = ("DeletionPolicy", "UpdateReplacePolicy")
 # "You can nest loops up to five levels."
 _DEEPEST = 5
+_MOST_ITERATIONS = 20_000
+"""The iterations of all loops of a template: a few lines could ask for billions of resources.
+
+AWS limits the result, to 1 MB and 500 resources.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+"""
 # Functions that are replaced by their value, if that depends on nothing but parameters.
 _REPLACED = frozenset(
     {"Fn::Base64", "Fn::Join", "Fn::Select", "Fn::Split", "Fn::Sub", "Fn::ToJsonString"}
@@ -103,6 +109,7 @@ class _Expansion:
             if name in parameters and not _no_echo(declaration)
         }
         self._public = public
+        self._iterations = 0
         self._replaceable = KnownValues(_without_conditions(document), public)
 
     def members(
@@ -205,6 +212,9 @@ class _Expansion:
         if len(known.items) == _DEEPEST:
             _fail(f"Fn::ForEach cannot be nested deeper than {_DEEPEST} levels: {key}")
         for item in _items(collection, known):
+            self._iterations += 1
+            if self._iterations > _MOST_ITERATIONS:
+                _fail(f"The loops of a template may have at most {_MOST_ITERATIONS} iterations")
             inner = known.with_items({**known.items, identifier: item})
             for name, value in fragment.items():
                 if name.startswith(_LOOP):

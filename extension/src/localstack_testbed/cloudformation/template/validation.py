@@ -82,7 +82,6 @@ IAM_NAMES: Mapping[str, str | None] = {
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/control-access-with-iam.html
 """
 
-_ALPHANUMERIC = re.compile(r"[a-zA-Z0-9]+")
 _RESOURCES = re.compile(r"(?<![^\s{,])[\"']?Resources[\"']?[ \t]*:")
 
 
@@ -99,7 +98,6 @@ def validate(template: Template, *, skip_unsupported: bool, body: str = "") -> N
         resource X``. A type that exists on AWS but not here is rejected by our own message, unless
         ``skip_unsupported``.
     """
-    _check_names(template)
     _check_types(template, body, skip_unsupported)
     for declaration in template.resources.values():
         _check_policies(declaration)
@@ -154,25 +152,6 @@ def required_capabilities(template: Template) -> dict[str, list[str]]:
 
 def _require(capability: str) -> NoReturn:
     raise InsufficientCapabilitiesError(f"Requires capabilities : [{capability}]")
-
-
-def _check_names(template: Template) -> None:
-    sections = (
-        ("Parameter name {} is", template.parameters),
-        ("Resource name {} is", template.resources),
-        ("Outputs name '{}' is", template.outputs),
-    )
-    for subject, names in sections:
-        for name in names:
-            if not _ALPHANUMERIC.fullmatch(name):
-                raise ValidationError(
-                    f"Template format error: {subject.format(name)} non alphanumeric."
-                )
-    if both := [name for name in template.resources if name in template.parameters]:
-        raise ValidationError(
-            f"Template format error: a resource and a parameter have the same name: {both[0]}. "
-            "Logical IDs must be unique within a template."
-        )
 
 
 def _check_types(template: Template, body: str, skip_unsupported: bool) -> None:

@@ -56,7 +56,13 @@ EXAMPLES = [
         },
         observe=observe_schedule,
         others={"Group": {"Type": "AWS::Scheduler::ScheduleGroup"}},
-        unavailable={"Target": {"EcsParameters": ANY, "SageMakerPipelineParameters": ANY}},
+        unavailable={
+            "Target": {
+                "EcsParameters": ANY,
+                "KinesisParameters": ANY,
+                "SageMakerPipelineParameters": ANY,
+            }
+        },
     ),
     Example(
         type="AWS::Scheduler::ScheduleGroup",
