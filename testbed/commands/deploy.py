@@ -20,6 +20,7 @@ from testbed.terminal import console
 
 if TYPE_CHECKING:
     from testbed.aws.change_set import Change
+    from testbed.deployment.deploy import Deployment
     from testbed.project.overrides import Overrides
     from testbed.project.project import Project
     from testbed.session import Session
@@ -74,6 +75,7 @@ def _deploy_to_testbed(session: Session, chosen: Overrides) -> None:
     for resource in deployment.skipped:
         told = f"Ignored: {resource}" if resource.ignored else f"{resource} was skipped."
         console.progress.print(console.text(("!", "yellow"), f" {told}"))
+    _warn_of_leftovers(deployment)
 
 
 def _deploy_to_account(project: Project, profile: str | None, yes: bool) -> None:
@@ -95,5 +97,11 @@ def _deploy_to_account(project: Project, profile: str | None, yes: bool) -> None
         console.line("The stack is up to date.")
     for name in deployment.uploaded:
         console.line(f"Uploaded {name}.")
+    _warn_of_leftovers(deployment)
     for name, value in sorted(deployment.outputs.items()):
         console.line(f"{name}: {value}")
+
+
+def _warn_of_leftovers(deployment: Deployment) -> None:
+    for leftover in deployment.left_behind:
+        console.progress.print(console.text(("!", "yellow"), f" {leftover}"))

@@ -18,7 +18,7 @@ from testbed.aws.change_set import Change, changes_of, removal_of
 from testbed.aws.stacks import SkippedResource, describe_stack, skipped_resources
 from testbed.deployment.artifacts import Artifacts
 from testbed.deployment.destroy import delete_stack
-from testbed.deployment.failures import check_usable, rejected, rolled_back
+from testbed.deployment.failures import check_usable, left_behind, rejected, rolled_back
 from testbed.deployment.packaging import Package, package
 from testbed.deployment.requirements import host_architecture
 from testbed.errors import DeploymentError, ProjectError, preserved
@@ -58,12 +58,15 @@ class Deployment:
         The names of files that were uploaded because their content had changed.
     skipped
         The resources that were not created, since the testbed does not have their types.
+    left_behind
+        What was removed from the template or replaced, and could not be deleted: a sentence each.
     """
 
     outputs: dict[str, str]
     changed: bool
     uploaded: list[str] = field(default_factory=list)
     skipped: list[SkippedResource] = field(default_factory=list)
+    left_behind: list[str] = field(default_factory=list)
 
 
 Review = Callable[[list[Change]], bool]
@@ -111,7 +114,8 @@ def deploy(project: Project, aws: Aws, report: Report, review: Review | None = N
         if put_if_new(aws, outputs[upload.output], content)
     ]
     skipped = skipped_resources(aws, project.stack_name) if aws.is_local else []
-    return Deployment(outputs=outputs, changed=changed, uploaded=uploaded, skipped=skipped)
+    left = left_behind(aws, project.stack_name) if changed else []
+    return Deployment(outputs, changed, uploaded, skipped, left)
 
 
 def prepare(project: Project, report: Report) -> None:

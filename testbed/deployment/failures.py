@@ -150,6 +150,19 @@ def rolled_back(aws: Aws, project: Project, status: str, reason: str) -> Deploym
     return DeploymentError(failures[0], details="\n".join(failures[1:]), advice=state)
 
 
+def left_behind(aws: Aws, stack_name: str) -> list[str]:
+    """Return what the stack's last update could not delete, with the reasons.
+
+    The update has succeeded nevertheless, and these resources are not the stack's any more.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks.html
+    """
+    return [
+        f"{name} ({kind}) is not part of the stack any more, but could not be deleted:"
+        f" {_readable(why)}"
+        for name, kind, why in _failures(aws, stack_name)
+    ]
+
+
 def _readable(reason: str) -> str:
     """Return the message within CloudFormation's wording of a service's error."""
     match = _HANDLER_MESSAGE.fullmatch(reason)

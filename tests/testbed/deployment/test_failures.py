@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from testbed.aws.clients import Aws
-from testbed.deployment.failures import check_usable, rejected, rolled_back
+from testbed.deployment.failures import check_usable, left_behind, rejected, rolled_back
 from testbed.errors import DeploymentError
 from testbed.project.project import Project
 
@@ -181,6 +181,21 @@ def test_cause_comes_first_and_what_was_cancelled_is_left_out(project: Project) 
     assert error.message == "template.yaml:2: FRole (AWS::IAM::Role): No such role (NotFound)"
     assert error.details == "template.yaml:4: Typo (AWS::SQS::Queue): too"
     assert error.advice.startswith("shop is in ROLLBACK_COMPLETE. Nothing was created.")
+
+
+def test_what_a_successful_update_could_not_delete() -> None:
+    stack = "AWS::CloudFormation::Stack"
+    aws = FakeEvents(
+        shop=[
+            event("shop", stack, "User Initiated", "UPDATE_IN_PROGRESS", PhysicalResourceId="id"),
+            event("Files", "AWS::S3::Bucket", "The bucket is not empty", "DELETE_FAILED"),
+            event("shop", stack, "", "UPDATE_COMPLETE", PhysicalResourceId="id"),
+        ]
+    )
+    assert left_behind(cast(Aws, aws), "shop") == [
+        "Files (AWS::S3::Bucket) is not part of the stack any more, but could not be deleted:"
+        " The bucket is not empty"
+    ]
 
 
 def test_cause_in_a_nested_stack(project: Project) -> None:
