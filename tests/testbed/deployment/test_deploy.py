@@ -63,11 +63,12 @@ class FakeCloudFormation:
         self.status = "CREATE_COMPLETE"
 
     def get_paginator(self, operation: str) -> FakePaginator:
-        return FakePaginator(
-            {"Changes": []}
-            if operation == "describe_change_set"
-            else {"StackResourceSummaries": [RESOURCE]}
-        )
+        pages: dict[str, dict[str, Any]] = {
+            "describe_change_set": {"Changes": []},
+            "describe_stack_events": {"StackEvents": []},
+            "list_stack_resources": {"StackResourceSummaries": [RESOURCE]},
+        }
+        return FakePaginator(pages[operation])
 
 
 @dataclass

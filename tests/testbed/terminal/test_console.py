@@ -215,7 +215,8 @@ def test_deployment_to_an_account(command: CommandHere, monkeypatch: pytest.Monk
     def deploy(_project: Any, _aws: Any, _report: Any, review: Callable[..., bool]) -> Any:
         assert review([Change("Add", HOSTILE + LINE_BREAK, HOSTILE, replaces=False)])
         outputs = {HOSTILE: HOSTILE + LINE_BREAK}
-        return SimpleNamespace(changed=True, uploaded=[HOSTILE + LINE_BREAK], outputs=outputs)
+        hostile = [HOSTILE + LINE_BREAK]
+        return SimpleNamespace(changed=True, uploaded=hostile, left_behind=hostile, outputs=outputs)
 
     monkeypatch.setattr("testbed.deployment.deploy.deploy", deploy)
     monkeypatch.setattr("testbed.deployment.ownership.check_ownership", lambda *_: True)

@@ -26,7 +26,7 @@ from tests.extension.live.cloudformation.test_resource_types import (
 from tests.extension.live.cloudformation.types import EXAMPLES
 from tests.extension.live.cloudformation.types.model import Example, Seen
 
-PAIRS = int(os.environ.get("RANDOM_TEMPLATES", "3"))
+PAIRS = int(os.environ.get("RANDOM_TEMPLATES", "2"))
 SEED = int(os.environ.get("RANDOM_TEMPLATES_SEED", "0"))
 
 TRANSFORMS = ("AWS::LanguageExtensions", "AWS::Serverless-2016-10-31")
