@@ -191,10 +191,10 @@ class Application:
         else:
             if action is Action.UPDATE:
                 former = existing.copy()
-                changed_id = resource_operations.update(
+                resource_operations.update(
                     self._stack, existing, desired, cancelled=self._cancelled
                 )
-                if changed_id is not None:
+                if existing.physical_id != former.physical_id:
                     self._stack.leftovers.append(former)
             elif existing.status not in COMPLETE:
                 self._stack.set_resource_status(existing, ResourceStatus.UPDATE_COMPLETE)
@@ -249,8 +249,7 @@ class Application:
     def _describe(self, resource: Resource, declaration: ResourceDeclaration) -> None:
         resource.depends_on = self._needed[declaration.logical_id]
         resource.metadata = declaration.metadata
-        policy = declaration.deletion_policy
-        resource.deletion_policy = policy or "Delete"
+        resource.deletion_policy = declaration.deletion_policy or "Delete"
         resource.update_replace_policy = declaration.update_replace_policy or "Delete"
 
     def _record_failure(

@@ -121,18 +121,15 @@ def update(
     *,
     cancelled: Callable[[], bool] = lambda: False,
     rolling_back: bool = False,
-) -> str | None:
+) -> None:
     """Update a resource in place, or return it to what it was before a failed update.
+
+    A custom resource may have another physical id afterwards.
 
     Parameters
     ----------
     rolling_back
         Whether this takes back an update of the stack.
-
-    Returns
-    -------
-    str | None
-        The former physical id, if the resource has another one now.
 
     Raises
     ------
@@ -144,13 +141,12 @@ def update(
     resource.attempted = properties
     stack.set_resource_status(resource, ResourceStatus.UPDATE_IN_PROGRESS)
     context = _context(stack, resource, lambda physical_id: None, cancelled)
-    former = None
     try:
         _check_supported(resource, properties)
         change = kind.roll_back if rolling_back else kind.update
         changed_id = change(context, resource.physical_id, old, properties)
-        if changed_id is not None and changed_id != resource.physical_id:
-            former, resource.physical_id = resource.physical_id, changed_id
+        if changed_id is not None:
+            resource.physical_id = changed_id
         resource.attributes = kind.attributes(context, resource.physical_id, properties)
     except Exception as error:
         stack.set_resource_status(
@@ -161,7 +157,6 @@ def update(
         raise
     resource.properties, resource.attempted = properties, None
     stack.set_resource_status(resource, ResourceStatus.UPDATE_COMPLETE)
-    return former
 
 
 def complete(stack: Stack, resource: Resource) -> None:
