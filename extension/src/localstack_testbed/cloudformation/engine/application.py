@@ -7,7 +7,12 @@ from typing import Any
 from localstack.aws.api.cloudformation import ResourceStatus, StackStatus
 
 from localstack_testbed.cloudformation import store
-from localstack_testbed.cloudformation.engine import graph, resource_operations, values
+from localstack_testbed.cloudformation.engine import (
+    graph,
+    outputs,
+    resource_operations,
+    values,
+)
 from localstack_testbed.cloudformation.engine.changes import (
     Action,
     check_name,
@@ -87,13 +92,13 @@ class Application:
     def _run(self, succeeded: StackStatus) -> None:
         try:
             self._bring_all()
-            outputs = self._outputs()
+            made = outputs.evaluated(self._template, self._values)
             # Checked and changed at once: another stack may have the same export, or import one of
             # these; and from now on, the operation cannot be cancelled.
             with store.EXPORTS, self._stack.changed:
                 self._check_cancelled()
-                self._check_exports(outputs)
-                self._commit(outputs)
+                self._check_exports(made)
+                self._commit(made)
                 self._stack.set_status(succeeded)
         except StackFailedError:
             raise
@@ -132,11 +137,11 @@ class Application:
         if self._stack.cancelled.is_set():
             raise StackFailedError("")
 
-    def _commit(self, outputs: list[Output]) -> None:
+    def _commit(self, made: list[Output]) -> None:
         stack = self._stack
         if stack.previous is not None and stack.former_outputs is None:
             stack.former_outputs = stack.outputs, stack.imports
-        stack.outputs, stack.imports, stack.importing = outputs, self._imports, set()
+        stack.outputs, stack.imports, stack.importing = made, self._imports, set()
         for name in list(stack.resources):
             if name not in self._needed:
                 stack.leftovers.append(stack.resources.pop(name))
@@ -265,41 +270,13 @@ class Application:
             self._stack.resources[declaration.logical_id] = existing
         self._stack.set_resource_status(existing, failed, reason(error, declaration.logical_id))
 
-    def _outputs(self) -> list[Output]:
-        outputs = []
-        for key, declared in self._template.outputs.items():
-            if "Condition" in declared and not self._values.condition(declared["Condition"]):
-                continue
-            export = declared.get("Export", {}).get("Name")
-            outputs.append(
-                Output(
-                    key=key,
-                    value=values.text(values.output(key, declared["Value"], self._values)),
-                    description=declared.get("Description"),
-                    export=(
-                        None
-                        if export is None
-                        else values.text(self._values.value(export, "Outputs"))
-                    ),
-                )
-            )
-        return outputs
-
-    def _check_exports(self, outputs: list[Output]) -> None:
+    def _check_exports(self, made: list[Output]) -> None:
         stack = self._stack
-        exported = {output.export: output.value for output in outputs if output.export}
-        for other, output in store.exports(stack.account, stack.region):
-            if other is not stack and output.export in exported:
-                raise ValidationError(
-                    f"Export with name {output.export} is already exported by stack {other.name}"
-                )
+        outputs.check_not_exported_elsewhere(stack, made)
+        exported = {output.export: output.value for output in made if output.export}
         for output in stack.outputs:
             if output.export is None or exported.get(output.export) == output.value:
                 continue
-            users = store.importers(stack.account, stack.region, output.export)
-            if users:
+            if users := store.importers(stack.account, stack.region, output.export):
                 verb = "updated" if output.export in exported else "deleted"
-                names = " and ".join(user.name for user in users)
-                raise ValidationError(
-                    f"Export {output.export} cannot be {verb} as it is in use by {names}"
-                )
+                raise ValidationError(outputs.in_use(output, users, verb))

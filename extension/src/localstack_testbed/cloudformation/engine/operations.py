@@ -11,7 +11,12 @@ from collections.abc import Callable, Collection
 from localstack.aws.api.cloudformation import OnFailure, StackStatus
 
 from localstack_testbed.cloudformation import store
-from localstack_testbed.cloudformation.engine import removal, resource_operations, rollback
+from localstack_testbed.cloudformation.engine import (
+    outputs,
+    removal,
+    resource_operations,
+    rollback,
+)
 from localstack_testbed.cloudformation.engine.application import Application, StackFailedError
 from localstack_testbed.cloudformation.engine.preview import Preview, preview
 from localstack_testbed.cloudformation.model import STACK_TYPE, Deployment, Stack, now, secret_texts
@@ -286,10 +291,8 @@ def _delete(
 def _export_in_use(stack: Stack) -> str | None:
     for output in stack.outputs:
         users = store.importers(stack.account, stack.region, output.export) if output.export else []
-        others = [user.name for user in users if user is not stack]
-        if others:
-            names = " and ".join(others)
-            return f"Export {output.export} cannot be deleted as it is in use by {names}"
+        if others := [user for user in users if user is not stack]:
+            return outputs.in_use(output, others, "deleted")
     return None
 
 

@@ -10,7 +10,7 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 from localstack_testbed.cloudformation import store
-from localstack_testbed.cloudformation.engine import values
+from localstack_testbed.cloudformation.engine import outputs, values
 from localstack_testbed.cloudformation.engine.changes import Action, Change, compare
 from localstack_testbed.cloudformation.engine.reasons import reason
 from localstack_testbed.cloudformation.engine.resource_operations import unsupported
@@ -18,6 +18,7 @@ from localstack_testbed.cloudformation.errors import ValidationError
 from localstack_testbed.cloudformation.model import (
     STACK_TYPE,
     Deployment,
+    Output,
     Properties,
     Resource,
     Stack,
@@ -86,8 +87,9 @@ class _Planner:
             self._plan(self._template.resources[name])
         if self._errors:
             raise ValidationError("\n".join(self._errors))
-        outputs = self._outputs()
-        result = Preview(changes_outputs=outputs != self._current_outputs())
+        made = outputs.evaluated(self._template, self._values)
+        outputs.check_not_exported_elsewhere(self._stack, made)
+        result = Preview(changes_outputs=_by_key(made) != _by_key(self._stack.outputs))
         for name in active:
             if change := self._describe(self._template.resources[name]):
                 result.changes.append(change)
@@ -179,30 +181,6 @@ class _Planner:
         if dynamic and change is not None and change.action is not Action.NOTHING:
             return UNKNOWN
         return values.attribute(resource, name)
-
-    def _outputs(self) -> dict[str, tuple[Any, Any, Any]]:
-        """Return the outputs: value, description and export by key."""
-        stack = self._stack
-        outputs = {}
-        for key, declared in self._template.outputs.items():
-            if "Condition" in declared and not self._values.condition(declared["Condition"]):
-                continue
-            export = self._values.value(declared.get("Export", {}).get("Name"), "Outputs")
-            value = values.output(key, declared["Value"], self._values)
-            text = value if value is UNKNOWN else values.text(value)
-            outputs[key] = (text, declared.get("Description"), export)
-            for other, output in store.exports(stack.account, stack.region):
-                if other is not stack and output.export == export:
-                    raise ValidationError(
-                        f"Export with name {export} is already exported by stack {other.name}"
-                    )
-        return outputs
-
-    def _current_outputs(self) -> dict[str, tuple[Any, Any, Any]]:
-        return {
-            output.key: (output.value, output.description, output.export)
-            for output in self._stack.outputs
-        }
 
     def _describe(self, declaration: ResourceDeclaration) -> dict[str, Any] | None:
         name = declaration.logical_id
@@ -299,6 +277,11 @@ def _entry(action: str, name: str, type_name: str, **rest: Any) -> dict[str, Any
         **rest,
     }
     return {"Type": "Resource", "ResourceChange": change}
+
+
+def _by_key(outputs: list[Output]) -> dict[str, Output]:
+    """Return outputs so that their order is no difference."""
+    return {output.key: output for output in outputs}
 
 
 def _removal(resource: Resource) -> dict[str, Any]:

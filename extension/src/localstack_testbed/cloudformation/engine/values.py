@@ -10,7 +10,7 @@ from localstack_testbed.cloudformation.resources.registry import is_custom, reso
 from localstack_testbed.cloudformation.schemas.schema import schema
 from localstack_testbed.cloudformation.template import parameters
 from localstack_testbed.cloudformation.template.document import ResourceDeclaration
-from localstack_testbed.cloudformation.template.evaluation import NO_VALUE, Environment, Evaluator
+from localstack_testbed.cloudformation.template.evaluation import Environment, Evaluator
 
 
 def pseudo_parameters(stack: Stack, deployment: Deployment) -> dict[str, Any]:
@@ -56,35 +56,6 @@ def evaluator(
         dynamic_reference=dynamic_reference,
     )
     return Evaluator(deployment.template, environment)
-
-
-def output(key: str, declared: Any, values: Evaluator) -> Any:
-    """Return the value of an output, evaluated.
-
-    Raises
-    ------
-    ValidationError
-        If it cannot be determined, or has a secure string.
-    """
-    evaluated = values.evaluated(declared, "Outputs")
-    dynamic_references.check_secure(evaluated, f"Outputs/{key}/Value")
-    return values.resolved(evaluated)
-
-
-def text(value: Any) -> str:
-    """Return an output's value, which always is a string.
-
-    Raises
-    ------
-    ValidationError
-        If it is an object, a list or ``AWS::NoValue``.
-    """
-    if isinstance(value, dict | list) or value is NO_VALUE:
-        raise ValidationError(
-            "Template format error: The Value field of every Outputs member must evaluate to a "
-            "String."
-        )
-    return parameters.text(value)
 
 
 def reference(resource: Resource) -> str:
