@@ -67,7 +67,8 @@ _LIMITS = {"Resources": 500, "Parameters": 200, "Outputs": 200, "Mappings": 200}
 _LONGEST_DESCRIPTION = 1024
 _LONGEST_NAME = 255
 
-_ALPHANUMERIC = re.compile(r"[A-Za-z0-9]+")
+ALPHANUMERIC = re.compile(r"[A-Za-z0-9]+")
+"""What the names of resources, parameters and outputs consist of."""
 
 _SHORT_FORMS: Final = {
     "!Ref": "Ref",
@@ -518,7 +519,7 @@ def _names(names: Iterable[str], what: str) -> None:
     """Check names; ``what`` is how AWS's messages call one, with braces in its place."""
     for name in names:
         named = what.format(name)
-        if not _ALPHANUMERIC.fullmatch(name):
+        if not ALPHANUMERIC.fullmatch(name):
             raise _format_error(f"{named} is non alphanumeric.")
         if len(name) > _LONGEST_NAME:
             raise _format_error(f"{named} is longer than {_LONGEST_NAME} characters.")

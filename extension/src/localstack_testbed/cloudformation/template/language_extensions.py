@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any, Final, NoReturn
 
 from localstack_testbed.cloudformation.errors import TransformError, ValidationError
-from localstack_testbed.cloudformation.template.document import Document
+from localstack_testbed.cloudformation.template.document import ALPHANUMERIC, Document
 from localstack_testbed.cloudformation.template.evaluation import to_json
 from localstack_testbed.cloudformation.template.known_values import KnownValues, NotKnown
 from localstack_testbed.cloudformation.template.parameters import text
@@ -36,7 +36,6 @@ _REPLACED = frozenset(
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _PLACEHOLDER = re.compile(r"([$&])\{([^{}]*)\}")
-_ALPHANUMERIC = re.compile(r"[A-Za-z0-9]+")
 
 
 def transform(document: Document, parameters: Mapping[str, Any]) -> Document:
@@ -226,7 +225,7 @@ class _Expansion:
                         f"${{{identifier}}} or &{{{identifier}}}"
                     )
                 produced = _key(name, inner)
-                if section == "Outputs" and not _ALPHANUMERIC.fullmatch(produced):
+                if section == "Outputs" and not ALPHANUMERIC.fullmatch(produced):
                     _fail(f"OutputKey '{produced}' should be alphanumeric")
                 yield produced, self.expand(value, inner)
 
@@ -298,7 +297,7 @@ def _check_loop_names(document: Document) -> None:
             if not key.startswith(_LOOP):
                 continue
             name = key.removeprefix(_LOOP)
-            if not _ALPHANUMERIC.fullmatch(name):
+            if not ALPHANUMERIC.fullmatch(name):
                 _fail(f"The name of the loop {key} must be alphanumeric")
             if name in names:
                 _fail(
