@@ -165,7 +165,10 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
         Step("lambda_service.urls:patch_router"),
         Step("permissions.unsigned_invocations:patch_function_urls", _permissions),
     ),
-    f"{_SERVICES}.logs.provider": (Step("logs.log_groups:patch_service"),),
+    f"{_SERVICES}.logs.provider": (
+        Step("logs.filters:patch_service"),
+        Step("logs.log_groups:patch_service"),
+    ),
     f"{_SERVICES}.opensearch.provider": (Step("lifecycle.offline:patch_domains", _offline),),
     f"{_SERVICES}.s3.provider": (Step("s3.object_folder:patch_folder"),),
     f"{_SERVICES}.s3.storage.ephemeral": (Step("s3.atomic_writes:patch_writes"),),

@@ -3,6 +3,10 @@
 import os
 import selectors
 import threading
+import time
+from collections.abc import Iterator
+
+from localstack_testbed.timing.timed_text import Line, milliseconds
 
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html: an event of
 # CloudWatch Logs has at most 256 KB, including 26 bytes of overhead.
@@ -16,7 +20,7 @@ class OutputStream:
         self._reader, self.writer = os.pipe()
         os.set_blocking(self._reader, False)
         self._lock = threading.Lock()
-        self._chunks: list[bytes] = []
+        self._chunks: list[tuple[int, bytes]] = []
         self._open = True
         threading.Thread(target=self._collect, name="lambda-output", daemon=True).start()
 
@@ -24,21 +28,20 @@ class OutputStream:
         """Close our copy of the write end, so that the stream ends with the process."""
         os.close(self.writer)
 
-    def take(self) -> str:
-        """Return the output since the last call, as whole lines.
+    def take(self) -> list[Line]:
+        """Return the lines since the last call, each with the time at which it began.
 
-        Invalid UTF-8 is replaced, and lines longer than a CloudWatch Logs event are split.
+        An unfinished line counts as a whole one. Invalid UTF-8 is replaced, and lines longer than a
+        CloudWatch Logs event are split.
         """
         with self._lock:
             self._read()
-            content = b"".join(self._chunks)
-            self._chunks.clear()
-        text = content.decode("utf-8", errors="replace")
-        if text and not text.endswith("\n"):
-            text += "\n"
-        if len(content) > EVENT_LIMIT:
-            text = "".join(_cut(line) for line in text.splitlines(keepends=True))
-        return text
+            chunks, self._chunks = self._chunks, []
+        return [
+            Line(when, piece.decode("utf-8", errors="replace"))
+            for when, line in _lines(chunks)
+            for piece in _pieces(line)
+        ]
 
     def _collect(self) -> None:
         with selectors.DefaultSelector() as selector:
@@ -56,14 +59,26 @@ class OutputStream:
             except BlockingIOError:
                 return
             if chunk:
-                self._chunks.append(chunk)
+                self._chunks.append((milliseconds(time.time()), chunk))
             else:
                 self._open = False
 
 
-def _cut(line: str) -> str:
-    if len(line) <= EVENT_LIMIT // 4:
-        return line
-    data = line.removesuffix("\n").encode()
-    pieces = [data[start : start + EVENT_LIMIT] for start in range(0, len(data), EVENT_LIMIT)]
-    return "".join(piece.decode("utf-8", errors="replace") + "\n" for piece in pieces)
+def _lines(chunks: list[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines in chunks, each with the time of the chunk in which it begins."""
+    began, unfinished = 0, [b""]
+    for when, chunk in chunks:
+        first, *others = chunk.split(b"\n")
+        if not any(unfinished):
+            began = when
+        unfinished.append(first)
+        for other in others:
+            yield began, b"".join(unfinished)
+            began, unfinished = when, [other]
+    if any(unfinished):
+        yield began, b"".join(unfinished)
+
+
+def _pieces(line: bytes) -> Iterator[bytes]:
+    for start in range(0, max(len(line), 1), EVENT_LIMIT):
+        yield line[start : start + EVENT_LIMIT]

@@ -14,6 +14,7 @@ from localstack_testbed.lambda_executor.invocation_failure import InvocationFail
 from localstack_testbed.lambda_executor.platform_log import PlatformLog, Report
 from localstack_testbed.lambda_executor.runtime_api import Invocation, Ready, Succeeded
 from localstack_testbed.lambda_executor.runtime_process import RuntimeProcess
+from localstack_testbed.timing.timed_text import Line, TimedText, lines_of
 
 INIT_LIMIT_SECONDS = 10.0
 MEGABYTE = 1024 * 1024
@@ -37,7 +38,7 @@ class Result:
 
     payload: bytes
     failed: bool
-    logs: str
+    logs: TimedText
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Sandbox:
         self._limits = limits
         self._start_process = start_process
         self._platform_log = platform_log
-        self._log: list[str] = []
+        self._log: list[Line] = []
         self._process: RuntimeProcess | None = None
         self._asks_for_event = False
         self._init_duration: float | None = None
@@ -83,7 +84,7 @@ class Sandbox:
 
         A failure is only logged, and the first invocation retries.
         """
-        self._log.append(self._platform_log.init_start(runtime, runtime_arn))
+        self._add(self._platform_log.init_start(runtime, runtime_arn))
         started = time.monotonic()
         failure = self._load("init", started + INIT_LIMIT_SECONDS)
         if failure is None:
@@ -94,7 +95,7 @@ class Sandbox:
         with self._invoking:
             started = time.monotonic()
             self._take_output()
-            self._log.append(self._platform_log.start(request.request_id, self._limits.version))
+            self._add(self._platform_log.start(request.request_id, self._limits.version))
             outcome = self._run(request, started + self._limits.timeout)
             duration = min(_milliseconds_since(started), self._limits.timeout * 1000)
             self._take_output()
@@ -120,9 +121,13 @@ class Sandbox:
         if process is not None:
             process.kill()
 
-    def log(self) -> str:
+    def log(self) -> TimedText:
         """Return the log lines that no invocation has returned yet."""
-        return "".join(self._log)
+        return TimedText.of(self._log)
+
+    def _add(self, text: str) -> None:
+        """Add lines of the service itself to the log, with the current time."""
+        self._log += lines_of(text)[: text.count("\n")]
 
     def _end(self) -> None:
         self._stopped = True
@@ -150,7 +155,7 @@ class Sandbox:
         self._reset()
         if failure.failure is not None:
             duration = _milliseconds_since(started)
-            self._log.append(self._platform_log.init_report(duration, phase, failure.failure))
+            self._add(self._platform_log.init_report(duration, phase, failure.failure))
         return failure
 
     def _run(self, request: Request, deadline: float) -> InvocationFailure | bytes:
@@ -191,12 +196,12 @@ class Sandbox:
 
     def _report(self, request_id: str, duration: float, failure: InvocationFailure | None) -> None:
         if failure is not None and failure.timed_out:
-            self._log.append(self._platform_log.timed_out(request_id, self._limits.timeout))
+            self._add(self._platform_log.timed_out(request_id, self._limits.timeout))
         elif failure is not None and failure.logged:
             line = self._platform_log.runtime_exited(
                 request_id, failure.message, failure.error_type
             )
-            self._log.append(line)
+            self._add(line)
         self._measure_memory()
         memory_used = math.ceil(self._memory_used / MEGABYTE)
         if failure is not None and failure.error_type == "Runtime.OutOfMemory":
@@ -210,8 +215,8 @@ class Sandbox:
             failure=failure.failure if failure is not None else None,
         )
         self._init_duration = None
-        self._log.append(self._platform_log.end(request_id))
-        self._log.append(self._platform_log.report(request_id, figures))
+        self._add(self._platform_log.end(request_id))
+        self._add(self._platform_log.report(request_id, figures))
 
     def _reset(self) -> None:
         """Kill the process, so that the next invocation starts a new one."""
@@ -227,7 +232,7 @@ class Sandbox:
 
     def _take_output(self) -> None:
         if self._process is not None:
-            self._log.append(self._process.output.take())
+            self._log += self._process.output.take()
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 from localstack_testbed.hooks.patching import patch
+from localstack_testbed.timing.timed_text import lines_of
 
 LOG = logging.getLogger(__name__)
 
@@ -103,10 +104,13 @@ def patch_log_handler() -> None:
 
 
 def _events(text: str) -> list[Event]:
-    """Convert an invocation's lines to log events, all with the time of its end."""
-    now = int(time.time() * 1000)
+    """Convert an invocation's lines to log events, with the times at which they were written."""
     # CloudWatch Logs rejects empty messages.
-    return [{"timestamp": now, "message": f"{line}\n"} for line in text.split("\n") if line]
+    return [
+        {"timestamp": line.milliseconds, "message": f"{line.text}\n"}
+        for line in lines_of(text)
+        if line.text
+    ]
 
 
 def _try_to_store(client: Any, group: str, stream: str, events: list[Event]) -> None:

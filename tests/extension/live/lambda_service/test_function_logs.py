@@ -195,3 +195,31 @@ def test_logs_of_an_invocation_that_outlives_its_version(
             function.wait_until_updated()
         assert invocation.result().error is None
     assert "the end" in function.log(until="REPORT")
+
+
+def test_lines_have_the_times_at_which_they_were_written(
+    functions: FunctionFactory, aws: Clients
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html"""
+    function = functions(
+        """
+        import time
+
+        def handler(event, context):
+            times = []
+            for name in ("first", "second"):
+                times.append(time.time() * 1000)
+                print(name)
+                time.sleep(0.2)
+            return times
+        """
+    )
+    invoked = function.invoke()
+    function.log(until="REPORT")
+    events = aws["logs"].filter_log_events(logGroupName=f"/aws/lambda/{function.name}")["events"]
+    times = [event["timestamp"] for event in events]
+    assert times == sorted(times)
+    written = {event["message"].strip(): event["timestamp"] for event in events}
+    first, second = invoked.payload
+    assert -1 <= written["first"] - first < 150
+    assert -1 <= written["second"] - second < 150
