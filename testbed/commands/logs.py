@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import click
 
 from testbed.terminal import console
-from testbed.terminal.durations import Duration, ago
+from testbed.terminal.durations import Since, local_time_text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from testbed.aws.logs import LogLine
     from testbed.session import Session
 
 
@@ -18,22 +23,107 @@ if TYPE_CHECKING:
 @click.argument("functions", nargs=-1, help="The functions whose logs are shown; all by default.")
 @click.option("--follow", is_flag=True, help="Wait for new lines until you press Ctrl-C.")
 @click.option(
-    "--since", type=Duration(), default="10m", show_default=True,
-    help="Show only lines that are not older than this, for example 90s, 5m, 2h or 1h30m.",
+    "--since", type=Since(), metavar="DURATION|TIME", default="10m", show_default=True,
+    help="Show only lines that are not older: 90s, 5m, 1h30m, or since 14:30, 2026-12-24T12:00Z.",
 )  # fmt: skip
+@click.option(
+    "--grep", metavar="TEXT",
+    help="Show only lines that contain TEXT, which is not a regular expression.",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print each line as one line of JSON.")
 @click.pass_obj
-def logs(session: Session, functions: tuple[str, ...], follow: bool, since: timedelta) -> None:
-    """Show the logs of the functions.
+def logs(
+    session: Session,
+    functions: tuple[str, ...],
+    follow: bool,
+    since: datetime,
+    grep: str | None,
+    as_json: bool,
+) -> None:
+    """Show the logs of the functions, the oldest lines first.
 
-    Lambda's START, END and REPORT lines are included.
+    Lambda's START, END and REPORT lines are included, and the logs of deleted functions. Times are
+    local, and with the date if it is not today's.
     """
-    from testbed.aws.logs import check_function, follow_logs, log_lines, stack_functions
+    from testbed.aws.logs import (
+        chosen_sources,
+        follow_logs,
+        log_lines,
+        log_sources,
+        with_request_ids,
+    )
 
-    known = stack_functions(session.aws, session.project.stack_name)
-    chosen = [check_function(name, known) for name in functions] or known
-    lines = follow_logs if follow else log_lines
-    width = max((len(name) for name in chosen), default=0)
-    for line in lines(session.aws, chosen, ago(since)):
-        time = line.time.strftime("%H:%M:%S.%f")[:-3]
-        start = f"{time} {line.function:<{width}}"
-        console.line((start, "dim"), f" {line.message}", multiline=True)
+    def chosen(line: LogLine) -> bool:
+        return grep is None or grep in line.message
+
+    known = log_sources(session.aws)
+    sources = chosen_sources(functions, known)
+    lines: Iterable[LogLine] = (
+        follow_logs(session.aws, lambda: sources if functions else log_sources(session.aws), since)
+        if follow
+        else log_lines(session.aws, sources, since)
+    )
+    width = max((len(source.function) for source in sources), default=0)
+    folders = _SourceFolders(session)
+    shown = filter(chosen, with_request_ids(lines))
+    count = 0
+    for count, line in enumerate(shown, 1):
+        if as_json:
+            console.print_json(line.as_json(), indent=None)
+        else:
+            _print_line(line, width, folders)
+    if not count:
+        _explain(known, since, grep)
+
+
+def _print_line(line: LogLine, width: int, folders: _SourceFolders) -> None:
+    from testbed.aws.log_messages import TASK_FOLDER, readable
+
+    folder = folders.find(line.function) if TASK_FOLDER in line.message else None
+    start = f"{local_time_text(line.time)} {line.function:<{width}}"
+    console.line((start, "dim"), f" {readable(line.message, folder)}", multiline=True)
+
+
+def _explain(known: Iterable[object], since: datetime, grep: str | None) -> None:
+    if not known:
+        message = "There are no functions. Deploy some with: testbed deploy"
+    else:
+        which = f" with {grep!r}" if grep is not None else ""
+        message = (
+            f"There are no log lines{which} since {local_time_text(since)}. Show older ones with,"
+            " for example: testbed logs --since 1d"
+        )
+    console.progress.print(console.text(message), soft_wrap=True)
+
+
+class _SourceFolders:
+    """The folders with the source code of the project's functions; read when they are needed."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def find(self, function: str) -> Path | None:
+        """Return the folder of a function's code, or None if it is not in the project."""
+        return self._folders.get(function)
+
+    @cached_property
+    def _folders(self) -> dict[str, Path]:
+        from botocore.exceptions import ClientError
+
+        from testbed.aws.stacks import stack_resources
+        from testbed.errors import ProjectError
+        from testbed.project.local_files import template_files
+
+        try:
+            project = self._session.project
+            files = template_files(
+                project.template, project.parameters, project.region, "is built here"
+            )
+            names = stack_resources(self._session.aws, project.stack_name)
+        except (ProjectError, ClientError):  # it was not deployed, or changed since
+            return {}
+        return {
+            names[file.logical_id]: file.path
+            for file in files.code()
+            if file.logical_id in names and file.path.is_dir()
+        }

@@ -132,6 +132,7 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
     f"{_INVOCATION}.event_manager": (Step("lambda_service.asynchronous_invocation:patch_poller"),),
     f"{_INVOCATION}.execution_environment": (
         Step("requests.callers:patch_environments"),
+        Step("lambda_service.function_logs:patch_log_places"),
         Step("faults.functions:patch_environments", _faults),
         Step("lambda_executor.localstack_patches:patch_environments", _uses_process_executor),
         Step("journal.functions:patch_environments", _journal),

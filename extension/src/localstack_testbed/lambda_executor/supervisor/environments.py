@@ -35,6 +35,9 @@ from localstack_testbed.lambda_executor.supervisor.processes import (
     signal_group,
 )
 
+# awslambdaric reads it, and removes it before it imports the function.
+FRAMES_VARIABLE = "_LAMBDA_TELEMETRY_LOG_FD"
+
 SIGNALS = {"kill": signal.SIGKILL, "freeze": signal.SIGSTOP, "thaw": signal.SIGCONT}
 
 
@@ -140,6 +143,7 @@ class Supervisor:
             return
         os.environ.clear()
         os.environ.update(message["environment"])
+        self._frame_messages()
         if self._isolation is None:
             limit_resources(message["storage"])
         else:
@@ -157,6 +161,16 @@ class Supervisor:
         sys.dont_write_bytecode = True
         sys.path[:] = self._paths
         runtime.run_runtime(message["handler"], message["path"])
+
+    def _frame_messages(self) -> None:
+        """Have the runtime write each message of logging and each error as one frame.
+
+        As on AWS, a message of several lines is one log event then. The frames go to the pipe of
+        the standard output, so that their order is kept (``lambda_executor.output`` reads them).
+        """
+        frames = os.dup(1)
+        os.set_inheritable(frames, True)
+        os.environ[FRAMES_VARIABLE] = str(frames)
 
     def _brings_imported_modules(self, path: list[str]) -> bool:
         for directory in path:
