@@ -1,7 +1,7 @@
 """Messages of log lines as people read them: tracebacks as Python prints them.
 
-Lambda writes a traceback as one log event: with carriage returns and no-break spaces, or as the list
-``stackTrace`` of a JSON object.
+Lambda writes a traceback as one log event: with no-break spaces and, in some environments, carriage
+returns; or as the list ``stackTrace`` of a JSON object.
 https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
 """
 

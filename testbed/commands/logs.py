@@ -66,13 +66,14 @@ def logs(
     width = max((len(source.function) for source in sources), default=0)
     folders = _SourceFolders(session)
     shown = filter(chosen, with_request_ids(lines))
-    count = 0
-    for count, line in enumerate(shown, 1):
+    found = False
+    for line in shown:
+        found = True
         if as_json:
             console.print_json(line.as_json(), indent=None)
         else:
             _print_line(line, width, folders)
-    if not count:
+    if not found:
         _explain(known, since, grep)
 
 
