@@ -93,8 +93,28 @@ def stack_functions(aws: Aws, stack_name: str) -> list[str]:
     return physical_ids(aws, stack_name, "AWS::Lambda::Function")
 
 
-def log_sources(aws: Aws) -> list[LogSource]:
-    """Return the logs of all functions, also of those that were deleted."""
+def functions(aws: Aws, stack_name: str | None) -> list[str]:
+    """Return the names of a stack's functions, or of all functions."""
+    if stack_name:
+        return stack_functions(aws, stack_name)
+    pages = aws.lambda_.get_paginator("list_functions").paginate()
+    return [function["FunctionName"] for page in pages for function in page["Functions"]]
+
+
+def log_sources(aws: Aws, stack_name: str | None = None) -> list[LogSource]:
+    """Return the logs of all functions, also of those that were deleted.
+
+    Parameters
+    ----------
+    stack_name
+        If given, return only the logs of the functions of this stack and of its nested stacks.
+    """
+    sources = _all_sources(aws)
+    names = stack_functions(aws, stack_name) if stack_name else list(sources)
+    return [sources.get(name, LogSource.of(name)) for name in sorted(names)]
+
+
+def _all_sources(aws: Aws) -> dict[str, LogSource]:
     sources = {}
     for page in aws.lambda_.get_paginator("list_functions").paginate():
         for function in page["Functions"]:
@@ -108,7 +128,7 @@ def log_sources(aws: Aws) -> list[LogSource]:
             group = found["logGroupName"]
             name = group.removeprefix(_LAMBDA_GROUPS)
             sources.setdefault(name, LogSource(name, group))
-    return [sources[name] for name in sorted(sources)]
+    return sources
 
 
 def chosen_sources(names: Iterable[str], known: list[LogSource]) -> list[LogSource]:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from testbed.commands.options import stack_option
 from testbed.terminal import console
 from testbed.terminal.durations import Since, local_time_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from testbed.aws.logs import LogLine
+    from testbed.aws.logs import LogLine, LogSource
     from testbed.session import Session
 
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     help="Show only lines that contain TEXT, which is not a regular expression.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print each line as one line of JSON.")
+@stack_option
 @click.pass_obj
 def logs(
     session: Session,
@@ -40,7 +42,7 @@ def logs(
     grep: str | None,
     as_json: bool,
 ) -> None:
-    """Show the logs of the functions, the oldest lines first.
+    """Show the logs of all functions, or of a stack's, the oldest lines first.
 
     Lambda's START, END and REPORT lines are included, and the logs of deleted functions. Times are
     local, and with the date if it is not today's.
@@ -56,10 +58,17 @@ def logs(
     def chosen(line: LogLine) -> bool:
         return grep is None or grep in line.message
 
-    known = log_sources(session.aws)
+    stack_name = session.selection.stack_name
+    if stack_name:
+        session.outputs()  # an error if there is no such stack
+
+    def sources_now() -> list[LogSource]:
+        return sources if functions else log_sources(session.aws, stack_name)
+
+    known = log_sources(session.aws, stack_name)
     sources = chosen_sources(functions, known)
     lines: Iterable[LogLine] = (
-        follow_logs(session.aws, lambda: sources if functions else log_sources(session.aws), since)
+        follow_logs(session.aws, sources_now, since)
         if follow
         else log_lines(session.aws, sources, since)
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 from click.core import ParameterSource
@@ -36,13 +37,10 @@ class EndpointUrl(click.ParamType[Any]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Check that a request can be sent to the URL."""
+        from testbed.control.endpoint import is_endpoint_url
+
         text = str(value)
-        try:
-            parts = urlsplit(text)
-            valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        except ValueError:  # a port that is not a number, or an unmatched bracket
-            valid = False
-        if not valid or any(character.isspace() for character in text):
+        if not is_endpoint_url(text):
             self.fail(f"{text!r} is not a URL such as http://127.0.0.1:4566.", param, ctx)
         return text
 
@@ -57,7 +55,7 @@ class Pair(click.ParamType[tuple[str, str]]):
     ) -> tuple[str, str]:
         """Split what was typed at its first ``=``."""
         from testbed.errors import ProjectError
-        from testbed.project.project import parse_pair
+        from testbed.project.pairs import parse_pair
 
         if isinstance(value, tuple):
             return value
@@ -71,6 +69,45 @@ class Pair(click.ParamType[tuple[str, str]]):
 def json_option(command: Command) -> Command:
     """Add ``--json``, for a command that prints one object."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(command)
+
+
+def stack_option(command: Command) -> Command:
+    """Add ``--stack``, for a command that shows or uses a stack."""
+    return click.option(
+        "--stack", "--stack-name", metavar="NAME", envvar="TESTBED_STACK", show_envvar=True,
+        expose_value=False, callback=_select("stack_name"),
+        help="Use this stack instead of the project's.",
+    )(command)  # fmt: skip
+
+
+def project_options(command: Command) -> Command:
+    """Add the options that choose what is deployed, and to which stack."""
+    for decorate in (
+        stack_option,
+        click.option(
+            "--config-env", metavar="NAME", envvar="TESTBED_CONFIG_ENV", show_envvar=True,
+            expose_value=False, callback=_select("environment"),
+            help="Use this environment of samconfig.toml instead of default.",
+        ),
+        click.option(
+            "-t", "--template", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+            envvar="TESTBED_TEMPLATE", show_envvar=True,
+            expose_value=False, callback=_select("template"),
+            help="Deploy this template instead of the project's.",
+        ),
+    ):  # fmt: skip
+        command = decorate(command)
+    return command
+
+
+def _select(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    """Return a callback that puts an option's value into the session's selection."""
+
+    def select(context: click.Context, _parameter: click.Parameter, value: Any) -> None:
+        if value and not context.resilient_parsing:
+            context.obj.selection = replace(context.obj.selection, **{name: value})
+
+    return select
 
 
 def docker_option(command: Command) -> Command:
@@ -101,9 +138,7 @@ def target_options(command: Command) -> Command:
     """Add the options that choose where a stack is deployed."""
     for decorate in (
         yes_option,
-        click.option(
-            "--stack-name", metavar="NAME", help="Use this stack name, overriding samconfig.toml."
-        ),
+        project_options,
         click.option(
             "--region", help="Use this AWS region, overriding samconfig.toml (--target aws only)."
         ),

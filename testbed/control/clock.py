@@ -17,7 +17,7 @@ from testbed.control.endpoint import (
     json_object,
     lacks_endpoint,
 )
-from testbed.errors import TestbedError
+from testbed.errors import TestbedError, similar
 
 
 class Schedule(TypedDict):
@@ -197,7 +197,7 @@ def choose(name: str | None, schedules: list[Schedule]) -> str:
     if not found:
         raise TestbedError(
             f"There is no scheduled rule or schedule {name}.",
-            advice=f"There are: {', '.join(labels)}.",
+            advice=similar(name or "", labels, "rules and schedules"),
         )
     if len(set(labels)) < len(labels):
         labels = sorted(each["arn"] for each in found)
