@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 def status(session: Session, as_json: bool) -> None:
     """Show the stack, its functions and the messages in its queues.
 
-    Nested stacks and what is in them are included. Without a stack, all functions and queues are shown.
+    Nested stacks and what is in them are included. Without a stack, all functions and queues are
+    shown.
     """
     view = overview(session)
     if as_json:

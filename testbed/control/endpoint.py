@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 NO_ANSWER_ADVICE = (
     "Start the testbed with `testbed up`, or check the endpoint if you have given one with"
-    " --endpoint-url or TESTBED_ENDPOINT_URL."
+    " --endpoint-url, TESTBED_ENDPOINT_URL or pytest's --testbed-endpoint-url."
 )
 """What to do if an emulator does not answer."""
 
@@ -188,6 +188,17 @@ def is_endpoint_url(text: str) -> bool:
     except ValueError:  # a port that is not a number, or an unmatched bracket
         return False
     return bool(valid) and not any(character.isspace() for character in text)
+
+
+def require_answer(url: str) -> None:
+    """Check that something answers HTTP requests at a URL.
+
+    Raises
+    ------
+    TestbedError
+        If nothing does.
+    """
+    Endpoint(url).send("GET", "/_localstack/health")
 
 
 def json_object(response: requests.Response) -> dict[str, Any] | None:

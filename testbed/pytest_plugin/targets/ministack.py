@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from testbed.control.endpoint import require_answer
 from testbed.emulators.ministack import ministack
 from testbed.pytest_plugin.configuration import Configuration
 from testbed.pytest_plugin.running import Feature, RunningTestbed
@@ -30,6 +31,7 @@ class _MiniStack(Target):
     @contextmanager
     def running(self, configuration: Configuration, state: Path) -> Iterator[RunningTestbed]:
         if configuration.endpoint_url:
+            require_answer(configuration.endpoint_url)
             yield _at(configuration.endpoint_url, configuration, state)
             return
         with ministack(state / "ministack", lambda message: None, _SETTINGS) as started:
