@@ -146,7 +146,7 @@ def chosen_sources(names: Iterable[str], known: list[LogSource]) -> list[LogSour
             raise TestbedError(
                 f"There is no function named {name}.",
                 advice=similar(name, by_name, "functions")
-                or "There are no functions yet. Deploy some with: testbed deploy",
+                or "There are no functions yet: deploy some with `testbed deploy`.",
             )
         chosen.append(by_name[name])
     return chosen or known

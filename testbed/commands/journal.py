@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option(
     "--since",
     type=Since(),
-    metavar="DURATION|TIME",
+    metavar="WHEN",
     help="Show only entries of the last 90s, 5m or 2h, or since 14:30, 2026-12-24T12:00Z.",
 )
 @click.option(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.argument("functions", nargs=-1, help="The functions whose logs are shown; all by default.")
 @click.option("--follow", is_flag=True, help="Wait for new lines until you press Ctrl-C.")
 @click.option(
-    "--since", type=Since(), metavar="DURATION|TIME", default="10m", show_default=True,
+    "--since", type=Since(), metavar="WHEN", default="10m", show_default=True,
     help="Show only lines that are not older: 90s, 5m, 1h30m, or since 14:30, 2026-12-24T12:00Z.",
 )  # fmt: skip
 @click.option(
@@ -42,10 +42,11 @@ def logs(
     grep: str | None,
     as_json: bool,
 ) -> None:
-    """Show the logs of all functions, or of a stack's, the oldest lines first.
+    """Show the functions' logs, the oldest lines first.
 
-    Lambda's START, END and REPORT lines are included, and the logs of deleted functions. Times are
-    local, and with the date if it is not today's.
+    All functions are chosen, also those that were deleted; --stack chooses those of one stack.
+    Lambda's START, END and REPORT lines are included. Times are local, and with the date if it is
+    not today's.
     """
     from testbed.aws.logs import (
         chosen_sources,
@@ -96,7 +97,7 @@ def _print_line(line: LogLine, width: int, folders: _SourceFolders) -> None:
 
 def _explain(known: Iterable[object], since: datetime, grep: str | None) -> None:
     if not known:
-        message = "There are no functions. Deploy some with: testbed deploy"
+        message = "There are no functions: deploy some with `testbed deploy`."
     else:
         which = f" with {grep!r}" if grep is not None else ""
         message = (

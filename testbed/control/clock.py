@@ -191,7 +191,8 @@ def choose(name: str | None, schedules: list[Schedule]) -> str:
     if not schedules:
         raise TestbedError(
             "There are no scheduled rules and no schedules.",
-            advice="Deploy the stack with: testbed deploy",
+            advice="Deploy a stack that has one with `testbed deploy`, or create one with"
+            " `aws events put-rule` or `aws scheduler create-schedule`.",
         )
     labels = sorted(label(each["arn"]) for each in found or schedules)
     if not found:

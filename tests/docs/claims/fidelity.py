@@ -29,6 +29,7 @@ _STACKS = f"{EXTENSION}/live/cloudformation"
 _TEMPLATES = f"{_STACKS}/test_template_validation.py"
 _CUSTOM = f"{_STACKS}/test_custom_resources.py"
 _UNSUPPORTED = f"{EXTENSION}/unit/cloudformation/test_unsupported_properties.py"
+_FILTER_PATTERNS = f"{EXTENSION}/unit/logs/test_filter_pattern.py"
 _CONFIRMATION = f"{EXTENSION}/live/sns/test_confirmation.py"
 
 CLAIMS: Claims = {
@@ -319,6 +320,9 @@ CLAIMS: Claims = {
     ),
     "**SES:**": (f"{DIFFERENCES}::test_identity_of_a_stack_is_verified_at_once",),
     "its log events do not expire": READ,
+    "also matches inside of a word": (f"{_FILTER_PATTERNS}::test_terms",),
+    "The default value of a metric filter": READ,
+    "The number of regular expressions in filter patterns": READ,
     "LocalStack connects to no other machine": (
         f"{OFFLINE}::test_localstack_calls_no_other_machine",
     ),

@@ -119,7 +119,7 @@ VIEW = {
     "endpoint_url": HOSTILE, "api_url": HOSTILE, "stack": HOSTILE, "stack_status": HOSTILE,
     "functions": {HOSTILE + LINE_BREAK: HOSTILE},
     "queues": {HOSTILE: {"visible": 1, "in_flight": 1}}, "unconfirmed": [HOSTILE + LINE_BREAK],
-    "outputs": {HOSTILE: HOSTILE}, "host": {},
+    "nested_stacks": {HOSTILE + LINE_BREAK: HOSTILE}, "outputs": {HOSTILE: HOSTILE}, "host": {},
 }  # fmt: skip
 PRINCIPAL = PrincipalUsage(
     HOSTILE,
@@ -181,7 +181,7 @@ def test_command_shows_what_is_hostile(
     monkeypatch.setattr(patched, value)
     monkeypatch.setattr("testbed.session.Session.description", lambda _: VIEW)
     words = ["--endpoint-url", "http://127.0.0.1:9", *arguments.split(" ")]
-    if as_json and arguments != "inbox confirm":
+    if as_json:
         words.append("--json")
     ended = command.run(*words)
     printed = ended.stdout + ended.stderr
@@ -195,7 +195,7 @@ def test_command_shows_what_is_hostile(
 def test_logs_keep_line_breaks_and_tabs(
     command: CommandHere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("testbed.aws.logs.log_sources", lambda _: [LogSource.of("function")])
+    monkeypatch.setattr("testbed.aws.logs.log_sources", lambda *_: [LogSource.of("function")])
     monkeypatch.setattr("testbed.aws.logs.log_lines", lambda *_: iter([LOG_LINE]))
     printed = command.run("--endpoint-url", "http://127.0.0.1:9", "logs").stdout
     assert hidden(printed) == []

@@ -31,6 +31,7 @@ def matching(pattern: str, messages: list[str]) -> list[str]:
         ("?ARGUMENTS REQUEST", [BAD, UNAUTHORIZED]),  # ? has no effect next to other terms
         ("ERROR -ARGUMENTS", [BAD, UNAUTHORIZED]),
         ("-REQUEST", [MISSING]),
+        ("AUTHORIZED", [UNAUTHORIZED]),  # inside of a word, too
         ('"BAD REQUEST"', [BAD]),
         ('ERROR -"BAD REQUEST"', [UNAUTHORIZED, MISSING]),
         ("%AUTHORIZED%", [UNAUTHORIZED]),
