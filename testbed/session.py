@@ -171,13 +171,15 @@ class Session:
 
     def description(self) -> dict[str, Any]:
         """Return the deployed stack's endpoint, outputs and settings, for ``--json``."""
-        from testbed.aws.stacks import skipped_resources
+        from testbed.aws.stacks import function_runtimes, skipped_resources
         from testbed.control.isolation import isolation
+        from testbed.control.runtimes import running_notes
         from testbed.control.subscriptions import unconfirmed
 
         outputs = self.outputs()
         waiting = unconfirmed(self.aws, self.project.stack_name)
         left_out = skipped_resources(self.aws, self.project.stack_name)
+        functions = function_runtimes(self.aws, self.project.stack_name)
         return {
             "endpoint_url": self.endpoint_url,
             "api_url": api_url(outputs, self.endpoint_url),
@@ -188,6 +190,7 @@ class Session:
             "unconfirmed": [each.address for each in waiting],
             "skipped": [str(each) for each in left_out if not each.ignored],
             "ignored": [str(each) for each in left_out if each.ignored],
+            "runtimes": running_notes(self.endpoint, functions),
         }
 
 
