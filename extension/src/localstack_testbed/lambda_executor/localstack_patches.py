@@ -74,7 +74,7 @@ def patch_assignment() -> None:
 
 
 def patch_versions() -> None:
-    """Explain in a version's state that it runs on another runtime; keep all logs of a replaced one.
+    """Explain in its state why a version runs on another runtime; keep all logs of a replaced one.
 
     AWS gives no reason for the state ``Active``. LocalStack stops the log handler of a replaced
     version before its last invocations have finished. (``lambda_service.function_logs`` empties its
