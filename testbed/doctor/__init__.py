@@ -25,6 +25,7 @@ CHECKS: tuple[Check, ...] = (
     pythons.own_packages,
     pythons.localstack_environment,
     pythons.runtime_environment,
+    pythons.runtimes,
     pythons.extension,
     init_scripts.kinds,
     init_scripts.execute_permission,
