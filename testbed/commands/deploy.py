@@ -66,6 +66,7 @@ def _deploy_to_testbed(session: Session, chosen: Overrides) -> None:
     from testbed.project.overrides import Overrides
 
     project = Overrides.from_environment().updated(chosen).apply(session.project)
+    project = session.with_websites(project)
     with console.step(f"Deployment of {project.stack_name}"):
         deployment = deploy_project(project, session.aws, console.report)
     if not deployment.changed:

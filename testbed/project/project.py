@@ -20,6 +20,7 @@ import yaml
 
 from testbed.errors import ProjectError, TestbedError
 from testbed.machine.cache_folder import cache_folder, make_cache_folder
+from testbed.project.website_list import WebsiteList, website_list
 
 # The parameters of SAM that are read; those in _LISTS may be a string or a list of strings.
 _TEXTS = frozenset({"stack_name", "template_file", "region", "profile"})
@@ -38,12 +39,18 @@ class Upload:
         The stack output with the ``s3://`` URI to upload it to.
     schema
         The JSON Schema for the file, which is YAML or JSON.
+    websites
+        Where the file lists websites, if it does: local ones are added there.
+    added
+        The websites to add, with their URLs.
     """
 
     name: str
     file: Path
     output: str
     schema: Path | None
+    websites: WebsiteList | None = None
+    added: tuple[tuple[str, str], ...] = ()
 
     def content(self) -> bytes:
         """Return the file's bytes.
@@ -57,6 +64,28 @@ class Upload:
             content = self.file.read_bytes()
         except OSError as error:
             raise ProjectError(f"{self.file} cannot be read: {error.strerror}.") from error
+        return self.checked(self.with_added(content))
+
+    def with_added(self, content: bytes) -> bytes:
+        """Return a content of the file with the websites to add.
+
+        Raises
+        ------
+        ProjectError
+            If the content has no list of websites.
+        """
+        if self.websites is None or not self.added:
+            return content
+        return self.websites.with_websites(content, dict(self.added), str(self.file))
+
+    def checked(self, content: bytes) -> bytes:
+        """Return a content of the file if it is valid.
+
+        Raises
+        ------
+        ProjectError
+            If it is not valid, or the schema is not JSON.
+        """
         if self.schema is not None:
             self._validate(content)
         return content
@@ -156,6 +185,22 @@ class Project:
     def init_scripts(self) -> Path:
         """The folder of init scripts (``ready.d`` and its siblings), which may be missing."""
         return self.root / "init"
+
+    def with_websites(self, websites: dict[str, str]) -> Project:
+        """Return a copy of the project that adds websites to the files that list some.
+
+        Parameters
+        ----------
+        websites
+            Their URLs, by their names.
+        """
+        return replace(
+            self,
+            uploads=tuple(
+                replace(upload, added=tuple(websites.items())) if upload.websites else upload
+                for upload in self.uploads
+            ),
+        )
 
     @property
     def has_init_scripts(self) -> bool:
@@ -308,6 +353,7 @@ def _uploads(root: Path) -> list[Upload]:
                 file=root / entry["file"],
                 output=entry["output"],
                 schema=root / entry["schema"] if "schema" in entry else None,
+                websites=website_list(entry, pyproject),
             )
             for entry in entries
         ]
