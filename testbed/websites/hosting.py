@@ -65,9 +65,7 @@ class Hosting:
                 case "remove":
                     return [_described(self._remove(**arguments))]
                 case "down" | "slow" | "answers" | "recovers":
-                    website = self._get(arguments.pop("name"))
-                    getattr(website, command)(**arguments)
-                    return [_described(website)]
+                    return [_described(self._change(command, **arguments))]
         raise ValueError(f"no command {command!r}")
 
     def close(self) -> None:
@@ -102,6 +100,17 @@ class Hosting:
                 ) from error
             raise ports.taken(port) from error
         self._websites[name] = website
+        return website
+
+    def _change(self, command: str, name: str, **arguments: Any) -> LocalWebsite:
+        website = self._get(name)
+        try:
+            getattr(website, command)(**arguments)
+        except OSError as error:  # while it was down, its port was free for others
+            raise TestbedError(
+                f"{name} cannot listen at {website.local_url} again: {error.strerror}.",
+                advice=f"Remove it, and add it again: testbed website remove {name}",
+            ) from error
         return website
 
     def _remove(self, name: str) -> LocalWebsite:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from testbed.emulators.instance import Instance
     from testbed.websites.local_website import Page
 
+_MODULE = "testbed.websites.hosting"
 _START_LIMIT_SECONDS = 15.0
 _ANSWER_LIMIT_SECONDS = 10.0
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -169,7 +170,7 @@ class Websites:
             process = subprocess.Popen(
                 [
                     # Without -P a file in the current folder could shadow a module.
-                    *(sys.executable, "-P", "-m", "testbed.websites.hosting"),
+                    *(sys.executable, "-P", "-m", _MODULE),
                     *(str(self._state), json.dumps(self._localstack)),
                 ],
                 stdin=subprocess.DEVNULL,

@@ -1,21 +1,19 @@
-"""The demo's websites, and the process that hosts them."""
+"""A website of a test, in the test's process."""
 
-import os
+from __future__ import annotations
+
+import socket
 from collections.abc import Iterator
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
 
-from testbed.demo import hosting
-from testbed.demo.hosting import DemoWebsite, Hosting
-from testbed.demo.pages import PAGES
-from testbed.emulators.instance import Instance
-from testbed.errors import StartError, TestbedError
-from testbed.machine.websites import LocalWebsite, Page
-from tests.testbed.instances import running_instance
+from testbed.machine.waiting import until
+from testbed.websites.local_website import Behavior, LocalWebsite, Page
 
-PAGE = Page("shop", "text/html", "<h1>Größe</h1>\n", "Größe")
+PAGE = Page.of("shop", "<h1>Größe</h1>\n")
+LIMIT_SECONDS = 20
 
 
 @pytest.fixture
@@ -32,72 +30,117 @@ def http() -> Iterator[requests.Session]:
 
 
 def test_shows_its_page(shop: LocalWebsite, http: requests.Session) -> None:
-    response = http.get(shop.url)
+    response = http.get(f"{shop.url}any/path?query")
 
     assert response.status_code == 200
     assert response.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert response.text == PAGE.body
+    assert response.text == "<h1>Größe</h1>\n"
+    assert str(shop.behavior) == "up"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_every_method_has_the_same_answer(
+    shop: LocalWebsite, http: requests.Session, method: str
+) -> None:
+    assert http.request(method, shop.url, data=b"x" * 300_000).content == PAGE.body
+
+
+def test_no_body_where_http_has_none(shop: LocalWebsite, http: requests.Session) -> None:
+    head = http.head(shop.url)
+    assert head.headers["Content-Length"] == str(len(PAGE.body))
+    assert head.content == b""
+    shop.answers(204)
+    answer = http.get(shop.url)
+    assert "Content-Length" not in answer.headers
+    assert answer.content == b""
 
 
 def test_answers_with_a_status_until_it_recovers(
     shop: LocalWebsite, http: requests.Session
 ) -> None:
     shop.answers(503)
-    assert http.get(shop.url).status_code == 503
-    shop.answers(404)
-    assert http.get(shop.url).status_code == 404
+    assert http.get(shop.url).text == "Service Unavailable\n"
+    shop.answers(299)  # HTTP has no phrase for it
+    assert http.get(shop.url).status_code == 299
     shop.recovers()
     assert http.get(shop.url).status_code == 200
 
 
-@pytest.mark.parametrize("status", [100, 499, 600])
-def test_answers_with_nothing_that_http_does_not_know(shop: LocalWebsite, status: int) -> None:
-    with pytest.raises(ValueError, match=f"{status} is not a final"):
+@pytest.mark.parametrize("status", [-1, 100, 199, 600])
+def test_only_a_final_response_is_an_answer(shop: LocalWebsite, status: int) -> None:
+    with pytest.raises(ValueError, match=f"{status} is not the status of a final"):
         shop.answers(status)
 
 
-def test_hangs_up_while_it_is_down(shop: LocalWebsite, http: requests.Session) -> None:
-    shop.down()
-    with pytest.raises(requests.ConnectionError):
-        http.get(shop.url)
+def test_refuses_connections_while_it_is_down(shop: LocalWebsite, http: requests.Session) -> None:
+    url, port = shop.url, int(shop.url.rstrip("/").rpartition(":")[2])
+    for _ in range(2):  # the second time, it is down already
+        shop.down()
+        with pytest.raises(requests.ConnectionError, match="refused"):
+            http.get(url)
+        assert not _can_listen(port)
     shop.recovers()
-    assert http.get(shop.url).status_code == 200
+    assert http.get(url).status_code == 200
+    assert shop.requests == 1
+
+
+def _can_listen(port: int) -> bool:
+    """Return whether another program could take a port."""
+    with socket.socket() as other:
+        try:
+            other.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+@pytest.mark.parametrize("change", ["answers", "slow"])
+def test_last_change_of_a_website_that_is_down_counts(
+    shop: LocalWebsite, http: requests.Session, change: str
+) -> None:
+    shop.down()
+    if change == "answers":
+        shop.answers(418)
+    else:
+        shop.slow(0.01)
+    assert http.get(shop.url).status_code == (418 if change == "answers" else 200)
+
+
+@pytest.mark.parametrize(("change", "status"), [("recovers", 200), ("down", 0), ("close", 0)])
+def test_a_change_applies_to_requests_that_wait(
+    shop: LocalWebsite, http: requests.Session, change: str, status: int
+) -> None:
+    def get() -> int:
+        try:
+            return http.get(shop.url, timeout=LIMIT_SECONDS).status_code
+        except requests.ConnectionError:
+            return 0
+
+    shop.slow(3600)
+    with ThreadPoolExecutor() as threads:
+        waiting = threads.submit(get)
+        until(lambda: shop.requests, within=LIMIT_SECONDS, what="request")
+        getattr(shop, change)()
+        assert waiting.result() == status
 
 
 def test_is_slow(shop: LocalWebsite, http: requests.Session) -> None:
     shop.slow(60)
     with pytest.raises(requests.Timeout):
         http.get(shop.url, timeout=0.2)
-    shop.recovers()
-    assert http.get(shop.url, timeout=20).status_code == 200
 
 
-def test_can_be_broken_by_hand(shop: LocalWebsite, http: requests.Session) -> None:
-    answer = http.put(f"{shop.url}_outage")
-    assert (answer.status_code, answer.text) == (200, "shop is broken.\n")
-    assert shop.outage == 503
-
-    assert http.put(f"{shop.url}_outage", data="500").status_code == 200
-    assert shop.outage == 500
-
-    answer = http.delete(f"{shop.url}_outage")
-    assert (answer.status_code, answer.text) == (200, "shop works.\n")
-    assert shop.outage is None
-
-
-@pytest.mark.parametrize("body", ["200", "soon", "-1", "499.5", b"\xff", "418418"])
-def test_invalid_error_status_is_rejected(
-    shop: LocalWebsite, http: requests.Session, body: str | bytes
-) -> None:
-    assert http.put(f"{shop.url}_outage", data=body).status_code == 400
-    assert shop.outage is None
-
-
-@pytest.mark.parametrize("method", ["PUT", "DELETE"])
-def test_has_nothing_else_to_change(
-    shop: LocalWebsite, http: requests.Session, method: str
-) -> None:
-    assert http.request(method, f"{shop.url}index.html").status_code == 404
+@pytest.mark.parametrize(
+    ("behavior", "text"),
+    [
+        (Behavior(), "up"),
+        (Behavior(down=True), "down"),
+        (Behavior(slow=2), "slow (2 s)"),
+        (Behavior(slow=0.25, answers=503), "slow (0.25 s), answers 503"),
+    ],
+)
+def test_behavior_in_words(behavior: Behavior, text: str) -> None:
+    assert str(behavior) == text
 
 
 def test_closed_website_is_gone(http: requests.Session) -> None:
@@ -108,54 +151,7 @@ def test_closed_website_is_gone(http: requests.Session) -> None:
         http.get(url)
 
 
-def test_pages_have_the_text_they_are_known_by() -> None:
-    assert all(page.expect in page.body for page in PAGES)
-
-
-def test_hosted_websites_break_and_are_repaired(tmp_path: Path, http: requests.Session) -> None:
-    with running_instance() as instance, Hosting(instance, tmp_path / "log") as running:
-        assert [website.name for website in running.websites] == [page.name for page in PAGES]
-        for website in running.websites:
-            assert website.expect in http.get(website.url).text
-            website.start_outage(500)
-            assert http.get(website.url).status_code == 500
-            website.end_outage()
-            assert http.get(website.url).status_code == 200
-
-    for website in running.websites:
-        with pytest.raises(requests.ConnectionError):
-            http.get(website.url)
-        with pytest.raises(TestbedError, match=f"PUT {website.outage_url} failed"):
-            website.start_outage()
-
-
-def test_hosted_website_rejects_invalid_error_status(shop: LocalWebsite) -> None:
-    hosted = DemoWebsite("shop", shop.url, shop.local_url, PAGE.expect)
-
-    with pytest.raises(TestbedError, match="400"):
-        hosted.start_outage(200)
-
-
-def test_hosting_ends_with_the_process_that_it_watches(tmp_path: Path) -> None:
-    ended = Instance(pid=os.getpid(), mark="another process", endpoint_url="")
-
-    running = Hosting(ended, tmp_path / "log")
-
-    running.wait()
-
-
-def test_hosting_that_fails_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hosting, "__name__", "testbed.demo.no_such_module")
-
-    with pytest.raises(StartError, match="websites did not start") as failure:
-        Hosting(Instance(os.getpid(), "any", ""), tmp_path / "log")
-
-    assert "no_such_module" in failure.value.details
-
-
-def test_outage_url_is_on_the_website() -> None:
-    website = DemoWebsite(
-        "shop", "http://host.docker.internal:8000/", "http://172.17.0.1:8000/", "Welcome"
-    )
-
-    assert website.outage_url == "http://172.17.0.1:8000/_outage"
+def test_port_in_use(shop: LocalWebsite) -> None:
+    port = int(shop.url.rstrip("/").rpartition(":")[2])
+    with pytest.raises(OSError, match="in use"):
+        LocalWebsite(PAGE, port=port)
