@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from testbed.commands.options import Number, json_option, reject_endpoint
+from testbed.commands.options import Number, json_option, reject_endpoint, stack_option
 from testbed.errors import preserved
 from testbed.terminal import console
 from testbed.terminal.tables import print_table
@@ -49,6 +49,7 @@ def website() -> None:
     "--port", type=click.IntRange(1, 65535), show_default="a free port",
     help="Listen on this port.",
 )  # fmt: skip
+@stack_option
 @json_option
 @click.pass_obj
 def add(
@@ -85,8 +86,10 @@ def add(
         return
     _print([made])
     for each in changed:
+        console.progress.print(console.text(f"Added {name} to the deployed {each}."))
+    for each in lists.not_deployed if lists else ():
         console.progress.print(
-            console.text(f"Added {name} to the deployed {each}: the next run reads it."),
+            console.text(f"{each} is not deployed: `testbed deploy` will add {name} to it."),
             soft_wrap=True,
         )
 
@@ -94,6 +97,7 @@ def add(
 @website.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option("--all", "remove_all", is_flag=True, help="Remove all websites.")
+@stack_option
 @click.pass_obj
 def remove(session: Session, names: tuple[str, ...], remove_all: bool) -> None:
     """Stop serving websites, and remove them from the deployed list."""
@@ -174,15 +178,16 @@ def _websites(session: Session) -> Websites:
 
 
 def _deployed_lists(session: Session) -> DeployedLists | None:
-    """Return the deployed lists of websites, or None if nothing is deployed that has one."""
+    """Return the deployed lists of websites, or None if the project has none."""
     from testbed.aws.stacks import stack_outputs
     from testbed.websites.watching import DeployedLists
 
+    if not session.has_project:
+        return None
     project = session.project
     if not any(upload.websites for upload in project.uploads):
         return None
-    outputs = stack_outputs(session.aws, project.stack_name)
-    return None if outputs is None else DeployedLists(project, session.aws, outputs)
+    return DeployedLists(project, session.aws, stack_outputs(session.aws, project.stack_name) or {})
 
 
 def _page(name: str, body: str | None, file: Path | None, content_type: str | None) -> Page:

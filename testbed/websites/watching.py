@@ -15,7 +15,8 @@ from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from testbed.aws.clients import Aws
-    from testbed.project.project import Project, Upload
+    from testbed.project.project import Project
+    from testbed.project.uploads import Upload
     from testbed.project.website_list import WebsiteList
     from testbed.websites.websites import HostedWebsite
 
@@ -40,6 +41,12 @@ class DeployedLists:
             for upload in project.uploads
             if upload.websites is not None and upload.output in outputs
         ]
+        self.not_deployed = [
+            upload.name
+            for upload in project.uploads
+            if upload.websites is not None and upload.output not in outputs
+        ]
+        """The names of the files with lists that are not deployed."""
 
     def add(self, website: HostedWebsite) -> list[str]:
         """Add a website to each list, and return the names of the files.

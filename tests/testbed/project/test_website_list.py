@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from testbed.errors import ProjectError
-from testbed.project.project import Project, Upload
+from testbed.project.project import Project
+from testbed.project.uploads import Upload
 from testbed.project.website_list import WebsiteList, website_list
 
 KEYS = WebsiteList("targets", "id", "href")

@@ -13,7 +13,8 @@ import yaml
 from botocore.exceptions import ClientError
 
 from testbed.errors import ProjectError
-from testbed.project.project import Project, Upload
+from testbed.project.project import Project
+from testbed.project.uploads import Upload
 from testbed.project.website_list import WebsiteList
 from testbed.websites.local_website import Behavior
 from testbed.websites.watching import DeployedLists
