@@ -9,13 +9,18 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 import requests
 
+from testbed.emulators.container import Container
 from testbed.emulators.instance import Instance
 from testbed.errors import StartError, TestbedError
+from testbed.machine.host_address import HostAddress
 from testbed.machine.waiting import until
+from testbed.websites import record as records
 from testbed.websites import websites as module
+from testbed.websites.hosting import Hosting
 from testbed.websites.local_website import Page
 from testbed.websites.websites import Websites, check_name
 from tests.testbed.instances import running_instance
@@ -99,11 +104,9 @@ def test_only_the_owner_of_the_state_folder_has_control(websites: Websites, tmp_
     file = tmp_path / "websites.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     record = json.loads(file.read_text())
-    assert record["secret"] not in "".join(
-        path.read_text(errors="replace")
-        for path in Path("/proc").glob("[0-9]*/cmdline")
-        if path.parent.is_dir()
-    )
+    commands = [each.info["cmdline"] or [] for each in psutil.process_iter(["cmdline"])]
+    assert any(str(tmp_path) in command for command in commands)
+    assert not any(record["secret"] in " ".join(command) for command in commands)
     for headers in ({}, {"X-Testbed-Secret": "guessed"}):
         for method in ("POST", "GET", "OPTIONS"):
             connection = http.client.HTTPConnection("127.0.0.1", record["port"], timeout=10)
@@ -143,6 +146,16 @@ def test_process_that_does_not_start(
         websites.add(PAGE)
 
     assert "no_such_module" in failure.value.details
+
+
+def test_functions_in_a_container_have_another_url() -> None:
+    container = Container("1a2b", "main-localstack-1", "http://127.0.0.1:4566")
+    assert records.running_of(records.described(container)) == container
+    hosting = Hosting(HostAddress(listen="127.0.0.1", name="host.docker.internal"))
+    arguments = {"name": "shop", "content_type": "text/html", "body": "", "port": None}
+    [shop] = hosting.perform("add", arguments)
+    hosting.close()
+    assert shop["url"] == shop["local_url"].replace("127.0.0.1", "host.docker.internal")
 
 
 @pytest.mark.parametrize(
