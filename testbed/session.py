@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -27,8 +26,6 @@ from testbed.project.discovery import (
 )
 from testbed.project.project import DEFAULT_REGION, Project
 
-# https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-call-api.html
-_EXECUTE_API = re.compile(r"https://(?P<api>[\w-]+)\.execute-api\.[^/]+/(?P<rest>.+)")
 _NO_STACK: dict[str, Any] = {
     "stack": None, "outputs": {}, "api_url": None,
     "unconfirmed": [], "skipped": [], "ignored": [],
@@ -231,7 +228,7 @@ class Session:
         return project.with_websites({each.name: each.url for each in websites})
 
     def outputs(self) -> dict[str, str]:
-        """Return the outputs of the selected stack.
+        """Return the outputs of the selected stack, as CloudFormation has them.
 
         Raises
         ------
@@ -270,6 +267,7 @@ class Session:
         }
 
     def _stack_description(self, stack_name: str) -> dict[str, Any]:
+        from testbed.aws.addresses import api_url, local_outputs
         from testbed.aws.stacks import skipped_resources, stack_outputs
         from testbed.control.subscriptions import unconfirmed
 
@@ -282,22 +280,9 @@ class Session:
         left_out = skipped_resources(self.aws, stack_name)
         return {
             "stack": stack_name,
-            "outputs": outputs,
-            "api_url": api_url(outputs, self.endpoint_url),
+            "outputs": local_outputs(self.aws, stack_name, outputs),
+            "api_url": api_url(self.aws, stack_name, outputs),
             "unconfirmed": [each.address for each in unconfirmed(self.aws, stack_name)],
             "skipped": [str(each) for each in left_out if not each.ignored],
             "ignored": [str(each) for each in left_out if each.ignored],
         }
-
-
-def api_url(outputs: dict[str, str], endpoint_url: str) -> str | None:
-    """Return the URL of the REST API in a stack's outputs, or None if they have none.
-
-    On AWS the host name selects the API; with an emulator the path does. https://docs.localstack.cloud/aws/services/apigateway/
-    """
-    for value in outputs.values():
-        if match := _EXECUTE_API.fullmatch(value):
-            if not endpoint_url:
-                return value.rstrip("/")
-            return f"{endpoint_url}/_aws/execute-api/{match['api']}/{match['rest']}"
-    return None

@@ -44,7 +44,8 @@ class Eventually(Protocol):
         """Call a function until it returns something true, and return that.
 
         An AssertionError in the function means "not yet", so the function may contain assertions.
-        Any other exception ends the waiting and is raised.
+        So does an error of AWS that says that something does not exist, such as NoSuchKey. Any
+        other exception ends the waiting and is raised.
 
         Parameters
         ----------
@@ -58,7 +59,7 @@ class Eventually(Protocol):
         Raises
         ------
         StillFalseError
-            If the limit has passed. It shows the last result or the last AssertionError.
+            If the limit has passed. It shows the last result or the last error.
         """
 
 

@@ -58,7 +58,7 @@ class Visitor:
 
 def test_website_answers_what_the_test_sets(monkeypatch: pytest.MonkeyPatch) -> None:
     bucket = Bucket()
-    aws: Any = SimpleNamespace(s3=bucket, endpoint_url="")
+    aws: Any = SimpleNamespace(s3=bucket, region="eu-west-1", is_local=False)
     websites = HostedWebsites(Stack("websites", {"Url": URL, "BucketName": "sites"}, aws))
     site = websites.open(Page.of("shop", "Welcome"))
     other = websites.open(Page.of("shop", "Hello"))
