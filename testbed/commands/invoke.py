@@ -90,7 +90,9 @@ def invoke(
     if settings and sample_name is None:
         raise click.UsageError("--set: only with --sample.")
     aws = session.aws
-    found = find_function(aws, function, _stacks(session), qualifier)
+    found = find_function(
+        aws, function, [session.stack_name] if session.stack_name else [], qualifier
+    )
     configuration = aws.lambda_.get_function_configuration(FunctionName=found.name)
     if sample_name is None:
         event, where = _read(file)
@@ -120,15 +122,6 @@ def invoke(
         _print_chain(_follow(session, journal, position, invocation, wait), invocation, wait)
     if invocation.error:
         raise _failure(session, found, invocation.error)
-
-
-def _stacks(session: Session) -> list[str]:
-    from testbed.errors import ProjectError
-
-    try:
-        return [session.project.stack_name]
-    except ProjectError:
-        return []
 
 
 def _read(file: str | None) -> tuple[bytes, str]:
@@ -247,7 +240,7 @@ def _failure(session: Session, function: KnownFunction, error: FunctionError) ->
     from testbed.project.own_frames import code_folder, own_frames
 
     code = None
-    if function.logical_id:
+    if function.logical_id and session.has_project:
         project = session.project
         code = code_folder(
             project.template, project.parameters, project.region, function.logical_id

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from testbed.commands.options import Pair, Pairs, json_option
-from testbed.errors import TestbedError
 from testbed.terminal import console
 from testbed.terminal.tables import print_table
 
@@ -33,8 +32,8 @@ def sample(session: Session, name: str | None, settings: Pairs, as_json: bool) -
     from testbed.samples.filling import Surroundings, make_event
 
     if name is not None:
-        region = _region(session)
-        console.print_json(make_event(find_sample(name), settings, Surroundings(region=region)))
+        surroundings = Surroundings(region=session.region)
+        console.print_json(make_event(find_sample(name), settings, surroundings))
         return
     if settings:
         raise click.UsageError("--set: only with the name of an event.")
@@ -52,12 +51,3 @@ def sample(session: Session, name: str | None, settings: Pairs, as_json: bool) -
         return
     rows = [(each.name, each.title, ", ".join(each.variables)) for each in all_samples().values()]
     print_table(("name", "event", "variables"), rows)
-
-
-def _region(session: Session) -> str:
-    from testbed.samples.filling import Surroundings
-
-    try:
-        return session.project.region
-    except TestbedError:  # an event can be printed outside of any project
-        return Surroundings.region

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 from testbed.control.journal import Journal, JournalEntry
 from testbed.trace.chains import Step, find_chains
@@ -108,7 +109,7 @@ def _expected(step: Step, known: Expectations) -> str | None:
     if not attempts:
         return f"{function}: the invocation is not complete"
     tries = [each for each in attempts if each["status"] != "throttled"]
-    asynchronous = entry.kind == "delivery" or entry["type"] == "Event"
+    asynchronous = entry.kind == "delivery" or entry["status"] == HTTPStatus.ACCEPTED
     failed = attempts[-1]["status"] != "success"
     if asynchronous and failed and len(tries) <= known.retries(function):
         return f"{function}: the invocation failed, and Lambda will retry it"
