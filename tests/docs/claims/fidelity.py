@@ -202,10 +202,10 @@ CLAIMS: Claims = {
     "S3 is rejected as an [on-failure destination]": (
         f"{DIFFERENCES}::test_bucket_is_rejected_as_a_destination",
     ),
-    "do not resolve": (
-        f"{EXTENSION}/live/lambda_service/test_urls.py::test_host_is_like_that_on_aws",
+    "instead of `https://ID.lambda-url.us-east-1.on.aws/`": (
+        f"{EXTENSION}/live/lambda_service/test_urls.py::test_url_works_as_it_is",
+        f"{EXTENSION}/live/lambda_service/test_urls.py::test_event",
     ),
-    "ID.lambda-url.us-east-1": (f"{EXTENSION}/live/lambda_service/test_urls.py::test_event",),
     "`AWS_IAM` accepts any caller's signature": (
         f"{ACCESS}/test_public_endpoints.py::test_function_urls",
     ),

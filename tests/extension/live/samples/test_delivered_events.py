@@ -241,8 +241,7 @@ class Sources:
         created = self._aws["lambda"].create_function_url_config(
             FunctionName=self._recorder.name, AuthType="NONE"
         )
-        host = created["FunctionUrl"].partition("://")[2].strip("/")
-        self._post(f"{self._endpoint}/hello?name=me", Host=host)
+        self._post(f"{created['FunctionUrl']}hello?name=me")
 
     def _api(self) -> None:
         apis = self._aws["apigateway"]
