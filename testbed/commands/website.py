@@ -14,8 +14,8 @@ from testbed.terminal.tables import print_table
 
 if TYPE_CHECKING:
     from testbed.session import Session
+    from testbed.websites.deployed_lists import DeployedLists
     from testbed.websites.local_website import Page
-    from testbed.websites.watching import DeployedLists
     from testbed.websites.websites import HostedWebsite, Websites
 
 _HEADINGS = ("name", "url", "behavior", "requests")
@@ -180,7 +180,7 @@ def _websites(session: Session) -> Websites:
 def _deployed_lists(session: Session) -> DeployedLists | None:
     """Return the deployed lists of websites, or None if the project has none."""
     from testbed.aws.stacks import stack_outputs
-    from testbed.websites.watching import DeployedLists
+    from testbed.websites.deployed_lists import DeployedLists
 
     if not session.has_project:
         return None
