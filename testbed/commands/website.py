@@ -101,13 +101,19 @@ def add(
 @click.pass_obj
 def remove(session: Session, names: tuple[str, ...], remove_all: bool) -> None:
     """Stop serving websites, and remove them from the deployed list."""
+    from testbed.websites.hosting import unknown
+
     if bool(names) == remove_all:
         raise click.UsageError("Name the websites to remove, or use --all.")
     websites = _websites(session)
+    known = [each.name for each in websites.all()]
+    for name in names:
+        if name not in known:
+            raise unknown(name, known)
     lists = _deployed_lists(session)
-    for name in names or [each.name for each in websites.all()]:
-        websites.remove(name)
+    for name in dict.fromkeys(names or known):
         changed = lists.remove(name) if lists else []
+        websites.remove(name)
         where = "".join(f", also from the deployed {each}" for each in changed)
         console.progress.print(console.text(f"Removed {name}{where}."), soft_wrap=True)
 

@@ -78,6 +78,8 @@ def test_added_and_removed(tmp_path: Path) -> None:
     assert deployed.remove("tea") == ["sites.yaml"]
     assert bucket.names() == ["blog"]
     assert deployed.remove("tea") == []
+    bucket.content = b"sites: 7"  # uploaded by hand
+    assert deployed.remove("tea") == []
 
 
 def test_file_that_is_not_deployed_yet(tmp_path: Path) -> None:
