@@ -28,7 +28,7 @@ from testbed.project.project import DEFAULT_REGION, Project
 
 _NO_STACK: dict[str, Any] = {
     "stack": None, "outputs": {}, "api_url": None,
-    "unconfirmed": [], "skipped": [], "ignored": [],
+    "unconfirmed": [], "skipped": [], "ignored": [], "runtimes": [],
 }  # fmt: skip
 
 
@@ -268,7 +268,8 @@ class Session:
 
     def _stack_description(self, stack_name: str) -> dict[str, Any]:
         from testbed.aws.addresses import api_url, local_outputs
-        from testbed.aws.stacks import skipped_resources, stack_outputs
+        from testbed.aws.stacks import function_runtimes, skipped_resources, stack_outputs
+        from testbed.control.runtimes import running_notes
         from testbed.control.subscriptions import unconfirmed
 
         if self.selection.stack_name:
@@ -285,4 +286,5 @@ class Session:
             "unconfirmed": [each.address for each in unconfirmed(self.aws, stack_name)],
             "skipped": [str(each) for each in left_out if not each.ignored],
             "ignored": [str(each) for each in left_out if each.ignored],
+            "runtimes": running_notes(self.endpoint, function_runtimes(self.aws, stack_name)),
         }

@@ -122,6 +122,19 @@ class Aws:
         return self.session.client("lambda", endpoint_url=self._endpoint, config=self._config)
 
     @cached_property
+    def patient_lambda(self) -> LambdaClient:
+        """AWS Lambda, for a synchronous invocation: waits without a limit, and never retries.
+
+        A function may run for 15 minutes, or wait for a debugger, and must not be invoked twice.
+        """
+        from botocore.config import Config
+
+        patient = Config(read_timeout=None, tcp_keepalive=True, retries={"total_max_attempts": 1})
+        return self.session.client(
+            "lambda", endpoint_url=self._endpoint, config=self._config.merge(patient)
+        )
+
+    @cached_property
     def logs(self) -> CloudWatchLogsClient:
         """Amazon CloudWatch Logs."""
         return self.session.client("logs", endpoint_url=self._endpoint, config=self._config)

@@ -112,3 +112,5 @@ def _deploy_to_account(project: Project, profile: str | None, yes: bool) -> None
 def _warn_of_leftovers(deployment: Deployment) -> None:
     for leftover in deployment.left_behind:
         console.progress.print(console.text(("!", "yellow"), f" {leftover}"))
+    for note in deployment.notes:
+        console.progress.print(console.text(("!", "yellow"), f" {note}."))

@@ -17,6 +17,8 @@ _MODULES = {
     "env": "testbed.commands.env",
     "deploy": "testbed.commands.deploy",
     "destroy": "testbed.commands.destroy",
+    "invoke": "testbed.commands.invoke",
+    "sample": "testbed.commands.sample",
     "logs": "testbed.commands.logs",
     "tick": "testbed.commands.tick",
     "clock": "testbed.commands.clock",

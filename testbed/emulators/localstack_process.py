@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from testbed.aws.clients import search_path
+from testbed.emulators import runtimes
 from testbed.emulators.environments import PythonEnvironments
 from testbed.emulators.process import EmulatorProcess
 from testbed.errors import StartError
@@ -125,6 +126,7 @@ def _variables(root: Path, environments: PythonEnvironments, port: int) -> dict[
         "LOCALSTACK_HOST": address,
         "CUSTOM_SSL_CERT_PATH": str(environments.copy_certificate(root)),
         "LAMBDA_PROCESS_PYTHON": str(environments.runtime_python),
+        "LAMBDA_PROCESS_PYTHON_COMMAND": runtimes.command(),
     }
 
 

@@ -38,6 +38,26 @@ CLAIMS: Claims = {
         "tests/testbed/commands/test_env.py::test_endpoint_is_passed_as_an_option",
         "tests/cli/test_use.py::test_aws_cli_with_services_whose_endpoints_it_has_in_a_table",
     ),
+    "run on their own version of Python": (
+        "tests/extension/live/lambda_executor/test_runtimes.py"
+        "::test_a_real_version_is_made_ready_for_a_function_of_the_api",
+    ),
+    "are made for the same version": (
+        "tests/testbed/deployment/test_requirements.py::test_each_runtime_has_its_own_packages",
+    ),
+    "then print a line for each such function": (
+        "tests/cli/test_failed_deployments.py::test_what_differs_from_aws_is_listed_each_time",
+    ),
+    "INIT_START in the log and `AWS_EXECUTION_ENV` name": (
+        "tests/extension/live/lambda_executor/test_runtimes.py::test_python_version_of_the_runtime",
+    ),
+    "the testbed rejects it with the same message": (
+        "tests/extension/live/lambda_executor/test_runtimes.py"
+        "::test_runtime_that_aws_does_not_accept_any_more",
+    ),
+    "lists the runtimes whose Python is installed": (
+        "tests/testbed/doctor/test_pythons.py::test_runtimes",
+    ),
     "`testbed cache` shows what was built": (
         "tests/testbed/machine/test_cached_builds.py::test_command_shows_and_asks",
     ),
