@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,7 +27,7 @@ Resources:
     Type: AWS::Serverless::Function
     Properties: {Runtime: python3.13, Handler: greeter.handler, CodeUri: .}
 """
-HANDLER = 'def handler(event, context): return f"Hello, {event[\'name\']}!"\n'
+HANDLER = "def handler(event, context): return f\"Hello, {event['name']}!\"\n"
 TEST = """
 import json
 
@@ -59,7 +58,7 @@ def run(*command: str | Path, folder: Path | None = None, **variables: str) -> s
 
 def uv(*arguments: str | Path, **variables: str) -> str:
     """Run uv."""
-    return run(find_uv_bin(), "--no-progress", *arguments, **variables)
+    return run(find_uv_bin(), "--no-progress", *arguments, folder=None, **variables)
 
 
 def python(version: str) -> str:
@@ -85,7 +84,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[Path]:
+def project(tmp_path: Path) -> Path:
     """A small project of a user."""
     folder = tmp_path / "greetings"
     folder.mkdir()
@@ -93,7 +92,7 @@ def project(tmp_path: Path) -> Iterator[Path]:
     (folder / "greeter.py").write_text(HANDLER)
     (folder / "test_greeter.py").write_text(TEST)
     (folder / "pytest.ini").write_text("[pytest]\ntestbed = true\n")
-    yield folder
+    return folder
 
 
 @pytest.mark.timeout(LIMIT_SECONDS + 20)
