@@ -9,7 +9,7 @@ import base64
 import json
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -103,11 +103,14 @@ class InvocationLog:
         The figures of the REPORT line, by name: ``{"Duration": "1.32 ms"}``.
     complete
         Whether the beginning is not missing, as it may be in the tail of a long log.
+    timed
+        Whether the times of the lines are known; those of a tail are not.
     """
 
     lines: list[LogLine] = field(default_factory=list)
     report: dict[str, str] = field(default_factory=dict)
     complete: bool = True
+    timed: bool = True
 
 
 def check_event(event: bytes, where: str, *, asynchronous: bool = False) -> None:
@@ -250,23 +253,25 @@ def invocation_log(
     while True:
         lines = _lines_of_request(aws, group, invocation.request_id, int(start * 1000))
         if any(_is_report(line.message, invocation.request_id) for line in lines):
-            return _log(lines, invocation.request_id, complete=True)
+            return _log(lines, invocation.request_id)
         if time.monotonic() > ends:
             break
         time.sleep(_LOG_PAUSE_SECONDS)
     now = datetime.now(UTC)
     tail = [LogLine(str(n), "", now, text) for n, text in enumerate(invocation.tail)]
     whole = any(_is_start(line.message, invocation.request_id) for line in tail)
-    return _log(tail or lines, invocation.request_id, complete=whole or not tail)
+    if not tail:
+        return _log(lines, invocation.request_id)
+    return replace(_log(tail, invocation.request_id), complete=whole, timed=False)
 
 
 def _lines_of_request(aws: Aws, group: str, request_id: str, start: int) -> list[LogLine]:
     """Return the lines of an invocation: those from its START to its REPORT, in one log stream."""
-    pages = aws.logs.get_paginator("filter_log_events").paginate(
-        logGroupName=group, startTime=start
-    )
     streams: dict[str, list[LogLine]] = {}
     try:
+        pages = aws.logs.get_paginator("filter_log_events").paginate(
+            logGroupName=group, startTime=start
+        )
         for event in (each for page in pages for each in page["events"]):
             streams.setdefault(event["logStreamName"], []).append(
                 LogLine(
@@ -311,7 +316,7 @@ def _ends_other(message: str) -> bool:
     )
 
 
-def _log(lines: list[LogLine], request_id: str, *, complete: bool) -> InvocationLog:
+def _log(lines: list[LogLine], request_id: str) -> InvocationLog:
     report: dict[str, str] = {}
     kept = []
     for line in lines:
@@ -319,7 +324,7 @@ def _log(lines: list[LogLine], request_id: str, *, complete: bool) -> Invocation
             report = _figures(line.message)
         elif not _frames(line.message):
             kept.append(line)
-    return InvocationLog(kept, report, complete)
+    return InvocationLog(kept, report)
 
 
 def _frames(message: str) -> bool:

@@ -25,7 +25,7 @@ from tests.extension.conftest import Clients
 from tests.extension.lambda_functions import Function, FunctionFactory
 from tests.extension.scheduling import ROLE, Clock
 
-LIMIT = 20.0
+LIMIT = 60.0
 BODY = '{"message": "hello"}'
 
 RECORDER = """
