@@ -25,6 +25,7 @@ _MODULES = {
     "inbox": "testbed.commands.inbox",
     "journal": "testbed.commands.journal",
     "trace": "testbed.commands.journal",
+    "website": "testbed.commands.website",
     "fault": "testbed.commands.fault",
     "permissions": "testbed.commands.permissions",
     "doctor": "testbed.commands.doctor",

@@ -66,6 +66,7 @@ START = (
     Step("faults.plugin:start_faults", _faults),
     Step("limits.plugin:enforce_limits", _limits),
     Step("lambda_executor.plugin:start_executor", _uses_process_executor),
+    Step("lambda_executor.runtimes_endpoint:serve_runtimes"),
     Step("schedules.plugin:start_schedules", _schedules),
     Step("permissions.plugin:enforce_permissions", _permissions),
     Step("journal.plugin:start_journal", _journal),
