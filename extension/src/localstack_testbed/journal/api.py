@@ -9,6 +9,7 @@ queue for a function is not.
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from localstack_testbed.journal.causes import CAUSE_HEADER, enter
@@ -65,6 +66,8 @@ class ApiEntries:
         if internal is not None:
             if service in _UPKEEP:
                 matters = getattr(context.service_exception, "code", None) in _DENIED
+            elif service == "lambda" and response.status_code == HTTPStatus.ACCEPTED:
+                matters = False  # the delivery is an entry, or the event names its cause
             else:
                 matters = failed or started.cause is not None
             if not internal.get("service_principal") or not matters:
