@@ -394,3 +394,6 @@ def test_samples_are_like_the_events_that_are_delivered(
         for difference in differences(make_event(find_sample(name)), found[name])
     }
     assert different == DIFFERENCES.keys(), json.dumps(found, indent=1)
+    # On AWS the subject has the region's name.
+    subject = found["alarm-sns"]["Records"][0]["Sns"]["Subject"]
+    assert re.fullmatch('ALARM: ".+" in us-east-1', subject)
