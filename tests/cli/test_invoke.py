@@ -12,8 +12,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from testbed.machine.waiting import until
 from tests.conftest import Deployed
 from tests.extension.lambda_functions import bundle
+
+LIMIT_SECONDS = 10.0
 
 SOURCE = """
     import json
@@ -56,8 +59,11 @@ def function(running_testbed: Deployed) -> Iterator[str]:
         Handler="app.handler",
         Code={"ZipFile": bundle({"app.py": SOURCE})},
     )
-    waiter = functions.get_waiter("function_active_v2")
-    waiter.wait(FunctionName=name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 200})
+    until(
+        lambda: functions.get_function_configuration(FunctionName=name)["State"] == "Active",
+        within=LIMIT_SECONDS,
+        what=f"active function {name}",
+    )
     functions.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=0)
     functions.create_alias(FunctionName=name, Name="live", FunctionVersion="$LATEST")
     yield name

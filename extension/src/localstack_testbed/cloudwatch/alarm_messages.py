@@ -145,7 +145,7 @@ def _time(moment: Any) -> str:
 @cache
 def region_name(region: str) -> str:
     """Return the long name of a region, such as ``US East (N. Virginia)``."""
-    from botocore.loaders import Loader
+    from botocore.loaders import Loader  # type: ignore[import-untyped]
 
     for partition in Loader().load_data("partitions")["partitions"]:
         if region in partition["regions"]:

@@ -7,7 +7,7 @@ queue for a function is not.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -127,7 +127,8 @@ def _trace(context: Any) -> str | None:
     header = context.trace_context.get("aws_trace_header")
     if isinstance(header, str):
         # LocalStack has replaced it by its text, to queue an asynchronous invocation.
-        header = TraceHeader.from_header_str(header)
+        parse: Callable[[str], Any] = TraceHeader.from_header_str
+        header = parse(header)
     return header.root if header is not None else None
 
 
