@@ -26,6 +26,9 @@ MOST_SYNCHRONOUS_BYTES = 6 * 1024 * 1024
 MOST_ASYNCHRONOUS_BYTES = 1024 * 1024
 _QUOTAS = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"
 
+# "The last 4 KB of the execution log". https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+_TAIL_BYTES = 4096
+
 _LOG_LIMIT_SECONDS = 2.0
 _LOG_PAUSE_SECONDS = 0.05
 # The clocks of this machine and of an emulator in a container may differ by this much.
@@ -259,7 +262,9 @@ def invocation_log(
         time.sleep(_LOG_PAUSE_SECONDS)
     now = datetime.now(UTC)
     tail = [LogLine(str(n), "", now, text) for n, text in enumerate(invocation.tail)]
-    whole = any(_is_start(line.message, invocation.request_id) for line in tail)
+    size = sum(len(text.encode()) + 1 for text in invocation.tail)
+    started = any(_is_start(line.message, invocation.request_id) for line in tail)
+    whole = started or size < _TAIL_BYTES
     if not tail:
         return _log(lines, invocation.request_id)
     return replace(_log(tail, invocation.request_id), complete=whole, timed=False)

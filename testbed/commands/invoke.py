@@ -150,7 +150,7 @@ def _sample(session: Session, name: str, settings: Pairs, function_arn: str) -> 
     source = find_source(session.aws, function_arn, name)
     if source:
         note = f" {source.note}" if source.note else ""
-        console.report(f"The event is one of the {source.title}.{note}")
+        _note(f"The event is one of the {source.title}.{note}")
     region, account = function_arn.split(":")[3:5]
     surroundings = Surroundings(account, region, function_arn.rpartition(":")[2])
     event = make_event(sample, settings, surroundings, source.values if source else None)
@@ -168,7 +168,7 @@ def _journal(session: Session) -> tuple[Journal | None, int]:
     except TestbedError as error:
         if not isinstance(error, LacksFeatureError) and not session.given_endpoint:
             raise
-        console.report(f"{error.message} What follows from the invocation is not shown.")
+        _note(f"{error.message} What follows from the invocation is not shown.")
         return None, 0
 
 
@@ -189,6 +189,10 @@ def _follow(
     return follow_chain(
         journal, position, invocation.request_id, wait.total_seconds(), expectations
     )
+
+
+def _note(text: str) -> None:
+    console.progress.print(console.text((f"… {text}", "dim")), soft_wrap=True)
 
 
 def _result(payload: str) -> None:
@@ -212,7 +216,7 @@ def _result(payload: str) -> None:
 
 def _print_log(log: InvocationLog) -> None:
     if not log.complete:
-        console.report("The beginning of the log is missing: `testbed logs` may have it.")
+        _note("The beginning of the log is missing: `testbed logs` may have it.")
     for line in log.lines:
         time = f"{line.time.astimezone():%H:%M:%S.%f}"[:-3] + " " if log.timed else ""
         # Python's runtime writes a traceback as one event, with carriage returns.

@@ -245,6 +245,7 @@ def test_tail_if_cloudwatch_does_not_have_the_log(logged: list[tuple[str, str]] 
     assert ([line.message for line in log.lines], log.report) == (["hello"], FIGURES)
     assert log.complete
     assert not log.timed
-    log = log_of(logged, "lo", "END RequestId: r1", REPORT)
+    assert log_of(logged, "another emulator's").complete
+    log = log_of(logged, "lo" * 2048, "END RequestId: r1", REPORT)
     assert not log.complete
     assert log_of(logged).lines == []
