@@ -25,6 +25,7 @@ _CLOCK_COMMAND = "tests/testbed/control/test_clock.py"
 _PACKAGING = "tests/testbed/deployment/test_packaging.py"
 _REQUIREMENTS = "tests/testbed/deployment/test_requirements.py"
 _RUNTIMES = f"{EXTENSION}/live/lambda_executor/test_runtimes.py"
+_SAMPLES = f"{EXTENSION}/live/samples/test_delivered_events.py"
 _SDK = f"{EXTENSION}/live/lambda_executor/test_sdk.py"
 _STACKS = f"{EXTENSION}/live/cloudformation"
 _TEMPLATES = f"{_STACKS}/test_template_validation.py"
@@ -326,6 +327,8 @@ CLAIMS: Claims = {
     "**SNS:** a topic's data protection": (
         f"{DIFFERENCES}::test_data_protection_of_a_topic_is_stored",
     ),
+    "**CloudWatch:**": (f"{_SAMPLES}::test_samples_are_like_the_events_that_are_delivered",),
+    "**Secrets Manager:**": (f"{_SAMPLES}::test_samples_are_like_the_events_that_are_delivered",),
     "**SES:**": (f"{DIFFERENCES}::test_identity_of_a_stack_is_verified_at_once",),
     "its log events do not expire": READ,
     "LocalStack connects to no other machine": (

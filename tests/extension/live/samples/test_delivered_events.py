@@ -25,7 +25,7 @@ from tests.extension.conftest import Clients
 from tests.extension.lambda_functions import Function, FunctionFactory
 from tests.extension.scheduling import ROLE, Clock
 
-LIMIT = 20.0
+LIMIT = 60.0
 BODY = '{"message": "hello"}'
 
 RECORDER = """
@@ -393,3 +393,6 @@ def test_samples_are_like_the_events_that_are_delivered(
         for difference in differences(make_event(find_sample(name)), found[name])
     }
     assert different == DIFFERENCES.keys(), json.dumps(found, indent=1)
+    # On AWS the subject has the region's name.
+    subject = found["alarm-sns"]["Records"][0]["Sns"]["Subject"]
+    assert re.fullmatch('ALARM: ".+" in us-east-1', subject)
