@@ -28,7 +28,7 @@ from testbed.project.project import DEFAULT_REGION, Project
 
 _NO_STACK: dict[str, Any] = {
     "stack": None, "outputs": {}, "api_url": None,
-    "unconfirmed": [], "skipped": [], "ignored": [],
+    "unconfirmed": [], "skipped": [], "ignored": [], "runtimes": [],
 }  # fmt: skip
 
 
@@ -194,6 +194,16 @@ class Session:
         """
         return LOOPBACK if self.given_endpoint else self._known_running.host_address
 
+    def known_running(self) -> Instance | Container:
+        """Return the running LocalStack, a process or a container.
+
+        Raises
+        ------
+        NotRunningError
+            If none runs.
+        """
+        return self._known_running
+
     @cached_property
     def _known_running(self) -> Instance | Container:
         running = self.running()
@@ -203,6 +213,19 @@ class Session:
                 advice="Start it with: testbed up",
             )
         return running
+
+    def with_websites(self, project: Project) -> Project:
+        """Return a project that adds the testbed's websites to the lists that it deploys.
+
+        Without this, a deployment would replace the deployed lists by those in the project's files.
+        """
+        running = None if self.given_endpoint else self.running()
+        if running is None or not any(upload.websites for upload in project.uploads):
+            return project
+        from testbed.websites.websites import Websites
+
+        websites = Websites(self.state, running).all()
+        return project.with_websites({each.name: each.url for each in websites})
 
     def outputs(self) -> dict[str, str]:
         """Return the outputs of the selected stack, as CloudFormation has them.
@@ -245,7 +268,8 @@ class Session:
 
     def _stack_description(self, stack_name: str) -> dict[str, Any]:
         from testbed.aws.addresses import api_url, local_outputs
-        from testbed.aws.stacks import skipped_resources, stack_outputs
+        from testbed.aws.stacks import function_runtimes, skipped_resources, stack_outputs
+        from testbed.control.runtimes import running_notes
         from testbed.control.subscriptions import unconfirmed
 
         if self.selection.stack_name:
@@ -262,4 +286,5 @@ class Session:
             "unconfirmed": [each.address for each in unconfirmed(self.aws, stack_name)],
             "skipped": [str(each) for each in left_out if not each.ignored],
             "ignored": [str(each) for each in left_out if each.ignored],
+            "runtimes": running_notes(self.endpoint, function_runtimes(self.aws, stack_name)),
         }

@@ -9,17 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any
 
 TRACEBACK = "Traceback (most recent call last):"
 
-TASK_FOLDER = "/var/task/"
-"""The folder of a function's code, as its tracebacks name it."""
-
 _NO_BREAK_SPACE = "\u00a0"
-_TASK_FILE = re.compile(rf'(?<=File "){TASK_FOLDER}([^"]+)(?=")')
+_FILE = re.compile(r'(?<=  File ")[^"]+(?=", line )')
 _ERROR = re.compile(rf"\[ERROR\] (?P<error>.*?)[\r\n]+{re.escape(TRACEBACK)}(?P<frames>.*)", re.S)
 
 
@@ -34,27 +30,31 @@ def parsed(message: str) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-def readable(message: str, folder: Path | None = None) -> str:
-    """Return a message with a traceback as Python prints it, and any other one unchanged.
+def readable(message: str, name_file: Callable[[str], str] = lambda path: path) -> str:
+    """Return a message with line breaks, and with a traceback as Python prints it.
 
     Parameters
     ----------
-    folder
-        The folder of the function's source code: files in ``/var/task`` that are in it are named
-        by their paths in the current folder.
+    name_file
+        Returns how to name a file in a traceback, such as ``src/app.py`` for ``/var/task/app.py``.
     """
+
+    def with_names(text: str) -> str:
+        return _FILE.sub(lambda match: name_file(match[0]), text)
+
     content = parsed(message)
     if content is not None and isinstance(content.get("stackTrace"), list):
-        return _from_source(_structured(content), folder)
-    lines = message.replace("\r\n", "\n").replace("\r", "\n").replace(_NO_BREAK_SPACE, " ")
+        return with_names(_structured(content))
+    lines = message.replace("\r\n", "\n").replace("\r", "\n")
+    if TRACEBACK not in lines:
+        return lines
+    lines = lines.replace(_NO_BREAK_SPACE, " ")
     if found := _ERROR.fullmatch(lines):
         frames = found["frames"].strip("\n")
-        lines = f"[ERROR] {TRACEBACK}\n{frames}\n{found['error']}"
-        if not frames:  # such as an error while the module was loaded
-            lines = f"[ERROR] {found['error']}"
-    elif TRACEBACK not in message:
-        return message
-    return _from_source(lines, folder)
+        # There are no frames of an error while the module was loaded.
+        traceback = f"{TRACEBACK}\n{frames}\n" if frames else ""
+        lines = f"[ERROR] {traceback}{found['error']}"
+    return with_names(lines)
 
 
 def _structured(content: Mapping[str, Any]) -> str:
@@ -67,17 +67,3 @@ def _structured(content: Mapping[str, Any]) -> str:
     level = content.get("level") or "ERROR"
     lines = [f"[{level}] {said}" if said else "", f"{TRACEBACK}\n{frames}{error}"]
     return "\n".join(filter(None, lines)) if said else f"[{level}] {lines[1]}"
-
-
-def _from_source(text: str, folder: Path | None) -> str:
-    if folder is None:
-        return text
-
-    def source(match: re.Match[str]) -> str:
-        file = folder / match[1]
-        if not file.is_file():
-            return match[0]
-        here = Path.cwd()
-        return str(file.relative_to(here) if file.is_relative_to(here) else file)
-
-    return _TASK_FILE.sub(source, text)

@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from testbed.aws.functions import find_function, stack_functions
 from testbed.aws.log_messages import parsed
-from testbed.aws.stacks import physical_ids
-from testbed.errors import TestbedError, similar
 
 if TYPE_CHECKING:
     from types_boto3_logs.type_defs import FilteredLogEventTypeDef
@@ -88,19 +87,6 @@ class LogLine:
         }
 
 
-def stack_functions(aws: Aws, stack_name: str) -> list[str]:
-    """Return the names of the functions of a stack and of its nested stacks."""
-    return physical_ids(aws, stack_name, "AWS::Lambda::Function")
-
-
-def functions(aws: Aws, stack_name: str | None) -> list[str]:
-    """Return the names of a stack's functions, or of all functions."""
-    if stack_name:
-        return stack_functions(aws, stack_name)
-    pages = aws.lambda_.get_paginator("list_functions").paginate()
-    return [function["FunctionName"] for page in pages for function in page["Functions"]]
-
-
 def log_sources(aws: Aws, stack_name: str | None = None) -> list[LogSource]:
     """Return the logs of all functions, also of those that were deleted.
 
@@ -131,8 +117,17 @@ def _all_sources(aws: Aws) -> dict[str, LogSource]:
     return sources
 
 
-def chosen_sources(names: Iterable[str], known: list[LogSource]) -> list[LogSource]:
-    """Return the logs of the functions with these names, or of all if there are none.
+def chosen_sources(
+    aws: Aws, names: Iterable[str], known: list[LogSource], stacks: Iterable[str]
+) -> list[LogSource]:
+    """Return the logs of the functions that a user means, or all that are known without names.
+
+    Parameters
+    ----------
+    names
+        Names, also of deleted functions, logical IDs or ARNs.
+    stacks
+        The stacks whose logical IDs can be used.
 
     Raises
     ------
@@ -142,13 +137,8 @@ def chosen_sources(names: Iterable[str], known: list[LogSource]) -> list[LogSour
     by_name = {source.function: source for source in known}
     chosen = []
     for name in names:
-        if name not in by_name:
-            raise TestbedError(
-                f"There is no function named {name}.",
-                advice=similar(name, by_name, "functions")
-                or "There are no functions yet: deploy some with `testbed deploy`.",
-            )
-        chosen.append(by_name[name])
+        found = name if name in by_name else find_function(aws, name, stacks).name
+        chosen.append(by_name.get(found, LogSource.of(found)))
     return chosen or known
 
 

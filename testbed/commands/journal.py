@@ -84,43 +84,58 @@ def trace(session: Session, identity: str | None, as_json: bool) -> None:
     15 seconds if it is still growing.
     """
     from testbed.trace.chains import find_chains
-    from testbed.trace.newest import newest_chain
+    from testbed.trace.settling import Followed
     from testbed.trace.tree import tree
 
     client = Journal(session.endpoint)
-    found = newest_chain(client) if identity is None else None
-    roots = find_chains(client.entries(), identity) if identity else [found.root] if found else []
-    if not roots:
-        raise TestbedError(
-            f"The journal has no entry with the id or position {identity}."
-            if identity
-            else "The journal has no chain yet.",
-            advice="`testbed journal` lists all entries; with --json, it shows their ids."
-            if identity
-            else "Start one: fire a schedule with `testbed tick`, invoke a function, send a message"
-            " or call the API.",
-        )
-    if as_json:
-        steps = {step.entry.position: step for root in roots for step in root.walk()}
-        _print_entries((step.entry for _, step in sorted(steps.items())), as_json)
+    found = None
+    if identity is None:
+        found = _newest(session, client)
+        chain = found.chain
     else:
-        for root in roots:
+        chain = Followed(find_chains(client.entries(), identity))
+        if not chain.roots:
+            raise TestbedError(
+                f"The journal has no entry with the id or position {identity}.",
+                advice="`testbed journal` lists all entries; with --json, it shows their ids.",
+            )
+    if as_json:
+        _print_entries((step.entry for step in chain.steps()), as_json)
+    else:
+        for root in chain.roots:
             console.wide.print(console.tree(tree(root)))
     if found:
         _print_state(found)
 
 
-def _print_state(chain: NewestChain) -> None:
-    if chain.in_progress:
-        entry = chain.root.entry
+def _newest(session: Session, journal: Journal) -> NewestChain:
+    from testbed.aws.consumers import Consumers
+    from testbed.trace.newest import newest_chain
+    from testbed.trace.settling import Expectations
+
+    consumers = Consumers(session.aws)
+    expectations = Expectations(consumers.has_consumer, consumers.retries)
+    found = newest_chain(journal, expectations)
+    if found is None:
+        raise TestbedError(
+            "The journal has no chain yet.",
+            advice="Start one: fire a schedule with `testbed tick`, call a function with"
+            " `testbed invoke`, send a message, or send a request to the API.",
+        )
+    return found
+
+
+def _print_state(found: NewestChain) -> None:
+    for line in found.chain.expected:
+        console.progress.print(console.text(("… ", "dim"), line), soft_wrap=True)
+    if found.chain.expected:
+        position = found.chain.roots[0].entry.position
         console.progress.print(
-            console.text(
-                f"This chain is still growing. Show it again with: testbed trace {entry.position}"
-            ),
+            f"The chain is not complete yet. Show it again with: testbed trace {position}",
             soft_wrap=True,
         )
-    if chain.newer:
-        more = "A newer chain has" if chain.newer == 1 else f"{chain.newer} newer chains have"
+    if found.newer:
+        more = "A newer chain has" if found.newer == 1 else f"{found.newer} newer chains have"
         console.progress.print(
             f"{more} begun since. Show the newest with: testbed trace", soft_wrap=True
         )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,8 +15,6 @@ from testbed.terminal import console
 from testbed.terminal.durations import Since, local_time_text
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from testbed.aws.logs import LogLine, LogSource
     from testbed.session import Session
 
@@ -67,14 +66,15 @@ def logs(
         return sources if functions else log_sources(session.aws, stack_name)
 
     known = log_sources(session.aws, stack_name)
-    sources = chosen_sources(functions, known)
+    stacks = [session.stack_name] if session.stack_name else []
+    sources = chosen_sources(session.aws, functions, known, stacks)
     lines: Iterable[LogLine] = (
         follow_logs(session.aws, sources_now, since)
         if follow
         else log_lines(session.aws, sources, since)
     )
     width = max((len(source.function) for source in sources), default=0)
-    folders = _SourceFolders(session)
+    files = _ProjectFiles(session)
     shown = filter(chosen, with_request_ids(lines))
     found = False
     for line in shown:
@@ -82,17 +82,17 @@ def logs(
         if as_json:
             console.print_json(line.as_json(), indent=None)
         else:
-            _print_line(line, width, folders)
+            _print_line(line, width, files)
     if not found:
         _explain(known, since, grep)
 
 
-def _print_line(line: LogLine, width: int, folders: _SourceFolders) -> None:
-    from testbed.aws.log_messages import TASK_FOLDER, readable
+def _print_line(line: LogLine, width: int, files: _ProjectFiles) -> None:
+    from testbed.aws.log_messages import readable
 
-    folder = folders.find(line.function) if TASK_FOLDER in line.message else None
+    message = readable(line.message, partial(files.name, line.function))
     start = f"{local_time_text(line.time)} {line.function:<{width}}"
-    console.line((start, "dim"), f" {readable(line.message, folder)}", multiline=True)
+    console.line((start, "dim"), f" {message}", multiline=True)
 
 
 def _explain(known: Iterable[object], since: datetime, grep: str | None) -> None:
@@ -107,34 +107,38 @@ def _explain(known: Iterable[object], since: datetime, grep: str | None) -> None
     console.progress.print(console.text(message), soft_wrap=True)
 
 
-class _SourceFolders:
-    """The folders with the source code of the project's functions; read when they are needed."""
+class _ProjectFiles:
+    """The project's files with the code of its functions; found when a traceback names one."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._folders: dict[str, Path | None] = {}
 
-    def find(self, function: str) -> Path | None:
-        """Return the folder of a function's code, or None if it is not in the project."""
-        return self._folders.get(function)
+    def name(self, function: str, path: str) -> str:
+        """Return the path of the project's file that a path in a function's traceback is of."""
+        from testbed.project.own_frames import project_file
 
-    @cached_property
-    def _folders(self) -> dict[str, Path]:
-        from botocore.exceptions import ClientError
+        if function not in self._folders:
+            self._folders[function] = self._folder(function)
+        return project_file(path, self._folders[function], Path.cwd())
 
-        from testbed.aws.stacks import stack_resources
+    def _folder(self, function: str) -> Path | None:
         from testbed.errors import ProjectError
-        from testbed.project.local_files import template_files
+        from testbed.project.own_frames import code_folder
 
         try:
             project = self._session.project
-            files = template_files(
-                project.template, project.parameters, project.region, "is built here"
-            )
-            names = stack_resources(self._session.aws, project.stack_name)
-        except (ProjectError, ClientError):  # it was not deployed, or changed since
-            return {}
-        return {
-            names[file.logical_id]: file.path
-            for file in files.code()
-            if file.logical_id in names and file.path.is_dir()
-        }
+        except ProjectError:  # there is none, or it was broken after its deployment
+            return None
+        logical_id = self._logical_ids.get(function)
+        if not logical_id:
+            return None
+        return code_folder(project.template, project.parameters, project.region, logical_id)
+
+    @cached_property
+    def _logical_ids(self) -> dict[str, str]:
+        from testbed.aws.functions import known_functions
+
+        stack_name = self._session.stack_name
+        stacks = [stack_name] if stack_name else []
+        return {each.name: each.logical_id for each in known_functions(self._session.aws, stacks)}

@@ -1,4 +1,4 @@
-"""The newest chain in the journal, awaited until it has come to rest."""
+"""The newest chain in the journal, awaited until nothing more is expected to follow."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ from datetime import UTC, datetime, timedelta
 
 from testbed.control.journal import Journal, JournalEntry
 from testbed.trace.chains import Step, chain_roots
+from testbed.trace.settling import Expectations, Followed, follow_chain
 
 _APPEARANCE_SECONDS = 1.0
 """How long a first chain is waited for."""
 
-_QUIET = timedelta(seconds=0.7)
-"""A chain to which nothing was added for this long has come to rest, if nothing is due."""
-
-_LONGEST = timedelta(seconds=15)
-"""The longest that a chain is waited for: functions may take up to 15 minutes."""
+_FOLLOW_SECONDS = 15.0
+"""How long a chain is followed, and how old its last step may be: functions may take longer."""
 
 _PAUSE_SECONDS = 0.1
 
@@ -36,25 +34,22 @@ _STARTS = {
 
 @dataclass(frozen=True)
 class NewestChain:
-    """The newest chain when it was looked for.
+    """The chain that was the newest when it was looked for.
 
     Parameters
     ----------
-    in_progress
-        Whether it has not come to rest in time.
     newer
         How many chains have begun since.
     """
 
-    root: Step
-    in_progress: bool
+    chain: Followed
     newer: int
 
 
-def newest_chain(journal: Journal) -> NewestChain | None:
-    """Return the newest chain when it has come to rest, or None if there is no chain.
+def newest_chain(journal: Journal, expectations: Expectations) -> NewestChain | None:
+    """Return the newest chain when it is complete, or None if there is no chain.
 
-    It waits while the chain grows: for a message that was received, or a function that runs.
+    It is followed while something is expected, for up to 15 seconds.
 
     Raises
     ------
@@ -62,23 +57,18 @@ def newest_chain(journal: Journal) -> NewestChain | None:
         If the journal cannot be read.
     """
     deadline = time.monotonic() + _APPEARANCE_SECONDS
-    position, entries = journal.read()
-    while not (roots := begun_chains(entries)) and time.monotonic() < deadline:
+    while not (begun := begun_chains(journal.entries())) and time.monotonic() < deadline:
         time.sleep(_PAUSE_SECONDS)
-        position, entries = journal.read()
-    if not roots:
+    if not begun:
         return None
-    chosen, latest = roots[-1].entry.position, datetime.now(UTC) + _LONGEST
-    while True:
-        root = next(each for each in roots if each.entry.position == chosen)
-        now = datetime.now(UTC)
-        in_progress = not is_at_rest(root, now)
-        if not in_progress or now > latest:
-            return NewestChain(root, in_progress, newer=len(roots) - roots.index(root) - 1)
-        time.sleep(_PAUSE_SECONDS)
-        position, added = journal.read(position)
-        entries += added
-        roots = begun_chains(entries)
+    root = begun[-1]
+    ended = max(_end(step.entry) for step in root.walk())
+    if datetime.now(UTC) - ended > timedelta(seconds=_FOLLOW_SECONDS):
+        return NewestChain(Followed([root]), newer=0)
+    position = str(root.entry.position)
+    followed = follow_chain(journal, 0, position, _FOLLOW_SECONDS, expectations)
+    newer = [each for each in begun_chains(journal.entries()) if each.entry.time > root.entry.time]
+    return NewestChain(followed, len(newer))
 
 
 def begun_chains(entries: Iterable[JournalEntry]) -> list[Step]:
@@ -88,15 +78,6 @@ def begun_chains(entries: Iterable[JournalEntry]) -> list[Step]:
     one that should lead to something, such as Publish.
     """
     return [root for root in chain_roots(entries) if _is_chain(root)]
-
-
-def is_at_rest(root: Step, now: datetime) -> bool:
-    """Return whether nothing is expected to be added to a chain soon."""
-    steps = list(root.walk())
-    last = max(_end(step.entry) for step in steps)
-    if now - last > _LONGEST:
-        return True
-    return now - last > _QUIET and not any(map(_is_unfinished, steps))
 
 
 def _end(entry: JournalEntry) -> datetime:
@@ -111,23 +92,3 @@ def _is_chain(root: Step) -> bool:
         or (entry["service"], entry["operation"]) in _STARTS
         or any(step.entry.kind != "api" or step.entry["error"] in _DENIED for step in root.walk())
     )
-
-
-def _is_unfinished(step: Step) -> bool:
-    """Whether a function still runs, or a message is still being processed."""
-    entry = step.entry
-    match entry.kind:
-        case "delivery":
-            to_function = ":function:" in (entry["resource"] or "")
-            return to_function and entry["status"] == "delivered" and not _invoked(step)
-        case "api":
-            invokes = (entry["service"], entry["operation"]) == ("lambda", "Invoke")
-            return invokes and not entry["error"] and not _invoked(step)
-        case "queue" if entry["action"] == "sent":
-            moves = [each.entry["action"] for each in step.children if each.entry.kind == "queue"]
-            return moves[-1:] == ["received"]
-    return False
-
-
-def _invoked(step: Step) -> bool:
-    return any(each.entry.kind == "invocation" for each in step.walk())

@@ -24,6 +24,8 @@ _ASYNCHRONOUS = f"{EXTENSION}/live/lambda_service/test_asynchronous_invocation.p
 _CLOCK_COMMAND = "tests/testbed/control/test_clock.py"
 _PACKAGING = "tests/testbed/deployment/test_packaging.py"
 _REQUIREMENTS = "tests/testbed/deployment/test_requirements.py"
+_RUNTIMES = f"{EXTENSION}/live/lambda_executor/test_runtimes.py"
+_SAMPLES = f"{EXTENSION}/live/samples/test_delivered_events.py"
 _SDK = f"{EXTENSION}/live/lambda_executor/test_sdk.py"
 _STACKS = f"{EXTENSION}/live/cloudformation"
 _TEMPLATES = f"{_STACKS}/test_template_validation.py"
@@ -202,10 +204,10 @@ CLAIMS: Claims = {
     "S3 is rejected as an [on-failure destination]": (
         f"{DIFFERENCES}::test_bucket_is_rejected_as_a_destination",
     ),
-    "do not resolve": (
-        f"{EXTENSION}/live/lambda_service/test_urls.py::test_host_is_like_that_on_aws",
+    "instead of `https://ID.lambda-url.us-east-1.on.aws/`": (
+        f"{EXTENSION}/live/lambda_service/test_urls.py::test_url_works_as_it_is",
+        f"{EXTENSION}/live/lambda_service/test_urls.py::test_event",
     ),
-    "ID.lambda-url.us-east-1": (f"{EXTENSION}/live/lambda_service/test_urls.py::test_event",),
     "`AWS_IAM` accepts any caller's signature": (
         f"{ACCESS}/test_public_endpoints.py::test_function_urls",
     ),
@@ -314,10 +316,20 @@ CLAIMS: Claims = {
     "rejects container images": (
         "tests/testbed/project/test_local_files.py::test_functions_that_do_not_run_here",
     ),
+    "own [version of Python](develop-offline.md#python-runtimes) is missing": (
+        f"{_RUNTIMES}::test_python_version_of_the_runtime",
+    ),
+    "and so does the function's `StateReason`": (
+        f"{_RUNTIMES}::test_missing_python_version_is_in_the_log_and_in_the_state",
+        "tests/cli/test_failed_deployments.py::test_what_differs_from_aws_is_listed_each_time",
+    ),
+    "The patch release of Python": Reason("any release is used; not looked at"),
     # Services
     "**SNS:** a topic's data protection": (
         f"{DIFFERENCES}::test_data_protection_of_a_topic_is_stored",
     ),
+    "**CloudWatch:**": (f"{_SAMPLES}::test_samples_are_like_the_events_that_are_delivered",),
+    "**Secrets Manager:**": (f"{_SAMPLES}::test_samples_are_like_the_events_that_are_delivered",),
     "**SES:**": (f"{DIFFERENCES}::test_identity_of_a_stack_is_verified_at_once",),
     "its log events do not expire": READ,
     "also matches inside of a word": (f"{_FILTER_PATTERNS}::test_terms",),

@@ -27,7 +27,7 @@ CLAIMS: Claims = {
         "tests/cli/test_journal.py::test_trace_without_an_id_draws_the_newest_chain",
     ),
     "It waits for up to 15 seconds": (f"{_NEWEST}::test_newest_chain_is_awaited",),
-    "if the chain is still growing then": (
+    "if the chain is not complete then": (
         f"{_NEWEST}::test_newer_chains_and_those_that_grow_on_are_told",
     ),
     "A chain of a schedule starts at the schedule": (

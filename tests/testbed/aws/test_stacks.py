@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from testbed.aws.clients import Aws
-from testbed.aws.logs import stack_functions
+from testbed.aws.functions import stack_functions
 from testbed.aws.stacks import nested_stacks, physical_ids
 
 STACK, FUNCTION, QUEUE = "AWS::CloudFormation::Stack", "AWS::Lambda::Function", "AWS::SQS::Queue"

@@ -216,7 +216,9 @@ def test_deployment_to_an_account(command: CommandHere, monkeypatch: pytest.Monk
         assert review([Change("Add", HOSTILE + LINE_BREAK, HOSTILE, replaces=False)])
         outputs = {HOSTILE: HOSTILE + LINE_BREAK}
         hostile = [HOSTILE + LINE_BREAK]
-        return SimpleNamespace(changed=True, uploaded=hostile, left_behind=hostile, outputs=outputs)
+        return SimpleNamespace(
+            changed=True, uploaded=hostile, left_behind=hostile, notes=hostile, outputs=outputs
+        )
 
     monkeypatch.setattr("testbed.deployment.deploy.deploy", deploy)
     monkeypatch.setattr("testbed.deployment.ownership.check_ownership", lambda *_: True)
@@ -307,8 +309,9 @@ def test_on_a_terminal_only_colours_are_escape_sequences() -> None:
 
 # Modules that may print themselves: separate programs, whose output a program reads.
 _OWN_PROGRAMS = {
-    "testbed/demo/hosting.py": "prints JSON for the process that has started it",
+    "testbed/websites/hosting.py": "prints JSON for the process that has started it",
     "testbed/emulators/environments.py": "prints a path for shell scripts",
+    "testbed/emulators/runtimes.py": "prints a path for the LocalStack that has started it",
 }
 _PRINTING_OF_CLICK = {
     "echo",

@@ -8,8 +8,9 @@ from typing import Any, cast
 import pytest
 
 from testbed.control.journal import Journal, JournalEntry
-from testbed.trace import newest
-from testbed.trace.newest import begun_chains, is_at_rest, newest_chain
+from testbed.trace import newest, settling
+from testbed.trace.newest import begun_chains, newest_chain
+from testbed.trace.settling import Expectations
 
 NOW = datetime.now(UTC)
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:f"
@@ -49,39 +50,6 @@ def test_single_steps_that_are_chains(single: JournalEntry, found: bool) -> None
     assert bool(begun_chains([single])) == found
 
 
-@pytest.mark.parametrize(
-    ("entries", "at_rest"),
-    [
-        ([SCHEDULE, delivery(2)], False),
-        ([SCHEDULE, delivery(2, status="failed", error="AccessDenied")], True),
-        ([SCHEDULE, delivery(2, ago=0.1, status="failed")], False),
-        (
-            [
-                SCHEDULE,
-                delivery(2),
-                call(3, "lambda.Invoke", causes=["hop"]),
-                entry(4, "invocation", id="call-3", causes=["call-3"]),
-            ],
-            True,
-        ),
-        ([call(1, "lambda.Invoke")], False),
-        ([call(1, "lambda.Invoke", ago=60)], True),
-        ([call(1, "lambda.Invoke", error="ResourceNotFoundException")], True),
-        (
-            [
-                entry(1, "queue", id="m", resource="q", action="sent"),
-                entry(2, "queue", id="m", resource="q", action="received", causes=["m"]),
-            ],
-            False,
-        ),
-        ([entry(1, "queue", id="m", resource="q", action="sent")], True),
-    ],
-)
-def test_chain_is_at_rest(entries: list[JournalEntry], at_rest: bool) -> None:
-    [root] = begun_chains(entries)
-    assert is_at_rest(root, NOW) == at_rest
-
-
 class Growing:
     """A journal that has one more entry each time that it is read."""
 
@@ -92,34 +60,49 @@ class Growing:
     def read(self, since: int = 0) -> tuple[int, list[JournalEntry]]:
         self._read += 1
         found = [each for each in self._entries[: self._read] if each.position > since]
-        return self._read, found
+        return max((each.position for each in found), default=since), found
+
+    def entries(self) -> list[JournalEntry]:
+        return self.read()[1]
 
 
 def test_newest_chain_is_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(newest, "_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(settling, "_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(settling, "_QUIET_SECONDS", 0.02)
     journal = Growing(
-        schedule := entry(1, "schedule", id="firing", ago=8),
-        delivery(2),
-        entry(3, "invocation", id="run", causes=["run", "firing"], resource="f"),
-        entry(4, "schedule", id="newer", ago=1),
+        entry(1, "schedule", id="older", ago=9),
+        entry(2, "schedule", id="firing", ago=8),
+        delivery(3),
+        call(4, "lambda.Invoke", causes=["hop"], caller="events", status=202, resource="f"),
+        entry(5, "invocation", id="call-4", causes=["call-4", "firing"], status="success"),
     )
-    found = newest_chain(cast(Journal, journal))
+    found = newest_chain(cast(Journal, journal), Expectations())
     assert found is not None
-    assert found.root.entry is schedule
-    assert [step.entry.position for step in found.root.walk()] == [1, 2, 3]
-    assert (found.in_progress, found.newer) == (False, 0)
+    assert [step.entry.position for step in found.chain.steps()] == [2, 3, 4, 5]
+    assert (found.chain.expected, found.newer) == ([], 0)
 
 
 def test_newer_chains_and_those_that_grow_on_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(newest, "_PAUSE_SECONDS", 0)
-    monkeypatch.setattr(newest, "_LONGEST", timedelta(seconds=0.2))
-    monkeypatch.setattr(newest, "_QUIET", timedelta(days=1))
-    recent = [entry(number, "schedule", id=str(number), ago=-number) for number in (1, 2, 3, 4)]
-    found = newest_chain(cast(Journal, Growing(*recent)))
+    monkeypatch.setattr(newest, "_FOLLOW_SECONDS", 0.1)
+    recent = [
+        entry(1, "schedule", id="firing", ago=-1),
+        delivery(2, ago=-2),
+        entry(3, "schedule", id="newer", ago=-3),
+    ]
+    found = newest_chain(cast(Journal, Growing(*recent)), Expectations())
     assert found is not None
-    assert (found.root.entry.position, found.in_progress, found.newer) == (2, True, 2)
+    assert [step.entry.position for step in found.chain.steps()] == [1, 2]
+    assert found.chain.expected == ["f: the invocation is not complete"]
+    assert found.newer == 1
+
+
+def test_old_chain_is_not_awaited() -> None:
+    journal = Growing(entry(1, "schedule", id="firing", ago=60), delivery(2, ago=60))
+    found = newest_chain(cast(Journal, journal), Expectations())
+    assert found is not None
+    assert (len(found.chain.steps()), found.chain.expected) == (2, [])
 
 
 def test_journal_without_chains(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(newest, "_APPEARANCE_SECONDS", 0)
-    assert newest_chain(cast(Journal, Growing(call(1, "sqs.ListQueues")))) is None
+    assert newest_chain(cast(Journal, Growing(call(1, "sqs.ListQueues"))), Expectations()) is None
