@@ -12,12 +12,12 @@ from testbed.trace import newest, settling
 from testbed.trace.newest import begun_chains, newest_chain
 from testbed.trace.settling import Expectations
 
-NOW = datetime.now(UTC)
+
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:f"
 
 
 def entry(position: int, kind: str, *, ago: float = 5.0, **fields: Any) -> JournalEntry:
-    time = (NOW - timedelta(seconds=ago)).isoformat()
+    time = (datetime.now(UTC) - timedelta(seconds=ago)).isoformat()
     return JournalEntry.of({"position": position, "time": time, "kind": kind, **fields})
 
 
