@@ -12,7 +12,6 @@ from testbed.trace import newest, settling
 from testbed.trace.newest import begun_chains, newest_chain
 from testbed.trace.settling import Expectations
 
-
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:f"
 
 

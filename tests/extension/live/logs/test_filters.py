@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from tests.extension.conftest import Clients
 from tests.extension.lambda_functions import FunctionFactory
 
 MESSAGES = ["[ERROR] broken", "[INFO] fine", '{"level": "ERROR", "ms": 250}']
+FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:f"
 LIMIT = 10.0
 
 
@@ -51,13 +52,12 @@ def test_invalid_patterns_are_rejected(aws: Clients, group: str) -> None:
     logs = aws["logs"]
     transformation = {"metricName": "m", "metricNamespace": "n", "metricValue": "1"}
     names = {"logGroupName": group, "filterName": "f", "filterPattern": "{ $.a }"}
-    for call in (
+    calls: list[Callable[[], Any]] = [
         lambda: logs.filter_log_events(logGroupName=group, filterPattern="{ $.a }"),
         lambda: logs.put_metric_filter(**names, metricTransformations=[transformation]),
-        lambda: logs.put_subscription_filter(
-            **names, destinationArn="arn:aws:lambda:us-east-1:0:function:f"
-        ),
-    ):
+        lambda: logs.put_subscription_filter(**names, destinationArn=FUNCTION),
+    ]
+    for call in calls:
         with pytest.raises(ClientError, match="Invalid filter pattern") as raised:
             call()
         assert raised.value.response["Error"]["Code"] == "InvalidParameterException"
