@@ -194,6 +194,16 @@ class Session:
         """
         return LOOPBACK if self.given_endpoint else self._known_running.host_address
 
+    def known_running(self) -> Instance | Container:
+        """Return the running LocalStack, a process or a container.
+
+        Raises
+        ------
+        NotRunningError
+            If none runs.
+        """
+        return self._known_running
+
     @cached_property
     def _known_running(self) -> Instance | Container:
         running = self.running()
@@ -203,6 +213,19 @@ class Session:
                 advice="Start it with: testbed up",
             )
         return running
+
+    def with_websites(self, project: Project) -> Project:
+        """Return a project that adds the testbed's websites to the lists that it deploys.
+
+        Without this, a deployment would replace the deployed lists by those in the project's files.
+        """
+        running = None if self.given_endpoint else self.running()
+        if running is None or not any(upload.websites for upload in project.uploads):
+            return project
+        from testbed.websites.websites import Websites
+
+        websites = Websites(self.state, running).all()
+        return project.with_websites({each.name: each.url for each in websites})
 
     def outputs(self) -> dict[str, str]:
         """Return the outputs of the selected stack, as CloudFormation has them.

@@ -128,11 +128,11 @@ class Website(Protocol):
         Raises
         ------
         ValueError
-            If it is not a final status of HTTP (200 to 599).
+            If it is not the status of a final response (200 to 599).
         """
 
     def down(self) -> None:
-        """Close every connection without an answer (on AWS: answer with status 502)."""
+        """Refuse connections (on AWS: answer every request with status 502)."""
 
     def slow(self, seconds: float) -> None:
         """Delay every answer by a number of seconds (on AWS: by at most 29)."""

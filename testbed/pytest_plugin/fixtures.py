@@ -166,13 +166,13 @@ def website(testbed: RunningTestbed) -> Iterator[MakeWebsite]:
 
     Tests can make it fail: ``site.down()``, ``site.slow(2.0)``, ``site.answers(503)``.
     """
-    from testbed.machine.websites import Page
+    from testbed.websites.local_website import Page
 
     with ExitStack() as websites:
 
         def make(body: str = "All is well", content_type: str = "text/html") -> Website:
             with expected_failures():
-                site = testbed.website(Page("website", content_type, body, body))
+                site = testbed.website(Page.of("website", body, content_type))
             websites.callback(site.close)
             return site
 

@@ -4,7 +4,25 @@ from __future__ import annotations
 
 from tests.docs.claims.evidence import Claims
 
+_WEBSITES = "tests/cli/test_websites.py"
+
 CLAIMS: Claims = {
+    "They stop when the testbed stops": (
+        "tests/testbed/websites/test_websites.py::test_websites_stop_with_localstack",
+    ),
+    "A change also applies to requests that are waiting": (
+        "tests/testbed/websites/test_local_website.py::test_a_change_applies_to_requests_that_wait",
+    ),
+    "`testbed website add NAME` also works in an empty testbed": (
+        "tests/cli/test_life.py::test_testbed_without_a_project",
+    ),
+    "the pipeline reads it at its next run": (f"{_WEBSITES}::test_tour_of_the_readme",),
+    "It stays there until you remove it": (
+        f"{_WEBSITES}::test_website_stays_in_the_list_until_it_is_removed",
+    ),
+    "A website with the name of an entry replaces that entry": (
+        f"{_WEBSITES}::test_website_stays_in_the_list_until_it_is_removed",
+    ),
     "Its exit status is 1 if a delivery failed": (
         "tests/cli/test_use.py::test_advance_with_a_firing_that_fails",
     ),

@@ -195,7 +195,7 @@ def test_command_shows_what_is_hostile(
 def test_logs_keep_line_breaks_and_tabs(
     command: CommandHere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("testbed.aws.logs.stack_functions", lambda *_: ["function"])
+    monkeypatch.setattr("testbed.aws.functions.stack_functions", lambda *_: ["function"])
     monkeypatch.setattr("testbed.aws.logs.log_lines", lambda *_: iter([LOG_LINE]))
     printed = command.run("--endpoint-url", "http://127.0.0.1:9", "logs").stdout
     assert hidden(printed) == []
@@ -309,7 +309,7 @@ def test_on_a_terminal_only_colours_are_escape_sequences() -> None:
 
 # Modules that may print themselves: separate programs, whose output a program reads.
 _OWN_PROGRAMS = {
-    "testbed/demo/hosting.py": "prints JSON for the process that has started it",
+    "testbed/websites/hosting.py": "prints JSON for the process that has started it",
     "testbed/emulators/environments.py": "prints a path for shell scripts",
     "testbed/emulators/runtimes.py": "prints a path for the LocalStack that has started it",
 }
