@@ -48,6 +48,9 @@ CLAIMS: Claims = {
     "then print a line for each such function": (
         "tests/cli/test_failed_deployments.py::test_what_differs_from_aws_is_listed_each_time",
     ),
+    "The pytest plug-in warns of it": (
+        "tests/plugin/test_fixtures.py::test_function_on_another_version_of_python_is_a_warning",
+    ),
     "INIT_START in the log and `AWS_EXECUTION_ENV` name": (
         "tests/extension/live/lambda_executor/test_runtimes.py::test_python_version_of_the_runtime",
     ),

@@ -55,7 +55,7 @@ def patch_urls() -> None:
     from localstack.services.lambda_ import provider
     from localstack.utils.urls import localstack_host
 
-    original: Any = provider.FunctionUrlConfig
+    original: Any = vars(provider)["FunctionUrlConfig"]
 
     def configuration(**values: Any) -> Any:
         url = f"http://{localstack_host().host_and_port()}{PREFIX}{values['url_id']}/"
