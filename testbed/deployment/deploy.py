@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from testbed.aws.change_set import Change, changes_of, removal_of
 from testbed.aws.stacks import SkippedResource, describe_stack, skipped_resources
 from testbed.deployment.artifacts import Artifacts
+from testbed.deployment.code import stack_functions, update_code
 from testbed.deployment.destroy import delete_stack
 from testbed.deployment.failures import check_usable, left_behind, rejected, rolled_back
 from testbed.deployment.packaging import Package, package
@@ -60,6 +61,11 @@ class Deployment:
         The resources that were not created, since the testbed does not have their types.
     left_behind
         What was removed from the template or replaced, and could not be deleted: a sentence each.
+    restored
+        The functions whose code was updated although the stack was up to date, because it had been
+        changed outside of the stack.
+    packages
+        The deployment packages of the testbed's functions, by their names.
     """
 
     outputs: dict[str, str]
@@ -67,6 +73,8 @@ class Deployment:
     uploaded: list[str] = field(default_factory=list)
     skipped: list[SkippedResource] = field(default_factory=list)
     left_behind: list[str] = field(default_factory=list)
+    restored: list[str] = field(default_factory=list)
+    packages: dict[str, Package] = field(default_factory=dict)
 
 
 Review = Callable[[list[Change]], bool]
@@ -107,6 +115,10 @@ def deploy(project: Project, aws: Aws, report: Report, review: Review | None = N
     artifacts = Artifacts(aws)
     artifacts.upload(template, packages)
     changed, outputs = _apply(project, aws, template.document, artifacts, review)
+    functions = _by_function(project, aws, template, packages) if aws.is_local else {}
+    # CloudFormation compares the template with the last one, so it leaves a function as it is whose
+    # code was changed outside of the stack.
+    restored = update_code(aws, artifacts, functions)
     _check_outputs(project, outputs)  # again: an output with a condition may be missing
     uploaded = [
         upload.name
@@ -115,7 +127,7 @@ def deploy(project: Project, aws: Aws, report: Report, review: Review | None = N
     ]
     skipped = skipped_resources(aws, project.stack_name) if aws.is_local else []
     left = left_behind(aws, project.stack_name) if changed else []
-    return Deployment(outputs, changed, uploaded, skipped, left)
+    return Deployment(outputs, changed, uploaded, skipped, left, restored, functions)
 
 
 def prepare(project: Project, report: Report) -> None:
@@ -165,14 +177,25 @@ def _check_outputs(project: Project, outputs: Iterable[str]) -> None:
             )
 
 
-def _packages(template: TemplateFiles, report: Report, *, local: bool = True) -> list[Package]:
-    """Make the deployment packages, one for all functions that share a folder.
+def code_packages(
+    codes: Iterable[LocalFile], report: Report, *, local: bool = True
+) -> list[Package]:
+    """Return the deployment packages of functions and layers: one for all that share a folder.
 
-    In the testbed all functions run on this machine's processor, whatever the template says.
+    Parameters
+    ----------
+    local
+        Whether they are for the testbed, in which all functions run on this machine's processor,
+        whatever the template says.
+
+    Raises
+    ------
+    ProjectError, EnvironmentBuildError
+        As :func:`deploy`.
     """
     made: dict[tuple[object, ...], Package] = {}
     packages = []
-    for code in template.code():
+    for code in codes:
         assert code.build is not None
         architecture = host_architecture() if local else code.build.architecture
         key = (code.path, architecture, code.build.requirements, code.build.folder)
@@ -182,12 +205,29 @@ def _packages(template: TemplateFiles, report: Report, *, local: bool = True) ->
                 requirements=code.build.requirements, prefix=code.build.folder,
             )  # fmt: skip
         packages.append(made[key])
+    return packages
+
+
+def _packages(template: TemplateFiles, report: Report, *, local: bool = True) -> list[Package]:
+    packages = code_packages(template.code(), report, local=local)
+    for code in template.code():
+        assert code.build is not None
+        architecture = host_architecture() if local else code.build.architecture
         if architecture != code.build.architecture and _has_requirements(code):
             report(
                 f"{code.logical_id}: Architectures is {code.build.architecture};"
                 f" its packages are built for this machine, {architecture}"
             )
     return packages
+
+
+def _by_function(
+    project: Project, aws: Aws, template: TemplateFiles, packages: list[Package]
+) -> dict[str, Package]:
+    """Return the deployment packages by the names of the functions."""
+    by_file = {id(file): package for file, package in zip(template.code(), packages, strict=True)}
+    functions = stack_functions(aws, project.stack_name, template)
+    return {name: by_file[id(file)] for name, file in functions}
 
 
 def _has_requirements(code: LocalFile) -> bool:
