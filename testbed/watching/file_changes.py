@@ -94,9 +94,9 @@ def _add_requirements(source: Path, found: Watched) -> None:
         files = requirement_files(listed).files
     except ProjectError:  # which packaging reports
         return
-    for file in files:
+    for file in (each.resolve() for each in files):
         if not file.is_relative_to(source):
-            _add_stand_in(file.resolve(), listed, found)
+            _add_stand_in(file, listed, found)
 
 
 def _add_stand_in(file: Path, meant: Path, found: Watched) -> None:
