@@ -18,12 +18,15 @@ _MODULES = {
     "deploy": "testbed.commands.deploy",
     "destroy": "testbed.commands.destroy",
     "watch": "testbed.commands.watch",
+    "invoke": "testbed.commands.invoke",
+    "sample": "testbed.commands.sample",
     "logs": "testbed.commands.logs",
     "tick": "testbed.commands.tick",
     "clock": "testbed.commands.clock",
     "inbox": "testbed.commands.inbox",
     "journal": "testbed.commands.journal",
     "trace": "testbed.commands.journal",
+    "website": "testbed.commands.website",
     "fault": "testbed.commands.fault",
     "permissions": "testbed.commands.permissions",
     "doctor": "testbed.commands.doctor",
@@ -38,7 +41,7 @@ _MODULES = {
 @click.option(
     "--project", "folder", type=click.Path(path_type=Path, exists=True, file_okay=False),
     envvar="TESTBED_PROJECT", show_envvar=True, default=".", show_default="the current folder",
-    help="Use the project in this folder.",
+    help="Use the project in this folder, or that this folder is in.",
 )  # fmt: skip
 @click.option(
     "--state", type=click.Path(path_type=Path, file_okay=False),

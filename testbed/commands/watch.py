@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from testbed.commands.options import Pairs, override_options
+from testbed.commands.options import Pairs, override_options, project_options
+from testbed.commands.parameters import ask_for_missing
 from testbed.terminal import console
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ _INDENT = " " * 10
 
 
 @click.command()
+@project_options
 @override_options
 @click.option("--no-logs", is_flag=True, help="Do not show the functions' log lines.")
 @click.option("--no-chains", is_flag=True, help="Do not show what happens as chains.")
@@ -40,12 +42,15 @@ def watch(
     Changed code is updated in the functions directly; a changed template is deployed by a change
     set. Below that, new log lines and chains are shown.
     """
-    from testbed.aws.logs import stack_functions
+    from testbed.aws.functions import stack_functions
+    from testbed.deployment.deploy import stack_parameters
     from testbed.project.overrides import Overrides
     from testbed.watching.loop import StackWatch, Watch
 
     chosen = Overrides.from_environment().updated(Overrides.of(parameters, files))
-    aws = session.aws
+    project, aws = chosen.apply(session.project), session.aws
+    answers = ask_for_missing(project, lambda: stack_parameters(aws, project.stack_name))
+    chosen = chosen.updated(Overrides(answers))
     threads = _Threads()
     functions: list[str] = []
     stack = StackWatch(_reader(session, chosen), aws, _Output())
@@ -76,7 +81,7 @@ def _reader(session: Session, chosen: Overrides) -> Callable[[], Project]:
     """Return a function that reads the project's files anew."""
 
     def read() -> Project:
-        return chosen.apply(replace(session).project)
+        return session.with_websites(chosen.apply(replace(session).project))
 
     return read
 

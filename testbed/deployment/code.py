@@ -32,7 +32,7 @@ _AT_ONCE = 8
 T = TypeVar("T")
 
 
-def stack_functions(
+def local_functions(
     aws: Aws, stack_name: str, template: TemplateFiles
 ) -> list[tuple[str, LocalFile]]:
     """Return the functions of a stack and of its nested ones whose code is in local files.
@@ -52,7 +52,7 @@ def stack_functions(
     ]
     for file, nested in template.nested:
         if file.logical_id in resources:
-            found += stack_functions(aws, resources[file.logical_id], nested)
+            found += local_functions(aws, resources[file.logical_id], nested)
     return found
 
 

@@ -8,29 +8,34 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from testbed.aws.change_set import Change, changes_of, removal_of
 from testbed.aws.stacks import SkippedResource, describe_stack, skipped_resources
+from testbed.control.endpoint import Endpoint
+from testbed.control.runtimes import notes, running_runtime
 from testbed.deployment.artifacts import Artifacts
-from testbed.deployment.code import stack_functions, update_code
+from testbed.deployment.code import local_functions, update_code
 from testbed.deployment.destroy import delete_stack
 from testbed.deployment.failures import check_usable, left_behind, rejected, rolled_back
 from testbed.deployment.packaging import Package, package
 from testbed.deployment.requirements import host_architecture
+from testbed.emulators import runtimes
 from testbed.errors import DeploymentError, ProjectError, preserved
 from testbed.machine.waiting import WaitedTooLong, until
+from testbed.project.functions import RUNTIME
 from testbed.project.local_files import LocalFile, TemplateFiles, template_files
 from testbed.project.problems import raise_problems
-from testbed.project.template import section
+from testbed.project.template import missing_parameters, section
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation.type_defs import (
         DescribeChangeSetOutputTypeDef,
+        ParameterTypeDef,
         StackTypeDef,
     )
 
@@ -61,11 +66,16 @@ class Deployment:
         The resources that were not created, since the testbed does not have their types.
     left_behind
         What was removed from the template or replaced, and could not be deleted: a sentence each.
+    notes
+        The functions that run on another version of Python or whose runtime is deprecated: a
+        sentence each.
     restored
         The functions whose code was updated although the stack was up to date, because it had been
         changed outside of the stack.
     packages
         The deployment packages of the testbed's functions, by their names.
+    runs_on
+        What each runtime runs on in the testbed.
     """
 
     outputs: dict[str, str]
@@ -73,8 +83,10 @@ class Deployment:
     uploaded: list[str] = field(default_factory=list)
     skipped: list[SkippedResource] = field(default_factory=list)
     left_behind: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     restored: list[str] = field(default_factory=list)
     packages: dict[str, Package] = field(default_factory=dict)
+    runs_on: dict[str, str] = field(default_factory=dict)
 
 
 Review = Callable[[list[Change]], bool]
@@ -110,11 +122,14 @@ def deploy(project: Project, aws: Aws, report: Report, review: Review | None = N
         If CloudFormation rejects the template or rolls the stack back.
     """
     files = {upload: upload.content() for upload in project.uploads}
+    stack = describe_stack(aws, project.stack_name)
+    project = replace(project, kept_parameters=_kept_parameters(stack))
     template = _checked_template(project, local=aws.is_local)
-    packages = _packages(template, report, local=aws.is_local)
+    runs_on, remarks = _running_runtimes(template, aws) if aws.is_local else ({}, [])
+    packages = _packages(template, report, runs_on, local=aws.is_local)
     artifacts = Artifacts(aws)
     artifacts.upload(template, packages)
-    changed, outputs = _apply(project, aws, template.document, artifacts, review)
+    changed, outputs = _apply(project, aws, stack, template.document, artifacts, review)
     functions = _by_function(project, aws, template, packages) if aws.is_local else {}
     # CloudFormation compares the template with the last one, so it leaves a function as it is whose
     # code was changed outside of the stack.
@@ -127,7 +142,20 @@ def deploy(project: Project, aws: Aws, report: Report, review: Review | None = N
     ]
     skipped = skipped_resources(aws, project.stack_name) if aws.is_local else []
     left = left_behind(aws, project.stack_name) if changed else []
-    return Deployment(outputs, changed, uploaded, skipped, left, restored, functions)
+    return Deployment(
+        outputs, changed, uploaded, skipped, left, remarks, restored, functions, runs_on
+    )
+
+
+def stack_parameters(aws: Aws, stack_name: str) -> frozenset[str]:
+    """Return the parameters whose values a stack has already; none if there is no such stack."""
+    return _kept_parameters(describe_stack(aws, stack_name))
+
+
+def _kept_parameters(stack: StackTypeDef | None) -> frozenset[str]:
+    if stack is None or stack["StackStatus"] in (*_FAILED_CREATION, "REVIEW_IN_PROGRESS"):
+        return frozenset()
+    return frozenset(each["ParameterKey"] for each in stack.get("Parameters", ()))
 
 
 def prepare(project: Project, report: Report) -> None:
@@ -138,7 +166,10 @@ def prepare(project: Project, report: Report) -> None:
     ProjectError, EnvironmentBuildError
         As :func:`deploy`.
     """
-    _packages(check(project), report)
+    template = check(project)
+    needed = _needed_runtimes(template)
+    runs_on = {runtime: runtimes.choose(runtime, report).runs_on for runtime in needed}
+    _packages(template, report, runs_on)
 
 
 def check(project: Project) -> TemplateFiles:
@@ -160,6 +191,7 @@ def _checked_template(project: Project, *, local: bool = True) -> TemplateFiles:
         project.parameters,
         project.region,
         "runs here" if local else "is built here",
+        kept=project.kept_parameters,
     )
     raise_problems(template.all_problems())
     outputs = section(template.document, "Outputs")
@@ -177,13 +209,38 @@ def _check_outputs(project: Project, outputs: Iterable[str]) -> None:
             )
 
 
+def _needed_runtimes(template: TemplateFiles) -> list[str]:
+    """Return the runtimes of the template's functions and of the layers that are built."""
+    built = {code.build.runtime for code in template.code() if code.build}
+    return sorted(built | set(template.all_runtimes().values()))
+
+
+def _running_runtimes(template: TemplateFiles, aws: Aws) -> tuple[dict[str, str], list[str]]:
+    """Ask the emulator which runtimes execute the template's functions.
+
+    Returns
+    -------
+    tuple[dict[str, str], list[str]]
+        What each runtime runs on, and notes about functions for which it is another one.
+    """
+    endpoint = Endpoint(aws.endpoint_url)
+    answers = {each: running_runtime(endpoint, each) for each in _needed_runtimes(template)}
+    # Another emulator than LocalStack has one Python, the testbed's.
+    runs_on = {each: answer["runs_on"] if answer else RUNTIME for each, answer in answers.items()}
+    return runs_on, list(notes(template.all_runtimes(), answers))
+
+
 def code_packages(
-    codes: Iterable[LocalFile], report: Report, *, local: bool = True
+    codes: Iterable[LocalFile], report: Report, runs_on: Mapping[str, str], *, local: bool = True
 ) -> list[Package]:
-    """Return the deployment packages of functions and layers: one for all that share a folder.
+    """Return the deployment packages of functions and layers.
+
+    There is one for all that share a folder and a runtime.
 
     Parameters
     ----------
+    runs_on
+        The runtimes that execute functions of others.
     local
         Whether they are for the testbed, in which all functions run on this machine's processor,
         whatever the template says.
@@ -198,18 +255,21 @@ def code_packages(
     for code in codes:
         assert code.build is not None
         architecture = host_architecture() if local else code.build.architecture
-        key = (code.path, architecture, code.build.requirements, code.build.folder)
+        runtime = runs_on.get(code.build.runtime, code.build.runtime)
+        key = (code.path, architecture, code.build.requirements, code.build.folder, runtime)
         if key not in made:
             made[key] = package(
                 code.path, architecture, report,
-                requirements=code.build.requirements, prefix=code.build.folder,
+                requirements=code.build.requirements, prefix=code.build.folder, runtime=runtime,
             )  # fmt: skip
         packages.append(made[key])
     return packages
 
 
-def _packages(template: TemplateFiles, report: Report, *, local: bool = True) -> list[Package]:
-    packages = code_packages(template.code(), report, local=local)
+def _packages(
+    template: TemplateFiles, report: Report, runs_on: dict[str, str], *, local: bool = True
+) -> list[Package]:
+    packages = code_packages(template.code(), report, runs_on, local=local)
     for code in template.code():
         assert code.build is not None
         architecture = host_architecture() if local else code.build.architecture
@@ -226,7 +286,7 @@ def _by_function(
 ) -> dict[str, Package]:
     """Return the deployment packages by the names of the functions."""
     by_file = {id(file): package for file, package in zip(template.code(), packages, strict=True)}
-    functions = stack_functions(aws, project.stack_name, template)
+    functions = local_functions(aws, project.stack_name, template)
     return {name: by_file[id(file)] for name, file in functions}
 
 
@@ -251,13 +311,13 @@ def put_if_new(aws: Aws, uri: str, content: bytes) -> bool:
 def _apply(
     project: Project,
     aws: Aws,
+    stack: StackTypeDef | None,
     template: dict[str, Any],
     artifacts: Artifacts,
     review: Review | None,
 ) -> tuple[bool, dict[str, str]]:
     """Bring the stack up to date; return whether it was changed, and its outputs."""
     stack_name = project.stack_name
-    stack = describe_stack(aws, stack_name)
     if stack is not None and stack["StackStatus"] in _FAILED_CREATION:
         # A stack whose creation failed can only be deleted.
         # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
@@ -277,10 +337,8 @@ def _apply(
         "ChangeSetName": change_set,
         "ChangeSetType": "UPDATE" if exists else "CREATE",
         "Capabilities": list(project.capabilities),
-        "Parameters": [
-            {"ParameterKey": name, "ParameterValue": value}
-            for name, value in project.parameters.items()
-        ],
+        "Parameters": _parameters(project, template),
+        "NotificationARNs": list(project.notification_arns),
         "Tags": [{"Key": name, "Value": value} for name, value in project.tags.items()],
     }
     body = json.dumps(template)
@@ -303,8 +361,26 @@ def _apply(
     if not wanted:
         _discard(aws, stack_name, change_set, with_stack=False)
         return False, _outputs(stack)
-    aws.cloudformation.execute_change_set(StackName=stack_name, ChangeSetName=change_set)
+    aws.cloudformation.execute_change_set(
+        StackName=stack_name,
+        ChangeSetName=change_set,
+        DisableRollback=project.disable_rollback,
+    )
     return True, _outputs(_await_stack(project, aws))
+
+
+def _parameters(project: Project, template: dict[str, Any]) -> list[ParameterTypeDef]:
+    given: list[ParameterTypeDef] = [
+        {"ParameterKey": name, "ParameterValue": value}
+        for name, value in project.parameters.items()
+    ]
+    missing = missing_parameters(template, project.parameters)
+    kept: list[ParameterTypeDef] = [
+        {"ParameterKey": name, "UsePreviousValue": True}
+        for name in missing
+        if name in project.kept_parameters
+    ]
+    return given + kept
 
 
 def _outputs(stack: StackTypeDef | None) -> dict[str, str]:

@@ -20,6 +20,7 @@ from testbed.errors import ProjectError
 from testbed.machine.cache import COMPLETE, Report, note_use
 from testbed.machine.cache_folder import make_cache_folder, packages_folder
 from testbed.machine.file_errors import naming
+from testbed.project.functions import RUNTIME
 
 # The earliest time that a zip file can hold.
 _TIMESTAMP = (1980, 1, 1, 0, 0, 0)
@@ -69,6 +70,7 @@ def package(
     *,
     requirements: bool = True,
     prefix: str = "",
+    runtime: str = RUNTIME,
 ) -> Package:
     """Return the deployment package of a folder or a file; create it if the content has changed.
 
@@ -85,6 +87,8 @@ def package(
         Whether to bundle the packages in a folder's ``requirements.txt``.
     prefix
         Where everything is in the zip file: ``python/`` in a layer.
+    runtime
+        The runtime that the requirements are for, such as ``python3.12``.
 
     Raises
     ------
@@ -98,7 +102,7 @@ def package(
     last = None
     for _ in range(_ATTEMPTS):
         try:
-            return _package(source, architecture, report, requirements, prefix)
+            return _package(source, architecture, report, requirements, prefix, runtime)
         except _ChangedMeanwhileError as error:
             last = error
     raise ProjectError(
@@ -112,7 +116,12 @@ class _ChangedMeanwhileError(Exception):
 
 
 def _package(
-    source: Path, architecture: str, report: Report, requirements: bool, prefix: str
+    source: Path,
+    architecture: str,
+    report: Report,
+    requirements: bool,
+    prefix: str,
+    runtime: str,
 ) -> Package:
     start = f"{architecture} {prefix}".encode()
     code = dict(_files(source, LEFT_OUT)) if source.is_dir() else {source.name: source}
@@ -121,7 +130,7 @@ def _package(
     listed = source / "requirements.txt"
     bundled = None
     if requirements and listed.is_file():
-        bundled = ensure_bundled_requirements(listed, architecture, report)
+        bundled = ensure_bundled_requirements(listed, architecture, report, runtime)
         digest.update(bundled.name.encode())  # its name contains a hash of its inputs
     target = packages_folder() / f"{digest.hexdigest()}.zip"
     if not note_use(target):

@@ -7,13 +7,19 @@ https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/s
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeGuard
 
 from testbed.errors import ProjectError
-from testbed.project.functions import Build, FunctionCheck, function_problem, layer_build
+from testbed.project.functions import (
+    RUNTIME,
+    Build,
+    FunctionCheck,
+    function_problem,
+    layer_build,
+)
 from testbed.project.known_values import KnownValues
 from testbed.project.problems import Place, Problem
 from testbed.project.template import parameter_problems, read_template, section
@@ -91,6 +97,16 @@ class TemplateFiles:
     files: list[LocalFile] = field(default_factory=list)
     nested: list[tuple[LocalFile, TemplateFiles]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    runtimes: dict[str, str] = field(default_factory=dict)
+    """The runtimes of its functions by logical id, as far as they are known."""
+
+    def all_runtimes(self) -> dict[str, str]:
+        """Return the runtimes of all functions; nested ones as ``Stack.Function``."""
+        found = dict(self.runtimes)
+        for file, nested in self.nested:
+            for name, runtime in nested.all_runtimes().items():
+                found[f"{file.logical_id}.{name}"] = runtime
+        return found
 
     def resource_of(self, file: LocalFile) -> dict[str, Any]:
         """Return the resource that names a file, or {} if a file is not named by a resource."""
@@ -115,6 +131,7 @@ def template_files(
     region: str,
     check: FunctionCheck,
     *,
+    kept: Collection[str] = (),
     parents: tuple[Path, ...] = (),
 ) -> TemplateFiles:
     """Read a template and its nested ones; find the local files, and what cannot be deployed.
@@ -125,6 +142,8 @@ def template_files(
         The values that are given for the template's parameters.
     check
         Which functions can be deployed.
+    kept
+        The parameters whose values the stack has already.
     parents
         The templates that this one is nested in.
 
@@ -138,7 +157,7 @@ def template_files(
     known = KnownValues(document, parameters, region)
     search = _Search(found, known, check, (*parents, path.resolve()), region)
     if not parents:
-        problems = parameter_problems(document, dict(parameters))
+        problems = parameter_problems(document, dict(parameters), kept)
         found.problems += [Problem(each.text, each.place, path) for each in problems]
     search.resources()
     search.includes()
@@ -201,6 +220,9 @@ class _Search:
         if problem := function_problem(name, merged, resource, self._known, self._check, local):
             self._problem(problem, name)
             return
+        runtime = self._known.text(merged.get("Runtime"))
+        if runtime is not None:
+            self._found.runtimes[name] = runtime
         if not local or "InlineCode" in properties:
             return
         if "Properties" not in resource or not isinstance(resource["Properties"], dict):
@@ -212,6 +234,7 @@ class _Search:
         build = Build(
             architecture=self._known.text(first) or Build.architecture,
             requirements=str(metadata.get("SkipBuild", "")).lower() != "true",
+            runtime=runtime or RUNTIME,
         )
         self._code(name, properties, key, form, build)
 

@@ -90,7 +90,8 @@ def project_inputs(
         if file.build is None:
             stack_files.add(file.path)
         elif id(file) in direct and not publishes_versions(each, file):
-            found.append(FunctionCode(direct[id(file)], file.path, file, _runtime(each, file)))
+            runtime = each.runtimes.get(file.logical_id, "")
+            found.append(FunctionCode(direct[id(file)], file.path, file, runtime))
         elif file.logical_id != "Globals" or _has_loops(each):
             stack_code.add(file.path)
     uploads: dict[Path, tuple[str, ...]] = {}
@@ -126,12 +127,3 @@ def _files(template: TemplateFiles) -> Iterator[tuple[TemplateFiles, LocalFile]]
 def _has_loops(template: TemplateFiles) -> bool:
     """Return whether resources are made by ``Fn::ForEach``, which inherit from Globals, too."""
     return any(name.startswith("Fn::") for name in template.document["Resources"])
-
-
-def _runtime(template: TemplateFiles, file: LocalFile) -> str:
-    from testbed.project.template import section
-
-    inherited = section(section(template.document, "Globals"), "Function")
-    properties = section(template.resource_of(file), "Properties")
-    runtime = {**inherited, **properties}.get("Runtime")
-    return runtime if isinstance(runtime, str) else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -17,8 +18,8 @@ from botocore.exceptions import ConnectionError as NoConnectionError
 
 from testbed.aws.stacks import stack_outputs
 from testbed.deployment.artifacts import Artifacts
-from testbed.deployment.code import stack_functions, update_code
-from testbed.deployment.deploy import check, code_packages, deploy, put_if_new
+from testbed.deployment.code import local_functions, update_code
+from testbed.deployment.deploy import check, code_packages, deploy, put_if_new, stack_parameters
 from testbed.errors import DeploymentError, ProjectError, TestbedError
 from testbed.machine.file_errors import explained
 from testbed.watching.decision import Decision, decide
@@ -67,6 +68,7 @@ class StackWatch:
         self._project = read()
         self._pending: set[Path] = set()
         self._live: dict[str, Package] = {}
+        self._runs_on: dict[str, str] = {}
         self._looked = time.time()
         self._shown: list[str] = []
         self.inputs = first_inputs(self._project)
@@ -127,7 +129,10 @@ class StackWatch:
             self._looked = looked - _MARGIN_SECONDS
 
     def _syntax_errors(self, decision: Decision) -> list[InvalidSyntaxError]:
-        checked = [(function.runtime, paths) for function, paths in decision.functions]
+        checked = [
+            (self._runs_on.get(function.runtime, function.runtime), paths)
+            for function, paths in decision.functions
+        ]
         checked.append(("", decision.stack))
         found: dict[Path, InvalidSyntaxError] = {}
         for runtime, paths in checked:
@@ -140,7 +145,7 @@ class StackWatch:
         try:
             self._project = self._read()
             deployment = deploy(self._project, self._aws, self._progress)
-            self._live = deployment.packages
+            self._live, self._runs_on = deployment.packages, deployment.runs_on
             self._read_inputs()
         except (TestbedError, ClientError, BotoCoreError, OSError) as error:
             failure = _readable(error)
@@ -156,7 +161,7 @@ class StackWatch:
             self._observer.deployed(f"{names}: stack {self.name} is up to date", seconds)
         for name in deployment.uploaded:
             self._observer.deployed(f"{name} uploaded")
-        for text in (*map(str, deployment.skipped), *deployment.left_behind):
+        for text in (*map(str, deployment.skipped), *deployment.left_behind, *deployment.notes):
             self._observer.progress(text)
         return []
 
@@ -189,7 +194,9 @@ class StackWatch:
         for functions in by_source.values():
             paths = frozenset().union(*(changed[function] for function in functions))
             try:
-                made = code_packages([each.file for each in functions], self._progress)
+                made = code_packages(
+                    [each.file for each in functions], self._progress, self._runs_on
+                )
             except (TestbedError, OSError) as error:
                 errors.append(_readable(error))
                 kept |= paths
@@ -209,6 +216,12 @@ class StackWatch:
     def _upload(self, decision: Decision, started: float) -> list[TestbedError]:
         """Upload files whose content has changed."""
         wanted = dict(decision.uploads)
+        if not wanted:
+            return []
+        try:
+            self._project = self._read()
+        except TestbedError as error:
+            return [error]
         errors = []
         for upload in self._project.uploads:
             if upload.name not in wanted:
@@ -225,8 +238,9 @@ class StackWatch:
         return errors
 
     def _read_inputs(self) -> None:
-        template = check(self._project)
-        functions = stack_functions(self._aws, self.name, template)
+        kept = stack_parameters(self._aws, self.name)
+        template = check(replace(self._project, kept_parameters=kept))
+        functions = local_functions(self._aws, self.name, template)
         self.inputs = project_inputs(self._project, template, functions)
 
     def _updated(self, function: FunctionCode) -> float:

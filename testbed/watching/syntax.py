@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from testbed.errors import ProjectError
-from testbed.machine.virtual_environments import PYTHON_VERSION, interpreter
+from testbed.machine.virtual_environments import PYTHON_VERSION, installed_interpreter
 from testbed.watching.inputs import is_ignored_name
 
 _LIMIT_SECONDS = 20
@@ -97,9 +97,9 @@ def _clean(text: str) -> str:
 def _compiled(files: list[Path], version: str) -> list[tuple[Path, int | None, str]]:
     if version == ".".join(platform.python_version_tuple()[:2]):
         return _compiled_here(files)
-    python = interpreter()
-    if not Path(python).is_file():
-        return _compiled_here(files)  # uv would have to search for it, which takes long
+    python = installed_interpreter(version)
+    if python is None:
+        return _compiled_here(files)
     result = subprocess.run(
         [python, "-I", "-S", "-c", _PROGRAM],
         input=json.dumps([str(path) for path in files]),

@@ -22,7 +22,8 @@ from testbed.deployment.deploy import deploy
 from testbed.deployment.destroy import destroy_stack
 from testbed.errors import TestbedError
 from testbed.machine.waiting import until
-from testbed.project.project import Project, find_project
+from testbed.project.discovery import find_project
+from testbed.project.project import Project
 from testbed.watching.loop import StackWatch, Watch
 from tests.conftest import CommandLine
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from testbed.project.local_files import LocalFile, TemplateFiles, template_files
-from testbed.project.project import Project, Upload
+from testbed.project.project import Project
+from testbed.project.uploads import Upload
 from testbed.watching.decision import Decision, decide
 from testbed.watching.inputs import Inputs, first_inputs, project_inputs
 

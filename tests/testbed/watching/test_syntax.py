@@ -73,7 +73,7 @@ def test_only_new_files_of_a_folder(tmp_path: Path) -> None:
 def test_without_that_python_this_one_is_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(syntax, "interpreter", lambda: "3.13")
+    monkeypatch.setattr(syntax, "installed_interpreter", lambda version: None)
     (tmp_path / "app.py").write_text("def")
     assert len(syntax_errors([tmp_path / "app.py"], "python3.8", tmp_path, 0)) == 1
 
