@@ -83,7 +83,6 @@ def update_code(aws: Aws, artifacts: Artifacts, packages: Mapping[str, Package])
     def update(name: str) -> None:
         bucket, key = objects[packages[name].path]
         aws.lambda_.update_function_code(FunctionName=name, S3Bucket=bucket, S3Key=key)
-        _await_update(aws, name)
 
     aws.lambda_, aws.s3  # noqa: B018 - creating a client is not thread-safe
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -97,8 +96,9 @@ def update_code(aws: Aws, artifacts: Artifacts, packages: Mapping[str, Package])
             package.path: artifacts.put_package(package)
             for package in {packages[name].path: packages[name] for name in others}.values()
         }
-        for _ in pool.map(_explained(update), others):
-            pass
+        list(pool.map(_explained(update), others))
+    for name in others:  # one after the other: more requests would delay what they wait for
+        _await_update(aws, name)
     return others
 
 
@@ -129,6 +129,11 @@ def _await_update(aws: Aws, name: str) -> None:
         return found.get("LastUpdateStatus", "Successful") == "Successful"
 
     try:
-        until(is_ready, within=_TIMEOUT_SECONDS, what=f"end of the update of {name}")
+        until(
+            is_ready,
+            within=_TIMEOUT_SECONDS,
+            what=f"end of the update of {name}",
+            every=aws.poll_seconds,
+        )
     except WaitedTooLong as error:
         raise DeploymentError(str(error)) from error

@@ -14,8 +14,10 @@ QUIET_SECONDS = 1.0
 
 _OPEN_SECONDS = 60.0
 _KEPT_SECONDS = 600.0
-_MOST_KEPT = 5000
+_MOST_KEPT = 2000
 _WAIT_SECONDS = 1
+# Chains are built anew each time, which takes long while much happens.
+_PAUSE_SECONDS = 0.25
 # What alone is no chain: control plane calls, such as those of the testbed's own commands.
 _CALLS = ("api", "fault")
 
@@ -101,3 +103,4 @@ def follow_chains(journal: Journal, since: int) -> Iterator[Step]:
         now = time.monotonic()
         chains.add(entries, now)
         yield from chains.take(now)
+        time.sleep(_PAUSE_SECONDS)
