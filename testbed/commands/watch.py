@@ -37,9 +37,9 @@ _INDENT = " " * 10
 def watch(
     session: Session, parameters: Pairs, files: Pairs, no_logs: bool, no_chains: bool
 ) -> None:
-    """Deploy each change of a file as soon as it is saved, until you press Ctrl-C.
+    """Deploy each change as soon as it is saved.
 
-    Changed code is updated in the functions directly; a changed template is deployed by a change
+    It ends when you press Ctrl-C. Changed code is updated in the functions directly; a changed template is deployed by a change
     set. Below that, new log lines and chains are shown.
     """
     from testbed.aws.functions import stack_functions
