@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import queue
+import signal
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import FrameType
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -39,8 +42,8 @@ def watch(
 ) -> None:
     """Deploy each change as soon as it is saved.
 
-    It ends when you press Ctrl-C. Changed code is updated in the functions directly; a changed template is deployed by a change
-    set. Below that, new log lines and chains are shown.
+    It ends when you press Ctrl-C. Changed code is updated in the functions directly; a changed
+    template is deployed by a change set. New log lines and chains are shown below.
     """
     from testbed.aws.functions import stack_functions
     from testbed.deployment.deploy import stack_parameters
@@ -74,7 +77,31 @@ def watch(
         _follow_logs(session, functions, threads)
     shown = ", ".join(stack.shown(path) for path in loop.paths())
     console.line(f"Watching {shown}. Press Ctrl-C to stop.")
-    loop.run()
+    with _termination():
+        loop.run()
+
+
+@contextmanager
+def _termination() -> Iterator[None]:
+    """Let SIGTERM end the block as usual: watchfiles takes every signal for Ctrl-C."""
+    usual = signal.getsignal(signal.SIGTERM)
+    received = False
+
+    def note(number: int, frame: FrameType | None) -> None:
+        nonlocal received
+        received = True
+        if callable(usual):
+            usual(number, frame)
+
+    signal.signal(signal.SIGTERM, note)
+    try:
+        yield
+    except KeyboardInterrupt:
+        if received and callable(usual):
+            usual(signal.SIGTERM, None)
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, usual)
 
 
 def _reader(session: Session, chosen: Overrides) -> Callable[[], Project]:

@@ -32,6 +32,10 @@ _AT_ONCE = 8
 T = TypeVar("T")
 
 
+class MissingFunctionError(DeploymentError):
+    """A function of the stack was deleted."""
+
+
 def local_functions(
     aws: Aws, stack_name: str, template: TemplateFiles
 ) -> list[tuple[str, LocalFile]]:
@@ -66,6 +70,8 @@ def update_code(aws: Aws, artifacts: Artifacts, packages: Mapping[str, Package])
 
     Raises
     ------
+    MissingFunctionError
+        If there is no such function.
     DeploymentError
         If Lambda rejects an update, or it fails.
     """
@@ -110,6 +116,8 @@ def _explained(action: Callable[[str], T]) -> Callable[[str], T]:
             return action(name)
         except ClientError as error:
             reason = error.response["Error"].get("Message", str(error))
+            if error.response["Error"]["Code"] == "ResourceNotFoundException":
+                raise MissingFunctionError(f"There is no function {name} any more.") from error
             raise DeploymentError(f"The code of {name} was not updated: {reason}") from error
 
     return explained

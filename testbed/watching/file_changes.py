@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from testbed.deployment.requirements import requirement_files
-from testbed.errors import ProjectError
+from testbed.errors import ProjectError, TestbedError
 from testbed.watching.inputs import is_ignored_name
 
 _STEP_MILLISECONDS = 30
@@ -154,8 +154,20 @@ class FileChanges:
 
     def _begin(self) -> None:
         """Watch the folders from now on; all code and each file that differs count as changed."""
-        self._groups = _groups(sorted(self._watched.folders))
-        changed = {meant for path in next(self._groups) for meant in self._watched.meant(path)}
+        while True:
+            self._groups = _groups(sorted(self._watched.folders))
+            try:
+                first = next(self._groups)
+                break
+            except FileNotFoundError:  # a folder was deleted meanwhile
+                self._watched = watched(self._sources, self._signatures)
+            except (OSError, RuntimeError) as error:
+                raise TestbedError(
+                    f"The files cannot be watched: {error}.",
+                    advice="If the system's limit is reached (fs.inotify.max_user_watches or"
+                    " max_user_instances on Linux), raise it, or set WATCHFILES_FORCE_POLLING=1.",
+                ) from error
+        changed = {meant for path in first for meant in self._watched.meant(path)}
         changed |= {
             file for file, signature in self._signatures.items() if signature != _signature(file)
         }

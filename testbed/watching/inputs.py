@@ -103,7 +103,8 @@ def project_inputs(
 
 
 def _settings(project: Project) -> set[Path]:
-    return {project.template.resolve(), *(project.root / name for name in _SETTINGS)}
+    root = project.root.resolve()
+    return {project.template.resolve(), *(root / name for name in _SETTINGS)}
 
 
 def is_ignored(path: Path, source: Path) -> bool:

@@ -18,7 +18,7 @@ from botocore.exceptions import ConnectionError as NoConnectionError
 
 from testbed.aws.stacks import stack_outputs
 from testbed.deployment.artifacts import Artifacts
-from testbed.deployment.code import local_functions, update_code
+from testbed.deployment.code import MissingFunctionError, local_functions, update_code
 from testbed.deployment.deploy import check, code_packages, deploy, put_if_new, stack_parameters
 from testbed.errors import DeploymentError, ProjectError, TestbedError
 from testbed.machine.file_errors import explained
@@ -81,7 +81,7 @@ class StackWatch:
     @property
     def root(self) -> Path:
         """The folder of the project."""
-        return self._project.root
+        return self._project.root.resolve()
 
     def begin(self) -> None:
         """Read what is deployed, if the template is valid; everything counts as changed."""
@@ -205,6 +205,9 @@ class StackWatch:
             done |= paths
         try:
             updated = update_code(self._aws, self._artifacts, packages)
+        except MissingFunctionError:  # the stack was deleted, for example
+            template = self._project.template.resolve()
+            return [*errors, *self._deploy(Decision(frozenset({template})), started)]
         except (TestbedError, ClientError, BotoCoreError, OSError) as error:
             return [*errors, _readable(error)]
         self._live |= packages

@@ -313,6 +313,14 @@ def test_deployment_restores_code_that_was_changed_outside_of_the_stack(
     assert unwatched.answer("first") == "1"
 
 
+def test_stack_that_was_deleted_is_deployed_again(watched: Watched) -> None:
+    destroy_stack(watched.aws, watched.name)
+    watched.seen.deployments.clear()
+    watched.write_value("1")
+    watched.await_deployment(f"template.yaml: stack {watched.name} updated")
+    assert watched.answer("first") == "1"
+
+
 def test_what_was_changed_before_is_deployed_at_the_beginning(unwatched: Watched) -> None:
     deploy(unwatched.project(), unwatched.aws, lambda message: None)
     unwatched.write_value("1")
@@ -379,6 +387,12 @@ def started(command: CommandLine, lines: list[str]) -> Iterator[None]:
         finally:
             process.kill()
             reader.join()
+
+
+def test_folder_without_a_template(testbed: RunningTestbed, tmp_path: Path) -> None:
+    result = CommandLine(testbed.session.state, tmp_path).run("watch")
+    assert result.returncode == 1
+    assert f"There is no template in {tmp_path}" in result.stderr
 
 
 def test_testbed_that_does_not_run(bare: CommandLine) -> None:
