@@ -117,7 +117,10 @@ def _explained(action: Callable[[str], T]) -> Callable[[str], T]:
         except ClientError as error:
             reason = error.response["Error"].get("Message", str(error))
             if error.response["Error"]["Code"] == "ResourceNotFoundException":
-                raise MissingFunctionError(f"There is no function {name} any more.") from error
+                raise MissingFunctionError(
+                    f"There is no function {name} any more, although the stack has it.",
+                    advice="Delete the stack, and deploy it again: testbed destroy, testbed deploy",
+                ) from error
             raise DeploymentError(f"The code of {name} was not updated: {reason}") from error
 
     return explained

@@ -60,9 +60,11 @@ class FakeEmulator(UnusableEmulator):
 
         thread = Thread(target=watch)
         thread.start()
-        yield
-        ended.set()
-        thread.join()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
 
     @contextmanager
     def started(self) -> Iterator[StartedEmulator]:
