@@ -50,6 +50,16 @@ class TestbedError(Exception):
         self.details = details
 
 
+class TestbedWarning(UserWarning):
+    """A function runs on another version of Python, or its runtime is deprecated.
+
+    pytest shows it after the tests. ``ignore::testbed.errors.TestbedWarning`` in ``filterwarnings``
+    hides it.
+    """
+
+    __test__ = False  # pytest would collect it for its name
+
+
 class ProjectError(TestbedError):
     """A file of the project is missing or not valid."""
 

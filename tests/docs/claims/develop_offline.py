@@ -50,6 +50,9 @@ CLAIMS: Claims = {
     "then print a line for each such function": (
         "tests/cli/test_failed_deployments.py::test_what_differs_from_aws_is_listed_each_time",
     ),
+    "The pytest plug-in warns of it": (
+        "tests/plugin/test_fixtures.py::test_function_on_another_version_of_python_is_a_warning",
+    ),
     "INIT_START in the log and `AWS_EXECUTION_ENV` name": (
         "tests/extension/live/lambda_executor/test_runtimes.py::test_python_version_of_the_runtime",
     ),
@@ -81,6 +84,27 @@ CLAIMS: Claims = {
     ),
     "leaves them with the code in your folder": (
         f"{_WATCH}::test_deployment_restores_code_that_was_changed_outside_of_the_stack",
+    ),
+    "standard output has the result and nothing else": (
+        "tests/cli/test_invoke.py::test_result_log_report_and_chain",
+    ),
+    "1 if the function failed, or Lambda did not invoke it": (
+        "tests/cli/test_invoke.py::test_function_that_fails",
+        "tests/cli/test_invoke.py::test_what_cannot_be_invoked",
+    ),
+    "The exit status is 0 if Lambda accepted the event": (
+        "tests/cli/test_invoke.py::test_function_that_fails",
+    ),
+    "it then says what is missing": (
+        "tests/testbed/trace/test_settling.py::test_what_is_still_expected_after_the_limit",
+    ),
+    "compares them with what the testbed delivers": (
+        "tests/extension/live/samples/test_delivered_events.py"
+        "::test_samples_are_like_the_events_that_are_delivered",
+    ),
+    "fills in what invokes the function in reality": (
+        "tests/testbed/samples/test_sources.py::test_source",
+        "tests/cli/test_invoke.py::test_logical_id_and_a_sample_of_its_queue",
     ),
     "`testbed cache` shows what was built": (
         "tests/testbed/machine/test_cached_builds.py::test_command_shows_and_asks",
