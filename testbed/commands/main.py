@@ -17,6 +17,7 @@ _MODULES = {
     "env": "testbed.commands.env",
     "deploy": "testbed.commands.deploy",
     "destroy": "testbed.commands.destroy",
+    "watch": "testbed.commands.watch",
     "invoke": "testbed.commands.invoke",
     "sample": "testbed.commands.sample",
     "logs": "testbed.commands.logs",

@@ -9,7 +9,7 @@ import socket
 import struct
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,8 +144,13 @@ class SupervisorClient:
         self._send(message, output)
         return RuntimeHandle(self, number, self._outer_pid(started.result()))
 
-    def compile(self, directory: Path) -> Future[int]:
+    def compile(self, directory: Path, others: Sequence[Path] = ()) -> Future[int]:
         """Start compiling the modules in a folder to byte code.
+
+        Parameters
+        ----------
+        others
+            Folders that may hold the same modules, compiled already.
 
         Raises
         ------
@@ -158,7 +163,8 @@ class SupervisorClient:
             if self._ended:
                 raise ConnectionError(SUPERVISOR_EXITED)
             self._compilations[number] = compiled
-        self._send({"command": "compile", "id": number, "directory": str(directory)})
+        command = {"command": "compile", "id": number, "directory": str(directory)}
+        self._send({**command, "others": [str(other) for other in others]})
         return compiled
 
     def discard(self, temporary: Path) -> None:

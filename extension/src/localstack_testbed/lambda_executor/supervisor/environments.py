@@ -139,7 +139,9 @@ class Supervisor:
     def run(self, message: Message) -> None:
         """Run the execution environment, or compile a bundle, in a forked child."""
         if message["command"] == "compile":
-            compile_bundle(message["directory"])
+            from localstack_testbed.lambda_executor.supervisor.byte_code import compile_bundle
+
+            compile_bundle(message["directory"], message["others"])
             return
         os.environ.clear()
         os.environ.update(message["environment"])
@@ -217,14 +219,3 @@ class Supervisor:
                 os.waitpid(-1, 0)
             except ChildProcessError:
                 break
-
-
-def compile_bundle(directory: str) -> None:
-    """Compile a bundle's modules to byte code; skip those that cannot be compiled."""
-    import compileall
-
-    os.nice(10)  # nothing waits for it
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 1)
-    os.dup2(null, 2)
-    compileall.compile_dir(directory, quiet=2, maxlevels=50)
