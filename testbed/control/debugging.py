@@ -1,0 +1,116 @@
+"""Client of the emulator's endpoint that starts and ends the debugging of a function."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from testbed.control.endpoint import Endpoint, LacksFeatureError, json_object, lacks_endpoint
+from testbed.errors import TestbedError
+from testbed.machine.ports import HOST
+
+_PATH = "/_testbed/debug"
+
+
+class Debugging:
+    """The debugging of a function; as a context manager, it lasts as long as the block.
+
+    It also ends when this process exits, because LocalStack holds a connection to it.
+
+    Parameters
+    ----------
+    function_arn
+        The unqualified ARN of the function.
+    packages
+        By runtime, such as ``python3.13``, the folder with debugpy.
+    port
+        The port to which the function's process connects.
+    token
+        What the process requires from the other side.
+    proof
+        What the process presents.
+    wait
+        Whether each new process waits for a debugger before it loads the function.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        function_arn: str,
+        *,
+        packages: Mapping[str, Path],
+        port: int,
+        token: str,
+        proof: str,
+        wait: bool,
+    ) -> None:
+        self._endpoint = endpoint
+        self._arn = function_arn
+        self._request = {
+            "packages": {runtime: str(folder) for runtime, folder in packages.items()},
+            "port": port,
+            "token": token,
+            "proof": proof,
+            "wait": wait,
+        }
+        self._listener: socket.socket | None = None
+
+    def __enter__(self) -> Self:
+        """Begin.
+
+        Raises
+        ------
+        TestbedError
+            If the function is already being debugged or cannot be, or the emulator does not answer.
+        """
+        self._listener = socket.create_server((HOST, 0))
+        try:
+            port = self._listener.getsockname()[1]
+            self._send("PUT", f"{_PATH}/{self._arn}", {**self._request, "lifeline_port": port})
+        except BaseException:
+            self._listener.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._listener is not None:
+            self._listener.close()
+        try:
+            self._send("DELETE", f"{_PATH}/{self._arn}")
+        except TestbedError:
+            # The emulator has stopped, or ended it itself.
+            return
+
+    def start_process(self) -> None:
+        """Start a process for the next invocation, unless there is one."""
+        self._send("POST", f"{_PATH}/{self._arn}/environment")
+
+    def task_root(self) -> str | None:
+        """Return the folder of the code as the process sees it; None if none has started."""
+        for session in self._send("GET", _PATH).get("sessions", ()):
+            if session["function"] == self._arn:
+                root: str | None = session["task_root"]
+                return root
+        return None
+
+    def _send(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+        response = self._endpoint.send(method, path, body=body)
+        answer = json_object(response)
+        if response.ok and answer is not None:
+            return answer
+        if "message" in (answer or {}) and not response.ok:
+            raise TestbedError(f"The function cannot be debugged: {(answer or {})['message']}.")
+        if lacks_endpoint(response):
+            raise LacksFeatureError(
+                f"The emulator at {self._endpoint.url} cannot debug functions.",
+                advice="Use the LocalStack of `testbed up`.",
+            )
+        raise self._endpoint.unexpected(method, path, response)
