@@ -27,7 +27,8 @@ def logs(session: Session, functions: tuple[str, ...], follow: bool, since: time
 
     Lambda's START, END and REPORT lines are included.
     """
-    from testbed.aws.logs import check_function, follow_logs, log_lines, stack_functions
+    from testbed.aws.functions import check_function, stack_functions
+    from testbed.aws.logs import follow_logs, log_lines
 
     known = stack_functions(session.aws, session.project.stack_name)
     chosen = [check_function(name, known) for name in functions] or known

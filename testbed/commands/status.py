@@ -36,7 +36,7 @@ def overview(session: Session) -> dict[str, Any]:
     NotRunningError
         If the testbed is not running, or the stack is not deployed.
     """
-    from testbed.aws.logs import stack_functions
+    from testbed.aws.functions import stack_functions
 
     aws, stack_name = session.aws, session.project.stack_name
     description = session.description()
