@@ -195,7 +195,7 @@ def test_command_shows_what_is_hostile(
 def test_logs_keep_line_breaks_and_tabs(
     command: CommandHere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("testbed.aws.functions.stack_functions", lambda *_: ["function"])
+    monkeypatch.setattr("testbed.aws.logs.stack_functions", lambda *_: ["function"])
     monkeypatch.setattr("testbed.aws.logs.log_lines", lambda *_: iter([LOG_LINE]))
     printed = command.run("--endpoint-url", "http://127.0.0.1:9", "logs").stdout
     assert hidden(printed) == []
