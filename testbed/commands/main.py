@@ -18,6 +18,7 @@ _MODULES = {
     "deploy": "testbed.commands.deploy",
     "destroy": "testbed.commands.destroy",
     "logs": "testbed.commands.logs",
+    "debug": "testbed.commands.debug",
     "tick": "testbed.commands.tick",
     "clock": "testbed.commands.clock",
     "inbox": "testbed.commands.inbox",

@@ -69,7 +69,12 @@ class Debugging:
         self._listener = socket.create_server((HOST, 0))
         try:
             port = self._listener.getsockname()[1]
-            self._send("PUT", f"{_PATH}/{self._arn}", {**self._request, "lifeline_port": port})
+            _send(
+                self._endpoint,
+                "PUT",
+                f"{_PATH}/{self._arn}",
+                {**self._request, "lifeline_port": port},
+            )
         except BaseException:
             self._listener.close()
             raise
@@ -84,33 +89,42 @@ class Debugging:
         if self._listener is not None:
             self._listener.close()
         try:
-            self._send("DELETE", f"{_PATH}/{self._arn}")
+            _send(self._endpoint, "DELETE", f"{_PATH}/{self._arn}")
         except TestbedError:
             # The emulator has stopped, or ended it itself.
             return
 
+    @staticmethod
+    def runtime(endpoint: Endpoint, function_arn: str) -> str:
+        """Return the runtime that executes a function here, such as ``python3.13``.
+
+        Raises
+        ------
+        TestbedError
+            If the function cannot be debugged, or the emulator does not answer.
+        """
+        return str(_send(endpoint, "GET", f"{_PATH}/{function_arn}")["runtime"])
+
     def start_process(self) -> None:
         """Start a process for the next invocation, unless there is one."""
-        self._send("POST", f"{_PATH}/{self._arn}/environment")
+        _send(self._endpoint, "POST", f"{_PATH}/{self._arn}/environment")
 
     def task_root(self) -> str | None:
         """Return the folder of the code as the process sees it; None if none has started."""
-        for session in self._send("GET", _PATH).get("sessions", ()):
-            if session["function"] == self._arn:
-                root: str | None = session["task_root"]
-                return root
-        return None
+        root: str | None = _send(self._endpoint, "GET", f"{_PATH}/{self._arn}")["task_root"]
+        return root
 
-    def _send(self, method: str, path: str, body: object = None) -> dict[str, Any]:
-        response = self._endpoint.send(method, path, body=body)
-        answer = json_object(response)
-        if response.ok and answer is not None:
-            return answer
-        if "message" in (answer or {}) and not response.ok:
-            raise TestbedError(f"The function cannot be debugged: {(answer or {})['message']}.")
-        if lacks_endpoint(response):
-            raise LacksFeatureError(
-                f"The emulator at {self._endpoint.url} cannot debug functions.",
-                advice="Use the LocalStack of `testbed up`.",
-            )
-        raise self._endpoint.unexpected(method, path, response)
+
+def _send(endpoint: Endpoint, method: str, path: str, body: object = None) -> dict[str, Any]:
+    response = endpoint.send(method, path, body=body)
+    answer = json_object(response)
+    if response.ok and answer is not None:
+        return answer
+    if "message" in (answer or {}):
+        raise TestbedError(f"The function cannot be debugged: {(answer or {})['message']}.")
+    if lacks_endpoint(response):
+        raise LacksFeatureError(
+            f"The emulator at {endpoint.url} cannot debug functions.",
+            advice="Use the LocalStack of `testbed up`.",
+        )
+    raise endpoint.unexpected(method, path, response)

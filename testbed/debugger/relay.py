@@ -107,9 +107,9 @@ class Relay:
         report: Callable[[Occurrence], None],
     ) -> None:
         self.secrets = Secrets(secrets.token_hex(), secrets.token_hex())
-        self.inbox: queue.SimpleQueue[
-            tuple[_Connection, Message | None] | socket.socket | None
-        ] = queue.SimpleQueue()
+        self.inbox: queue.SimpleQueue[tuple[_Connection, Message | None] | socket.socket | None] = (
+            queue.SimpleQueue()
+        )
         self._task_root = task_root
         self._local_root = local_root
         self._report = report

@@ -7,9 +7,10 @@
     "runtime"}``.
 ``POST /_testbed/debug/ARN/environment``
     Starts an environment again, for example after an update of the function's code.
-``GET /_testbed/debug``
-    Returns ``{"sessions": [{"function", "task_root"}]}``; ``task_root`` is the folder of the code,
-    as the process sees it, and null before the first one has started.
+``GET /_testbed/debug/ARN``
+    Returns ``{"function", "runtime", "debugged", "task_root"}``: the runtime that executes the
+    function here, whether it is being debugged, and the folder of its code as the process sees
+    it, null before the first process.
 ``DELETE /_testbed/debug/ARN``
     Ends the session.
 
@@ -19,9 +20,9 @@ function is already being debugged, all with ``{"message"}``.
 
 import json
 import logging
-import os
 import re
 import threading
+from pathlib import Path
 from typing import Any
 
 from localstack.http import Request, Response, Router, route
@@ -65,14 +66,19 @@ class RequestError(Exception):
 class DebugEndpoint:
     """Routes below ``/_testbed/debug``."""
 
-    @route(PATH, methods=["GET"])
-    def show(self, request: Request) -> Response:
+    @route(f"{PATH}/<arn>", methods=["GET"])
+    def show(self, request: Request, arn: str) -> Response:
+        try:
+            runtime = _runtime(_function(arn))
+        except RequestError as error:
+            return _answer({"message": str(error)}, error.status)
+        session = _session(arn)
         return _answer(
             {
-                "sessions": [
-                    {"function": session.function.arn, "task_root": session.task_root}
-                    for session in SESSIONS.all()
-                ]
+                "function": arn,
+                "runtime": runtime,
+                "debugged": session is not None,
+                "task_root": session and session.task_root,
             }
         )
 
@@ -176,7 +182,7 @@ def _debugger(request: Request, runtime: str) -> tuple[Debugger, int]:
                 ' "lifeline_port", "wait"}'
             )
     folder = packages.get(runtime)
-    if not isinstance(folder, str) or not os.path.isdir(os.path.join(folder, "debugpy")):
+    if not isinstance(folder, str) or not Path(folder, "debugpy").is_dir():
         raise RequestError(f"packages: {folder!r} is no folder with debugpy for {runtime}")
     return Debugger(packages, port, token, proof, wait), lifeline
 

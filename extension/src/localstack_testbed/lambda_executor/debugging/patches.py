@@ -96,9 +96,9 @@ def stop_outdated(assignment: Any, function: FunctionKey) -> None:
     """Stop a function's environments that get no more invocations, unless one is running."""
     for environments in list(assignment.environments.values()):
         for environment in list(environments.values()):
-            if FunctionKey.of_version(
-                environment.function_version.id
-            ) == function and is_outdated(environment):
+            if FunctionKey.of_version(environment.function_version.id) == function and is_outdated(
+                environment
+            ):
                 environment.runtime_executor.stop_debugging()
                 environment.keepalive_passed()
 

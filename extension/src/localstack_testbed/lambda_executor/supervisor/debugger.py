@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 # debugpy would print a warning about Python's frozen modules, in which nobody sets a breakpoint.
@@ -34,7 +35,7 @@ def connect_debugger(settings: dict[str, Any]) -> None:
             suspend=False,
             wait_for_ready_to_run=False,
             notify_stdin=False,
-            dont_trace_start_patterns=(os.path.dirname(debugpy.__file__),),
+            dont_trace_start_patterns=(str(Path(debugpy.__file__).parent),),
         )
     except (OSError, SystemExit) as error:
         print(f"The debugger cannot be reached: {error}", file=sys.stderr)
