@@ -89,11 +89,13 @@ def _current(session: Session) -> set[Path]:
         requirement_files,
     )
     from testbed.emulators import ministack
+    from testbed.emulators.debugger import VERSIONS, debugger_location
     from testbed.emulators.environments import environment_inputs
     from testbed.machine.cache import location
 
     needed = {location(name, inputs) for name, inputs in environment_inputs().items()}
     needed.add(ministack.environment_location())
+    needed |= {debugger_location(version) for version in VERSIONS}
     try:
         code = list(check(session.project).code())
         for each in code:

@@ -58,7 +58,7 @@ class Debugging:
         }
         self._listener: socket.socket | None = None
 
-    def __enter__(self) -> Self:
+    def begin(self) -> None:
         """Begin.
 
         Raises
@@ -76,8 +76,11 @@ class Debugging:
                 {**self._request, "lifeline_port": port},
             )
         except BaseException:
-            self._listener.close()
+            self.close()
             raise
+
+    def __enter__(self) -> Self:
+        self.begin()
         return self
 
     def __exit__(
@@ -86,13 +89,17 @@ class Debugging:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._listener is not None:
-            self._listener.close()
+        self.close()
         try:
             _send(self._endpoint, "DELETE", f"{_PATH}/{self._arn}")
         except TestbedError:
             # The emulator has stopped, or ended it itself.
             return
+
+    def close(self) -> None:
+        """Close LocalStack's connection to this process, as its exit does."""
+        if self._listener is not None:
+            self._listener.close()
 
     @staticmethod
     def runtime(endpoint: Endpoint, function_arn: str) -> str:

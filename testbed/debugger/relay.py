@@ -118,6 +118,7 @@ class Relay:
         self._waiting: list[Message] = []
         self._joined = False  # whether messages of the IDE have been sent to the process
         self._attached = False
+        self._polite = True
         self._process: _Connection | None = None
         self._unproven: set[_Connection] = set()
         try:
@@ -132,8 +133,15 @@ class Relay:
         self._thread = threading.Thread(target=self._run, name="testbed-debug", daemon=True)
         self._thread.start()
 
-    def close(self) -> None:
-        """Let the process continue without a debugger, and close all connections."""
+    def close(self, *, politely: bool = True) -> None:
+        """Close all connections; the process continues without a debugger.
+
+        Parameters
+        ----------
+        politely
+            Whether the process and the IDE are told first.
+        """
+        self._polite = politely
         self.inbox.put(None)
         self._thread.join()
         for listener in (self._ide_listener, self._process_listener):
@@ -172,8 +180,9 @@ class Relay:
                 self._from_ide(message)
             elif sender is self._process:
                 self._from_process(message)
-        self._release_process()
-        self._end_ide(restart=False)
+        if self._polite:
+            self._release_process()
+            self._end_ide(restart=False)
         for connection in (self._process, self._ide, *self._unproven):
             if connection is not None:
                 connection.close()

@@ -13,6 +13,9 @@ from testbed.machine import virtual_environments
 from testbed.machine.cache import Report, build_once, location
 from testbed.machine.virtual_environments import PYTHON_VERSION
 
+VERSIONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
+"""The versions of Python that AWS Lambda has."""
+
 _LOCK = Path(__file__).parent / "locks" / "debugger.txt"
 
 
@@ -44,9 +47,10 @@ def _name(version: str) -> str:
 
 
 def _build(version: str, target: Path) -> None:
-    # The pure Python wheel would do, but the compiled one is several times faster.
+    # uv compiles for the interpreter that it runs with.
+    compiled = ["--compile-bytecode"] if version == PYTHON_VERSION else []
     virtual_environments.uv(
         "pip", "install", "--target", str(target), "--require-hashes", "--only-binary", ":all:",
         "--python", virtual_environments.interpreter(), "--python-version", version,
-        "--requirements", str(_LOCK),
+        *compiled, "--requirements", str(_LOCK),
     )  # fmt: skip

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import shutil
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from testbed.emulators.debugger import ensure_debugger
+from testbed.errors import EnvironmentBuildError
 from testbed.machine import virtual_environments
-from testbed.machine.cache import Report, build_once
+from testbed.machine.cache import Report, build_once, is_complete, location
 
 _PACKAGE = Path(__file__).parents[1]
 _LOCKS = Path(__file__).parent / "locks"
@@ -80,6 +83,10 @@ def ensure_environments(report: Report) -> PythonEnvironments:
         If one cannot be built, for example without a network or without Python 3.13.
     """
     inputs = environment_inputs()
+    if not is_complete(location("runtime", inputs["runtime"])):
+        # Later, there may be no network. If it fails, `testbed debug` says why.
+        with suppress(EnvironmentBuildError):
+            ensure_debugger(report)
     return PythonEnvironments(
         localstack=build_once("localstack", inputs["localstack"], _build_localstack, report),
         runtime=build_once("runtime", inputs["runtime"], _build_runtime, report),
