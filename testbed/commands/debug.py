@@ -82,7 +82,7 @@ def _debug(
     relay = Relay(
         port,
         task_root=lambda: debugging.task_root() or TASK_ROOT,
-        local_root=str((source or session.root).resolve()),
+        local_root=(source or session.root).resolve(),
         report=report,
     )
     try:

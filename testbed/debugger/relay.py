@@ -19,6 +19,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from testbed.debugger import messages
@@ -89,7 +90,8 @@ class Relay:
         Returns the folder with the function's code, as the process sees it. It is called when an
         IDE attaches.
     local_root
-        The folder with the source of the code, for IDEs that do not say where it is.
+        The folder with the source of the code, for IDEs that do not say where it is, or only
+        where the project is.
     report
         Is called, by another thread, for each occurrence.
 
@@ -103,7 +105,7 @@ class Relay:
         self,
         port: int,
         task_root: Callable[[], str],
-        local_root: str,
+        local_root: Path,
         report: Callable[[Occurrence], None],
     ) -> None:
         self.secrets = Secrets(secrets.token_hex(), secrets.token_hex())
@@ -227,10 +229,10 @@ class Relay:
     def _attach_arguments(self, given: dict[str, Any]) -> dict[str, Any]:
         """Complete the mapping between the folders of the IDE and of the function."""
         root = self._task_root()
-        mappings = given.get("pathMappings") or [
-            {"localRoot": self._local_root, "remoteRoot": TASK_ROOT}
-        ]
-        return given | {"subProcess": False, "pathMappings": [_moved(m, root) for m in mappings]}
+        mappings = [_moved(each, root) for each in given.get("pathMappings") or ()]
+        if not mappings or any(_is_above(each, self._local_root) for each in mappings):
+            mappings.insert(0, {"localRoot": str(self._local_root), "remoteRoot": root})
+        return given | {"subProcess": False, "pathMappings": mappings}
 
     def _from_process(self, message: Message | None) -> None:
         if message is None or _is(message, "event", "terminated"):
@@ -326,6 +328,12 @@ class Relay:
 def _is(message: Message, kind: str, name: str) -> bool:
     field = "event" if kind == "event" else "command"
     return message.get("type") == kind and message.get(field) == name
+
+
+def _is_above(mapping: Any, folder: Path) -> bool:
+    """Return whether a path mapping is for a folder above another one, such as the project's."""
+    local = mapping.get("localRoot") if isinstance(mapping, dict) else None
+    return isinstance(local, str) and Path(local) in folder.parents
 
 
 def _moved(mapping: Any, root: str) -> Any:

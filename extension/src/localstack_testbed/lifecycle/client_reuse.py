@@ -20,7 +20,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import boto3  # type: ignore[import-untyped]
-from botocore.config import Config
+from botocore.config import Config  # type: ignore[import-untyped]
 from localstack.aws.connect import ClientFactory
 
 from localstack_testbed.hooks.patching import patch, replace

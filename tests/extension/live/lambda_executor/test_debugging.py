@@ -57,7 +57,7 @@ class Client:
         self.relay = Relay(
             0,
             task_root=lambda: self.debugging.task_root() or TASK_ROOT,
-            local_root=str(source),
+            local_root=source,
             report=self._report,
         )
         self.debugging = Debugging(
