@@ -61,6 +61,11 @@ def stack_functions(aws: Aws, stack_name: str) -> list[str]:
     return [each.name for each in _of_stack(aws, stack_name, stack_name, "")]
 
 
+def function_names(aws: Aws, stack_name: str | None) -> list[str]:
+    """Return the names of a stack's functions, or of all functions."""
+    return stack_functions(aws, stack_name) if stack_name else [each.name for each in _all(aws)]
+
+
 def known_functions(aws: Aws, stacks: Iterable[str]) -> list[KnownFunction]:
     """Return the functions of stacks; those of stacks that do not exist are left out."""
     found: list[KnownFunction] = []
@@ -99,7 +104,7 @@ def find_function(
     text
         A name, a logical ID, or an ARN, each with or without ``:QUALIFIER``.
     stacks
-        The stacks of the project; functions outside of them are found by name.
+        The project's stacks; functions outside of them are found by name.
     qualifier
         A version or an alias, if it is not part of the text.
 
@@ -111,8 +116,8 @@ def find_function(
 
     Examples
     --------
-    >>> find_function(session.aws, "Monitor:live", session.stacks())  # doctest: +SKIP
-    KnownFunction(name='website-monitor', stack='…', logical_id='Monitor', qualifier='live')
+    >>> find_function(session.aws, "Monitor:live", ["monitoring"])  # doctest: +SKIP
+    KnownFunction(name='website-monitor', stack='monitoring', logical_id='Monitor', …)
     """
     name, chosen = _parsed(aws, text, qualifier)
     of_stacks = known_functions(aws, stacks)

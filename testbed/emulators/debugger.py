@@ -13,9 +13,6 @@ from testbed.machine import virtual_environments
 from testbed.machine.cache import Report, build_once, location
 from testbed.machine.virtual_environments import PYTHON_VERSION
 
-VERSIONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
-"""The versions of Python that AWS Lambda has."""
-
 _LOCK = Path(__file__).parent / "locks" / "debugger.txt"
 
 

@@ -154,10 +154,11 @@ def _runtime(function: FunctionKey) -> str:
     known = lambda_stores[function.account][function.region].functions.get(function.name)
     if known is None:
         raise RequestError(f"there is no function {function.arn}", 404)
-    asked = known.latest().config.runtime or "a container image"
+    config = known.latest().config
+    asked = config.runtime or "a container image"
     if not asked.startswith("python3."):
         raise RequestError(f"{function.name} runs {asked}, and only Python can be debugged")
-    return EnvironmentService.instance().settings.runtime(asked)
+    return EnvironmentService.instance().choose(config.internal_revision, asked).runtime
 
 
 def _debugger(request: Request, runtime: str) -> tuple[Debugger, int]:
