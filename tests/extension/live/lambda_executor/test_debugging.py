@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import socket
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,15 +13,17 @@ from typing import Any
 
 import boto3
 import pytest
+import requests
 from botocore.config import Config
 
 from testbed.control.control_secret import ControlSecret
 from testbed.control.debugging import Debugging
 from testbed.control.endpoint import Endpoint
-from testbed.debugger.messages import Message
+from testbed.debugger.messages import Message, encode, read_message, request
 from testbed.debugger.relay import TASK_ROOT, Occurrence, Relay
 from testbed.emulators.debugger import ensure_debugger
 from testbed.errors import TestbedError
+from testbed.machine.ports import HOST
 from testbed.machine.waiting import until
 from tests.debug_adapter import Ide
 from tests.extension.conftest import Clients, LocalStack
@@ -31,6 +34,8 @@ from tests.extension.scheduling import Queue
 LIMIT_SECONDS = 60.0
 # Longer than the timeouts in these tests, which are one second.
 PASSED_LIMIT_SECONDS = 10.0
+
+CHANGES = ("PUT", "DELETE")
 
 HANDLER = """\
 import time
@@ -355,6 +360,46 @@ def test_second_client_is_rejected(
         debugging(localstack, function, app.parent),
     ):
         pass
+
+
+def test_debugging_requires_the_control_secret(
+    functions: FunctionFactory, localstack: LocalStack
+) -> None:
+    url = f"{localstack.endpoint}/_testbed/debug/{functions(HANDLER).arn}"
+
+    statuses = [requests.request(method, url, json={}, timeout=5).status_code for method in CHANGES]
+
+    assert statuses == [403] * len(CHANGES)
+
+
+def test_process_obeys_nobody_without_the_token(
+    functions: FunctionFactory, localstack: LocalStack
+) -> None:
+    """A stranger listens in place of the client, and does not know the token."""
+    function = functions(HANDLER)
+    own = Endpoint(localstack.endpoint, lambda: ControlSecret(CONTROL_SECRET, "the test"))
+    with (
+        socket.create_server((HOST, 0)) as listener,
+        Debugging(
+            own,
+            function.arn,
+            packages={Debugging.runtime(own, function.arn): ensure_debugger(print)},
+            port=listener.getsockname()[1],
+            token="known to the client",
+            proof="known to the process",
+            wait=True,
+        ),
+    ):
+        listener.settimeout(LIMIT_SECONDS)
+        connection, _ = listener.accept()
+        connection.settimeout(LIMIT_SECONDS)
+        with connection, connection.makefile("rb") as stream:
+            arguments = {"expression": "1 + 1", "debugServerAccessToken": "guessed"}
+            for number, command in enumerate(("pydevdAuthorize", "evaluate"), 1):
+                connection.sendall(encode(request(number, command, arguments)))
+            answers = [read_message(stream) for _ in range(2)]
+
+    assert [answer and answer["success"] for answer in answers] == [False, False]
 
 
 def test_unknown_function(localstack: LocalStack, app: Path) -> None:
