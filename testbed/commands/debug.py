@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 import click
 
 from testbed.commands.options import stack_option
+from testbed.control.endpoint import LacksFeatureError
 from testbed.errors import ProjectError, TestbedError
 from testbed.terminal import console
 
 if TYPE_CHECKING:
     from testbed.control.debugging import Debugging
-    from testbed.control.journal import JournalEntry
+    from testbed.control.journal import Journal, JournalEntry
     from testbed.debugger.relay import Occurrence
     from testbed.session import Session
 
@@ -38,7 +41,7 @@ _PORT = 5678
 @stack_option
 @click.pass_obj
 def debug(session: Session, function: str, port: int, wait: bool, launch_json: bool) -> None:
-    """Debug a function in VS Code, PyCharm or another IDE until you press Ctrl-C.
+    """Debug a function in VS Code, PyCharm or another IDE.
 
     The function runs in one process under debugpy, to which your IDE attaches. Until you press
     Ctrl-C, its timeouts are suspended, and its invocations run one after the other.
@@ -86,8 +89,7 @@ def _debug(
         report=report,
     )
     try:
-        journal = Journal(session.endpoint)
-        position = journal.position()
+        invocations = _invocations(Journal(session.endpoint), name)
         debugging = Debugging(
             session.endpoint,
             arn,
@@ -106,11 +108,21 @@ def _debug(
                 f" path {TASK_ROOT}"
             )
             console.line(f"Source: {shown_source} is {TASK_ROOT}. Press Ctrl-C to end.")
-            for entry in journal.follow(position, ["invocation"]):
-                if entry["resource"] == name:
-                    _print_invocation(entry)
+            for entry in invocations:
+                _print_invocation(entry)
+            Event().wait()
     finally:
         relay.close()
+
+
+def _invocations(journal: Journal, function: str) -> Iterator[JournalEntry]:
+    """Return the invocations of a function from now on, without end; none without a journal."""
+    try:
+        position = journal.position()
+    except LacksFeatureError:
+        return iter(())
+    entries = journal.follow(position, ["invocation"])
+    return (entry for entry in entries if entry["resource"] == function)
 
 
 def _source(session: Session, logical_id: str) -> Path | None:

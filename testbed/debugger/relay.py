@@ -33,6 +33,9 @@ TASK_ROOT = "/var/task"
 Occurrence = Literal["attached", "detached", "started", "ended", "denied"]
 """What happens: an IDE attaches or detaches, a process starts or ends, a stranger is denied."""
 
+Kind = Literal["ide", "process"]
+"""Who connects to the relay."""
+
 # Requests of the relay itself have higher numbers than those of any IDE.
 _OWN_REQUESTS = 1_000_000_000
 _AUTHORIZE = "pydevdAuthorize"
@@ -109,9 +112,9 @@ class Relay:
         report: Callable[[Occurrence], None],
     ) -> None:
         self.secrets = Secrets(secrets.token_hex(), secrets.token_hex())
-        self.inbox: queue.SimpleQueue[tuple[_Connection, Message | None] | socket.socket | None] = (
-            queue.SimpleQueue()
-        )
+        self.inbox: queue.SimpleQueue[
+            tuple[_Connection, Message | None] | tuple[Kind, socket.socket] | None
+        ] = queue.SimpleQueue()
         self._task_root = task_root
         self._local_root = local_root
         self._report = report
@@ -157,7 +160,7 @@ class Relay:
                 connection, _ = self._ide_listener.accept()
                 with suppress(OSError):
                     if is_of_this_user(connection):
-                        self.inbox.put(connection)
+                        self.inbox.put(("ide", connection))
                         continue
                 connection.close()
                 self._report("denied")
@@ -166,28 +169,33 @@ class Relay:
         with suppress(OSError):
             while True:
                 connection, _ = self._process_listener.accept()
-                process = _Connection(self, connection)
-                self._unproven.add(process)
-                self._authorize(process)
+                self.inbox.put(("process", connection))
 
     def _run(self) -> None:
         while (item := self.inbox.get()) is not None:
-            if isinstance(item, socket.socket):
-                self._begin(item)
-                continue
-            sender, message = item
-            if sender in self._unproven:
-                self._check(sender, message)
-            elif sender is self._ide:
-                self._from_ide(message)
-            elif sender is self._process:
-                self._from_process(message)
+            match item:
+                case "ide", socket.socket() as connected:
+                    self._begin(connected)
+                case "process", socket.socket() as connected:
+                    process = _Connection(self, connected)
+                    self._unproven.add(process)
+                    self._authorize(process)
+                case _Connection() as sender, message if not isinstance(message, socket.socket):
+                    self._receive(sender, message)
         if self._polite:
             self._release_process()
             self._end_ide(restart=False)
         for connection in (self._process, self._ide, *self._unproven):
             if connection is not None:
                 connection.close()
+
+    def _receive(self, sender: _Connection, message: Message | None) -> None:
+        if sender in self._unproven:
+            self._check(sender, message)
+        elif sender is self._ide:
+            self._from_ide(message)
+        elif sender is self._process:
+            self._from_process(message)
 
     def _begin(self, connected: socket.socket) -> None:
         """Begin to serve an IDE; a second one is rejected while the first one is attached."""
