@@ -40,8 +40,11 @@ def test_greeting(stack, aws):
 
 def run(*command: str | Path, folder: Path | None = None, **variables: str) -> str:
     """Run a program that must succeed, without this environment's settings; return its output."""
-    inherited = ("HOME", "PATH", "LANG", "UV_CACHE_DIR", "UV_INDEX_URL", "PIP_INDEX_URL")
-    own = {name: os.environ[name] for name in inherited if name in os.environ}
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if name != "VIRTUAL_ENV" and not name.startswith(("PYTHON", "PYTEST", "AWS_"))
+    }
     result = subprocess.run(
         list(map(str, command)),
         cwd=folder,
