@@ -21,6 +21,7 @@ _MODULES = {
     "invoke": "testbed.commands.invoke",
     "sample": "testbed.commands.sample",
     "logs": "testbed.commands.logs",
+    "debug": "testbed.commands.debug",
     "tick": "testbed.commands.tick",
     "clock": "testbed.commands.clock",
     "inbox": "testbed.commands.inbox",

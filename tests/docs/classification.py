@@ -16,6 +16,7 @@ NOT_RUN = {
     r"(\.venv/bin/)?testbed down": "tests/cli/test_life.py; the other tests need it",
     r"testbed (journal|logs) .*--follow": "never ends; tests/cli",
     r"testbed watch": "never ends; tests/cli/test_watch.py",
+    r"testbed debug \S+$": "never ends; tests/cli/test_debug.py",
     r"testbed trace ID": "a placeholder; tests/cli/test_journal.py",
     r"docker |export COMPOSE_FILE=": "Docker; tests/compose",
     r"testbed deploy --target aws": "an AWS account; tests/cli/test_aws_target.py",

@@ -212,6 +212,10 @@ CLAIMS: Claims = {
         f"{ACCESS}/test_public_endpoints.py::test_function_urls",
     ),
     "`Cors` and response streaming were not examined": NO_CLAIM,
+    "its timeouts are suspended": (
+        f"{EXTENSION}/live/lambda_executor/test_debugging.py"
+        "::test_breakpoint_holds_longer_than_the_timeout",
+    ),
     "exactly 1.0 is rejected": (f"{DIFFERENCES}::test_weights_of_an_alias",),
     "processes 5 batches at once": (
         f"{EXTENSION}/live/lambda_service/test_event_source_batches.py::test_concurrent_batches",

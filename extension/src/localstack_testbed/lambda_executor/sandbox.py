@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from localstack_testbed.lambda_executor.deadlines import Deadline, Suspension, deadline_in
 from localstack_testbed.lambda_executor.invocation_failure import InvocationFailure, failure_of
 from localstack_testbed.lambda_executor.platform_log import PlatformLog, Report
 from localstack_testbed.lambda_executor.runtime_api import Invocation, Ready, Succeeded
@@ -17,6 +18,8 @@ from localstack_testbed.lambda_executor.runtime_process import RuntimeProcess
 from localstack_testbed.timing.timed_text import Line, TimedText, lines_of
 
 INIT_LIMIT_SECONDS = 10.0
+# What a function is told while its timeout is suspended.
+SUSPENDED_TIMEOUT_SECONDS = 24 * 60 * 60.0
 MEGABYTE = 1024 * 1024
 
 
@@ -60,6 +63,8 @@ class Sandbox:
     ----------
     start_process
         Starts a runtime process.
+    suspension
+        Suspends the time limits, if it is given.
     """
 
     def __init__(
@@ -67,13 +72,16 @@ class Sandbox:
         limits: FunctionLimits,
         start_process: Callable[[], RuntimeProcess],
         platform_log: PlatformLog,
+        suspension: Suspension | None = None,
     ) -> None:
         self._limits = limits
         self._start_process = start_process
         self._platform_log = platform_log
+        self._suspension = suspension
         self._log: list[Line] = []
         self._process: RuntimeProcess | None = None
         self._asks_for_event = False
+        self._loading = False
         self._init_duration: float | None = None
         self._memory_used = 0
         self._stopped = False
@@ -86,7 +94,7 @@ class Sandbox:
         """
         self._add(self._platform_log.init_start(runtime, runtime_arn))
         started = time.monotonic()
-        failure = self._load("init", started + INIT_LIMIT_SECONDS)
+        failure = self._load("init", deadline_in(INIT_LIMIT_SECONDS, self._suspension))
         if failure is None:
             self._init_duration = _milliseconds_since(started)
 
@@ -96,8 +104,10 @@ class Sandbox:
             started = time.monotonic()
             self._take_output()
             self._add(self._platform_log.start(request.request_id, self._limits.version))
-            outcome = self._run(request, started + self._limits.timeout)
-            duration = min(_milliseconds_since(started), self._limits.timeout * 1000)
+            outcome = self._run(request, deadline_in(self._limits.timeout, self._suspension))
+            duration = _milliseconds_since(started)
+            if self._suspension is None:
+                duration = min(duration, self._limits.timeout * 1000)
             self._take_output()
             failure = outcome if isinstance(outcome, InvocationFailure) else None
             self._report(request.request_id, duration, failure)
@@ -121,6 +131,12 @@ class Sandbox:
         if process is not None:
             process.kill()
 
+    def end_suspension(self) -> None:
+        """Replace a process that has not loaded the function by one with time limits."""
+        process = self._process
+        if self._loading and process is not None:
+            process.kill()
+
     def log(self) -> TimedText:
         """Return the log lines that no invocation has returned yet."""
         return TimedText.of(self._log)
@@ -136,21 +152,27 @@ class Sandbox:
             process.interrupt()
             process.kill()
 
-    def _load(self, phase: str, deadline: float) -> InvocationFailure | None:
+    def _load(self, phase: str, deadline: Deadline) -> InvocationFailure | None:
         """Start a process, and wait until it has loaded the function and requests an event."""
         if self._stopped:
             return InvocationFailure(
                 "Runtime.ExitError", "The environment was stopped", logged=True
             )
         started = time.monotonic()
+        self._loading = True
         try:
-            self._process = self._start_process()
+            process = self._process = self._start_process()
         except ConnectionError as error:
             return InvocationFailure("Runtime.ExitError", str(error), logged=True)
-        event = self._process.next_event(deadline)
+        event = process.next_event(deadline)
+        self._loading = False
         if isinstance(event, Ready):
             self._asks_for_event = True
             return None
+        if process.debugged and not self._suspended:
+            # It waited for a debugger that does not come any more.
+            self._reset()
+            return self._load(phase, deadline)
         failure = failure_of(event, self._limits.timeout)
         self._reset()
         if failure.failure is not None:
@@ -158,7 +180,7 @@ class Sandbox:
             self._add(self._platform_log.init_report(duration, phase, failure.failure))
         return failure
 
-    def _run(self, request: Request, deadline: float) -> InvocationFailure | bytes:
+    def _run(self, request: Request, deadline: Deadline) -> InvocationFailure | bytes:
         process = self._process
         # The process may have exited after its last response.
         if process is not None and (
@@ -177,7 +199,7 @@ class Sandbox:
             request_id=request.request_id,
             function_arn=request.function_arn,
             payload=request.payload,
-            deadline=int((time.time() + deadline - time.monotonic()) * 1000),
+            deadline=int((time.time() + self._time_left(deadline)) * 1000),
             trace_id=request.trace_id,
             client_context=request.client_context,
         )
@@ -193,6 +215,13 @@ class Sandbox:
         if failure.resets:
             self._reset()
         return failure
+
+    @property
+    def _suspended(self) -> bool:
+        return self._suspension is not None and self._suspension.seconds_since_end() is None
+
+    def _time_left(self, deadline: Deadline) -> float:
+        return min(deadline.remaining(), SUSPENDED_TIMEOUT_SECONDS)
 
     def _report(self, request_id: str, duration: float, failure: InvocationFailure | None) -> None:
         if failure is not None and failure.timed_out:

@@ -16,6 +16,7 @@ The supervisor also prevents leftover processes:
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import selectors
 import shutil
@@ -27,7 +28,11 @@ from pathlib import Path
 
 from localstack_testbed.lambda_executor.supervisor import runtime
 from localstack_testbed.lambda_executor.supervisor.control import ControlConnection, Message
-from localstack_testbed.lambda_executor.supervisor.isolation import Isolation, limit_resources
+from localstack_testbed.lambda_executor.supervisor.isolation import (
+    DEBUGGER_FOLDER,
+    Isolation,
+    limit_resources,
+)
 from localstack_testbed.lambda_executor.supervisor.processes import (
     adopt_orphans,
     children,
@@ -143,6 +148,7 @@ class Supervisor:
 
             compile_bundle(message["directory"], message["others"])
             return
+        debugger = message["debugger"]
         os.environ.clear()
         os.environ.update(message["environment"])
         self._frame_messages()
@@ -152,17 +158,24 @@ class Supervisor:
             limit_resources(None)
             layers = message["layers"]
             self._isolation.enter(
-                Path(message["code"]), Path(layers) if layers else None, Path(message["temporary"])
+                Path(message["code"]),
+                Path(layers) if layers else None,
+                Path(message["temporary"]),
+                Path(debugger["packages"]) if debugger else None,
             )
+            if debugger:
+                debugger["packages"] = str(DEBUGGER_FOLDER)
         os.chdir(message["environment"]["LAMBDA_TASK_ROOT"])
         if not message["fork"] or self._brings_imported_modules(message["path"]):
             arguments = [sys.executable, "-B", runtime.__file__, message["handler"]]
             arguments.extend(message["path"])
+            if debugger:  # not an argument, which other users can read
+                os.environ[runtime.DEBUGGER_VARIABLE] = json.dumps(debugger)
             os.execv(sys.executable, arguments)  # noqa: S606 - in place of this process
         time.tzset()
         sys.dont_write_bytecode = True
         sys.path[:] = self._paths
-        runtime.run_runtime(message["handler"], message["path"])
+        runtime.run_runtime(message["handler"], message["path"], debugger)
 
     def _frame_messages(self) -> None:
         """Have the runtime write each message of logging and each error as one frame.
