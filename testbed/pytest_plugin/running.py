@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,10 +18,11 @@ from testbed.control.faults import Faults
 from testbed.control.inbox import Inbox
 from testbed.control.journal import Journal
 from testbed.control.permissions import Permissions
+from testbed.control.reset import SavedStates
 from testbed.control.subscriptions import confirm
 from testbed.deployment.deploy import deploy
 from testbed.deployment.destroy import destroy_stack
-from testbed.errors import ProjectError, preserved
+from testbed.errors import ProjectError, TestbedError, preserved
 from testbed.machine.websites import LocalWebsite, Page
 from testbed.project.project import Project
 from testbed.pytest_plugin.configuration import name_of
@@ -66,6 +68,7 @@ class RunningTestbed:
     session: Session
     unavailable: Mapping[Feature, str] = field(default_factory=dict)
     provisioned: bool = False
+    _saved: dict[str, str | TestbedError] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def endpoint_url(self) -> str:
@@ -107,13 +110,46 @@ class RunningTestbed:
         return Faults(self.session.endpoint)
 
     def clean(self, stack: Stack) -> None:
-        """Restore a stack as its deployment left it, and delete all emails and faults."""
+        """Return to the state right after the deployment of the project's stack.
+
+        Everything else is removed, and what was deleted or changed is restored
+        (:meth:`testbed.control.reset.SavedStates.reset`).
+
+        Raises
+        ------
+        TestbedError
+            If the state was not saved, or cannot be restored.
+        """
         self.require("clean")
-        stack.clean()
-        if "faults" not in self.unavailable:
-            self.faults().remove_all()
-        if "inbox" not in self.unavailable:
-            self.inbox.clear()
+        saved = self._saved.get(stack.name)
+        if isinstance(saved, TestbedError):
+            raise saved
+        if saved is None:
+            raise TestbedError(
+                f"The state after the deployment of {stack.name} was not saved.",
+                advice="Only the project's stack, the fixture `stack`, can be cleaned.",
+            )
+        SavedStates(self.session.endpoint).reset(saved)
+
+    def remember(self, stack: Stack) -> None:
+        """Save the state, for :meth:`clean`."""
+        if "clean" in self.unavailable:
+            return
+        name = f"{stack.name}-{uuid.uuid4().hex[:8]}"
+        try:
+            SavedStates(self.session.endpoint).save(name)
+        except TestbedError as error:  # only tests that use `clean` need it
+            self._saved[stack.name] = error
+        else:
+            self._saved[stack.name] = name
+
+    def forget(self) -> None:
+        """Forget the saved states, at the end of a test run on an emulator that goes on."""
+        with contextlib.suppress(TestbedError):
+            for name in self._saved.values():
+                if isinstance(name, str):
+                    SavedStates(self.session.endpoint).forget(name)
+        self._saved.clear()
 
     def require(self, feature: Feature) -> None:
         """Skip the current test if the target does not have a feature."""
@@ -146,8 +182,8 @@ class RunningTestbed:
             check_template(project)
             deploy(project, self.aws, lambda message: None)
         stack = Stack(project.stack_name, self.session.outputs(), self.aws)
-        stack.take_snapshot()
         self._confirm(stack)
+        self.remember(stack)
         return stack
 
     @contextmanager
@@ -179,7 +215,6 @@ class RunningTestbed:
         try:
             outputs = deploy(project, self.aws, lambda message: None).outputs
             stack = Stack(name, outputs, self.aws)
-            stack.take_snapshot()
             if confirmed:
                 self._confirm(stack)
             yield stack
