@@ -69,6 +69,7 @@ class RunningTestbed:
     unavailable: Mapping[Feature, str] = field(default_factory=dict)
     provisioned: bool = False
     _saved: dict[str, str | TestbedError] = field(default_factory=dict, init=False, repr=False)
+    _had_emails: bool = field(default=False, init=False, repr=False)
 
     @property
     def endpoint_url(self) -> str:
@@ -113,7 +114,7 @@ class RunningTestbed:
         """Return to the state right after the deployment of the project's stack.
 
         Everything else is removed, and what was deleted or changed is restored
-        (:meth:`testbed.control.reset.SavedStates.reset`).
+        (:meth:`testbed.control.reset.SavedStates.reset`). The inbox is empty.
 
         Raises
         ------
@@ -130,6 +131,8 @@ class RunningTestbed:
                 advice="Only the project's stack, the fixture `stack`, can be cleaned.",
             )
         SavedStates(self.session.endpoint).reset(saved)
+        if self._had_emails:
+            self.inbox.clear()
 
     def remember(self, stack: Stack) -> None:
         """Save the state, for :meth:`clean`."""
@@ -137,6 +140,8 @@ class RunningTestbed:
             return
         name = f"{stack.name}-{uuid.uuid4().hex[:8]}"
         try:
+            # Of other stacks, if tests share an emulator.
+            self._had_emails = bool(self.inbox.emails())
             SavedStates(self.session.endpoint).save(name)
         except TestbedError as error:  # only tests that use `clean` need it
             self._saved[stack.name] = error
