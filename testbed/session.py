@@ -1,10 +1,9 @@
-"""A project and the LocalStack that it is deployed to, which most commands work on."""
+"""A project, if there is one, and the LocalStack that most commands work on."""
 
 from __future__ import annotations
 
-import contextlib
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,12 +16,23 @@ from testbed.emulators.compose import Compose
 from testbed.emulators.container import Container
 from testbed.emulators.instance import Instance
 from testbed.emulators.localstack import LocalStack
-from testbed.errors import NotRunningError, ProjectError
+from testbed.errors import NotRunningError
 from testbed.machine.host_address import LOOPBACK, HostAddress
-from testbed.project.project import Project, find_project
+from testbed.project.discovery import (
+    STATE_FOLDER,
+    Selection,
+    find_project,
+    find_root,
+    has_project,
+)
+from testbed.project.project import DEFAULT_REGION, Project
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-call-api.html
 _EXECUTE_API = re.compile(r"https://(?P<api>[\w-]+)\.execute-api\.[^/]+/(?P<rest>.+)")
+_NO_STACK: dict[str, Any] = {
+    "stack": None, "outputs": {}, "api_url": None,
+    "unconfirmed": [], "skipped": [], "ignored": [],
+}  # fmt: skip
 
 
 @dataclass
@@ -32,32 +42,79 @@ class Session:
     Parameters
     ----------
     folder
-        A folder inside the project.
+        A folder, which may be inside a project.
     state_folder
-        The state folder, if it is not the project's ``.testbed``.
+        The state folder, if it is not ``.testbed`` in the project's folder.
     given_endpoint
         An endpoint to use instead of the running LocalStack's.
+    selection
+        The template, stack and environment to use instead of the project's.
     """
 
     folder: Path
     state_folder: Path | None = None
     given_endpoint: str | None = None
+    selection: Selection = field(default_factory=Selection)
+
+    @cached_property
+    def root(self) -> Path:
+        """The project's folder; the given folder if it is not in a project."""
+        return find_root(self.folder)
 
     @cached_property
     def project(self) -> Project:
-        """The project that contains the folder.
+        """The project, with what the user has selected.
 
         Raises
         ------
         ProjectError
             If there is none or it is not valid.
         """
-        return find_project(self.folder)
+        return find_project(self.root, self.selection)
+
+    @property
+    def has_project(self) -> bool:
+        """Whether there is a project, valid or not."""
+        return "project" in vars(self) or has_project(self.root, self.selection)
+
+    @property
+    def region(self) -> str:
+        """The region: the project's, or the default one.
+
+        Raises
+        ------
+        ProjectError
+            If the project is not valid.
+        """
+        return self.project.region if self.has_project else DEFAULT_REGION
+
+    @property
+    def stack_name(self) -> str | None:
+        """The name of the selected stack or of the project's; None without either.
+
+        Raises
+        ------
+        ProjectError
+            If the project is not valid.
+        """
+        if self.selection.stack_name:
+            return self.selection.stack_name
+        return self.project.stack_name if self.has_project else None
+
+    @property
+    def init_scripts(self) -> Path:
+        """The folder of init scripts (``ready.d`` and its siblings), which may be missing."""
+        return self.root / "init"
+
+    @property
+    def has_init_scripts(self) -> bool:
+        """Whether there are init scripts that LocalStack runs when it is ready."""
+        return any(self.init_scripts.glob("ready.d/*"))
 
     @cached_property
     def state(self) -> Path:
         """The state folder, which holds the testbed's files."""
-        return (self.state_folder or self.project.state).resolve()
+        return (self.state_folder or self.root / STATE_FOLDER).resolve()
 
     @cached_property
     def localstack(self) -> LocalStack:
@@ -68,7 +125,7 @@ class Session:
     def compose(self) -> Compose:
         """The project's LocalStack in a container, running or not."""
         apart = self.state_folder is not None
-        return Compose(self.project.root, self.state, apart=apart)
+        return Compose(self.root, self.state, apart=apart)
 
     def running(self) -> Instance | Container | None:
         """Return the running LocalStack, a process or a container, or None."""
@@ -87,7 +144,7 @@ class Session:
         NotRunningError
             If no endpoint was given and no LocalStack runs.
         """
-        return Aws(self.endpoint_url, self.project.region)
+        return Aws(self.endpoint_url, self.region)
 
     @cached_property
     def endpoint_url(self) -> str:
@@ -117,17 +174,16 @@ class Session:
         """Return the control secret of the given endpoint or of the running LocalStack."""
         if self.given_endpoint and (given := control_secret.from_environment()):
             return given
-        with contextlib.suppress(ProjectError):  # an endpoint can be used outside of any project
-            # A test run has its own state folder, and may use the endpoint of `testbed up`.
-            usual = self.project.state
-            for localstack in (self.localstack, LocalStack(usual)):
-                embedded = localstack.running()
-                if embedded and embedded.endpoint_url == self.endpoint_url:
-                    return localstack.control_secret()
-            for compose in (self.compose, Compose(self.project.root, usual, apart=False)):
-                container = compose.running()
-                if container and container.endpoint_url == self.endpoint_url:
-                    return container.control_secret()
+        # A test run has its own state folder, and may use the endpoint of `testbed up`.
+        usual = self.root / STATE_FOLDER
+        for localstack in (self.localstack, LocalStack(usual)):
+            embedded = localstack.running()
+            if embedded and embedded.endpoint_url == self.endpoint_url:
+                return localstack.control_secret()
+        for compose in (self.compose, Compose(self.root, usual, apart=False)):
+            container = compose.running()
+            if container and container.endpoint_url == self.endpoint_url:
+                return container.control_secret()
         return control_secret.from_environment()
 
     @cached_property
@@ -146,46 +202,66 @@ class Session:
         running = self.running()
         if running is None:
             raise NotRunningError(
-                f"The testbed of {self.project.root} is not running.",
+                f"The testbed of {self.root} is not running.",
                 advice="Start it with: testbed up",
             )
         return running
 
     def outputs(self) -> dict[str, str]:
-        """Return the deployed stack's outputs.
+        """Return the outputs of the selected stack.
 
         Raises
         ------
         NotRunningError
-            If the stack is not deployed.
+            If it is not deployed.
+        ProjectError
+            If there is no project and no stack was selected.
         """
         from testbed.aws.stacks import stack_outputs
 
-        outputs = stack_outputs(self.aws, self.project.stack_name)
+        stack_name = self.stack_name or self.project.stack_name
+        outputs = stack_outputs(self.aws, stack_name)
         if outputs is None:
             raise NotRunningError(
-                f"There is no stack {self.project.stack_name} at {self.endpoint_url}.",
+                f"There is no stack {stack_name} at {self.endpoint_url}.",
                 advice="Deploy it with: testbed deploy",
             )
         return outputs
 
     def description(self) -> dict[str, Any]:
-        """Return the deployed stack's endpoint, outputs and settings, for ``--json``."""
-        from testbed.aws.stacks import skipped_resources
-        from testbed.control.isolation import isolation
-        from testbed.control.subscriptions import unconfirmed
+        """Return the endpoint, the selected stack's outputs and warnings, for ``--json``.
 
-        outputs = self.outputs()
-        waiting = unconfirmed(self.aws, self.project.stack_name)
-        left_out = skipped_resources(self.aws, self.project.stack_name)
+        Raises
+        ------
+        NotRunningError
+            If the user has selected a stack that is not deployed.
+        """
+        from testbed.control.isolation import isolation
+
+        stack_name = self.stack_name
         return {
             "endpoint_url": self.endpoint_url,
-            "api_url": api_url(outputs, self.endpoint_url),
             "host": asdict(self.host_address),
-            "stack": self.project.stack_name,
-            "outputs": outputs,
             "isolation": isolation(self.endpoint),
-            "unconfirmed": [each.address for each in waiting],
+            **(self._stack_description(stack_name) if stack_name else _NO_STACK),
+        }
+
+    def _stack_description(self, stack_name: str) -> dict[str, Any]:
+        from testbed.aws.stacks import skipped_resources, stack_outputs
+        from testbed.control.subscriptions import unconfirmed
+
+        if self.selection.stack_name:
+            outputs = self.outputs()
+        elif (found := stack_outputs(self.aws, stack_name)) is not None:
+            outputs = found
+        else:
+            return _NO_STACK
+        left_out = skipped_resources(self.aws, stack_name)
+        return {
+            "stack": stack_name,
+            "outputs": outputs,
+            "api_url": api_url(outputs, self.endpoint_url),
+            "unconfirmed": [each.address for each in unconfirmed(self.aws, stack_name)],
             "skipped": [str(each) for each in left_out if not each.ignored],
             "ignored": [str(each) for each in left_out if each.ignored],
         }

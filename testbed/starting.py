@@ -1,21 +1,27 @@
-"""Starting LocalStack with the project deployed: by its init scripts, or without any."""
+"""Starting LocalStack, empty or with the project deployed: by its init scripts, or without any."""
 
 from __future__ import annotations
 
 import contextlib
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Protocol
 
+from testbed.aws.stacks import describe_stack
 from testbed.deployment.deploy import check, deploy, prepare
 from testbed.emulators.environments import ensure_environments
-from testbed.errors import TestbedError, preserved
+from testbed.errors import ProjectError, TestbedError, preserved
 from testbed.project.overrides import Overrides
+from testbed.project.project import Project
 from testbed.session import Session
 
 _STOPPED = (
     "LocalStack was stopped, so nothing remains of the stack: fix the problem and run `testbed up`"
     " again."
 )
+
+# As in docker-compose.yml.
+_PROJECT_IN_CONTAINER = Path("/opt/testbed/project")
 
 
 class Progress(Protocol):
@@ -46,11 +52,12 @@ def start(
     port: int | None = None,
     settings: dict[str, str] | None = None,
     docker: bool = False,
+    empty: bool = False,
     progress: Progress = SILENT,
 ) -> None:
-    """Start LocalStack and deploy the project to it.
+    """Start LocalStack, run its init scripts, and deploy the project if they have not.
 
-    Init scripts deploy it, if there are any. If the deployment fails, LocalStack is stopped.
+    Without a project, LocalStack is empty. If the deployment fails, LocalStack is stopped.
 
     Parameters
     ----------
@@ -62,6 +69,8 @@ def start(
         Environment variables to add to LocalStack's.
     docker
         Whether to run it in a container.
+    empty
+        Whether to run no init scripts and to deploy nothing.
 
     Raises
     ------
@@ -70,40 +79,98 @@ def start(
     EnvironmentBuildError, StartError, DockerError, DeploymentError
         If a step fails.
     """
-    project = overrides.apply(session.project)
+    project = None if empty or not session.has_project else overrides.apply(session.project)
     if docker:
-        check(project)
-        with progress.step("Image with LocalStack and the extension"):
-            session.compose.build()
-        with progress.step("Container with LocalStack and its init scripts"):
-            session.compose.start(port=port, settings=settings or {}, overrides=overrides)
+        _start_container(session, overrides, project, port, settings or {}, progress)
+    else:
+        scripts = None if empty or not session.has_init_scripts else session.init_scripts
+        _start_process(session, overrides, project, port, settings or {}, scripts, progress)
+    if project is None or describe_stack(session.aws, project.stack_name) is not None:
         return
+    try:
+        with progress.step(f"Deployment of {project.stack_name}"):
+            deploy(project, session.aws, progress.report)
+    except BaseException as error:
+        with preserved(error):
+            session.stop()
+        if isinstance(error, TestbedError):
+            error.advice = f"{error.advice}\n{_STOPPED}".lstrip()
+        raise
+
+
+def _start_container(
+    session: Session,
+    overrides: Overrides,
+    project: Project | None,
+    port: int | None,
+    settings: dict[str, str],
+    progress: Progress,
+) -> None:
+    if project:
+        check(project)
+    with progress.step("Image with LocalStack and the extension"):
+        session.compose.build()
+    with progress.step("Container with LocalStack and its init scripts"):
+        session.compose.start(
+            port=port,
+            settings={**settings, **_for_init_scripts(session, inside_container=True)},
+            overrides=overrides,
+        )
+
+
+def _start_process(
+    session: Session,
+    overrides: Overrides,
+    project: Project | None,
+    port: int | None,
+    settings: dict[str, str],
+    init_scripts: Path | None,
+    progress: Progress,
+) -> None:
     with progress.step("Python environments and packages"):
         # Before LocalStack starts, so that an invalid project fails at once.
-        prepare(project, progress.report)
+        if project:
+            prepare(project, progress.report)
         environments = ensure_environments(progress.report)
-    scripted = project.has_init_scripts
-    with progress.step("LocalStack and its init scripts" if scripted else "LocalStack"):
+    with progress.step("LocalStack and its init scripts" if init_scripts else "LocalStack"):
         session.localstack.start(
             environments,
             port=port,
-            init_scripts=project.init_scripts,
+            init_scripts=init_scripts,
             settings={
-                **(settings or {}),
-                "TESTBED_PROJECT": str(project.root),
+                **settings,
+                "TESTBED_PROJECT": str(session.root),
                 **overrides.environment(),
+                **_for_init_scripts(session),
             },
         )
-    if not scripted:
+
+
+def _for_init_scripts(session: Session, *, inside_container: bool = False) -> dict[str, str]:
+    """Return the variables with which `testbed` in an init script works on the same stack.
+
+    Raises
+    ------
+    ProjectError
+        If the template is outside of the project, which is all that a container sees.
+    """
+    chosen = session.selection
+    template = chosen.template.resolve() if chosen.template else None
+    if template and inside_container:
         try:
-            with progress.step(f"Deployment of {project.stack_name}"):
-                deploy(project, session.aws, progress.report)
-        except BaseException as error:
-            with preserved(error):
-                session.localstack.stop()
-            if isinstance(error, TestbedError):
-                error.advice = f"{error.advice}\n{_STOPPED}".lstrip()
-            raise
+            template = _PROJECT_IN_CONTAINER / template.relative_to(session.root)
+        except ValueError:
+            raise ProjectError(
+                f"The template {template} is outside of {session.root}, so the container cannot"
+                " read it.",
+                advice="Move it there, or start the testbed without --docker.",
+            ) from None
+    variables = {
+        "TESTBED_TEMPLATE": str(template) if template else None,
+        "TESTBED_STACK": chosen.stack_name,
+        "TESTBED_CONFIG_ENV": chosen.environment,
+    }
+    return {name: value for name, value in variables.items() if value}
 
 
 def is_up(session: Session, *, docker: bool) -> bool:
@@ -119,7 +186,7 @@ def is_up(session: Session, *, docker: bool) -> bool:
     if (embedded and docker) or (contained and not docker):
         way = "as a process" if embedded else "in a container"
         raise TestbedError(
-            f"The testbed of {session.project.root} is already running {way}.",
+            f"The testbed of {session.root} is already running {way}.",
             advice="Stop it first, with: testbed down",
         )
     return bool(embedded or contained)

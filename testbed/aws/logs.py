@@ -48,6 +48,14 @@ def stack_functions(aws: Aws, stack_name: str) -> list[str]:
     ]
 
 
+def functions(aws: Aws, stack_name: str | None) -> list[str]:
+    """Return the names of a stack's functions, or of all functions."""
+    if stack_name:
+        return stack_functions(aws, stack_name)
+    pages = aws.lambda_.get_paginator("list_functions").paginate()
+    return [function["FunctionName"] for page in pages for function in page["Functions"]]
+
+
 def check_function(name: str, known: list[str]) -> str:
     """Return the name if the stack has such a function.
 
@@ -59,7 +67,7 @@ def check_function(name: str, known: list[str]) -> str:
     if name not in known:
         raise TestbedError(
             f"There is no function named {name}.",
-            advice=f"The stack's functions are: {', '.join(known)}.",
+            advice=f"The functions are: {', '.join(known) or 'none'}.",
         )
     return name
 

@@ -15,6 +15,7 @@ from testbed.commands.options import (
     reject_options,
     target_options,
 )
+from testbed.commands.parameters import ask_for_missing
 from testbed.commands.target import chosen_project, open_account
 from testbed.terminal import console
 
@@ -36,7 +37,6 @@ def deploy(
     target: str,
     profile: str | None,
     region: str | None,
-    stack_name: str | None,
     yes: bool,
     parameters: Pairs,
     files: Pairs,
@@ -53,9 +53,9 @@ def deploy(
     if target == "aws":
         reject_endpoint()
         reject_options("only with --target local", "as_json")
-        _deploy_to_account(chosen_project(session, stack_name, region, chosen), profile, yes)
+        _deploy_to_account(chosen_project(session, region, chosen), profile, yes)
         return
-    reject_options("only with --target aws", "profile", "region", "stack_name")
+    reject_options("only with --target aws", "profile", "region")
     _deploy_to_testbed(session, chosen)
     if as_json:
         print_description(session, as_json=True)
@@ -63,9 +63,12 @@ def deploy(
 
 def _deploy_to_testbed(session: Session, chosen: Overrides) -> None:
     from testbed.deployment.deploy import deploy as deploy_project
+    from testbed.deployment.deploy import stack_parameters
     from testbed.project.overrides import Overrides
 
     project = Overrides.from_environment().updated(chosen).apply(session.project)
+    answers = ask_for_missing(project, lambda: stack_parameters(session.aws, project.stack_name))
+    project = project.with_parameters(answers)
     with console.step(f"Deployment of {project.stack_name}"):
         deployment = deploy_project(project, session.aws, console.report)
     if not deployment.changed:
@@ -80,10 +83,13 @@ def _deploy_to_testbed(session: Session, chosen: Overrides) -> None:
 
 def _deploy_to_account(project: Project, profile: str | None, yes: bool) -> None:
     from testbed.deployment.deploy import deploy as deploy_project
+    from testbed.deployment.deploy import stack_parameters
     from testbed.deployment.ownership import check_ownership
 
     aws = open_account(profile, project)
-    check_ownership(aws, project)
+    check_ownership(aws, project.stack_name, project.tags)
+    answers = ask_for_missing(project, lambda: stack_parameters(aws, project.stack_name))
+    project = project.with_parameters(answers)
 
     def review(changes: list[Change]) -> bool:
         for change in changes:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from testbed.session import Session
 
 Row = tuple[str, str]
+NO_STACK = "none"
 
 
 def print_description(session: Session, *, as_json: bool) -> None:
@@ -22,7 +23,7 @@ def print_description(session: Session, *, as_json: bool) -> None:
     rows = [
         ("endpoint", description["endpoint_url"]),
         ("api", description["api_url"] or "-"),
-        ("stack", description["stack"]),
+        ("stack", description["stack"] or NO_STACK),
     ]
     print_table((), [*rows, *warning_rows(description)])
 

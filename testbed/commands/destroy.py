@@ -23,7 +23,6 @@ def destroy(
     target: str,
     profile: str | None,
     region: str | None,
-    stack_name: str | None,
     yes: bool,
 ) -> None:
     """Delete the stack, including buckets that are not empty."""
@@ -37,17 +36,25 @@ def destroy(
         reject_endpoint()
     else:
         reject_options("only with --target aws", "profile", "region")
-    project = chosen_project(session, stack_name, region, Overrides())
+    if target == "aws" or session.has_project:
+        project = chosen_project(session, region, Overrides())
+        stack_name, tags = project.stack_name, project.tags
+    elif session.stack_name:
+        stack_name, tags = session.stack_name, {}
+    else:
+        raise click.UsageError("There is no project here: name the stack with --stack.")
     aws: Aws = open_account(profile, project) if target == "aws" else session.aws
-    if not check_ownership(aws, project):
-        console.line(f"There is no stack {project.stack_name}.")
+    if target == "local" and session.selection.stack_name:
+        tags = {}  # the user has named one of the stacks of the testbed, which are all the user's
+    if not check_ownership(aws, stack_name, tags):
+        console.line(f"There is no stack {stack_name}.")
         return
-    resources = stack_resources(aws, project.stack_name)
-    buckets = stack_resources(aws, project.stack_name, "AWS::S3::Bucket")
-    console.line(f"{project.stack_name} has {len(resources)} resources.")
+    resources = stack_resources(aws, stack_name)
+    buckets = stack_resources(aws, stack_name, "AWS::S3::Bucket")
+    console.line(f"{stack_name} has {len(resources)} resources.")
     for bucket in buckets.values():
         console.line(f"The bucket {bucket} will be deleted with all its objects.")
     if not yes and not console.confirm("Delete them?"):
-        raise DeploymentError(f"{project.stack_name} was not changed.")
-    with console.step(f"Removal of {project.stack_name}"):
-        destroy_stack(aws, project.stack_name)
+        raise DeploymentError(f"{stack_name} was not changed.")
+    with console.step(f"Removal of {stack_name}"):
+        destroy_stack(aws, stack_name)

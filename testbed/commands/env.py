@@ -26,7 +26,7 @@ def env(session: Session, as_json: bool) -> None:
     """
     from testbed.aws.clients import SHIMS, conflicting_variables, environment_variables
 
-    variables = environment_variables(session.endpoint_url, session.project.region)
+    variables = environment_variables(session.endpoint_url, session.region)
     if as_json:
         path = os.pathsep.join([str(SHIMS), os.environ.get("PATH", os.defpath)])
         console.print_json({**variables, "PATH": path})

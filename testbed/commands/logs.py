@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from testbed.commands.options import stack_option
 from testbed.terminal import console
 from testbed.terminal.durations import Duration, ago
 
@@ -21,15 +22,17 @@ if TYPE_CHECKING:
     "--since", type=Duration(), default="10m", show_default=True,
     help="Show only lines that are not older than this, for example 90s, 5m, 2h or 1h30m.",
 )  # fmt: skip
+@stack_option
 @click.pass_obj
 def logs(session: Session, functions: tuple[str, ...], follow: bool, since: timedelta) -> None:
     """Show the logs of the functions.
 
     Lambda's START, END and REPORT lines are included.
     """
-    from testbed.aws.logs import check_function, follow_logs, log_lines, stack_functions
+    from testbed.aws.logs import check_function, follow_logs, log_lines
+    from testbed.aws.logs import functions as known_functions
 
-    known = stack_functions(session.aws, session.project.stack_name)
+    known = known_functions(session.aws, session.stack_name)
     chosen = [check_function(name, known) for name in functions] or known
     lines = follow_logs if follow else log_lines
     width = max((len(name) for name in chosen), default=0)

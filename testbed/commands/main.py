@@ -37,7 +37,7 @@ _MODULES = {
 @click.option(
     "--project", "folder", type=click.Path(path_type=Path, exists=True, file_okay=False),
     envvar="TESTBED_PROJECT", show_envvar=True, default=".", show_default="the current folder",
-    help="Use the project in this folder.",
+    help="Use the project in this folder, or that this folder is in.",
 )  # fmt: skip
 @click.option(
     "--state", type=click.Path(path_type=Path, file_okay=False),

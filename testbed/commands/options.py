@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -57,7 +59,7 @@ class Pair(click.ParamType[tuple[str, str]]):
     ) -> tuple[str, str]:
         """Split what was typed at its first ``=``."""
         from testbed.errors import ProjectError
-        from testbed.project.project import parse_pair
+        from testbed.project.pairs import parse_pair
 
         if isinstance(value, tuple):
             return value
@@ -71,6 +73,45 @@ class Pair(click.ParamType[tuple[str, str]]):
 def json_option(command: Command) -> Command:
     """Add ``--json``, for a command that prints one object."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(command)
+
+
+def stack_option(command: Command) -> Command:
+    """Add ``--stack``, for a command that shows or uses a stack."""
+    return click.option(
+        "--stack", "--stack-name", metavar="NAME", envvar="TESTBED_STACK", show_envvar=True,
+        expose_value=False, callback=_select("stack_name"),
+        help="Use this stack instead of the project's.",
+    )(command)  # fmt: skip
+
+
+def project_options(command: Command) -> Command:
+    """Add the options that choose what is deployed, and to which stack."""
+    for decorate in (
+        stack_option,
+        click.option(
+            "--config-env", metavar="NAME", envvar="TESTBED_CONFIG_ENV", show_envvar=True,
+            expose_value=False, callback=_select("environment"),
+            help="Use this environment of samconfig.toml instead of default.",
+        ),
+        click.option(
+            "-t", "--template", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+            envvar="TESTBED_TEMPLATE", show_envvar=True,
+            expose_value=False, callback=_select("template"),
+            help="Deploy this template instead of the project's.",
+        ),
+    ):  # fmt: skip
+        command = decorate(command)
+    return command
+
+
+def _select(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    """Return a callback that puts an option's value into the session's selection."""
+
+    def select(context: click.Context, _parameter: click.Parameter, value: Any) -> None:
+        if value and not context.resilient_parsing:
+            context.obj.selection = replace(context.obj.selection, **{name: value})
+
+    return select
 
 
 def docker_option(command: Command) -> Command:
@@ -101,9 +142,7 @@ def target_options(command: Command) -> Command:
     """Add the options that choose where a stack is deployed."""
     for decorate in (
         yes_option,
-        click.option(
-            "--stack-name", metavar="NAME", help="Use this stack name, overriding samconfig.toml."
-        ),
+        project_options,
         click.option(
             "--region", help="Use this AWS region, overriding samconfig.toml (--target aws only)."
         ),

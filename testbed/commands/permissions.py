@@ -57,12 +57,13 @@ def permissions(
         elif shown.permissions or shown.denied:
             console.line((shown.name, "bold"))
             print_table((), _rows(shown))
-    if not chosen:
-        named = " or ".join(roles)
+    if roles and not chosen:
         raise TestbedError(
-            f"No role has {named} in its name." if roles else "There are no roles.",
-            advice="`testbed permissions` shows all roles." if roles else "",
+            f"No role has {' or '.join(roles)} in its name.",
+            advice="`testbed permissions` shows all roles.",
         )
+    if not chosen and not as_json:
+        console.progress.print("There are no roles.")
     if unused and any(each.unused for each in chosen):
         raise SystemExit(1)
 

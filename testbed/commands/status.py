@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from testbed.commands.description import warning_rows
-from testbed.commands.options import json_option
+from testbed.commands.description import NO_STACK, warning_rows
+from testbed.commands.options import json_option, stack_option
 from testbed.terminal import console
 from testbed.terminal.tables import print_table
 
@@ -17,10 +18,14 @@ if TYPE_CHECKING:
 
 
 @click.command()
+@stack_option
 @json_option
 @click.pass_obj
 def status(session: Session, as_json: bool) -> None:
-    """Show the stack, its functions and the messages in its queues."""
+    """Show the stack, its functions and the messages in its queues.
+
+    Without a stack, all functions and queues are shown.
+    """
     view = overview(session)
     if as_json:
         console.print_json(view)
@@ -34,29 +39,38 @@ def overview(session: Session) -> dict[str, Any]:
     Raises
     ------
     NotRunningError
-        If the testbed is not running, or the stack is not deployed.
+        If the testbed is not running, or the selected stack is not deployed.
     """
-    from testbed.aws.logs import stack_functions
+    from testbed.aws.logs import functions
 
-    aws, stack_name = session.aws, session.project.stack_name
+    aws = session.aws
     description = session.description()
-    stack = aws.cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]
+    stack_name = description["stack"]
     return {
         **description,
-        "stack_status": stack["StackStatus"],
+        "stack_status": _stack_status(aws, stack_name) if stack_name else None,
         "functions": {
             name: aws.lambda_.get_function_configuration(FunctionName=name)["State"]
-            for name in sorted(stack_functions(aws, stack_name))
+            for name in sorted(functions(aws, stack_name))
         },
         "queues": _queues(aws, stack_name),
     }
 
 
-def _queues(aws: Aws, stack_name: str) -> dict[str, dict[str, int]]:
+def _stack_status(aws: Aws, stack_name: str) -> str:
+    return aws.cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]["StackStatus"]
+
+
+def _queues(aws: Aws, stack_name: str | None) -> dict[str, dict[str, int]]:
     from testbed.aws.queues import message_counts, queue_name
     from testbed.aws.stacks import stack_resources
 
-    urls = stack_resources(aws, stack_name, "AWS::SQS::Queue").values()
+    urls: Iterable[str]
+    if stack_name:
+        urls = stack_resources(aws, stack_name, "AWS::SQS::Queue").values()
+    else:
+        pages = aws.sqs.get_paginator("list_queues").paginate()
+        urls = [url for page in pages for url in page.get("QueueUrls", ())]
     queues = {}
     for url in sorted(urls):
         counts = message_counts(aws, url)
@@ -68,7 +82,7 @@ def _print_overview(view: dict[str, Any]) -> None:
     rows = [
         ("endpoint", view["endpoint_url"]),
         ("api", view["api_url"] or "-"),
-        ("stack", f"{view['stack']} {view['stack_status']}"),
+        ("stack", f"{view['stack']} {view['stack_status']}" if view["stack"] else NO_STACK),
         *(("function", f"{name} {state}") for name, state in view["functions"].items()),
         *(
             ("queue", f"{name} {counts['visible']} visible, {counts['in_flight']} in flight")

@@ -14,16 +14,10 @@ if TYPE_CHECKING:
     from testbed.session import Session
 
 
-def chosen_project(
-    session: Session, stack_name: str | None, region: str | None, chosen: Overrides
-) -> Project:
+def chosen_project(session: Session, region: str | None, chosen: Overrides) -> Project:
     """Return the project with the changes that the options ask for."""
     project = chosen.apply(session.project)
-    return replace(
-        project,
-        stack_name=stack_name or project.stack_name,
-        region=region or project.region,
-    )
+    return replace(project, region=region or project.region)
 
 
 def open_account(profile: str | None, project: Project) -> Account:

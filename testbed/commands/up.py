@@ -13,8 +13,11 @@ from testbed.commands.options import (
     docker_option,
     json_option,
     override_options,
+    project_options,
     reject_endpoint,
+    reject_options,
 )
+from testbed.commands.parameters import ask_for_missing
 from testbed.terminal import console
 
 if TYPE_CHECKING:
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
     "-e", "--env", "settings", type=Pair(), multiple=True, metavar="NAME=VALUE",
     help="Set a configuration variable of LocalStack, for example DEBUG=1. Repeatable.",
 )  # fmt: skip
+@click.option("--empty", is_flag=True, help="Deploy nothing, and run no init scripts.")
+@project_options
 @override_options
 @json_option
 @click.pass_obj
@@ -41,17 +46,25 @@ def up(
     settings: Pairs,
     parameters: Pairs,
     files: Pairs,
+    empty: bool,
     as_json: bool,
 ) -> None:
     """Start LocalStack and deploy the project.
 
-    The scripts in init/ deploy it, if there are any.
+    The scripts in init/ deploy it, if there are any. Without a project, or with --empty, LocalStack
+    starts empty.
     """
     from testbed.emulators.state_folder import exclusive
     from testbed.project.overrides import Overrides
     from testbed.starting import is_up, start
 
     reject_endpoint()
+    if empty:
+        reject_options(
+            "not with --empty", "parameters", "files", "template", "config_env", "docker"
+        )
+    elif not session.has_project:
+        reject_options("there is no template that it applies to", "parameters", "files")
     with exclusive(session.state):
         if is_up(session, docker=docker):
             console.progress.print("The testbed is already running.")
@@ -62,12 +75,17 @@ def up(
                     soft_wrap=True,
                 )
         else:
+            chosen = Overrides.of(parameters, files)
+            if session.has_project and not empty:
+                answers = ask_for_missing(chosen.apply(session.project))
+                chosen = chosen.updated(Overrides(answers))
             start(
                 session,
-                Overrides.of(parameters, files),
+                chosen,
                 port=port,
                 settings=dict(settings),
                 docker=docker,
+                empty=empty,
                 progress=console,
             )
     print_description(session, as_json=as_json)

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 import yaml
 
 from testbed.errors import ProjectError, TestbedError
-from testbed.project.project import Project, Upload
+from testbed.project.project import Project
+from testbed.project.uploads import Upload
 
 SITES_OUTPUT = "SitesUri"
 _NAME_LENGTH = 63

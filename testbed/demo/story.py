@@ -15,7 +15,7 @@ from testbed.demo.checklist import Checklist
 from testbed.demo.hosting import DemoWebsite
 from testbed.demo.pipeline import MONITOR, RECORDER, DemoPipeline
 from testbed.demo.sites import SiteEntry
-from testbed.project.project import Upload
+from testbed.project.uploads import Upload
 from testbed.terminal import console
 from testbed.terminal.console import text
 from testbed.trace.tree import tree

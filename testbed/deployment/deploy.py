@@ -9,7 +9,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -25,11 +25,12 @@ from testbed.errors import DeploymentError, ProjectError, preserved
 from testbed.machine.waiting import WaitedTooLong, until
 from testbed.project.local_files import LocalFile, TemplateFiles, template_files
 from testbed.project.problems import raise_problems
-from testbed.project.template import section
+from testbed.project.template import missing_parameters, section
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation.type_defs import (
         DescribeChangeSetOutputTypeDef,
+        ParameterTypeDef,
         StackTypeDef,
     )
 
@@ -102,11 +103,13 @@ def deploy(project: Project, aws: Aws, report: Report, review: Review | None = N
         If CloudFormation rejects the template or rolls the stack back.
     """
     files = {upload: upload.content() for upload in project.uploads}
+    stack = describe_stack(aws, project.stack_name)
+    project = replace(project, kept_parameters=_kept_parameters(stack))
     template = _checked_template(project, local=aws.is_local)
     packages = _packages(template, report, local=aws.is_local)
     artifacts = Artifacts(aws)
     artifacts.upload(template, packages)
-    changed, outputs = _apply(project, aws, template.document, artifacts, review)
+    changed, outputs = _apply(project, aws, stack, template.document, artifacts, review)
     _check_outputs(project, outputs)  # again: an output with a condition may be missing
     uploaded = [
         upload.name
@@ -116,6 +119,17 @@ def deploy(project: Project, aws: Aws, report: Report, review: Review | None = N
     skipped = skipped_resources(aws, project.stack_name) if aws.is_local else []
     left = left_behind(aws, project.stack_name) if changed else []
     return Deployment(outputs, changed, uploaded, skipped, left)
+
+
+def stack_parameters(aws: Aws, stack_name: str) -> frozenset[str]:
+    """Return the parameters whose values a stack has already; none if there is no such stack."""
+    return _kept_parameters(describe_stack(aws, stack_name))
+
+
+def _kept_parameters(stack: StackTypeDef | None) -> frozenset[str]:
+    if stack is None or stack["StackStatus"] in (*_FAILED_CREATION, "REVIEW_IN_PROGRESS"):
+        return frozenset()
+    return frozenset(each["ParameterKey"] for each in stack.get("Parameters", ()))
 
 
 def prepare(project: Project, report: Report) -> None:
@@ -148,6 +162,7 @@ def _checked_template(project: Project, *, local: bool = True) -> TemplateFiles:
         project.parameters,
         project.region,
         "runs here" if local else "is built here",
+        kept=project.kept_parameters,
     )
     raise_problems(template.all_problems())
     outputs = section(template.document, "Outputs")
@@ -211,13 +226,13 @@ def put_if_new(aws: Aws, uri: str, content: bytes) -> bool:
 def _apply(
     project: Project,
     aws: Aws,
+    stack: StackTypeDef | None,
     template: dict[str, Any],
     artifacts: Artifacts,
     review: Review | None,
 ) -> tuple[bool, dict[str, str]]:
     """Bring the stack up to date; return whether it was changed, and its outputs."""
     stack_name = project.stack_name
-    stack = describe_stack(aws, stack_name)
     if stack is not None and stack["StackStatus"] in _FAILED_CREATION:
         # A stack whose creation failed can only be deleted.
         # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
@@ -237,10 +252,8 @@ def _apply(
         "ChangeSetName": change_set,
         "ChangeSetType": "UPDATE" if exists else "CREATE",
         "Capabilities": list(project.capabilities),
-        "Parameters": [
-            {"ParameterKey": name, "ParameterValue": value}
-            for name, value in project.parameters.items()
-        ],
+        "Parameters": _parameters(project, template),
+        "NotificationARNs": list(project.notification_arns),
         "Tags": [{"Key": name, "Value": value} for name, value in project.tags.items()],
     }
     body = json.dumps(template)
@@ -263,8 +276,26 @@ def _apply(
     if not wanted:
         _discard(aws, stack_name, change_set, with_stack=False)
         return False, _outputs(stack)
-    aws.cloudformation.execute_change_set(StackName=stack_name, ChangeSetName=change_set)
+    aws.cloudformation.execute_change_set(
+        StackName=stack_name,
+        ChangeSetName=change_set,
+        DisableRollback=project.disable_rollback,
+    )
     return True, _outputs(_await_stack(project, aws))
+
+
+def _parameters(project: Project, template: dict[str, Any]) -> list[ParameterTypeDef]:
+    given: list[ParameterTypeDef] = [
+        {"ParameterKey": name, "ParameterValue": value}
+        for name, value in project.parameters.items()
+    ]
+    missing = missing_parameters(template, project.parameters)
+    kept: list[ParameterTypeDef] = [
+        {"ParameterKey": name, "UsePreviousValue": True}
+        for name in missing
+        if name in project.kept_parameters
+    ]
+    return given + kept
 
 
 def _outputs(stack: StackTypeDef | None) -> dict[str, str]:

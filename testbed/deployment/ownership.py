@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -11,11 +12,10 @@ from testbed.errors import DeploymentError
 
 if TYPE_CHECKING:
     from testbed.aws.clients import Aws
-    from testbed.project.project import Project
 
 
-def check_ownership(aws: Aws, project: Project) -> bool:
-    """Return whether the project's stack exists, identified by the tags in ``samconfig.toml``.
+def check_ownership(aws: Aws, name: str, own_tags: Mapping[str, str]) -> bool:
+    """Return whether a project's stack exists, identified by the tags in ``samconfig.toml``.
 
     In an emulator, a project without tags owns the stack of its name.
 
@@ -24,14 +24,13 @@ def check_ownership(aws: Aws, project: Project) -> bool:
     DeploymentError
         If a stack of this name lacks the project's tags.
     """
-    name = project.stack_name
     try:
         stack = describe_stack(aws, name)
     except ClientError as error:
         raise DeploymentError(f"The stack {name} cannot be read: {error}") from error
     if stack is None:
         return False
-    if not project.tags:
+    if not own_tags:
         if aws.is_local:
             return True
         raise DeploymentError(
@@ -40,8 +39,8 @@ def check_ownership(aws: Aws, project: Project) -> bool:
             " tag to the stack if it is this project's; or choose another name with --stack-name.",
         )
     tags = {tag["Key"]: tag["Value"] for tag in stack.get("Tags", ())}
-    if not project.tags.items() <= tags.items():
-        wanted = ", ".join(f"{key}={value}" for key, value in project.tags.items())
+    if not own_tags.items() <= tags.items():
+        wanted = ", ".join(f"{key}={value}" for key, value in own_tags.items())
         raise DeploymentError(
             f"The stack {name} is not this project's: it lacks the tags {wanted}.",
             advice="Choose another name with --stack-name, or add the tags to the stack if it is.",

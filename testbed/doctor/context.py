@@ -43,13 +43,12 @@ class Context:
     @property
     def root(self) -> Path:
         """The project's folder, or the folder in which it was searched."""
-        given = self.session.folder.resolve()
-        return given if isinstance(self.project, ProjectError) else self.project.root
+        return self.session.root
 
     @property
     def state(self) -> Path:
         """The folder in which the testbed keeps its files."""
-        return (self.session.state_folder or self.root / ".testbed").resolve()
+        return self.session.state
 
     @cached_property
     def docker(self) -> Mapping[str, Any] | DockerError:

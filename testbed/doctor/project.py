@@ -9,7 +9,9 @@ from testbed.errors import ProjectError
 
 @checks("project")
 def project(context: Context) -> Finding:
-    """Check that there is a project, and that its configuration is valid."""
+    """Check that the project's configuration is valid, if there is a project."""
+    if not context.session.has_project:
+        return ok(f"none in {context.root}: `testbed up` starts an empty LocalStack")
     found = context.project
     if isinstance(found, ProjectError):
         return _problem(found)

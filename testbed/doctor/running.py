@@ -6,7 +6,7 @@ from testbed.control.endpoint import Endpoint
 from testbed.doctor.context import Context
 from testbed.doctor.finding import Finding, checks, ok, problem, warning
 from testbed.emulators import instance
-from testbed.errors import ProjectError, TestbedError
+from testbed.errors import TestbedError
 from testbed.machine import ports
 
 _ANSWER_LIMIT_SECONDS = 5
@@ -46,9 +46,7 @@ def port(context: Context) -> Finding:
         return ok(f"{number} is used by this testbed")
     if ports.is_free(number):
         return ok(f"{number} is free")
-    container = (
-        None if isinstance(context.project, ProjectError) else context.session.compose.running()
-    )
+    container = context.session.compose.running()
     if container and container.endpoint_url == url:
         return ok(f"{number} is used by this project's container {container.name}")
     what = "; a LocalStack answers there" if _is_localstack(url) else ""

@@ -11,11 +11,10 @@ import psutil
 from testbed.emulators.state_folder import open_private
 from testbed.errors import TestbedError
 from testbed.machine.host_address import LOOPBACK, HostAddress
+from testbed.project.discovery import RUNNING_RECORD
 
 MARK = "TESTBED_INSTANCE"
 """The environment variable that identifies an instance's process."""
-
-_FILE = "instance.json"
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class Instance:
 
 def save(instance: Instance, state: Path) -> None:
     """Record a running instance in a state folder."""
-    with open_private(state / _FILE) as file:
+    with open_private(state / RUNNING_RECORD) as file:
         file.write(json.dumps(asdict(instance)).encode())
 
 
@@ -71,7 +70,7 @@ def load(state: Path) -> Instance | None:
         If the state folder belongs to another user.
     """
     try:
-        return Instance(**json.loads((state / _FILE).read_text(encoding="utf-8")))
+        return Instance(**json.loads((state / RUNNING_RECORD).read_text(encoding="utf-8")))
     except PermissionError:
         raise TestbedError(
             f"The state folder {state} belongs to another user.",
@@ -83,4 +82,4 @@ def load(state: Path) -> Instance | None:
 
 def forget(state: Path) -> None:
     """Remove the record."""
-    (state / _FILE).unlink(missing_ok=True)
+    (state / RUNNING_RECORD).unlink(missing_ok=True)

@@ -17,7 +17,7 @@ from testbed.emulators.process import EmulatorProcess
 from testbed.errors import StartError
 from testbed.machine import ports
 from testbed.machine.ports import HOST
-from testbed.project.project import parse_pair
+from testbed.project.pairs import parse_pair
 
 _SETTINGS = Path(__file__).with_name("localstack.env")
 _INIT_SCRIPTS = "/_localstack/init"

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/s
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeGuard
@@ -110,6 +110,7 @@ def template_files(
     region: str,
     check: FunctionCheck,
     *,
+    kept: Collection[str] = (),
     parents: tuple[Path, ...] = (),
 ) -> TemplateFiles:
     """Read a template and its nested ones; find the local files, and what cannot be deployed.
@@ -120,6 +121,8 @@ def template_files(
         The values that are given for the template's parameters.
     check
         Which functions can be deployed.
+    kept
+        The parameters whose values the stack has already.
     parents
         The templates that this one is nested in.
 
@@ -133,7 +136,7 @@ def template_files(
     known = KnownValues(document, parameters, region)
     search = _Search(found, known, check, (*parents, path.resolve()), region)
     if not parents:
-        problems = parameter_problems(document, dict(parameters))
+        problems = parameter_problems(document, dict(parameters), kept)
         found.problems += [Problem(each.text, each.place, path) for each in problems]
     search.resources()
     search.includes()

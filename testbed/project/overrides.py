@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from testbed.project.project import Project, parse_pairs
+from testbed.project.pairs import parse_pairs
+from testbed.project.project import Project
 
 _PARAMETERS_VARIABLE = "TESTBED_PARAMETERS"
 _FILES_VARIABLE = "TESTBED_FILES"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +82,16 @@ def check_parameters(template: dict[str, Any], values: dict[str, str]) -> None:
     raise_problems(parameter_problems(template, values))
 
 
-def parameter_problems(template: dict[str, Any], values: dict[str, str]) -> Iterator[Problem]:
-    """Yield what is wrong with the values of a template's parameters; see check_parameters."""
+def parameter_problems(
+    template: dict[str, Any], values: dict[str, str], kept: Collection[str] = ()
+) -> Iterator[Problem]:
+    """Yield what is wrong with the values of a template's parameters; see check_parameters.
+
+    Parameters
+    ----------
+    kept
+        The parameters whose values the stack has already.
+    """
     parameters = section(template, "Parameters")
     for name in values:
         if name not in parameters:
@@ -93,6 +101,8 @@ def parameter_problems(template: dict[str, Any], values: dict[str, str]) -> Iter
         if not isinstance(parameter, dict) or not _is_well_formed(parameter):
             continue  # CloudFormation rejects it
         if name not in values and "Default" not in parameter:
+            if name in kept:
+                continue
             yield Problem(_missing(name, parameter), ("Parameters", name))
             continue
         given = values.get(name, as_text(parameter.get("Default", "")))
@@ -103,6 +113,28 @@ def parameter_problems(template: dict[str, Any], values: dict[str, str]) -> Iter
                     f"Invalid value {value!r} of the parameter {name}: {wrong}",
                     ("Parameters", name),
                 )
+
+
+def missing_parameters(
+    template: dict[str, Any], values: Collection[str]
+) -> dict[str, dict[str, Any]]:
+    """Return the definitions of the parameters that have neither a value nor a default."""
+    return {
+        name: parameter
+        for name, parameter in section(template, "Parameters").items()
+        if isinstance(parameter, dict)
+        and _is_well_formed(parameter)
+        and name not in values
+        and "Default" not in parameter
+    }
+
+
+def parameter_problem(parameter: dict[str, Any], value: str) -> str | None:
+    """Return why a parameter cannot have a value, or None if it can."""
+    for item in _items(parameter.get("Type", "String"), value):
+        if problem := _problem(parameter, item):
+            return str(parameter.get("ConstraintDescription", problem))
+    return None
 
 
 def _is_well_formed(parameter: dict[str, Any]) -> bool:

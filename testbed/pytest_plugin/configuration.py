@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from testbed.project.project import Project, find_project, parse_pairs
-
-REGION = "us-east-1"
-_LONGEST_STACK_NAME = 100
+from testbed.project.discovery import TEMPLATES, find_project, find_template, stack_name_of
+from testbed.project.pairs import parse_pairs
+from testbed.project.project import Project
+from testbed.project.samconfig import find_samconfig
 
 
 @dataclass(frozen=True)
@@ -45,23 +44,9 @@ class Configuration:
         ProjectError
             If one of its files is not valid.
         """
-        if self.template or not (self.root / "samconfig.toml").is_file():
-            template = self.root / (self.template or "template.yaml")
-            found = Project(self.root, template, name_of(template.parent), REGION)
+        if self.template or not (find_samconfig(self.root) or find_template(self.root)):
+            template = self.root / (self.template or TEMPLATES[0])
+            found = Project(self.root, template, stack_name_of(template))
         else:
             found = find_project(self.root)
         return found.with_parameters(parse_pairs(self.parameters, "testbed_parameters"))
-
-    @property
-    def has_init_scripts(self) -> bool:
-        """Whether LocalStack's init scripts deploy the project, as with `testbed up`."""
-        return not self.template and self.project().has_init_scripts
-
-
-def name_of(folder: Path) -> str:
-    """Return a stack name that CloudFormation allows, made from a folder's name.
-
-    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
-    """
-    name = re.sub("[^A-Za-z0-9]+", "-", folder.resolve().name).strip("-")
-    return (name if name[:1].isalpha() else f"stack-{name}")[:_LONGEST_STACK_NAME].rstrip("-")

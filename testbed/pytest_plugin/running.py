@@ -24,8 +24,8 @@ from testbed.deployment.deploy import deploy
 from testbed.deployment.destroy import destroy_stack
 from testbed.errors import ProjectError, TestbedError, preserved
 from testbed.machine.websites import LocalWebsite, Page
+from testbed.project.discovery import stack_name_of
 from testbed.project.project import Project
-from testbed.pytest_plugin.configuration import name_of
 from testbed.pytest_plugin.stack import Stack
 from testbed.session import Session
 
@@ -211,7 +211,7 @@ class RunningTestbed:
         TestbedError
             If it cannot be deployed.
         """
-        name = f"{name_of(template.parent)}-{uuid.uuid4().hex[:8]}"
+        name = f"{stack_name_of(template)}-{uuid.uuid4().hex[:8]}"
         project = replace(
             Project(template.parent, template, name, self.session.project.region),
             parameters=dict(parameters or {}),

@@ -142,6 +142,25 @@ def confirm(question: str) -> bool:
     return click.confirm(visible(question), default=False)
 
 
+def prompt(name: str, check: Callable[[str], str | None], *, hidden: bool = False) -> str:
+    """Ask for a value until it is valid; return it.
+
+    Parameters
+    ----------
+    check
+        Returns what is wrong with a value, or None.
+    hidden
+        Whether the value is not shown while it is typed.
+    """
+
+    def checked(value: str) -> str:
+        if problem := check(value):
+            raise click.UsageError(visible(problem))
+        return value
+
+    return str(click.prompt(visible(name), hide_input=hidden, value_proc=checked, err=True))
+
+
 @contextmanager
 def step(name: str) -> Iterator[None]:
     """Print the duration of a step when it is done; show a spinner until then on a terminal."""

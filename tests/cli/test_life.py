@@ -175,10 +175,38 @@ def test_commands_without_a_testbed(bare: CommandLine) -> None:
         assert "testbed up" in result.stderr, name
 
 
-def test_outside_of_a_project(tmp_path: Path) -> None:
-    result = CommandLine(tmp_path / "state", project=tmp_path).run("up")
-    assert result.returncode == 1
-    assert "There is no samconfig.toml" in result.stderr
+def test_testbed_without_a_project(tmp_path: Path) -> None:
+    """An empty folder, and then one in which a template appears."""
+    empty = CommandLine(tmp_path / "state", project=tmp_path)
+    usage = empty.run("up", "--parameter", "A=b")
+    assert (usage.returncode, usage.stdout) == (2, "")
+    assert "no template that it applies to" in usage.stderr
+    up = empty.run("up", "--json")
+    assert up.returncode == 0, up.stderr
+    try:
+        assert json.loads(up.stdout)["stack"] is None
+        for name in ("status", "env", "clock", "inbox", "logs", "journal", "permissions"):
+            result = empty.run(name)
+            assert result.returncode == 0, (name, result.stderr)
+        failed = empty.run("deploy")
+        assert failed.returncode == 1
+        assert "There is no template in" in failed.stderr
+        assert "testbed init" in failed.stderr
+        template = tmp_path / "queues.yaml"
+        template.write_text(
+            "Parameters: {Name: {Type: String}}\n"
+            "Resources: {Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref Name}}}\n"
+        )
+        missing = empty.run("deploy", "--template", str(template))
+        assert "The parameter Name has no value" in missing.stderr
+        empty.output("deploy", "--template", str(template), "--stack", "mine", "-p", "Name=one")
+        # The stack has a value already.
+        again = empty.run("deploy", "--template", str(template), "--stack", "mine")
+        assert "up to date" in again.stderr
+        empty.output("destroy", "--stack", "mine", "--yes")
+        assert "There is no stack mine." in empty.output("destroy", "--stack", "mine", "--yes")
+    finally:
+        empty.run("down")
 
 
 def test_up_warns_that_functions_are_not_isolated(command: CommandLine) -> None:

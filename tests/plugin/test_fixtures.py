@@ -11,7 +11,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from testbed.aws.clients import Aws
-from testbed.pytest_plugin.configuration import name_of
 from testbed.pytest_plugin.running import RunningTestbed
 from tests.conftest import ROOT
 from tests.plugin.conftest import Project
@@ -253,11 +252,3 @@ def test_example_project_passes(testbed: RunningTestbed, pytester: pytest.Pytest
         "--rootdir=.", "-p", "no:cacheprovider", f"--testbed-endpoint-url={testbed.endpoint_url}"
     )
     result.assert_outcomes(passed=3)
-
-
-@pytest.mark.parametrize(
-    ("folder", "name"), [("orders", "orders"), ("my_app 2", "my-app-2"), ("2go", "stack-2go")]
-)
-def test_stack_is_named_after_its_folder(tmp_path: Path, folder: str, name: str) -> None:
-    """https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html"""
-    assert name_of(tmp_path / folder) == name

@@ -12,7 +12,7 @@ import testbed as package
 from testbed import RunningTestbed
 from testbed.control import control_secret
 from testbed.deployment.destroy import destroy_stack
-from testbed.pytest_plugin.configuration import name_of
+from testbed.project.discovery import stack_name_of
 from tests.conftest import ROOT
 from tests.public_examples import as_module, example_of
 
@@ -68,7 +68,7 @@ def inner(
         "import pytest\n@pytest.fixture\ndef endpoint_url(testbed): return testbed.endpoint_url\n"
     )
     yield pytester
-    destroy_stack(testbed.aws, name_of(folder))
+    destroy_stack(testbed.aws, stack_name_of(folder / "template.yaml"))
 
 
 def test_examples_work(inner: pytest.Pytester, testbed: RunningTestbed) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from testbed.emulators.parent_watch import stopped_with_this_process
 from testbed.machine.ports import random_free_port
 from testbed.project.overrides import Overrides
-from testbed.project.project import parse_pairs
+from testbed.project.pairs import parse_pairs
 from testbed.pytest_plugin.configuration import Configuration
 from testbed.pytest_plugin.running import RunningTestbed
 from testbed.pytest_plugin.targets import Target
@@ -24,7 +24,7 @@ class _Docker(Target):
         session.project = configuration.project()
         settings = parse_pairs(configuration.settings, "testbed_env")
         choices = Overrides(parse_pairs(configuration.parameters, "testbed_parameters"))
-        with stopped_with_this_process(session.project.root, session.state):
+        with stopped_with_this_process(session.root, session.state):
             # A failed start removes its container itself.
             start(session, choices, port=random_free_port(), settings=settings, docker=True)
             try:

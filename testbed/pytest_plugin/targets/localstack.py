@@ -10,7 +10,7 @@ from testbed.emulators.environments import ensure_environments
 from testbed.emulators.parent_watch import stopped_with_this_process
 from testbed.machine.ports import random_free_port
 from testbed.project.overrides import Overrides
-from testbed.project.project import parse_pairs
+from testbed.project.pairs import parse_pairs
 from testbed.pytest_plugin.configuration import Configuration
 from testbed.pytest_plugin.running import RunningTestbed
 from testbed.pytest_plugin.targets import Target
@@ -29,9 +29,10 @@ class _LocalStack(Target):
             yield RunningTestbed(session)
             return
         settings = parse_pairs(configuration.settings, "testbed_env")
-        with stopped_with_this_process(session.project.root, session.state):
+        with stopped_with_this_process(session.root, session.state):
+            scripted = not configuration.template and session.has_init_scripts
             try:
-                if configuration.has_init_scripts:
+                if scripted:
                     choices = Overrides(parse_pairs(configuration.parameters, "testbed_parameters"))
                     start(session, choices, port=random_free_port(), settings=settings)
                 else:
@@ -39,7 +40,7 @@ class _LocalStack(Target):
                     session.localstack.start(
                         environments, port=random_free_port(), settings=settings
                     )
-                yield RunningTestbed(session, provisioned=configuration.has_init_scripts)
+                yield RunningTestbed(session, provisioned=scripted)
             finally:
                 session.localstack.stop()
 

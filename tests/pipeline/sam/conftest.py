@@ -15,7 +15,7 @@ from testbed.errors import EnvironmentBuildError
 from testbed.machine import virtual_environments
 from testbed.machine.cache import build_once
 from testbed.machine.ports import random_free_port
-from testbed.project.project import parse_pairs
+from testbed.project.pairs import parse_pairs
 from testbed.pytest_plugin.running import RunningTestbed
 from testbed.pytest_plugin.stack import Stack
 from testbed.session import Session

@@ -82,7 +82,7 @@ def test_sam_and_testbed_update_each_others_stack(
     """
     project = testbed.session.project
     assert project.tags
-    assert check_ownership(testbed.aws, project)
+    assert check_ownership(testbed.aws, project.stack_name, project.tags)
 
     deploy = (sys.executable, "-m", "testbed", "deploy", "--target", "aws", "--profile", PROFILE)
     shown = changed_by(shell.output(*deploy, "--yes"))

@@ -25,7 +25,7 @@ def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     ("arguments", "problem"),
     [
         (("deploy", "--target", "aws", "--json"), "--json: only with --target local."),
-        (("deploy", "--region", "x", "--stack-name", "y"), "--region, --stack-name: only with"),
+        (("deploy", "--region", "x", "--profile", "y"), "--profile, --region: only with"),
         (("destroy", "--profile", "mine"), "--profile: only with --target aws."),
         (("destroy", "--region", "eu-west-1"), "--region: only with --target aws."),
         ((*ENDPOINT, "deploy", "--target", "aws"), _NO_ENDPOINT),

@@ -24,7 +24,6 @@ from testbed.emulators import instance
 from testbed.emulators.compose import Compose
 from testbed.emulators.container import Container
 from testbed.errors import TestbedError
-from testbed.project.project import Project
 from testbed.session import Session
 from tests.testbed.instances import running_instance
 
@@ -126,13 +125,12 @@ def test_secret_of_what_testbed_up_has_started_in_the_project(
     emulator: Emulator, tmp_path: Path
 ) -> None:
     emulator.requires = SECRET
-    project = Project(tmp_path, tmp_path / "template.yaml", "stack", "us-east-1")
-    project.state.mkdir()
-    (project.state / "control-secret").write_text(f"{SECRET}\n")
+    usual = tmp_path / ".testbed"
+    usual.mkdir()
+    (usual / "control-secret").write_text(f"{SECRET}\n")
     session = Session(tmp_path, tmp_path / "state of a test run", emulator.url)
-    session.project = project
     with running_instance(emulator.url) as running:
-        instance.save(running, project.state)
+        instance.save(running, usual)
         Faults(session.endpoint).throttle("sqs")
 
 
@@ -170,7 +168,6 @@ def test_secret_of_a_container_is_read_in_it(
     container = Container("id", "name", emulator.url)
     monkeypatch.setattr(Compose, "running", lambda _compose: container)
     session = Session(tmp_path, tmp_path, emulator.url)
-    session.project = Project(tmp_path, tmp_path / "template.yaml", "stack", "us-east-1")
     Faults(session.endpoint).throttle("sqs")
     assert docker.commands == [["cat", "/var/lib/localstack/control-secret"]]
     docker.answer = Executed(1, b"cat: no such file")

@@ -7,7 +7,9 @@ import yaml
 
 from testbed.demo.sites import SiteEntry, real_sites, sites_upload
 from testbed.errors import ProjectError, TestbedError
-from testbed.project.project import Project, Upload, find_project
+from testbed.project.discovery import find_project, find_root
+from testbed.project.project import Project
+from testbed.project.uploads import Upload
 
 
 def names(*urls: str, taken: tuple[str, ...] = ()) -> list[str]:
@@ -69,7 +71,7 @@ def test_invalid_website_is_rejected(url: str) -> None:
 
 @pytest.fixture
 def project() -> Project:
-    return find_project(Path(__file__))
+    return find_project(find_root(Path(__file__).parent))
 
 
 def test_list_is_written_and_valid(project: Project, tmp_path: Path) -> None:

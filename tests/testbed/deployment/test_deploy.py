@@ -16,7 +16,8 @@ from testbed.deployment.deploy import NotDeployedError, deploy, prepare
 from testbed.deployment.destroy import delete_stack, destroy_stack
 from testbed.deployment.requirements import host_architecture
 from testbed.errors import DeploymentError, ProjectError
-from testbed.project.project import Project, Upload
+from testbed.project.project import Project
+from testbed.project.uploads import Upload
 from tests.handlers.aws_fakes import client_error
 
 RESOURCE = {

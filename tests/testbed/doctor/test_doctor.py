@@ -39,10 +39,9 @@ def test_warnings_and_problems_have_advice(tmp_path: Path) -> None:
 
 
 def test_no_project(tmp_path: Path) -> None:
-    level, found, advice = run(project.project, Context(Session(tmp_path), {}))
-    assert level == "problem"
-    assert "There is no samconfig.toml" in found
-    assert "--project" in advice
+    level, found, _ = run(project.project, Context(Session(tmp_path), {}))
+    assert level == "ok"
+    assert "starts an empty LocalStack" in found
 
 
 @pytest.mark.parametrize(
@@ -72,7 +71,7 @@ def test_missing_template(tmp_path: Path) -> None:
     context = make_context(tmp_path)
     (tmp_path / "template.yaml").unlink()
     level, found, _ = run(project.project, context)
-    assert (level, found) == ("problem", f"The template {tmp_path}/template.yaml is missing.")
+    assert (level, found) == ("problem", f"There is no template in {tmp_path}.")
     assert project.deployment(context) is None
 
 

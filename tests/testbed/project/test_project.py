@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from testbed.errors import ProjectError
+from testbed.project.discovery import Selection, find_project, find_root, has_project, stack_name_of
 from testbed.project.overrides import Overrides
-from testbed.project.project import find_project
 
 SAMCONFIG = """
 [default.global.parameters]
@@ -41,7 +41,7 @@ def root(tmp_path: Path) -> Path:
 def test_everything_is_read_from_sams_own_configuration(root: Path) -> None:
     inside = root / "a" / "b"
     inside.mkdir(parents=True)
-    project = find_project(inside)
+    project = find_project(find_root(inside))
     assert project.root == root
     assert project.stack_name == "shop"
     assert project.region == "eu-central-1"
@@ -63,7 +63,6 @@ PARAMETERS = "[default.deploy.parameters]\n"
     ("file", "content", "message"),
     [
         ("samconfig.toml", "[default", "cannot be read as TOML"),
-        ("samconfig.toml", "", "names no stack_name"),
         ("samconfig.toml", "default = []", r"default must be a table, but is \[\]"),
         ("samconfig.toml", "[default]\ndeploy = 1", "deploy must be a table, but is 1"),
         (
@@ -93,7 +92,14 @@ PARAMETERS = "[default.deploy.parameters]\n"
             PARAMETERS + "stack_name = 'a'\ntags = 'A'",
             "tags: 'A' is not of the form",
         ),
+        ("samconfig.toml", PARAMETERS + "disable_rollback = 'yes'", "disable_rollback cannot be"),
         ("pyproject.toml", "[[tool.testbed.uploads]]\nfile = 'x'", "lacks 'output'"),
+        ("pyproject.toml", "[tool.testbed]\nuploads = ['x']", "must be a list of tables"),
+        (
+            "pyproject.toml",
+            "[[tool.testbed.uploads]]\nfile = 'x'\noutput = 1",
+            "output of an upload must be a text, not 1",
+        ),
     ],
 )
 def test_broken_configuration(root: Path, file: str, content: str, message: str) -> None:
@@ -104,8 +110,104 @@ def test_broken_configuration(root: Path, file: str, content: str, message: str)
 
 def test_missing_template(root: Path) -> None:
     (root / "template.yaml").unlink()
-    with pytest.raises(ProjectError, match="is missing"):
+    with pytest.raises(ProjectError, match="There is no template in"):
         find_project(root)
+    with (root / "samconfig.toml").open("a") as file:
+        file.write("template_file = 'other.yaml'\n")
+    with pytest.raises(ProjectError, match=r"other\.yaml is missing"):
+        find_project(root)
+
+
+@pytest.mark.parametrize("name", ["template.yaml", "template.yml", "template.json"])
+def test_template_is_enough(tmp_path: Path, name: str) -> None:
+    root = tmp_path / "my_shop"
+    root.mkdir()
+    assert not has_project(root, Selection())
+    (root / name).write_text('{"Resources": {}}')
+    assert has_project(root, Selection())
+    project = find_project(root)
+    assert (project.template.name, project.stack_name) == (name, "my-shop")
+    assert (project.region, project.tags, project.parameters) == ("us-east-1", {}, {})
+
+
+def test_folder_without_a_project_is_its_own_root(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text("Resources: {}")
+    repository = tmp_path / "repository"
+    inside = repository / "a"
+    inside.mkdir(parents=True)
+    assert find_root(inside) == tmp_path
+    (repository / ".git").mkdir()
+    assert find_root(inside) == inside
+
+
+def test_running_testbed_is_found_from_a_folder_inside(tmp_path: Path) -> None:
+    inside = tmp_path / "a"
+    inside.mkdir()
+    (tmp_path / ".testbed").mkdir()
+    assert find_root(inside) == inside
+    (tmp_path / ".testbed" / "instance.json").touch()
+    assert find_root(inside) == tmp_path
+
+
+def test_configuration_as_yaml(root: Path) -> None:
+    (root / "samconfig.toml").unlink()
+    (root / "samconfig.yaml").write_text(
+        "default: {deploy: {parameters: {stack_name: shop, parameter_overrides: [A=b]}}}"
+    )
+    assert find_project(root).stack_name == "shop"
+    assert find_project(root).parameters == {"A": "b"}
+
+
+def test_environment(root: Path) -> None:
+    with (root / "samconfig.toml").open("a") as file:
+        file.write(
+            "[prod.deploy.parameters]\nstack_name = 'shop-prod'\ndisable_rollback = true\n"
+            "parameter_overrides = 'ParameterKey=Email,ParameterValue=\"a,b c\" Size=4'\n"
+        )
+    project = find_project(root, Selection(environment="prod"))
+    assert (project.stack_name, project.disable_rollback) == ("shop-prod", True)
+    assert project.parameters == {"Email": "a,b c", "Size": "4"}
+    assert project.region == "us-east-1"  # environments do not inherit
+    with pytest.raises(ProjectError, match="has no environment test") as raised:
+        find_project(root, Selection(environment="test"))
+    assert "default, prod" in raised.value.advice
+
+
+def test_environment_without_configuration(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text("Resources: {}")
+    with pytest.raises(ProjectError, match="there is no environment prod"):
+        find_project(tmp_path, Selection(environment="prod"))
+
+
+def test_other_stack_of_the_same_template(root: Path) -> None:
+    project = find_project(root, Selection(stack_name="shop-2"))
+    assert project.stack_name == "shop-2"
+    assert project.parameters == {"Email": "a b@example.com", "Size": "3"}
+
+
+def test_other_template_has_its_own_stack(root: Path) -> None:
+    """Otherwise it would replace the resources of the project's stack."""
+    (root / "queues.yaml").write_text("Resources: {}")
+    project = find_project(root, Selection(template=root / "queues.yaml"))
+    assert (project.stack_name, project.region) == ("queues", "eu-central-1")
+    assert (project.parameters, project.uploads) == ({}, ())
+    same = find_project(root, Selection(template=root / "template.yaml"))
+    assert same == find_project(root)
+
+
+@pytest.mark.parametrize(
+    ("template", "name"),
+    [
+        ("orders/template.yaml", "orders"),
+        ("my_app 2/template.json", "my-app-2"),
+        ("2go/template.yml", "stack-2go"),
+        ("orders/queues.yaml", "queues"),
+        ("cdk.out/Shop.template.json", "Shop"),
+    ],
+)
+def test_stack_name_of_a_template(tmp_path: Path, template: str, name: str) -> None:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html"""
+    assert stack_name_of(tmp_path / template) == name
 
 
 def test_valid_upload(root: Path) -> None:
