@@ -17,6 +17,7 @@ _MODULES = {
     "env": "testbed.commands.env",
     "deploy": "testbed.commands.deploy",
     "destroy": "testbed.commands.destroy",
+    "reset": "testbed.commands.reset",
     "logs": "testbed.commands.logs",
     "tick": "testbed.commands.tick",
     "clock": "testbed.commands.clock",
