@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from localstack_testbed.lambda_service.event_source_mapping import has_failed
 from localstack_testbed.lambda_service.function_logs import store_pending
 from localstack_testbed.lambda_service.metrics import discard_metrics
 from localstack_testbed.reset.stores import provider_of
@@ -194,10 +195,12 @@ def _is_same(running: Any, stored: Any) -> bool:
 
 
 def _polls(worker: Any) -> bool:
-    """Return whether a worker does what its mapping says."""
+    """Return whether a worker does what its mapping says, and does not back off."""
     thread = worker._poller_thread
     runs = thread is not None and thread.is_alive() and not worker._shutdown_event.is_set()
-    return runs if worker.esm_config["State"] != "Disabled" else not runs
+    if worker.esm_config["State"] == "Disabled":
+        return not runs
+    return runs and not has_failed(worker.poller)
 
 
 def _has_queue(worker: Any) -> bool:

@@ -21,7 +21,7 @@ from localstack.aws.api.cloudformation import StackStatus
 from localstack_testbed.cloudformation.store import STORES
 from localstack_testbed.faults.queues import HELD
 from localstack_testbed.faults.registry import FAULTS
-from localstack_testbed.journal.journal import record
+from localstack_testbed.journal.journal import milliseconds_since, record
 from localstack_testbed.reset import stores
 from localstack_testbed.reset.errors import ResetError, UnknownStateError
 from localstack_testbed.reset.functions import (
@@ -130,7 +130,7 @@ class States:
             If something stays in progress, or something cannot be restored.
         """
         with self._lock, self._standing_still():
-            started = time.perf_counter()
+            started, moment = time.perf_counter(), time.time()
             if name is not None and name not in self._states:
                 raise UnknownStateError(f"there is no saved state {name!r}")
             state = _State() if name is None else self._states[name]
@@ -146,7 +146,7 @@ class States:
             settle_output()
             changed, failures = self._restore(state)
             after = inventory()
-            record("reset", resource=name)
+            record("reset", state=name, ms=milliseconds_since(moment))
         if failures:
             raise ResetError(f"functions could not be started: {'; '.join(failures)}")
         return {
