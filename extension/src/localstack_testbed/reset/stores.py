@@ -8,6 +8,9 @@ from typing import Any
 # until they expire.
 _KEPT = ("sts",)
 
+# Thousands of policies of AWS, which never change.
+_CACHES = ("_aws_managed_policy_cache",)
+
 SERVER_BACKED = {
     "dynamodb": "DynamoDB",
     "dynamodbstreams": "DynamoDB Streams",
@@ -47,7 +50,7 @@ def roots() -> dict[str, Any]:
         # Services that LocalStack makes for stored objects, such as those that send events.
         if name != "lambda":
             for attribute, value in vars(provider).items() if provider else ():
-                if isinstance(value, dict):
+                if isinstance(value, dict) and attribute not in _CACHES:
                     found[f"{name}/{attribute}"] = value
     if store := object_store():
         found["s3/files"] = store._filesystem
