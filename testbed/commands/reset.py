@@ -30,10 +30,10 @@ _NAMELESS = ("email", "event source mapping", "key", "message", "subscription")
 @json_option
 @click.pass_obj
 def reset(session: Session, empty: bool, save: bool, as_json: bool) -> None:
-    """Return the testbed to its state right after the deployment, without a restart.
+    """Return the testbed to its state after the deployment.
 
-    That includes everything that existed then, and nothing else. A testbed that nothing was
-    deployed to is empty afterwards.
+    Everything that existed right after the deployment is as it was then, and everything else is
+    deleted, without a restart. A testbed that nothing was deployed to is empty afterwards.
     """
     states = SavedStates(session.endpoint)
     if save:

@@ -125,9 +125,9 @@ class _Constant(_Saved):
 class _Dictionary(_Saved):
     def __init__(self, subject: Any) -> None:
         super().__init__(subject)
-        # The methods of the subclasses of dict in LocalStack and moto do more than these.
+        # Subclasses of dict in LocalStack and moto override methods. An OrderedDict has its own order.
         self._type: Any = OrderedDict if isinstance(subject, OrderedDict) else dict
-        self._content: dict[Any, Any] = dict.copy(subject)
+        self._content = dict(self._type.items(subject))
 
     def items(self) -> Iterable[tuple[Any, Any]]:
         return self._content.items()
@@ -135,13 +135,13 @@ class _Dictionary(_Saved):
     def has_changed(self) -> bool:
         now, saved = self.subject, self._content
         return not (
-            dict.__len__(now) == len(saved)
-            and all(map(is_, dict.values(now), saved.values()))
-            and all(map(_same_key, list(dict.keys(now)), saved))
+            self._type.__len__(now) == len(saved)
+            and all(map(is_, list(self._type.values(now)), saved.values()))
+            and all(map(_same_key, list(self._type.keys(now)), saved))
         )
 
     def restore(self) -> None:
-        if list(dict.keys(self.subject)) != list(self._content):
+        if list(self._type.keys(self.subject)) != list(self._content):
             self._type.clear(self.subject)
         self._type.update(self.subject, self._content)
 

@@ -23,6 +23,7 @@ from localstack_testbed.faults.queues import HELD
 from localstack_testbed.faults.registry import FAULTS
 from localstack_testbed.journal.journal import milliseconds_since, record
 from localstack_testbed.reset import stores
+from localstack_testbed.reset.changes import changed_resources, difference
 from localstack_testbed.reset.errors import ResetError, UnknownStateError
 from localstack_testbed.reset.functions import (
     RunningFunctions,
@@ -30,7 +31,7 @@ from localstack_testbed.reset.functions import (
     kill_invocations,
     settle_output,
 )
-from localstack_testbed.reset.inventory import changed_resources, difference, inventory
+from localstack_testbed.reset.inventory import inventory
 from localstack_testbed.reset.memento import Memento
 from localstack_testbed.reset.metrics import SavedMetrics
 from localstack_testbed.s3.kept_content import keep_files, restore_folders
