@@ -52,7 +52,7 @@ def test_reset(bare: CommandLine) -> None:
     )  # fmt: skip
     cloudformation.create_stack(StackName="other", TemplateBody=template)
     cloudformation.get_waiter("stack_create_complete").wait(
-        StackName="other", WaiterConfig={"Delay": 0.05, "MaxAttempts": 200}
+        StackName="other", WaiterConfig={"Delay": 1, "MaxAttempts": 20}
     )
     refused = bare.run("reset")
     assert refused.returncode != 0

@@ -125,7 +125,7 @@ class _Constant(_Saved):
 class _Dictionary(_Saved):
     def __init__(self, subject: Any) -> None:
         super().__init__(subject)
-        # Subclasses of dict in LocalStack and moto override methods. An OrderedDict has its own order.
+        # Not the subject's own methods, which subclasses of LocalStack and moto override.
         self._type: Any = OrderedDict if isinstance(subject, OrderedDict) else dict
         self._content = dict(self._type.items(subject))
 

@@ -145,7 +145,13 @@ class States:
             self._activity.mark_reset()
             self._wait(RESET_SECONDS, kill=True)
             settle_output()
-            changed, failures = self._restore(state)
+            try:
+                changed, failures = self._restore(state)
+            except Exception as error:
+                LOG.exception("The reset failed")
+                raise ResetError(
+                    f"{error!r}. Restart the testbed: testbed down, testbed up"
+                ) from error
             after = inventory()
             record("reset", state=name, ms=milliseconds_since(moment))
         if failures:
@@ -176,8 +182,9 @@ class States:
             if kill:
                 cancel_all()
                 discard_events()
+            idle = self._activity.wait_idle(_ROUND_SECONDS)
             busy = _busy_stacks()
-            if not busy and self._activity.wait_idle(_ROUND_SECONDS):
+            if idle and not busy:
                 break
             if waited > seconds:
                 what = f"the stack {busy[0]}" if busy else f"{self._activity.count} calls"

@@ -2,7 +2,9 @@
 
 A reset waits until there is none, so that nothing of what happened before arrives afterwards. While
 it waits, work that would begin from outside is held: requests of clients, schedules and retries.
-Work that follows from work in progress goes on, because it would never end otherwise.
+Work that follows from work in progress goes on, because it would never end otherwise. It is not
+always known to follow: a function may send an unsigned request to its own API. So what is held goes
+on after a while, until the moment when nothing is in progress.
 """
 
 import functools
@@ -12,17 +14,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+HELD_SECONDS = 1.0
+
 
 class Activity:
     """Counts the work in progress, and holds new work while it is paused."""
 
-    def __init__(self) -> None:
+    def __init__(self, held_seconds: float = HELD_SECONDS) -> None:
+        self._held_seconds = held_seconds
         self.last_reset = 0.0
         """When the last reset began (seconds since the epoch)."""
 
         self._changed = threading.Condition()
         self._count = 0
         self._paused = False
+        self._still = False
 
     @property
     def count(self) -> int:
@@ -44,7 +50,8 @@ class Activity:
     def begin(self) -> None:
         """Count new work; wait first while it is held."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._paused)
+            self._changed.wait_for(lambda: not self._paused, timeout=self._held_seconds)
+            self._changed.wait_for(lambda: not self._still)
             self._count += 1
 
     @contextmanager
@@ -66,13 +73,19 @@ class Activity:
             yield
         finally:
             with self._changed:
-                self._paused = False
+                self._paused = self._still = False
                 self._changed.notify_all()
 
     def wait_idle(self, seconds: float) -> bool:
-        """Wait until nothing is in progress; return False if that takes longer."""
+        """Wait until nothing is in progress; return False if that takes longer.
+
+        From then on, until the end of ``paused`` or the next call, new work is held in any case.
+        """
         with self._changed:
-            return self._changed.wait_for(lambda: not self._count, timeout=seconds)
+            self._still = False
+            self._changed.notify_all()
+            self._still = self._changed.wait_for(lambda: not self._count, timeout=seconds)
+            return self._still
 
     def mark_reset(self) -> None:
         """Remember that a reset begins now: older messages are out of date."""

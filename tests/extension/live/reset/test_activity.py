@@ -319,7 +319,7 @@ def test_metrics(state: SavedState, aws: Clients, name: str) -> None:
             Namespace=name, MetricName="m", Period=3600, Statistics=["Sum"],
             StartTime=now - timedelta(hours=1), EndTime=now + timedelta(hours=1),
         )  # fmt: skip
-        return sum(point["Sum"] for point in found["Datapoints"])
+        return float(sum(point["Sum"] for point in found["Datapoints"]))
 
     for value in (1, 2):
         aws["cloudwatch"].put_metric_data(

@@ -28,6 +28,23 @@ def test_new_work_waits_while_it_is_paused() -> None:
     assert activity.count == 0
 
 
+def test_held_work_goes_on_until_nothing_is_in_progress() -> None:
+    """Work in progress may depend on it."""
+    activity = Activity(held_seconds=0.01)
+    with ThreadPoolExecutor(1) as executor:
+        activity.begin()
+        with activity.paused():
+            assert not activity.wait_idle(0)
+            executor.submit(activity.begin).result(LIMIT)
+            activity.done()
+            activity.done()
+            assert activity.wait_idle(LIMIT)
+            held = executor.submit(activity.begin)
+            assert activity.count == 0
+        held.result(LIMIT)
+    assert activity.count == 1
+
+
 def test_work_that_follows_is_waited_for() -> None:
     activity, may_end = Activity(), threading.Event()
     with ThreadPoolExecutor(1) as executor:

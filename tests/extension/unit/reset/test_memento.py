@@ -21,6 +21,7 @@ class Queue:
 
 class Slotted:
     __slots__ = ("later", "value")
+    later: int
 
     def __init__(self) -> None:
         self.value = [1]
@@ -37,7 +38,8 @@ for each in (Queue, Slotted, Frozen):
 
 def test_contents_return_into_the_same_objects() -> None:
     queue = Queue(["a"])
-    store = {"queues": {"q": queue}, "tags": {"a", "b"}, "order": OrderedDict(x=1, y=2)}
+    store: dict[str, Any] = {"queues": {"q": queue}, "tags": {"a", "b"}}
+    store["order"] = OrderedDict(x=1, y=2)
     lock = queue.lock
     memento = Memento({"sqs": store})
 
@@ -77,7 +79,7 @@ def test_attributes_slots_and_defaults() -> None:
     nested: defaultdict[str, list[Any]] = defaultdict(list, {"one": [slotted, (frozen, plain)]})
     memento = Memento({"nested": nested})
     slotted.value = [2]
-    slotted.later = True
+    slotted.later = 1
     frozen.values["b"] = 2
     object.__setattr__(frozen, "values", {})
     plain.y = 2
