@@ -105,9 +105,16 @@ def _expected(step: Step, known: Expectations) -> str | None:
     function = _invoked_later(entry)
     if function is None:
         return None
-    attempts = [each.entry for each in step.children if each.entry.kind == "invocation"]
-    if not attempts:
+    first = next((each for each in step.children if each.entry.kind == "invocation"), None)
+    if first is None:
         return f"{function}: the invocation is not complete"
+    # A retry has the same request id, and may follow from the attempt before.
+    attempts = [
+        each.entry
+        for each in step.walk()
+        if each.entry.kind == "invocation" and each.entry.id == first.entry.id
+    ]
+    attempts.sort(key=lambda entry: entry.time)
     tries = [each for each in attempts if each["status"] != "throttled"]
     asynchronous = entry.kind == "delivery" or entry["status"] == HTTPStatus.ACCEPTED
     failed = attempts[-1]["status"] != "success"

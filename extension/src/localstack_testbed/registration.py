@@ -167,10 +167,12 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
         Step("lambda_service.code_signing_tags:patch_provider"),
         Step("lambda_service.concurrency:patch_provider"),
         Step("lambda_service.layer_deletion:patch_provider"),
+        Step("lambda_service.url_paths:patch_urls"),
         Step("lambda_service.url_permissions:patch_provider"),
         Step("lambda_service.versions:patch_provider"),
     ),
     f"{_SERVICES}.lambda_.urlrouter": (
+        Step("lambda_service.url_paths:patch_routes"),
         Step("lambda_service.urls:patch_router"),
         Step("permissions.unsigned_invocations:patch_function_urls", _permissions),
     ),

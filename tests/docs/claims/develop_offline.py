@@ -58,6 +58,27 @@ CLAIMS: Claims = {
     "lists the runtimes whose Python is installed": (
         "tests/testbed/doctor/test_pythons.py::test_runtimes",
     ),
+    "standard output has the result and nothing else": (
+        "tests/cli/test_invoke.py::test_result_log_report_and_chain",
+    ),
+    "1 if the function failed, or Lambda did not invoke it": (
+        "tests/cli/test_invoke.py::test_function_that_fails",
+        "tests/cli/test_invoke.py::test_what_cannot_be_invoked",
+    ),
+    "The exit status is 0 if Lambda accepted the event": (
+        "tests/cli/test_invoke.py::test_function_that_fails",
+    ),
+    "it then says what is missing": (
+        "tests/testbed/trace/test_settling.py::test_what_is_still_expected_after_the_limit",
+    ),
+    "compares them with what the testbed delivers": (
+        "tests/extension/live/samples/test_delivered_events.py"
+        "::test_samples_are_like_the_events_that_are_delivered",
+    ),
+    "fills in what invokes the function in reality": (
+        "tests/testbed/samples/test_sources.py::test_source",
+        "tests/cli/test_invoke.py::test_logical_id_and_a_sample_of_its_queue",
+    ),
     "`testbed cache` shows what was built": (
         "tests/testbed/machine/test_cached_builds.py::test_command_shows_and_asks",
     ),

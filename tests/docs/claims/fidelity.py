@@ -25,6 +25,7 @@ _CLOCK_COMMAND = "tests/testbed/control/test_clock.py"
 _PACKAGING = "tests/testbed/deployment/test_packaging.py"
 _REQUIREMENTS = "tests/testbed/deployment/test_requirements.py"
 _RUNTIMES = f"{EXTENSION}/live/lambda_executor/test_runtimes.py"
+_SAMPLES = f"{EXTENSION}/live/samples/test_delivered_events.py"
 _SDK = f"{EXTENSION}/live/lambda_executor/test_sdk.py"
 _STACKS = f"{EXTENSION}/live/cloudformation"
 _TEMPLATES = f"{_STACKS}/test_template_validation.py"
@@ -202,10 +203,10 @@ CLAIMS: Claims = {
     "S3 is rejected as an [on-failure destination]": (
         f"{DIFFERENCES}::test_bucket_is_rejected_as_a_destination",
     ),
-    "do not resolve": (
-        f"{EXTENSION}/live/lambda_service/test_urls.py::test_host_is_like_that_on_aws",
+    "instead of `https://ID.lambda-url.us-east-1.on.aws/`": (
+        f"{EXTENSION}/live/lambda_service/test_urls.py::test_url_works_as_it_is",
+        f"{EXTENSION}/live/lambda_service/test_urls.py::test_event",
     ),
-    "ID.lambda-url.us-east-1": (f"{EXTENSION}/live/lambda_service/test_urls.py::test_event",),
     "`AWS_IAM` accepts any caller's signature": (
         f"{ACCESS}/test_public_endpoints.py::test_function_urls",
     ),
@@ -326,6 +327,8 @@ CLAIMS: Claims = {
     "**SNS:** a topic's data protection": (
         f"{DIFFERENCES}::test_data_protection_of_a_topic_is_stored",
     ),
+    "**CloudWatch:**": (f"{_SAMPLES}::test_samples_are_like_the_events_that_are_delivered",),
+    "**Secrets Manager:**": (f"{_SAMPLES}::test_samples_are_like_the_events_that_are_delivered",),
     "**SES:**": (f"{DIFFERENCES}::test_identity_of_a_stack_is_verified_at_once",),
     "its log events do not expire": READ,
     "LocalStack connects to no other machine": (

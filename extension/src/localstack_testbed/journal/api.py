@@ -7,8 +7,9 @@ queue for a function is not.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from localstack_testbed.journal.causes import CAUSE_HEADER, enter
@@ -65,6 +66,8 @@ class ApiEntries:
         if internal is not None:
             if service in _UPKEEP:
                 matters = getattr(context.service_exception, "code", None) in _DENIED
+            elif service == "lambda" and response.status_code == HTTPStatus.ACCEPTED:
+                matters = False  # the delivery is an entry, or the event names its cause
             else:
                 matters = failed or started.cause is not None
             if not internal.get("service_principal") or not matters:
@@ -124,7 +127,8 @@ def _trace(context: Any) -> str | None:
     header = context.trace_context.get("aws_trace_header")
     if isinstance(header, str):
         # LocalStack has replaced it by its text, to queue an asynchronous invocation.
-        header = TraceHeader.from_header_str(header)
+        parse: Callable[[str], Any] = TraceHeader.from_header_str
+        header = parse(header)
     return header.root if header is not None else None
 
 

@@ -231,6 +231,8 @@ def test_chain_from_an_event_to_a_function(
         Entries=[{"Source": name, "DetailType": "test", "Detail": "{}"}]
     )
     book.await_chain(answer["Entries"][0]["EventId"], "PutEvents/delivery/invocation")
+    # The call by which EventBridge delivers it is no entry.
+    assert all(entry["operation"] != "Invoke" for entry in book.entries("api"))
     aws["events"].remove_targets(Rule=name, Ids=["1"])
     aws["events"].delete_rule(Name=name)
 
