@@ -16,6 +16,7 @@ from testbed.commands.options import (
     target_options,
 )
 from testbed.commands.parameters import ask_for_missing
+from testbed.commands.saving import save_deployment
 from testbed.commands.target import chosen_project, open_account
 from testbed.terminal import console
 
@@ -84,6 +85,8 @@ def _deploy_to_testbed(session: Session, chosen: Overrides) -> None:
         told = f"Ignored: {resource}" if resource.ignored else f"{resource} was skipped."
         console.progress.print(console.text(("!", "yellow"), f" {told}"))
     _warn_of_leftovers(deployment)
+    if deployment.changed or deployment.uploaded:
+        save_deployment(session)
 
 
 def _deploy_to_account(project: Project, profile: str | None, yes: bool) -> None:

@@ -18,6 +18,7 @@ _MODULES = {
     "deploy": "testbed.commands.deploy",
     "destroy": "testbed.commands.destroy",
     "watch": "testbed.commands.watch",
+    "reset": "testbed.commands.reset",
     "invoke": "testbed.commands.invoke",
     "sample": "testbed.commands.sample",
     "logs": "testbed.commands.logs",

@@ -24,6 +24,9 @@ class Step:
     """A journal entry in its chain: with what it followed from and what followed from it."""
 
     entry: JournalEntry
+    was_reset: bool = False
+    """Whether the testbed was reset after it."""
+
     parents: list[Step] = field(default_factory=list, repr=False)
     children: list[Step] = field(default_factory=list, repr=False)
 
@@ -74,8 +77,23 @@ def find_chains(entries: Iterable[JournalEntry], identity: str) -> list[Step]:
 
 
 def link(entries: Iterable[JournalEntry]) -> list[Step]:
-    """Return a step for each entry, linked to its parents and children, in order of time."""
-    steps = [Step(entry) for entry in sorted(entries, key=_order)]
+    """Return a step for each entry, linked to its parents and children, in order of time.
+
+    No chain spans a reset of the testbed.
+    """
+    steps: list[Step] = []
+    before_reset: list[JournalEntry] = []
+    for entry in sorted(entries, key=lambda each: each.position):
+        before_reset.append(entry)
+        if entry.kind == "reset":
+            steps += _linked(before_reset, was_reset=True)
+            before_reset = []
+    steps += _linked(before_reset, was_reset=False)
+    return sorted(steps, key=_order_of)
+
+
+def _linked(entries: Iterable[JournalEntry], *, was_reset: bool) -> list[Step]:
+    steps = [Step(entry, was_reset) for entry in sorted(entries, key=_order)]
     index = _Index()
     for step in steps:
         index.add(step)

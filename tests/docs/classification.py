@@ -14,6 +14,7 @@ NOT_RUN = {
     r"\./scripts/bench|\./scripts/soak": "scripts/bench-short, in .ci/run",
     r"(\.venv/bin/)?testbed up": "tests/cli/test_life.py; here one already runs",
     r"(\.venv/bin/)?testbed down": "tests/cli/test_life.py; the other tests need it",
+    r"testbed reset --(empty|save)": "tests/cli/test_reset.py; the other tests need the stack",
     r"testbed (journal|logs) .*--follow": "never ends; tests/cli",
     r"testbed watch": "never ends; tests/cli/test_watch.py",
     r"testbed debug \S+$": "never ends; tests/cli/test_debug.py",

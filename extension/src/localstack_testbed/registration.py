@@ -70,6 +70,7 @@ START = (
     Step("schedules.plugin:start_schedules", _schedules),
     Step("permissions.plugin:enforce_permissions", _permissions),
     Step("journal.plugin:start_journal", _journal),
+    Step("reset.plugin:start_reset"),
 )
 BEFORE_INIT_SCRIPTS = (Step("lifecycle.service_preloading:preload_services"),)
 AFTER_INIT_SCRIPTS = (Step("lifecycle.garbage_collection:resume"),)
@@ -149,6 +150,7 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
     f"{_INVOCATION}.lambda_service": (
         Step("lambda_service.invoke_limits:patch_invoke", _limits),
         Step("lambda_service.function_deletion:patch_deletion"),
+        Step("lambda_service.tasks:patch_tasks"),
     ),
     f"{_INVOCATION}.logs": (Step("lambda_service.function_logs:patch_log_handler"),),
     f"{_INVOCATION}.version_manager": (
@@ -184,7 +186,11 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
     ),
     f"{_SERVICES}.opensearch.provider": (Step("lifecycle.offline:patch_domains", _offline),),
     f"{_SERVICES}.s3.provider": (Step("s3.object_folder:patch_folder"),),
-    f"{_SERVICES}.s3.storage.ephemeral": (Step("s3.atomic_writes:patch_writes"),),
+    f"{_SERVICES}.s3.notifications": (Step("s3.notifications:patch_dispatcher"),),
+    f"{_SERVICES}.s3.storage.ephemeral": (
+        Step("s3.atomic_writes:patch_writes"),
+        Step("s3.kept_content:patch_store"),
+    ),
     f"{_SERVICES}.scheduler.provider": (Step("schedules.plugin:patch_scheduler", _schedules),),
     f"{_SERVICES}.sns.provider": (
         Step("limits.topics:patch_topics", _limits),

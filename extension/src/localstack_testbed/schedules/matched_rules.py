@@ -27,18 +27,6 @@ WAITING_LIMIT = 10_000
 """Maximum number of deliveries in progress or waiting for a retry; others are not retried."""
 
 
-class _Count:
-    """The number of unfinished deliveries."""
-
-    def __init__(self) -> None:
-        self.value = 0
-        self._lock = threading.Lock()
-
-    def add(self, number: int) -> None:
-        with self._lock:
-            self.value += number
-
-
 class _Matched(threading.local):
     """The rule whose event the current thread is sending to targets."""
 
@@ -50,7 +38,7 @@ def retry_deliveries(schedules: Schedules) -> None:
     from localstack.services.events import target as targets
     from localstack.services.events.provider import EventsProvider
 
-    matched, unfinished = _Matched(), _Count()
+    matched, unfinished = _Matched(), schedules.unfinished
     replace(targets, "connect_to", SingleAttempts())
 
     @patch(EventsProvider._process_rules)
