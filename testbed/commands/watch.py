@@ -181,8 +181,9 @@ def _follow_chains(session: Session, threads: _Threads) -> None:
 
 
 def _follow_logs(session: Session, functions: list[str], threads: _Threads) -> None:
-    from testbed.aws.logs import follow_logs
+    from testbed.aws.logs import LogSource, follow_logs
 
+    sources = [LogSource.of(function) for function in functions]
     _ = session.aws.logs  # creating a client is not thread-safe
     since = datetime.now(UTC)
 
@@ -193,4 +194,4 @@ def _follow_logs(session: Session, functions: list[str], threads: _Threads) -> N
             (f"{start} {line.function:<{width}}", "dim"), f" {line.message}", multiline=True
         )
 
-    threads.start(lambda: follow_logs(session.aws, functions, since), show)
+    threads.start(lambda: follow_logs(session.aws, lambda: sources, since), show)
