@@ -50,8 +50,8 @@ def test_moment_without_a_time_zone_is_in_utc(clock: Clock) -> None:
     ("content", "message"),
     [
         (b"", "must be a JSON object"),
-        (b"{", "not JSON"),
-        (b"\xff", "not JSON"),
+        (b"{", "not valid JSON"),
+        (b"\xff", "not valid JSON"),
         (b"[1]", "must be a JSON object"),
         (b"{}", "expected"),
         (b'{"seconds": "1"}', "expected"),
