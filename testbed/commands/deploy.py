@@ -75,6 +75,10 @@ def _deploy_to_testbed(session: Session, chosen: Overrides) -> None:
         deployment = deploy_project(project, session.aws, console.report)
     if not deployment.changed:
         console.progress.print("The stack is up to date.")
+    for name in deployment.restored:
+        console.progress.print(
+            console.text(f"Updated the code of {name}, which was changed outside of the stack.")
+        )
     for name in deployment.uploaded:
         console.progress.print(console.text(f"Uploaded {name}."))
     for resource in deployment.skipped:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,16 +14,18 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
+from testbed.aws.stacks import function_runtimes
 from testbed.control.clock import Clock
 from testbed.control.faults import Faults
 from testbed.control.inbox import Inbox
 from testbed.control.journal import Journal
 from testbed.control.permissions import Permissions
 from testbed.control.reset import SavedStates
+from testbed.control.runtimes import running_notes
 from testbed.control.subscriptions import confirm
 from testbed.deployment.deploy import deploy
 from testbed.deployment.destroy import destroy_stack
-from testbed.errors import ProjectError, TestbedError, preserved
+from testbed.errors import ProjectError, TestbedError, TestbedWarning, preserved
 from testbed.project.discovery import stack_name_of
 from testbed.project.project import Project
 from testbed.pytest_plugin.stack import Stack
@@ -185,7 +188,10 @@ class RunningTestbed:
         project = self.session.project
         if not self.provisioned:
             check_template(project)
-            deploy(project, self.aws, lambda message: None)
+            _warn(deploy(project, self.aws, lambda message: None).notes)
+        else:
+            functions = function_runtimes(self.aws, project.stack_name)
+            _warn(running_notes(self.session.endpoint, functions))
         stack = Stack(project.stack_name, self.session.outputs(), self.aws)
         self._confirm(stack)
         self.remember(stack)
@@ -218,8 +224,9 @@ class RunningTestbed:
         )
         check_template(project)
         try:
-            outputs = deploy(project, self.aws, lambda message: None).outputs
-            stack = Stack(name, outputs, self.aws)
+            deployment = deploy(project, self.aws, lambda message: None)
+            _warn(deployment.notes)
+            stack = Stack(name, deployment.outputs, self.aws)
             if confirmed:
                 self._confirm(stack)
             yield stack
@@ -233,6 +240,11 @@ class RunningTestbed:
         """Confirm email subscriptions, if the target has an inbox."""
         if "inbox" not in self.unavailable:
             confirm(self.aws, self.inbox, stack.name)
+
+
+def _warn(notes: Iterable[str]) -> None:
+    for note in notes:
+        warnings.warn(TestbedWarning(note), stacklevel=2)
 
 
 def check_template(project: Project) -> None:

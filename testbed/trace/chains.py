@@ -98,7 +98,7 @@ def _linked(entries: Iterable[JournalEntry], *, was_reset: bool) -> list[Step]:
     for step in steps:
         index.add(step)
     for step in steps:
-        step.parents = index.deliveries_to(step) or index.causes_of(step)
+        step.parents = index.calls_of(step) or index.deliveries_to(step) or index.causes_of(step)
         if not step.parents and step.entry.trace and not step.entry.causes:
             first = index.first_of_trace[step.entry.trace]
             step.parents = [] if first is step else [first]
@@ -160,6 +160,13 @@ class _Index:
             if cause == entry.id or entry.kind != "invocation":
                 break  # the first match is the most precise; only a batch has several causes
         return list({id(each): each for each in found}.values())
+
+    def calls_of(self, step: Step) -> list[Step]:
+        """Return the call of Invoke that invoked a function, which has the same request id."""
+        if step.entry.kind != "invocation":
+            return []
+        calls = [each for each in self._by_id[step.entry.id] if each.entry.kind == "api"]
+        return _last_before(step, calls)
 
     def deliveries_to(self, step: Step) -> list[Step]:
         """Return the delivery of the event or notification that a function was invoked for."""

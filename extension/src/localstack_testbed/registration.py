@@ -140,8 +140,10 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
     f"{_INVOCATION}.event_manager": (Step("lambda_service.asynchronous_invocation:patch_poller"),),
     f"{_INVOCATION}.execution_environment": (
         Step("requests.callers:patch_environments"),
+        Step("lambda_service.function_logs:patch_log_places"),
         Step("faults.functions:patch_environments", _faults),
         Step("lambda_executor.localstack_patches:patch_environments", _uses_process_executor),
+        Step("lambda_executor.debugging.patches:patch_environments", _uses_process_executor),
         Step("journal.functions:patch_environments", _journal),
     ),
     f"{_INVOCATION}.lambda_models": (Step("lifecycle.client_reuse:patch_lambda_models"),),
@@ -153,6 +155,7 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
     f"{_INVOCATION}.logs": (Step("lambda_service.function_logs:patch_log_handler"),),
     f"{_INVOCATION}.version_manager": (
         Step("lambda_executor.localstack_patches:patch_versions", _uses_process_executor),
+        Step("lambda_executor.debugging.patches:patch_invocations", _uses_process_executor),
         Step("lambda_service.metrics:patch_invocations"),
         Step("journal.functions:patch_invocations", _journal),
     ),
@@ -163,6 +166,7 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
     f"{_MAPPING}.pollers.sqs_poller": (Step("lambda_service.sqs_event_bodies:patch_poller"),),
     f"{_SERVICES}.lambda_.provider": (
         Step("limits.functions:patch_functions", _limits),
+        Step("lambda_executor.debugging.patches:patch_provider", _uses_process_executor),
         Step("lambda_service.aliases:patch_provider"),
         Step("lambda_service.code_signing_tags:patch_provider"),
         Step("lambda_service.concurrency:patch_provider"),
@@ -176,7 +180,10 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
         Step("lambda_service.urls:patch_router"),
         Step("permissions.unsigned_invocations:patch_function_urls", _permissions),
     ),
-    f"{_SERVICES}.logs.provider": (Step("logs.log_groups:patch_service"),),
+    f"{_SERVICES}.logs.provider": (
+        Step("logs.filters:patch_service"),
+        Step("logs.log_groups:patch_service"),
+    ),
     f"{_SERVICES}.opensearch.provider": (Step("lifecycle.offline:patch_domains", _offline),),
     f"{_SERVICES}.s3.provider": (Step("s3.object_folder:patch_folder"),),
     f"{_SERVICES}.s3.notifications": (Step("s3.notifications:patch_dispatcher"),),

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from testbed.control.endpoint import require_answer
 from testbed.emulators.ministack import ministack
 from testbed.pytest_plugin.configuration import Configuration
 from testbed.pytest_plugin.running import Feature, RunningTestbed
@@ -35,6 +36,7 @@ class _MiniStack(Target):
     @contextmanager
     def running(self, configuration: Configuration, state: Path) -> Iterator[RunningTestbed]:
         if configuration.endpoint_url:
+            require_answer(configuration.endpoint_url)
             yield _at(configuration.endpoint_url, configuration, state)
             return
         with ministack(state / "ministack", lambda message: None, _SETTINGS) as started:

@@ -5,11 +5,14 @@ go to the target's dead-letter queue. The scheduling engine makes the retries, b
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html,
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
 
+LocalStack never sends a target's constant input if it is empty, such as ``{}``. Here it does.
+
 LocalStack's disabled rules still match events. Here and on AWS they do not:
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DisableRule.html
 """
 
 import copy
+import json
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -55,12 +58,20 @@ def retry_deliveries(schedules: Schedules) -> None:
         original: Callable[..., None], self: Any, event: Any, trace_header: Any
     ) -> None:
         rule = matched.rule
+
+        def process(content: Any) -> None:
+            # LocalStack takes an empty input, such as {}, for no event.
+            if constant := self.target.get("Input"):
+                self.send_event(json.loads(constant), trace_header)
+            else:
+                original(self, content, trace_header)
+
         if rule is None:  # A scheduled rule, which has its own Delivery; or a retry.
-            original(self, event, trace_header)
+            process(event)
             return
 
         def send(attempt: int) -> None:
-            original(self, copy.deepcopy(event), trace_header)
+            process(copy.deepcopy(event))
 
         public = {name: value for name, value in event.items() if name != "event-bus-name"}
         policy = RetryPolicy.of(self.target)
