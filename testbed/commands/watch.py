@@ -16,6 +16,7 @@ import click
 
 from testbed.commands.options import Pairs, override_options, project_options
 from testbed.commands.parameters import ask_for_missing
+from testbed.commands.saving import save_deployment
 from testbed.terminal import console
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def watch(
     chosen = chosen.updated(Overrides(answers))
     threads = _Threads()
     functions: list[str] = []
-    stack = StackWatch(_reader(session, chosen), aws, _Output())
+    stack = StackWatch(_reader(session, chosen), aws, _Output(session))
 
     inputs = stack.inputs
 
@@ -114,11 +115,18 @@ def _reader(session: Session, chosen: Overrides) -> Callable[[], Project]:
 
 
 class _Output:
-    """Prints what the loop does, each with its time."""
+    """Prints what the loop does, each with its time.
+
+    After each deployment it saves the state, so that `testbed reset` does not take it back.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def deployed(self, text: str, seconds: float | None = None) -> None:
         took = "" if seconds is None else f" in {seconds:.2f} s"
         console.line((_time(), "dim"), ("✓ ", "green"), f"{text}{took}")
+        save_deployment(self._session)
 
     def failed(self, error: TestbedError, consequence: str) -> None:
         console.line((_time(), "dim"), ("✗ ", "red"), error.message)
