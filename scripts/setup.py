@@ -65,8 +65,21 @@ def set_up(locks: list) -> None:
             "pip", "install", "--python", str(VENV_PYTHON), "--no-deps", "--no-build-isolation",
             "--editable", str(ROOT),
         )  # fmt: skip
+        move_aws_cli()
         run([str(VENV_PYTHON), "-m", "compileall", "-q", str(ROOT / "testbed")])
     stamp.write_text("\n".join(wanted))
+
+
+def move_aws_cli() -> None:
+    """Move the AWS CLI's commands out of the folder that activating .venv puts first on PATH.
+
+    There they would take the place of the user's own AWS CLI. `testbed env` adds their folder to
+    the end of PATH.
+    """
+    folder = VENV / "aws-cli"
+    folder.mkdir(exist_ok=True)
+    for command in (VENV / "bin").glob("aws*"):
+        command.replace(folder / command.name)
 
 
 def digest(lock: Path) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -27,11 +26,9 @@ from testbed.project.discovery import (
 )
 from testbed.project.project import DEFAULT_REGION, Project
 
-# https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-call-api.html
-_EXECUTE_API = re.compile(r"https://(?P<api>[\w-]+)\.execute-api\.[^/]+/(?P<rest>.+)")
 _NO_STACK: dict[str, Any] = {
     "stack": None, "outputs": {}, "api_url": None,
-    "unconfirmed": [], "skipped": [], "ignored": [],
+    "unconfirmed": [], "skipped": [], "ignored": [], "runtimes": [],
 }  # fmt: skip
 
 
@@ -197,6 +194,16 @@ class Session:
         """
         return LOOPBACK if self.given_endpoint else self._known_running.host_address
 
+    def known_running(self) -> Instance | Container:
+        """Return the running LocalStack, a process or a container.
+
+        Raises
+        ------
+        NotRunningError
+            If none runs.
+        """
+        return self._known_running
+
     @cached_property
     def _known_running(self) -> Instance | Container:
         running = self.running()
@@ -207,8 +214,21 @@ class Session:
             )
         return running
 
+    def with_websites(self, project: Project) -> Project:
+        """Return a project that adds the testbed's websites to the lists that it deploys.
+
+        Without this, a deployment would replace the deployed lists by those in the project's files.
+        """
+        running = None if self.given_endpoint else self.running()
+        if running is None or not any(upload.websites for upload in project.uploads):
+            return project
+        from testbed.websites.websites import Websites
+
+        websites = Websites(self.state, running).all()
+        return project.with_websites({each.name: each.url for each in websites})
+
     def outputs(self) -> dict[str, str]:
-        """Return the outputs of the selected stack.
+        """Return the outputs of the selected stack, as CloudFormation has them.
 
         Raises
         ------
@@ -247,7 +267,9 @@ class Session:
         }
 
     def _stack_description(self, stack_name: str) -> dict[str, Any]:
-        from testbed.aws.stacks import skipped_resources, stack_outputs
+        from testbed.aws.addresses import api_url, local_outputs
+        from testbed.aws.stacks import function_runtimes, skipped_resources, stack_outputs
+        from testbed.control.runtimes import running_notes
         from testbed.control.subscriptions import unconfirmed
 
         if self.selection.stack_name:
@@ -259,22 +281,10 @@ class Session:
         left_out = skipped_resources(self.aws, stack_name)
         return {
             "stack": stack_name,
-            "outputs": outputs,
-            "api_url": api_url(outputs, self.endpoint_url),
+            "outputs": local_outputs(self.aws, stack_name, outputs),
+            "api_url": api_url(self.aws, stack_name, outputs),
             "unconfirmed": [each.address for each in unconfirmed(self.aws, stack_name)],
             "skipped": [str(each) for each in left_out if not each.ignored],
             "ignored": [str(each) for each in left_out if each.ignored],
+            "runtimes": running_notes(self.endpoint, function_runtimes(self.aws, stack_name)),
         }
-
-
-def api_url(outputs: dict[str, str], endpoint_url: str) -> str | None:
-    """Return the URL of the REST API in a stack's outputs, or None if they have none.
-
-    On AWS the host name selects the API; with an emulator the path does. https://docs.localstack.cloud/aws/services/apigateway/
-    """
-    for value in outputs.values():
-        if match := _EXECUTE_API.fullmatch(value):
-            if not endpoint_url:
-                return value.rstrip("/")
-            return f"{endpoint_url}/_aws/execute-api/{match['api']}/{match['rest']}"
-    return None

@@ -8,10 +8,11 @@ from typing import Self
 import yaml
 
 from testbed.machine.host_address import HostAddress
-from testbed.machine.websites import LocalWebsite, Page
+from testbed.websites.local_website import LocalWebsite, Page
 
 SITE = "benchmark"
-_PAGE = Page(SITE, "text/html", "<h1>All is well</h1>", "All is well")
+_EXPECT = "All is well"
+_PAGE = Page.of(SITE, f"<h1>{_EXPECT}</h1>")
 
 
 class WatchedWebsite:
@@ -28,7 +29,7 @@ class WatchedWebsite:
     def __init__(self, sites: Path, address: HostAddress) -> None:
         self._website = LocalWebsite(_PAGE, address)
         self.sites = sites
-        entry = {"name": SITE, "url": self._website.url, "expect": _PAGE.expect}
+        entry = {"name": SITE, "url": self._website.url, "expect": _EXPECT}
         sites.write_text(yaml.safe_dump({"sites": [entry]}), encoding="utf-8")
 
     def start_outage(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +28,10 @@ SECRET_ACCESS_KEY = "test"  # noqa: S105
 # A folder with an `aws` that passes AWS_ENDPOINT_URL as an option. It has to be first on PATH, and
 # is for releases of the AWS CLI that ignore the variable.
 SHIMS = Path(__file__).with_name("shims")
+
+
+# The AWS CLI and awslocal of a clone, if there are any: for users without their own.
+_BUNDLED = Path(sys.prefix, "aws-cli")
 
 
 class Aws:
@@ -117,6 +122,19 @@ class Aws:
         return self.session.client("lambda", endpoint_url=self._endpoint, config=self._config)
 
     @cached_property
+    def patient_lambda(self) -> LambdaClient:
+        """AWS Lambda, for a synchronous invocation: waits without a limit, and never retries.
+
+        A function may run for 15 minutes, or wait for a debugger, and must not be invoked twice.
+        """
+        from botocore.config import Config
+
+        patient = Config(read_timeout=None, tcp_keepalive=True, retries={"total_max_attempts": 1})
+        return self.session.client(
+            "lambda", endpoint_url=self._endpoint, config=self._config.merge(patient)
+        )
+
+    @cached_property
     def logs(self) -> CloudWatchLogsClient:
         """Amazon CloudWatch Logs."""
         return self.session.client("logs", endpoint_url=self._endpoint, config=self._config)
@@ -140,7 +158,7 @@ class Aws:
 def environment_variables(endpoint_url: str, region: str) -> dict[str, str]:
     """Return the variables that make the AWS CLI, ``awslocal`` and the SDKs use an emulator.
 
-    :data:`SHIMS` has to be added to ``PATH``, too.
+    PATH has to be :func:`search_path`.
 
     https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
     """
@@ -155,6 +173,20 @@ def environment_variables(endpoint_url: str, region: str) -> dict[str, str]:
         # Otherwise awslocal prints a notice of 14 lines on every call.
         "DISABLE_DEPRECATION_NOTICE": "1",
     }
+
+
+def search_path(path: str, *folders: Path) -> str:
+    """Return PATH for the AWS CLI: :data:`SHIMS` first, and the bundled AWS CLI last.
+
+    Parameters
+    ----------
+    path
+        The value that PATH has.
+    folders
+        Folders to put before it.
+    """
+    last = [_BUNDLED] if _BUNDLED.is_dir() else []
+    return os.pathsep.join([str(SHIMS), *map(str, folders), path, *map(str, last)])
 
 
 def conflicting_variables(variables: Mapping[str, str] = os.environ) -> list[str]:

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from testbed.errors import TestbedError
-
 if TYPE_CHECKING:
     from types_boto3_logs.type_defs import FilteredLogEventTypeDef
 
@@ -34,42 +32,6 @@ class LogLine:
     function: str
     time: datetime
     message: str
-
-
-def stack_functions(aws: Aws, stack_name: str) -> list[str]:
-    """Return the names of a stack's functions."""
-    pages = aws.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_name)
-    return [
-        resource["PhysicalResourceId"]
-        for page in pages
-        for resource in page["StackResourceSummaries"]
-        if resource["ResourceType"] == "AWS::Lambda::Function"
-        and resource.get("PhysicalResourceId")
-    ]
-
-
-def functions(aws: Aws, stack_name: str | None) -> list[str]:
-    """Return the names of a stack's functions, or of all functions."""
-    if stack_name:
-        return stack_functions(aws, stack_name)
-    pages = aws.lambda_.get_paginator("list_functions").paginate()
-    return [function["FunctionName"] for page in pages for function in page["Functions"]]
-
-
-def check_function(name: str, known: list[str]) -> str:
-    """Return the name if the stack has such a function.
-
-    Raises
-    ------
-    TestbedError
-        If it has not.
-    """
-    if name not in known:
-        raise TestbedError(
-            f"There is no function named {name}.",
-            advice=f"The functions are: {', '.join(known) or 'none'}.",
-        )
-    return name
 
 
 def log_lines(aws: Aws, functions: list[str], since: datetime) -> list[LogLine]:

@@ -54,6 +54,23 @@ def stack_resources(aws: Aws, stack_name: str, resource_type: str | None = None)
     }
 
 
+def function_runtimes(aws: Aws, stack_name: str) -> dict[str, str]:
+    """Return the runtimes of a stack's functions by logical id, without those of nested stacks."""
+    functions = stack_resources(aws, stack_name, "AWS::Lambda::Function")
+    if not functions:
+        return {}
+    runtimes = {
+        function["FunctionName"]: function.get("Runtime")
+        for page in aws.lambda_.get_paginator("list_functions").paginate()
+        for function in page["Functions"]
+    }
+    return {
+        logical_id: runtime
+        for logical_id, name in functions.items()
+        if (runtime := runtimes.get(name)) is not None
+    }
+
+
 @dataclass(frozen=True)
 class SkippedResource:
     """A resource of a deployed stack that was not created, since its type is not available.

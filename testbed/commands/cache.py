@@ -89,10 +89,12 @@ def _current(session: Session) -> set[Path]:
         requirement_files,
     )
     from testbed.emulators import ministack
-    from testbed.emulators.environments import environment_inputs
+    from testbed.emulators.environments import environment_inputs, other_runtime_inputs
     from testbed.machine.cache import location
+    from testbed.project.functions import RUNTIME
 
-    needed = {location(name, inputs) for name, inputs in environment_inputs().items()}
+    inputs_of = {**environment_inputs(), **other_runtime_inputs()}
+    needed = {location(name, inputs) for name, inputs in inputs_of.items()}
     needed.add(ministack.environment_location())
     try:
         code = list(check(session.project).code())
@@ -101,7 +103,8 @@ def _current(session: Session) -> set[Path]:
             if each.build and each.build.requirements and requirements.is_file():
                 files = requirement_files(requirements).files
                 for architecture in {host_architecture(), each.build.architecture}:
-                    needed.add(location(bundle_name(architecture), files))
+                    for runtime in {RUNTIME, each.build.runtime}:
+                        needed.add(location(bundle_name(architecture, runtime), files))
     except ProjectError:  # the command was run outside of a project
         return needed
     return needed

@@ -67,6 +67,7 @@ def _deploy_to_testbed(session: Session, chosen: Overrides) -> None:
     from testbed.project.overrides import Overrides
 
     project = Overrides.from_environment().updated(chosen).apply(session.project)
+    project = session.with_websites(project)
     answers = ask_for_missing(project, lambda: stack_parameters(session.aws, project.stack_name))
     project = project.with_parameters(answers)
     with console.step(f"Deployment of {project.stack_name}"):
@@ -111,3 +112,5 @@ def _deploy_to_account(project: Project, profile: str | None, yes: bool) -> None
 def _warn_of_leftovers(deployment: Deployment) -> None:
     for leftover in deployment.left_behind:
         console.progress.print(console.text(("!", "yellow"), f" {leftover}"))
+    for note in deployment.notes:
+        console.progress.print(console.text(("!", "yellow"), f" {note}."))

@@ -39,6 +39,7 @@ def warning_rows(description: dict[str, Any]) -> list[Row]:
         for resource in description.get("skipped", ())
     ]
     rows += [("ignored", text) for text in description.get("ignored", ())]
+    rows += [("runtime", text) for text in description.get("runtimes", ())]
     isolation = description.get("isolation")
     if isolation and not isolation["isolated"]:
         reason = f"none: functions can see your files ({isolation['reason']})"

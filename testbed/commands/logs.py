@@ -29,10 +29,10 @@ def logs(session: Session, functions: tuple[str, ...], follow: bool, since: time
 
     Lambda's START, END and REPORT lines are included.
     """
-    from testbed.aws.logs import check_function, follow_logs, log_lines
-    from testbed.aws.logs import functions as known_functions
+    from testbed.aws.functions import check_function, function_names
+    from testbed.aws.logs import follow_logs, log_lines
 
-    known = known_functions(session.aws, session.stack_name)
+    known = function_names(session.aws, session.stack_name)
     chosen = [check_function(name, known) for name in functions] or known
     lines = follow_logs if follow else log_lines
     width = max((len(name) for name in chosen), default=0)

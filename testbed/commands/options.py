@@ -195,8 +195,12 @@ def reject_endpoint() -> None:
     """
     context = click.get_current_context()
     if context.find_root().params.get("endpoint_url"):
+        names = [str(context.info_name)]
+        while context.parent and context.parent.parent:  # a command of a group
+            context = context.parent
+            names.insert(0, str(context.info_name))
         raise click.UsageError(
-            f"`testbed {context.info_name}` cannot be used with another endpoint here: remove"
+            f"`testbed {' '.join(names)}` cannot be used with another endpoint here: remove"
             " --endpoint-url, or unset TESTBED_ENDPOINT_URL.",
-            context,
+            click.get_current_context(),
         )

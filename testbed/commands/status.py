@@ -41,7 +41,7 @@ def overview(session: Session) -> dict[str, Any]:
     NotRunningError
         If the testbed is not running, or the selected stack is not deployed.
     """
-    from testbed.aws.logs import functions
+    from testbed.aws.functions import function_names
 
     aws = session.aws
     description = session.description()
@@ -51,7 +51,7 @@ def overview(session: Session) -> dict[str, Any]:
         "stack_status": _stack_status(aws, stack_name) if stack_name else None,
         "functions": {
             name: aws.lambda_.get_function_configuration(FunctionName=name)["State"]
-            for name in sorted(functions(aws, stack_name))
+            for name in sorted(function_names(aws, stack_name))
         },
         "queues": _queues(aws, stack_name),
     }

@@ -8,7 +8,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from testbed.demo.hosting import Hosting
 from testbed.demo.pages import PAGES
 from testbed.demo.pipeline import DemoPipeline
 from testbed.demo.sites import SiteEntry, real_sites, sites_upload
@@ -19,11 +18,10 @@ from testbed.machine.processes import signals_ignored
 from testbed.project.overrides import Overrides
 from testbed.starting import start
 from testbed.terminal import console
+from testbed.websites.websites import Websites
 
 if TYPE_CHECKING:
     from testbed.session import Session
-
-_LOG = "demo-websites.log"
 
 
 def run(
@@ -51,7 +49,7 @@ def run(
         an alert does not arrive in time. Nothing is left running; with ``keep``, only what has
         started completely.
     """
-    real = real_sites(urls, taken=[page.name for page in PAGES])
+    real = real_sites(urls, taken=[each.page.name for each in PAGES])
     _check_target(session)
     with exclusive(session.state), TemporaryDirectory() as folder, ExitStack() as cleanup:
         _check_target(session)  # another command may just have started it
@@ -63,18 +61,20 @@ def run(
         start(session, overrides, docker=docker, progress=console)
         cleanup.callback(_stop, session)
         with console.step("Websites of the demo"):
-            running = session.running()
-            assert running is not None
-            hosting = cleanup.enter_context(Hosting(running, session.state / _LOG))
+            websites = Websites(session.state, session.known_running())
+            ours = tuple(
+                SiteEntry(each.page.name, websites.add(each.page).url, each.expect)
+                for each in PAGES
+            )
         try:
-            _tell_story(session, hosting, real, file)
+            _tell_story(session, websites, ours, real, file)
         except TestbedError:
             if keep:  # so that the cause can be examined
-                _keep_running(cleanup, hosting)
+                cleanup.pop_all()
             raise
         if keep:
-            _keep_running(cleanup, hosting)
-            _print_suggestions(session, hosting)
+            cleanup.pop_all()  # leaves LocalStack and, with it, the websites running
+            _print_suggestions(session, ours[0].name)
         else:
             heading("Stop")
 
@@ -93,15 +93,17 @@ def _check_target(session: Session) -> None:
 
 
 def _tell_story(
-    session: Session, hosting: Hosting, real: tuple[SiteEntry, ...], file: Path
+    session: Session,
+    websites: Websites,
+    ours: tuple[SiteEntry, ...],
+    real: tuple[SiteEntry, ...],
+    file: Path,
 ) -> None:
-    ours = (SiteEntry(site.name, site.url, site.expect) for site in hosting.websites)
-    sites = (*ours, *real)
-    story = Story(DemoPipeline(session), hosting.websites, sites)
-    story.list_sites(sites_upload(session.project, sites, file))
+    story = Story(DemoPipeline(session), websites, ours, real)
+    story.list_sites(sites_upload(session.project, (*ours, *real), file))
     story.confirm_subscriptions()
     story.first_check()
-    shop = hosting.websites[0]
+    shop = ours[0].name
     incident = story.outage(shop)
     story.recovery(shop, incident)
     story.show_traces()
@@ -112,14 +114,7 @@ def _stop(session: Session) -> None:
         session.stop()
 
 
-def _keep_running(cleanup: ExitStack, hosting: Hosting) -> None:
-    """Leave LocalStack and the websites running."""
-    cleanup.pop_all()
-    hosting.detach()
-
-
-def _print_suggestions(session: Session, hosting: Hosting) -> None:
-    shop = hosting.websites[0]
+def _print_suggestions(session: Session, shop: str) -> None:
     testbed = _command(session)
     heading("Still running. Try:")
     for command, meaning in (
@@ -127,9 +122,10 @@ def _print_suggestions(session: Session, hosting: Hosting) -> None:
         (f"{testbed} inbox", "show the emails"),
         (f"{testbed} logs --follow", "follow the logs of the functions"),
         (f"curl {DemoPipeline(session).api.url}/status", "ask the API"),
-        (f"curl -X PUT {shop.outage_url}", f"break {shop.name}"),
+        (f"{testbed} website list", "show the websites"),
+        (f"{testbed} website down {shop}", f"break {shop}"),
         (f"{testbed} tick", "check all sites now"),
-        (f"curl -X DELETE {shop.outage_url}", f"repair {shop.name}"),
+        (f"{testbed} website recover {shop}", f"repair {shop}"),
         (f'eval "$({testbed} env)"', "configure aws, awslocal and boto3 in this shell"),
         (f"{testbed} down", "stop everything, including the websites"),
     ):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from testbed.aws.addresses import api_url
 from testbed.aws.logs import log_lines
 from testbed.control.clock import Clock, check_firings
 from testbed.control.inbox import Confirmation, Email, Inbox
@@ -17,7 +18,6 @@ from testbed.demo.status_api import StatusApi
 from testbed.deployment.deploy import put_if_new
 from testbed.errors import TestbedError
 from testbed.machine.waiting import WaitedTooLong, until
-from testbed.session import api_url
 from testbed.trace.chains import Step, find_chains
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class DemoPipeline:
         self._inbox = Inbox(session.endpoint)
         self._clock = Clock(session.endpoint)
         self._journal = Journal(session.endpoint)
-        self.api = StatusApi(api_url(self._outputs, session.endpoint_url) or "")
+        self.api = StatusApi(api_url(self._aws, self._stack_name, self._outputs) or "")
 
     @property
     def sites_uri(self) -> str:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from testbed.control.inbox import Email
 from testbed.demo import status_api
 from testbed.demo.checklist import Checklist
-from testbed.demo.hosting import DemoWebsite
 from testbed.demo.pipeline import MONITOR, RECORDER, DemoPipeline
 from testbed.demo.sites import SiteEntry
 from testbed.project.uploads import Upload
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from testbed.trace.chains import Step
+    from testbed.websites.websites import Websites
 
 T = TypeVar("T")
 
@@ -56,20 +57,24 @@ class Story:
     Parameters
     ----------
     websites
-        The demo's own websites, which it can break.
-    sites
-        All monitored sites: the websites, and real ones, which may be up or down.
+        The testbed's websites.
+    ours
+        Those that are monitored.
+    real
+        Real websites that are monitored, too, and may be up or down.
     """
 
     def __init__(
         self,
         pipeline: DemoPipeline,
-        websites: tuple[DemoWebsite, ...],
-        sites: tuple[SiteEntry, ...],
+        websites: Websites,
+        ours: tuple[SiteEntry, ...],
+        real: tuple[SiteEntry, ...],
     ) -> None:
         self._pipeline = pipeline
         self._websites = websites
-        self._sites = sites
+        self._ours = ours
+        self._sites = (*ours, *real)
         self._traces: list[tuple[str, Step]] = []
 
     def list_sites(self, upload: Upload) -> None:
@@ -116,28 +121,28 @@ class Story:
 
     def _all_checked(self, since: datetime) -> list[dict[str, Any]] | None:
         statuses = self._pipeline.api.sites()
-        ours = {website.name for website in self._websites}
+        ours = {site.name for site in self._ours}
         for site in statuses:
             new = site["checked_at"] is not None and _moment(site["checked_at"]) >= _cut(since)
             if not new or (site["name"] in ours and site["status"] != "UP"):
                 return None
         return statuses
 
-    def outage(self, website: DemoWebsite) -> str:
+    def outage(self, website: str) -> str:
         """Break a website and follow the alert; return the incident's id."""
-        heading(f"{website.name} breaks")
-        website.start_outage()
+        heading(f"{website} breaks")
+        self._websites.answers(website, HTTPStatus.SERVICE_UNAVAILABLE)
         since = _now()
         self._pipeline.tick()
         say("It answers 503 from now on. Fired the schedule again.")
         return self._follow(website, _BREAKS, since)
 
-    def recovery(self, website: DemoWebsite, incident: str) -> None:
+    def recovery(self, website: str, incident: str) -> None:
         """Repair a website and follow the recovery alert."""
-        heading(f"{website.name} recovers")
-        website.end_outage()
+        heading(f"{website} recovers")
+        self._websites.recovers(website)
         since = _now()
-        self._pipeline.api.request_check(website.name)
+        self._pipeline.api.request_check(website)
         say("It works again. Requested a check at the API: POST /checks.")
         self._follow(website, _RECOVERS, since, incident)
 
@@ -149,13 +154,13 @@ class Story:
 
     def _follow(
         self,
-        website: DemoWebsite,
+        site: str,
         change: _Change,
         since: datetime,
         incident: str | None = None,
     ) -> str:
         """Follow an alert to the API; return the incident's id."""
-        pipeline, site, status = self._pipeline, website.name, change.incident
+        pipeline, status = self._pipeline, change.incident
         checklist = Checklist([_CHECKED, _PUBLISHED, _EMAILED, change.recorded, change.shown])
 
         def wait(what: str, probe: Callable[[], T | None], function: str) -> T:

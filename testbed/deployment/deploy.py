@@ -16,13 +16,17 @@ from botocore.exceptions import ClientError
 
 from testbed.aws.change_set import Change, changes_of, removal_of
 from testbed.aws.stacks import SkippedResource, describe_stack, skipped_resources
+from testbed.control.endpoint import Endpoint
+from testbed.control.runtimes import notes, running_runtime
 from testbed.deployment.artifacts import Artifacts
 from testbed.deployment.destroy import delete_stack
 from testbed.deployment.failures import check_usable, left_behind, rejected, rolled_back
 from testbed.deployment.packaging import Package, package
 from testbed.deployment.requirements import host_architecture
+from testbed.emulators import runtimes
 from testbed.errors import DeploymentError, ProjectError, preserved
 from testbed.machine.waiting import WaitedTooLong, until
+from testbed.project.functions import RUNTIME
 from testbed.project.local_files import LocalFile, TemplateFiles, template_files
 from testbed.project.problems import raise_problems
 from testbed.project.template import missing_parameters, section
@@ -61,6 +65,9 @@ class Deployment:
         The resources that were not created, since the testbed does not have their types.
     left_behind
         What was removed from the template or replaced, and could not be deleted: a sentence each.
+    notes
+        The functions that run on another version of Python or whose runtime is deprecated: a
+        sentence each.
     """
 
     outputs: dict[str, str]
@@ -68,6 +75,7 @@ class Deployment:
     uploaded: list[str] = field(default_factory=list)
     skipped: list[SkippedResource] = field(default_factory=list)
     left_behind: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 Review = Callable[[list[Change]], bool]
@@ -106,7 +114,8 @@ def deploy(project: Project, aws: Aws, report: Report, review: Review | None = N
     stack = describe_stack(aws, project.stack_name)
     project = replace(project, kept_parameters=_kept_parameters(stack))
     template = _checked_template(project, local=aws.is_local)
-    packages = _packages(template, report, local=aws.is_local)
+    runs_on, remarks = _running_runtimes(template, aws) if aws.is_local else ({}, [])
+    packages = _packages(template, report, runs_on, local=aws.is_local)
     artifacts = Artifacts(aws)
     artifacts.upload(template, packages)
     changed, outputs = _apply(project, aws, stack, template.document, artifacts, review)
@@ -118,7 +127,7 @@ def deploy(project: Project, aws: Aws, report: Report, review: Review | None = N
     ]
     skipped = skipped_resources(aws, project.stack_name) if aws.is_local else []
     left = left_behind(aws, project.stack_name) if changed else []
-    return Deployment(outputs, changed, uploaded, skipped, left)
+    return Deployment(outputs, changed, uploaded, skipped, left, remarks)
 
 
 def stack_parameters(aws: Aws, stack_name: str) -> frozenset[str]:
@@ -140,7 +149,10 @@ def prepare(project: Project, report: Report) -> None:
     ProjectError, EnvironmentBuildError
         As :func:`deploy`.
     """
-    _packages(check(project), report)
+    template = check(project)
+    needed = _needed_runtimes(template)
+    runs_on = {runtime: runtimes.choose(runtime, report).runs_on for runtime in needed}
+    _packages(template, report, runs_on)
 
 
 def check(project: Project) -> TemplateFiles:
@@ -180,21 +192,50 @@ def _check_outputs(project: Project, outputs: Iterable[str]) -> None:
             )
 
 
-def _packages(template: TemplateFiles, report: Report, *, local: bool = True) -> list[Package]:
-    """Make the deployment packages, one for all functions that share a folder.
+def _needed_runtimes(template: TemplateFiles) -> list[str]:
+    """Return the runtimes of the template's functions and of the layers that are built."""
+    built = {code.build.runtime for code in template.code() if code.build}
+    return sorted(built | set(template.all_runtimes().values()))
+
+
+def _running_runtimes(template: TemplateFiles, aws: Aws) -> tuple[dict[str, str], list[str]]:
+    """Ask the emulator which runtimes execute the template's functions.
+
+    Returns
+    -------
+    tuple[dict[str, str], list[str]]
+        What each runtime runs on, and notes about functions for which it is another one.
+    """
+    endpoint = Endpoint(aws.endpoint_url)
+    answers = {each: running_runtime(endpoint, each) for each in _needed_runtimes(template)}
+    # Another emulator than LocalStack has one Python, the testbed's.
+    runs_on = {each: answer["runs_on"] if answer else RUNTIME for each, answer in answers.items()}
+    return runs_on, list(notes(template.all_runtimes(), answers))
+
+
+def _packages(
+    template: TemplateFiles, report: Report, runs_on: dict[str, str], *, local: bool = True
+) -> list[Package]:
+    """Make the deployment packages, one for all functions that share a folder and a runtime.
 
     In the testbed all functions run on this machine's processor, whatever the template says.
+
+    Parameters
+    ----------
+    runs_on
+        The runtimes that execute functions of others.
     """
     made: dict[tuple[object, ...], Package] = {}
     packages = []
     for code in template.code():
         assert code.build is not None
         architecture = host_architecture() if local else code.build.architecture
-        key = (code.path, architecture, code.build.requirements, code.build.folder)
+        runtime = runs_on.get(code.build.runtime, code.build.runtime)
+        key = (code.path, architecture, code.build.requirements, code.build.folder, runtime)
         if key not in made:
             made[key] = package(
                 code.path, architecture, report,
-                requirements=code.build.requirements, prefix=code.build.folder,
+                requirements=code.build.requirements, prefix=code.build.folder, runtime=runtime,
             )  # fmt: skip
         packages.append(made[key])
         if architecture != code.build.architecture and _has_requirements(code):

@@ -20,6 +20,7 @@ from testbed.errors import ProjectError
 from testbed.machine.cache import COMPLETE, Report, note_use
 from testbed.machine.cache_folder import make_cache_folder, packages_folder
 from testbed.machine.file_errors import naming
+from testbed.project.functions import RUNTIME
 
 # The earliest time that a zip file can hold.
 _TIMESTAMP = (1980, 1, 1, 0, 0, 0)
@@ -65,6 +66,7 @@ def package(
     *,
     requirements: bool = True,
     prefix: str = "",
+    runtime: str = RUNTIME,
 ) -> Package:
     """Return the deployment package of a folder or a file; create it if the content has changed.
 
@@ -81,6 +83,8 @@ def package(
         Whether to bundle the packages in a folder's ``requirements.txt``.
     prefix
         Where everything is in the zip file: ``python/`` in a layer.
+    runtime
+        The runtime that the requirements are for, such as ``python3.12``.
 
     Raises
     ------
@@ -99,7 +103,7 @@ def package(
     listed = source / "requirements.txt"
     bundled = None
     if requirements and listed.is_file():
-        bundled = ensure_bundled_requirements(listed, architecture, report)
+        bundled = ensure_bundled_requirements(listed, architecture, report, runtime)
         digest.update(bundled.name.encode())  # its name contains a hash of its inputs
     target = packages_folder() / f"{digest.hexdigest()}.zip"
     if not note_use(target):

@@ -11,11 +11,16 @@ from pathlib import Path
 
 from testbed.errors import EnvironmentBuildError, ProjectError
 from testbed.machine.cache import Report, build_once
-from testbed.machine.virtual_environments import PYTHON_VERSION, interpreter, uv
+from testbed.machine.virtual_environments import installed_interpreter, interpreter, uv
+from testbed.project.functions import RUNTIME
 
-# AWS Lambda's platform for python3.13 (Amazon Linux 2023, glibc 2.34), by architecture.
-# https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
-_LAMBDA_PLATFORMS = {"x86_64": "x86_64-manylinux_2_34", "arm64": "aarch64-manylinux_2_34"}
+# AWS Lambda's platform: Amazon Linux 2023 (glibc 2.34) for python3.12 and later, Amazon Linux 2
+# (glibc 2.26) for earlier ones. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+_LAMBDA_PLATFORM = "manylinux_2_34"
+# uv knows no platform between glibc 2.17 and 2.28.
+_EARLIER_PLATFORM = "manylinux_2_17"
+_EARLIER = ("python3.8", "python3.9", "python3.10", "python3.11")
+_PROCESSORS = {"x86_64": "x86_64", "arm64": "aarch64"}
 _ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 # https://pip.pypa.io/en/stable/reference/requirements-file-format/
 _INCLUDE = re.compile(r"(?:-r|-c|--requirement|--constraint)(?:\s+|=|(?<=-[rc]))(?P<file>\S+)")
@@ -42,7 +47,9 @@ class RequirementFiles:
     hashed: bool = False
 
 
-def ensure_bundled_requirements(requirements: Path, architecture: str, report: Report) -> Path:
+def ensure_bundled_requirements(
+    requirements: Path, architecture: str, report: Report, runtime: str = RUNTIME
+) -> Path:
     """Return a folder with a function's requirements as they run in AWS Lambda.
 
     Versions that the file leaves open are chosen when the folder is built, and stay until one of
@@ -54,6 +61,8 @@ def ensure_bundled_requirements(requirements: Path, architecture: str, report: R
         A ``requirements.txt``, as ``sam build`` reads it.
     architecture
         ``x86_64`` or ``arm64``.
+    runtime
+        The runtime that they run in, such as ``python3.12``.
 
     Raises
     ------
@@ -64,14 +73,18 @@ def ensure_bundled_requirements(requirements: Path, architecture: str, report: R
     """
     requirements = requirements.absolute()  # uv runs in its folder
     read = requirement_files(requirements)
+    version = runtime.removeprefix("python")
+    platform_name = _EARLIER_PLATFORM if runtime in _EARLIER else _LAMBDA_PLATFORM
 
     def build(target: Path) -> None:
         try:
             uv(
                 "pip", "install", "--target", str(target), "--requirements", str(requirements),
                 *(["--require-hashes"] if read.hashed else []), "--no-compile-bytecode",
-                "--python", interpreter(), "--python-version", PYTHON_VERSION,
-                "--python-platform", _LAMBDA_PLATFORMS[architecture],
+                # Another Python suffices, unless a package has to be compiled.
+                "--python", installed_interpreter(version) or interpreter(),
+                "--python-version", version,
+                "--python-platform", f"{_PROCESSORS[architecture]}-{platform_name}",
                 folder=requirements.parent,
             )  # fmt: skip
         except EnvironmentBuildError as error:
@@ -82,12 +95,18 @@ def ensure_bundled_requirements(requirements: Path, architecture: str, report: R
             ) from error
         shutil.rmtree(target / "bin", ignore_errors=True)  # commands, which functions do not run
 
-    return build_once(bundle_name(architecture), read.files, build, report)
+    return build_once(bundle_name(architecture, runtime), read.files, build, report)
 
 
-def bundle_name(architecture: str) -> str:
-    """Return the name in the cache of what is built from the requirements of functions."""
-    return f"bundle-{architecture}"
+def bundle_name(architecture: str, runtime: str = RUNTIME) -> str:
+    """Return the name in the cache of what is built from the requirements of functions.
+
+    >>> bundle_name("x86_64", "python3.12"), bundle_name("x86_64", "python3.13")
+    ('bundle-x86_64-py312', 'bundle-x86_64')
+    """
+    if runtime == RUNTIME:
+        return f"bundle-{architecture}"
+    return f"bundle-{architecture}-py{runtime.removeprefix('python').replace('.', '')}"
 
 
 def host_architecture() -> str:

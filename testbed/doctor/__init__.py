@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from testbed.doctor import (
+    aws_cli,
     docker,
     init_scripts,
     machine,
@@ -24,6 +25,7 @@ CHECKS: tuple[Check, ...] = (
     pythons.own_packages,
     pythons.localstack_environment,
     pythons.runtime_environment,
+    pythons.runtimes,
     pythons.extension,
     init_scripts.kinds,
     init_scripts.execute_permission,
@@ -37,6 +39,7 @@ CHECKS: tuple[Check, ...] = (
     machine.cache_disk,
     running.testbed,
     running.port,
+    aws_cli.installed,
     variables.proxies,
     variables.aws,
     docker.daemon,

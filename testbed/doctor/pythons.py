@@ -10,8 +10,14 @@ from pathlib import Path
 from testbed.doctor.context import Context, run
 from testbed.doctor.finding import Finding, checks, ok, problem, warning
 from testbed.emulators.environments import environment_inputs
+from testbed.emulators.runtimes import OWN_RUNTIMES
 from testbed.machine.cache import is_complete, location
-from testbed.machine.virtual_environments import PYTHON_VERSION, interpreter
+from testbed.machine.virtual_environments import (
+    PYTHON_VERSION,
+    installed_interpreter,
+    interpreter,
+)
+from testbed.project.functions import RUNTIME
 
 # The oldest version that runs scripts/setup.py.
 _OLDEST_FOR_SCRIPTS = (3, 9)
@@ -106,6 +112,23 @@ def localstack_environment(context: Context) -> Finding:
 def runtime_environment(context: Context) -> Finding:
     """Check that the functions' environment exists, works and matches its lock file."""
     return _environment("runtime")
+
+
+@checks("Python runtimes of Lambda")
+def runtimes(context: Context) -> Finding:
+    """List the runtimes whose functions run on their own version of Python."""
+    missing = [
+        each
+        for each in OWN_RUNTIMES
+        if each != RUNTIME and installed_interpreter(each.removeprefix("python")) is None
+    ]
+    installed = ", ".join(each for each in OWN_RUNTIMES if each not in missing)
+    if not missing:
+        return ok(f"{installed} are installed")
+    return ok(
+        f"{installed} are installed; functions of {', '.join(missing)} run on {RUNTIME} unless uv"
+        " can download that version"
+    )
 
 
 @checks("LocalStack extension")

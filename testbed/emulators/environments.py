@@ -2,7 +2,8 @@
 
 Three environments are kept apart: the testbed's own, in which this module runs; LocalStack's, with
 the versions that it pins; and the functions', with the packages that AWS Lambda provides. The last
-two are built in the cache on first use.
+two are built in the cache on first use. Functions of other versions of Python have their own
+environments (``runtimes``).
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from testbed.emulators.runtimes import OWN_RUNTIMES, cache_name, ensure_runtime, runtime_inputs
 from testbed.machine import virtual_environments
 from testbed.machine.cache import Report, build_once
+from testbed.project.functions import RUNTIME
 
 _PACKAGE = Path(__file__).parents[1]
 _LOCKS = Path(__file__).parent / "locks"
@@ -82,7 +85,7 @@ def ensure_environments(report: Report) -> PythonEnvironments:
     inputs = environment_inputs()
     return PythonEnvironments(
         localstack=build_once("localstack", inputs["localstack"], _build_localstack, report),
-        runtime=build_once("runtime", inputs["runtime"], _build_runtime, report),
+        runtime=ensure_runtime(RUNTIME, report),
         extension=build_once("extension", inputs["extension"], _build_extension, report),
     )
 
@@ -92,7 +95,7 @@ def environment_inputs() -> dict[str, list[Path]]:
     source = extension_source()
     return {
         "localstack": [_LOCKS / "localstack.txt"],
-        "runtime": [_LOCKS / "runtime.txt"],
+        cache_name(RUNTIME): runtime_inputs(),
         "extension": [
             source / "pyproject.toml",
             *sorted(
@@ -102,6 +105,11 @@ def environment_inputs() -> dict[str, list[Path]]:
             ),
         ],
     }
+
+
+def other_runtime_inputs() -> dict[str, list[Path]]:
+    """Return what environment_inputs does, for the runtimes that only some projects need."""
+    return {cache_name(runtime): runtime_inputs() for runtime in OWN_RUNTIMES if runtime != RUNTIME}
 
 
 def extension_source() -> Path:
@@ -130,10 +138,6 @@ def _build_localstack(target: Path) -> None:
     virtual_environments.run(
         [python, "-m", "localstack_testbed.lifecycle.certificate", certificate], source
     )
-
-
-def _build_runtime(target: Path) -> None:
-    virtual_environments.create(target, _LOCKS / "runtime.txt")
 
 
 def _build_extension(target: Path) -> None:

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from testbed.aws.clients import SHIMS
+from testbed.aws.clients import search_path
+from testbed.emulators import runtimes
 from testbed.emulators.environments import PythonEnvironments
 from testbed.emulators.process import EmulatorProcess
 from testbed.errors import StartError
@@ -114,10 +115,8 @@ def _variables(root: Path, environments: PythonEnvironments, port: int) -> dict[
         "HOME": str(root),  # if the user has none: LocalStack needs one for a cache
         **inherited,
         **_shared_settings(),
-        # Init scripts find `testbed`, `aws` and `awslocal` of this environment first.
-        "PATH": os.pathsep.join(
-            [str(SHIMS), str(own_commands), os.environ.get("PATH", os.defpath)]
-        ),
+        # Init scripts find this environment's `testbed` first.
+        "PATH": search_path(os.environ.get("PATH", os.defpath), own_commands),
         "TEMP": str(root / "tmp"),
         "PYTHONPATH": str(environments.extension),
         "FILESYSTEM_ROOT": str(root),
@@ -127,6 +126,7 @@ def _variables(root: Path, environments: PythonEnvironments, port: int) -> dict[
         "LOCALSTACK_HOST": address,
         "CUSTOM_SSL_CERT_PATH": str(environments.copy_certificate(root)),
         "LAMBDA_PROCESS_PYTHON": str(environments.runtime_python),
+        "LAMBDA_PROCESS_PYTHON_COMMAND": runtimes.command(),
     }
 
 

@@ -1,1 +1,1 @@
-"""This machine: ports, processes, files, websites and the cache; without AWS and projects."""
+"""This machine: ports, processes, files and the cache; without AWS and projects."""

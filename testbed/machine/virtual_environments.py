@@ -13,21 +13,34 @@ from testbed.errors import EnvironmentBuildError
 from testbed.machine.cache_folder import WRITABLE_BY_OTHERS
 
 PYTHON_VERSION = "3.13"
-"""The version of Python that LocalStack and the functions run with."""
+"""The version of Python that LocalStack runs with, and functions unless they have another one."""
 
 # What uv prints if there is no such Python and it may not or cannot download one.
 _NO_PYTHON = re.compile(r"No interpreter found|Failed to download .*/cpython-")
 
 
-def create(target: Path, lock: Path) -> None:
+class NoPythonError(EnvironmentBuildError):
+    """There is no Python of the required version, and none could be downloaded."""
+
+
+def create(target: Path, lock: Path, version: str = PYTHON_VERSION) -> None:
     """Create a virtual environment with the packages of a lock file with hashes.
+
+    Parameters
+    ----------
+    version
+        The version of Python, such as ``3.12``.
 
     Raises
     ------
+    NoPythonError
+        If there is no such Python and none can be downloaded.
     EnvironmentBuildError
-        If there is no Python 3.13 and none can be downloaded, or a package cannot be installed.
+        If a package cannot be installed.
     """
-    uv("venv", "--python", interpreter(), str(target))
+    # There is a substitute for any other version, so that an unreachable network costs no time.
+    quick = {} if version == PYTHON_VERSION else {"UV_HTTP_RETRIES": "0"}
+    uv("venv", "--python", interpreter(version), str(target), variables=quick)
     # Compiled, LocalStack starts three times faster.
     uv(
         "pip", "install", "--python", str(target / "bin" / "python"), "--require-hashes",
@@ -35,26 +48,42 @@ def create(target: Path, lock: Path) -> None:
     )  # fmt: skip
 
 
-def interpreter() -> str:
-    """Return what ``uv --python`` takes for Python 3.13: a path, or the version to search for.
+def interpreter(version: str = PYTHON_VERSION) -> str:
+    """Return what ``uv --python`` takes for a version of Python: a path, or the version.
 
     uv searches PATH and its own installations, and downloads Python if it finds none. Versions
     that pyenv has installed are often not on PATH.
     """
-    if ".".join(platform.python_version_tuple()[:2]) == PYTHON_VERSION:
+    if ".".join(platform.python_version_tuple()[:2]) == version:
         return sys.executable
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    installed = sorted(pyenv.glob(f"versions/{PYTHON_VERSION}.*/bin/python"))
-    return str(installed[-1]) if installed else PYTHON_VERSION
+    installed = sorted(pyenv.glob(f"versions/{version}.*/bin/python"))
+    return str(installed[-1]) if installed else version
 
 
-def uv(*arguments: str, folder: Path | None = None) -> None:
+def installed_interpreter(version: str) -> str | None:
+    """Return the path of an installed Python of a version, or None if there is none."""
+    found = interpreter(version)
+    if found != version:
+        return found
+    from uv import find_uv_bin
+
+    command = [find_uv_bin(), "--no-config", "python", "find", "--no-python-downloads", version]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    return result.stdout.strip() if result.returncode == 0 else None
+
+
+def uv(
+    *arguments: str, folder: Path | None = None, variables: dict[str, str] | None = None
+) -> None:
     """Run uv, without the user's configuration.
 
     Parameters
     ----------
     folder
         The folder to run it in, if it matters.
+    variables
+        Environment variables to add.
 
     Raises
     ------
@@ -63,7 +92,7 @@ def uv(*arguments: str, folder: Path | None = None) -> None:
     """
     from uv import find_uv_bin
 
-    run([find_uv_bin(), "--no-progress", "--no-config", *arguments], folder=folder)
+    run([find_uv_bin(), "--no-progress", "--no-config", *arguments], variables, folder=folder)
 
 
 def run(
@@ -81,7 +110,7 @@ def run(
     Raises
     ------
     EnvironmentBuildError
-        If it fails; carries its output.
+        If it fails; carries its output. NoPythonError, if uv has found no Python.
     """
     # The user's virtual environment and PYTHON* variables are for another Python, and
     # UV_COMPILE_BYTECODE is an error together with the options that we give.
@@ -103,7 +132,7 @@ def run(
     if result.returncode == 0:
         return
     if _NO_PYTHON.search(result.stdout):
-        raise EnvironmentBuildError(
+        raise NoPythonError(
             f"LocalStack needs Python {PYTHON_VERSION}, which was neither found nor downloaded.",
             advice=f"Install Python {PYTHON_VERSION} so that python{PYTHON_VERSION} is on PATH,"
             " or connect to the network, which lets the testbed download it.",

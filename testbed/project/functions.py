@@ -12,12 +12,19 @@ from testbed.project.known_values import KnownValues
 from testbed.project.template import section
 
 RUNTIME = f"python{PYTHON_VERSION}"
-"""The runtime of functions that are built and run."""
+"""The runtime of functions whose own version of Python is missing."""
+
+RUNTIMES = tuple(f"python3.{minor}" for minor in range(8, 15))
+"""The runtimes of functions that are built and run. On AWS, too, no function can have an older one.
+
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+"""
 
 FunctionCheck = Literal["runs here", "is built here"]
 """``runs here``: all functions must run in the testbed. ``is built here``: AWS runs them, so only
 those with local code must be of a kind that we can build."""
 
+_SUPPORTED = f"{RUNTIMES[0]} to {RUNTIMES[-1]}"
 _INSTEAD = "give it a Condition that is false here"
 _PYTHON = re.compile(r"python\d")
 
@@ -34,11 +41,14 @@ class Build:
         Whether the packages in ``requirements.txt`` are bundled.
     folder
         Where in the zip file everything is: ``python/`` in layers that are built.
+    runtime
+        The runtime that the packages are for.
     """
 
     architecture: str = "x86_64"
     requirements: bool = True
     folder: str = ""
+    runtime: str = RUNTIME
 
 
 def function_problem(
@@ -70,10 +80,10 @@ def function_problem(
     if not here and not has_local_code:
         return None
     runtime = known.text(properties.get("Runtime"))
-    if runtime is not None and runtime != RUNTIME:
+    if runtime is not None and runtime not in RUNTIMES:
         if not here:
             return (
-                f"{name} has the runtime {runtime}, and testbed deploy builds only {RUNTIME}:"
+                f"{name} has the runtime {runtime}, and testbed deploy builds only {_SUPPORTED}:"
                 " deploy with sam build and sam deploy."
             )
         change = "set" if _PYTHON.match(runtime) else "write it in Python and set"
@@ -82,7 +92,7 @@ def function_problem(
             f" Runtime: {RUNTIME}, or {_INSTEAD}."
         )
     method = metadata.get("BuildMethod")
-    if method is not None and method != RUNTIME:
+    if method is not None and method != (runtime or RUNTIME):
         return (
             f"{name} has the BuildMethod {method}, which is not available here: remove it, so that"
             " requirements.txt is installed, or build the function yourself, name the result in"
@@ -100,14 +110,14 @@ def layer_build(name: str, metadata: Mapping[str, Any]) -> Build | str:
     method = metadata.get("BuildMethod")
     if method is None:
         return Build(requirements=False)
-    if method != RUNTIME:
+    if method not in RUNTIMES:
         return (
             f"The layer {name} has the BuildMethod {method}, which is not available here: set"
-            f" {RUNTIME}, or build it yourself, name the result in ContentUri, and remove the"
+            f" {_SUPPORTED}, or build it yourself, name the result in ContentUri, and remove the"
             " BuildMethod."
         )
     architecture = metadata.get("BuildArchitecture", Build.architecture)
-    return Build(architecture=str(architecture), folder="python/")
+    return Build(architecture=str(architecture), folder="python/", runtime=str(method))
 
 
 def _is_image(properties: Mapping[str, Any], known: KnownValues) -> bool:

@@ -13,7 +13,13 @@ from pathlib import Path
 from typing import Any, Literal, TypeGuard
 
 from testbed.errors import ProjectError
-from testbed.project.functions import Build, FunctionCheck, function_problem, layer_build
+from testbed.project.functions import (
+    RUNTIME,
+    Build,
+    FunctionCheck,
+    function_problem,
+    layer_build,
+)
 from testbed.project.known_values import KnownValues
 from testbed.project.problems import Place, Problem
 from testbed.project.template import parameter_problems, read_template, section
@@ -90,6 +96,16 @@ class TemplateFiles:
     files: list[LocalFile] = field(default_factory=list)
     nested: list[tuple[LocalFile, TemplateFiles]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    runtimes: dict[str, str] = field(default_factory=dict)
+    """The runtimes of its functions by logical id, as far as they are known."""
+
+    def all_runtimes(self) -> dict[str, str]:
+        """Return the runtimes of all functions; nested ones as ``Stack.Function``."""
+        found = dict(self.runtimes)
+        for file, nested in self.nested:
+            for name, runtime in nested.all_runtimes().items():
+                found[f"{file.logical_id}.{name}"] = runtime
+        return found
 
     def code(self) -> Iterator[LocalFile]:
         """Yield the code of all functions and layers, including nested templates'."""
@@ -199,6 +215,9 @@ class _Search:
         if problem := function_problem(name, merged, resource, self._known, self._check, local):
             self._problem(problem, name)
             return
+        runtime = self._known.text(merged.get("Runtime"))
+        if runtime is not None:
+            self._found.runtimes[name] = runtime
         if not local or "InlineCode" in properties:
             return
         if "Properties" not in resource or not isinstance(resource["Properties"], dict):
@@ -210,6 +229,7 @@ class _Search:
         build = Build(
             architecture=self._known.text(first) or Build.architecture,
             requirements=str(metadata.get("SkipBuild", "")).lower() != "true",
+            runtime=runtime or RUNTIME,
         )
         self._code(name, properties, key, form, build)
 

@@ -69,3 +69,20 @@ class Project:
                 replace(upload, file=files.get(upload.name, upload.file)) for upload in self.uploads
             ),
         )
+
+    def with_websites(self, websites: dict[str, str]) -> Project:
+        """Return a copy of the project that adds websites to the files that list some.
+
+        Parameters
+        ----------
+        websites
+            Their URLs, by their names.
+        """
+        added = tuple(websites.items())
+        return replace(
+            self,
+            uploads=tuple(
+                replace(upload, added=added) if upload.websites else upload
+                for upload in self.uploads
+            ),
+        )

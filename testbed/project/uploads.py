@@ -15,6 +15,7 @@ import yaml
 from testbed.errors import ProjectError, TestbedError
 from testbed.machine.cache_folder import cache_folder, make_cache_folder
 from testbed.project.samconfig import read_toml
+from testbed.project.website_list import WebsiteList, website_list
 
 
 @dataclass(frozen=True)
@@ -29,15 +30,21 @@ class Upload:
         The stack output with the ``s3://`` URI to upload it to.
     schema
         The JSON Schema for the file, which is YAML or JSON.
+    websites
+        Where the file lists websites, if it does.
+    added
+        Websites to add there, each with its URL.
     """
 
     name: str
     file: Path
     output: str
     schema: Path | None
+    websites: WebsiteList | None = None
+    added: tuple[tuple[str, str], ...] = ()
 
     def content(self) -> bytes:
-        """Return the file's bytes.
+        """Return the file's bytes, or a new document if there are websites to add.
 
         Raises
         ------
@@ -48,6 +55,18 @@ class Upload:
             content = self.file.read_bytes()
         except OSError as error:
             raise ProjectError(f"{self.file} cannot be read: {error.strerror}.") from error
+        if self.websites is not None and self.added:
+            content = self.websites.with_websites(content, dict(self.added), str(self.file))
+        return self.checked(content)
+
+    def checked(self, content: bytes) -> bytes:
+        """Return a content of the file, after checking it.
+
+        Raises
+        ------
+        ProjectError
+            If it is not valid, or the schema is not JSON.
+        """
         if self.schema is not None:
             self._validate(content)
         return content
@@ -140,11 +159,12 @@ def _upload(entry: dict[str, Any], root: Path, pyproject: Path) -> Upload:
         if name not in entry:
             raise ProjectError(f"{pyproject}: an entry of [[tool.testbed.uploads]] lacks {name!r}.")
     for name, value in entry.items():
-        if not isinstance(value, str):
+        if name != "websites" and not isinstance(value, str):
             raise ProjectError(f"{pyproject}: {name} of an upload must be a text, not {value!r}.")
     return Upload(
         name=entry["file"],
         file=root / entry["file"],
         output=entry["output"],
         schema=root / entry["schema"] if "schema" in entry else None,
+        websites=website_list(entry, pyproject),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -9,6 +10,10 @@ from testbed.machine.waiting import WaitedTooLong, until
 from testbed.pytest_plugin.fixture_types import WITHIN_SECONDS
 
 T = TypeVar("T")
+
+# Codes of AWS's services: NoSuchKey, NoSuchBucket, NoSuchEntity, 404 (HeadObject), NotFound,
+# ResourceNotFoundException, QueueDoesNotExist, AWS.SimpleQueueService.NonExistentQueue …
+_DOES_NOT_EXIST = re.compile(r"^NoSuch|^404$|NotFound|DoesNotExist|NonExistent|NotExist")
 
 
 class StillFalseError(AssertionError):
@@ -42,20 +47,37 @@ def eventually(
         raise StillFalseError(f"{problem} after {within:g} s. {last.outcome}") from last.failure
 
 
+def _means_not_yet(error: Exception) -> bool:
+    """Return whether an assertion failed, or AWS says that something does not exist."""
+    if isinstance(error, AssertionError):
+        return True
+    # The error of the AWS SDK is recognized without importing it.
+    response = getattr(error, "response", None)
+    failure = response.get("Error") if isinstance(response, dict) else None
+    if not isinstance(failure, dict):
+        return False
+    code, message = str(failure.get("Code")), str(failure.get("Message"))
+    return bool(_DOES_NOT_EXIST.search(code)) or (
+        code == "ValidationError" and "does not exist" in message  # CloudFormation
+    )
+
+
 class _LastCall(Generic[T]):
-    """A condition's last call: its result, or its AssertionError."""
+    """A condition's last call: its result, or the error that means "not yet"."""
 
     def __init__(self, condition: Callable[[], T | None]) -> None:
         self._condition = condition
         self._returned: object = None
-        self.failure: AssertionError | None = None
+        self.failure: Exception | None = None
 
     def result(self) -> T | None:
         """Call the condition; return None if it raises an AssertionError."""
         self.failure = None
         try:
             self._returned = result = self._condition()
-        except AssertionError as error:
+        except Exception as error:
+            if not _means_not_yet(error):
+                raise
             self.failure = error
             return None
         return result

@@ -44,7 +44,8 @@ class Eventually(Protocol):
         """Call a function until it returns something true, and return that.
 
         An AssertionError in the function means "not yet", so the function may contain assertions.
-        Any other exception ends the waiting and is raised.
+        So does an error of AWS that says that something does not exist, such as NoSuchKey. Any
+        other exception ends the waiting and is raised.
 
         Parameters
         ----------
@@ -58,7 +59,7 @@ class Eventually(Protocol):
         Raises
         ------
         StillFalseError
-            If the limit has passed. It shows the last result or the last AssertionError.
+            If the limit has passed. It shows the last result or the last error.
         """
 
 
@@ -127,11 +128,11 @@ class Website(Protocol):
         Raises
         ------
         ValueError
-            If it is not a final status of HTTP (200 to 599).
+            If it is not the status of a final response (200 to 599).
         """
 
     def down(self) -> None:
-        """Close every connection without an answer (on AWS: answer with status 502)."""
+        """Refuse connections (on AWS: answer every request with status 502)."""
 
     def slow(self, seconds: float) -> None:
         """Delay every answer by a number of seconds (on AWS: by at most 29)."""

@@ -27,11 +27,13 @@ if TYPE_CHECKING:
     from testbed.control.permissions import Permissions
     from testbed.pytest_plugin.configuration import Configuration
     from testbed.pytest_plugin.fixture_types import Deploy, Eventually, MakeWebsite, Website
+    from testbed.pytest_plugin.redirection import Redirection
     from testbed.pytest_plugin.running import RunningTestbed
     from testbed.pytest_plugin.stack import Stack
 
 _RUNNING = pytest.StashKey["RunningTestbed"]()
 _STARTED = pytest.StashKey[datetime]()
+_REDIRECTION = pytest.StashKey["Redirection"]()
 _LONGEST_NAME = 30
 
 
@@ -84,6 +86,8 @@ def testbed(
         ) as started,
     ):
         pytestconfig.stash[_RUNNING] = started
+        if started.aws.is_local:
+            _redirection(pytestconfig).start(started.endpoint_url, started.aws.region)
         yield started
 
 
@@ -162,13 +166,13 @@ def website(testbed: RunningTestbed) -> Iterator[MakeWebsite]:
 
     Tests can make it fail: ``site.down()``, ``site.slow(2.0)``, ``site.answers(503)``.
     """
-    from testbed.machine.websites import Page
+    from testbed.websites.local_website import Page
 
     with ExitStack() as websites:
 
         def make(body: str = "All is well", content_type: str = "text/html") -> Website:
             with expected_failures():
-                site = testbed.website(Page("website", content_type, body, body))
+                site = testbed.website(Page.of("website", body, content_type))
             websites.callback(site.close)
             return site
 
@@ -192,17 +196,60 @@ def eventually() -> Eventually:
 
 def pytest_report_header(config: pytest.Config) -> str:
     """Say that the project uses the testbed, and where its tests run."""
-    from testbed.pytest_plugin import targets
-
-    target = config.getoption("--testbed-target") or targets.NAMES[0]
     endpoint_url = config.getoption("--testbed-endpoint-url")
-    return f"testbed: target {target}" + (f" at {endpoint_url}" if endpoint_url else "")
+    return f"testbed: target {_target(config)}" + (f" at {endpoint_url}" if endpoint_url else "")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make sure that the code under test does not use the user's AWS account."""
+    from testbed.pytest_plugin.redirection import Redirection
+
+    config.stash[_REDIRECTION] = Redirection()
+    if _target(config) != "aws":
+        _redirection(config).use_credentials()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Restore the environment variables."""
+    _redirection(config).end()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that use the testbed."""
+    for item in items:
+        if _uses_testbed(item):
+            item.add_marker("testbed")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Redirect the code under test to the testbed, in tests that use it."""
+    with _redirection(item.config).during(_uses_testbed(item)):
+        return (yield)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Remember when a test began."""
+    """Remember when a test began, and skip it if it is for other targets."""
     item.stash[_STARTED] = datetime.now(UTC)
+    target = _target(item.config)
+    for marker in item.iter_markers("testbed_target"):
+        if target not in marker.args:
+            pytest.skip(f"The test is for {' and '.join(map(str, marker.args))}, not {target}.")
+
+
+def _redirection(config: pytest.Config) -> Redirection:
+    return config.stash[_REDIRECTION]
+
+
+def _uses_testbed(item: pytest.Item) -> bool:
+    return "testbed" in getattr(item, "fixturenames", ())
+
+
+def _target(config: pytest.Config) -> str:
+    from testbed.pytest_plugin import targets
+
+    return str(config.getoption("--testbed-target") or targets.NAMES[0])
 
 
 @pytest.hookimpl(wrapper=True)
@@ -212,8 +259,7 @@ def pytest_runtest_makereport(
     """Add what happened in the testbed to the report of a failed test."""
     report = yield
     running = item.config.stash.get(_RUNNING, None)
-    used = "testbed" in getattr(item, "fixturenames", ())
-    if report.failed and used and running is not None and call.when != "teardown":
+    if report.failed and _uses_testbed(item) and running is not None and call.when != "teardown":
         from testbed.pytest_plugin.report import explain
 
         report.sections.append(("testbed", explain(running, item.stash[_STARTED])))

@@ -8,9 +8,11 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from testbed.websites.local_website import check_status, phrase
+
 if TYPE_CHECKING:
-    from testbed.machine.websites import Page
     from testbed.pytest_plugin.stack import Stack
+    from testbed.websites.local_website import Page
 
 TEMPLATE = Path(__file__).parent / "hosting" / "template.yaml"
 """The stack that serves them: a REST API with a function, and a bucket."""
@@ -39,7 +41,7 @@ class HostedWebsite:
         self._s3 = stack.aws.s3
         self._bucket = stack.outputs["BucketName"]
         self._path = f"{page.name}-{uuid.uuid4().hex[:8]}"
-        self._outage: HTTPStatus | None = None
+        self._outage: int | None = None
         self._delay = 0.0
         self.url = f"{stack.api_url}/{self._path}"
         """The page's URL for functions."""
@@ -51,13 +53,14 @@ class HostedWebsite:
         Raises
         ------
         ValueError
-            If HTTP has no such status.
+            If it is not the status of a final response, from 200 to 599.
         """
-        self._outage = HTTPStatus(status)
+        check_status(status)
+        self._outage = status
         self._put()
 
     def down(self) -> None:
-        """Answer every request with 502: API Gateway cannot close a connection instead."""
+        """Answer every request with 502: API Gateway cannot refuse connections instead."""
         self.answers(HTTPStatus.BAD_GATEWAY)
 
     def slow(self, seconds: float) -> None:
@@ -78,13 +81,17 @@ class HostedWebsite:
         self._s3.delete_object(Bucket=self._bucket, Key=self._path)
 
     def _put(self) -> None:
-        shown = (HTTPStatus.OK, self._page.content_type, self._page.body)
+        shown: tuple[int, str, str] = (
+            HTTPStatus.OK,
+            self._page.content_type,
+            self._page.body.decode(),
+        )
         if self._outage is not None:
-            shown = (self._outage, "text/plain", f"{self._outage.phrase}\n")
+            shown = (self._outage, "text/plain; charset=utf-8", f"{phrase(self._outage)}\n")
         status, content_type, body = shown
         answer = {
             "status": status,
-            "content_type": f"{content_type}; charset=utf-8",
+            "content_type": content_type,
             "body": body,
             "delay": self._delay,
         }

@@ -12,6 +12,11 @@ from testbed.pytest_plugin import targets
 
 _OPTIONS = ("--testbed-endpoint-url", "--testbed-target")
 _SETTINGS = ("testbed_parameters", "testbed_env")
+_MARKERS = (
+    "testbed: the test uses the testbed; added to such tests, so that -m 'not testbed' runs the"
+    " others.",
+    "testbed_target(*names): skip the test on targets with other names, such as aws.",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -52,6 +57,8 @@ def pytest_configure(config: pytest.Config) -> None:
         from testbed.pytest_plugin import fixtures
 
         _check_options(config)
+        for marker in _MARKERS:
+            config.addinivalue_line("markers", marker)
         config.pluginmanager.register(fixtures, "testbed-fixtures")
         return
     options = [name for name in _OPTIONS if config.getoption(name)]

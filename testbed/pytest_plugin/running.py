@@ -21,11 +21,11 @@ from testbed.control.subscriptions import confirm
 from testbed.deployment.deploy import deploy
 from testbed.deployment.destroy import destroy_stack
 from testbed.errors import ProjectError, preserved
-from testbed.machine.websites import LocalWebsite, Page
 from testbed.project.discovery import stack_name_of
 from testbed.project.project import Project
 from testbed.pytest_plugin.stack import Stack
 from testbed.session import Session
+from testbed.websites.local_website import LocalWebsite, Page
 
 if TYPE_CHECKING:
     from testbed.aws.clients import Aws

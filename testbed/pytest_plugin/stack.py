@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from testbed.aws.addresses import api_url, api_urls, local_outputs
 from testbed.aws.stacks import stack_resources
-from testbed.session import api_url
+from testbed.errors import TestbedError
 
 if TYPE_CHECKING:
     from testbed.aws.clients import Aws
@@ -22,8 +23,8 @@ class Stack:
     ----------
     name
         The stack's name.
-    outputs
-        The values of the template's outputs, by their names.
+    raw_outputs
+        The values of the template's outputs by their names, as CloudFormation has them.
     aws
         Clients for the place where it is deployed.
 
@@ -42,16 +43,40 @@ class Stack:
     """
 
     name: str
-    outputs: Mapping[str, str]
+    raw_outputs: Mapping[str, str]
     aws: Aws = field(repr=False)
 
-    @property
-    def api_url(self) -> str | None:
-        """The URL of the REST API that an output names, without a slash at the end.
+    @cached_property
+    def outputs(self) -> Mapping[str, str]:
+        """The values of the template's outputs, by their names.
 
-        None if no output has the URL of a REST API. On an emulator it is the API's URL there.
+        In an emulator, addresses of the stack's APIs, queues and buckets are those in the emulator.
         """
-        return api_url(dict(self.outputs), self.aws.endpoint_url)
+        return local_outputs(self.aws, self.name, self.raw_outputs)
+
+    @cached_property
+    def api_url(self) -> str | None:
+        """The URL of the REST API with its stage, without a slash at the end; None without an API.
+
+        In an emulator it is the API's URL there.
+
+        Raises
+        ------
+        TestbedError
+            If the stack has several APIs or stages, and its outputs do not name just one.
+        """
+        found = api_url(self.aws, self.name, self.raw_outputs)
+        if found is None and self._of("AWS::ApiGateway::RestApi"):
+            raise TestbedError(
+                f"{self.name} has several APIs or stages, and its outputs do not name just one.",
+                advice=f"Use stack.api_urls[LOGICAL_ID]: it has {', '.join(self.api_urls)}.",
+            )
+        return found
+
+    @cached_property
+    def api_urls(self) -> Mapping[str, str]:
+        """The URLs of all REST APIs that have one stage, by their logical ids."""
+        return api_urls(self.aws, self.name)
 
     def resource(self, logical_id: str) -> str:
         """Return a resource's physical ID, such as a function's name or a queue's URL.

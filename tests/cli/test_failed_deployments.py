@@ -43,6 +43,21 @@ TABLE = """\
 """
 
 
+FUNCTION = """\
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement:
+          {Effect: Allow, Action: sts:AssumeRole, Principal: {Service: lambda.amazonaws.com}}
+  Function:
+    Type: AWS::Lambda::Function
+    Properties:
+      Runtime: python3.8
+      Handler: index.handler
+      Role: !GetAtt Role.Arn
+      Code: {ZipFile: "def handler(event, context): return event"}
+"""
 DELIVERY = """\
   Delivery: {Type: AWS::Logs::LogGroup, Properties: {LogGroupClass: DELIVERY}}
 """
@@ -118,19 +133,25 @@ def test_types_that_are_not_here_are_rejected_before_anything_is_created(
     destroy_stack(changing.aws, changing.project.stack_name)
 
 
-def test_skipped_resources_are_listed_each_time(bare: CommandLine) -> None:
-    (bare.project / "template.yaml").write_text(with_resources(TABLE, DELIVERY))
+def test_what_differs_from_aws_is_listed_each_time(bare: CommandLine) -> None:
+    (bare.project / "template.yaml").write_text(with_resources(TABLE, DELIVERY, FUNCTION))
     with_init_script(bare, 'exec testbed --endpoint-url "http://$GATEWAY_LISTEN" deploy')
     table = "Table (AWS::DynamoDB::Table)"
     up = bare.run(*UP, "--env", "TESTBED_SKIP_UNSUPPORTED_RESOURCES=1")
     assert up.returncode == 0, up.stderr
     assert table in up.stdout
+    # There is never a Python 3.8 for functions.
+    other = "Function: Runtime is python3.8, which is not available here; it runs on python3.13"
+    old = "Function: AWS deprecated python3.8 on 2024-10-14"
+    assert other in up.stdout
     for _ in range(2):
         told = " ".join(bare.run("deploy").stderr.split())
         assert f"{table} was skipped" in told
         assert "Ignored: Delivery (AWS::Logs::LogGroup): The LogGroupClass " in told
+        assert f"! {other}. ! {old}." in told
     assert table in bare.output("status")
     described = json.loads(bare.output("status", "--json"))
     assert described["skipped"] == [table]
+    assert described["runtimes"] == [other, old]
     [ignored] = described["ignored"]
     assert ignored.startswith("Delivery (AWS::Logs::LogGroup): The LogGroupClass ")

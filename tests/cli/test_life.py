@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import stat
@@ -188,6 +189,8 @@ def test_testbed_without_a_project(tmp_path: Path) -> None:
         for name in ("status", "env", "clock", "inbox", "logs", "journal", "permissions"):
             result = empty.run(name)
             assert result.returncode == 0, (name, result.stderr)
+        empty.output("website", "add", "shop")
+        assert re.search(r"shop +http://127\.0\.0\.1:\d+/ +up", empty.output("website", "list"))
         failed = empty.run("deploy")
         assert failed.returncode == 1
         assert "There is no template in" in failed.stderr
@@ -207,6 +210,7 @@ def test_testbed_without_a_project(tmp_path: Path) -> None:
         assert "There is no stack mine." in empty.output("destroy", "--stack", "mine", "--yes")
     finally:
         empty.run("down")
+    await_no_process(empty.state)
 
 
 def test_up_warns_that_functions_are_not_isolated(command: CommandLine) -> None:

@@ -118,9 +118,9 @@ def test_demo(clone: Clone, command: CommandLine) -> None:
     assert result.returncode == 0, f"{result.stdout}\n{result.stderr}"
     for step in ("alert published", "email received", "incident recorded", "closed at API"):
         assert re.search(rf"✓ {step} +\S", result.stdout), step
-    outage = re.search(r"http://[\d.]+:\d+/_outage", result.stdout)
-    assert outage is not None
-    page = outage[0].removesuffix("_outage")
+    websites = json.loads(command.output("website", "list", "--json"))["websites"]
+    assert all(each["url"].startswith("http://host.docker.internal:") for each in websites)
+    page = websites[0]["local_url"]
     with requests.Session() as http:
         http.trust_env = False
         assert http.get(page, timeout=5).ok

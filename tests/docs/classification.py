@@ -35,6 +35,7 @@ LISTED = {
     "flowchart LR": "a diagram; tests/template/test_template.py has the resources",
     "shop breaks": "output of the demo; tests/cli/test_demo.py",
     "✗ init scripts: execute": "output of the doctor; tests/testbed/doctor/test_doctor.py",
+    "OrdersFunction: Runtime is": "a note; tests/testbed/control/test_runtimes.py",
     "id              fault": "output of fault list; tests/testbed/control/test_faults.py",
     "10:48:08.363  schedule": "output of trace; tests/testbed/trace/test_chains.py",
     "testbed.pytest_plugin.eventually.StillFalseError": "a report; tests/plugin/test_report.py",

@@ -167,7 +167,7 @@ def programs(running_testbed: Deployed, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture
 def reader(running_testbed: Deployed, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Fire the schedule before a block, and remove the faults that the block adds."""
+    """Fire the schedule before a block, and remove the faults and websites that the block adds."""
     # `testbed deploy` must not change the tests' stack.
     monkeypatch.setenv("TESTBED_PARAMETERS", _PARAMETERS)
     # Confirmation links of subscriptions that other tests deleted would fail.
@@ -175,6 +175,7 @@ def reader(running_testbed: Deployed, monkeypatch: pytest.MonkeyPatch) -> Iterat
     running_testbed.command.run("tick", "cron-rule")
     yield
     running_testbed.command.run("fault", "clear")
+    running_testbed.command.run("website", "remove", "--all")
 
 
 @pytest.mark.usefixtures("reader")

@@ -12,7 +12,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from testbed.emulators import localstack_process
+from testbed.emulators import localstack_process, runtimes
 from testbed.emulators.environments import ensure_environments
 from testbed.machine.ports import random_free_port
 from tests.extension.control import CONTROL_SECRET
@@ -66,6 +66,7 @@ def running_localstack(directory: Path, **settings: str) -> Iterator[LocalStack]
             "TESTBED_PRELOADED_SERVICES": "",
             "TESTBED_CONTROL_SECRET": CONTROL_SECRET,
             "TESTBED_ASYNCHRONOUS_RETRY_DELAY": "0.1",
+            "LAMBDA_PROCESS_PYTHON_COMMAND": "",
             **settings,
         },
     )
@@ -115,11 +116,27 @@ def _localstack_in_temporary_folder(**settings: str) -> Iterator[LocalStack]:
 
 @pytest.fixture(scope="session")
 def localstack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    """The one that almost all tests use; it has two versions of Python for functions."""
-    folder = tmp_path_factory.mktemp("python3.12")
-    pythons = [ensure_environments(print).runtime_python, stand_in(folder, "python3.12")]
+    """The one that almost all tests use; it has several versions of Python for functions.
+
+    Those for python3.12 and python3.11 are stand-ins. The second one is found when a function needs
+    it, and so are python3.9 and python3.10, as on any machine that has them. There is no other.
+    """
+    folder = tmp_path_factory.mktemp("pythons")
+    stand_ins = [stand_in(folder / name, name) for name in ("python3.12", "python3.11")]
+    pythons = [ensure_environments(print).runtime_python, stand_ins[0]]
+    command = folder / "find"
+    command.write_text(
+        "#!/bin/sh\n"
+        "case $1 in\n"
+        f'python3.11) echo "{stand_ins[1]}" ;;\n'
+        f"python3.9|python3.10) {runtimes.command()} $1 ;;\n"
+        "*) echo is not installed here; exit 1 ;;\n"
+        "esac\n"
+    )
+    command.chmod(0o755)
     with _localstack_in_temporary_folder(
-        LAMBDA_PROCESS_PYTHON=os.pathsep.join(map(str, pythons))
+        LAMBDA_PROCESS_PYTHON=os.pathsep.join(map(str, pythons)),
+        LAMBDA_PROCESS_PYTHON_COMMAND=str(command),
     ) as made:
         yield made
 
@@ -127,7 +144,7 @@ def localstack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]
 def stand_in(folder: Path, version: str) -> Path:
     """Make what looks like an environment of another version, and runs the one there is."""
     python = ensure_environments(print).runtime_python
-    (folder / "bin").mkdir()
+    (folder / "bin").mkdir(parents=True)
     (folder / "lib" / version).mkdir(parents=True)
     packages = next(python.parent.parent.glob("lib/python3.*/site-packages"))
     (folder / "lib" / version / "site-packages").symlink_to(packages)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from testbed.aws.logs import stack_functions
+from testbed.aws.functions import stack_functions
 from testbed.aws.stacks import stack_resources
 from tests.pipeline.conftest import DeployedPipeline
 

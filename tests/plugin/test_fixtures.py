@@ -252,3 +252,78 @@ def test_example_project_passes(testbed: RunningTestbed, pytester: pytest.Pytest
         "--rootdir=.", "-p", "no:cacheprovider", f"--testbed-endpoint-url={testbed.endpoint_url}"
     )
     result.assert_outcomes(passed=3)
+
+
+def test_code_under_test_uses_the_testbed(project: Project) -> None:
+    """Its clients may exist before the testbed runs; other tests can use a mock of AWS."""
+    result = project.run(
+        """
+        import boto3, os, pytest
+
+        early = boto3.client("s3")  # as in a handler's module
+        queues = boto3.resource("sqs")
+
+        def put_and_list(bucket):
+            early.put_object(Bucket=bucket, Key="k", Body=b"x")
+            late = boto3.client("s3")
+            return [each["Key"] for each in late.list_objects_v2(Bucket=bucket)["Contents"]]
+
+        def test_clients(stack):
+            assert put_and_list(stack.resource("Bucket")) == ["k"]
+            name = stack.resource("Queue").rpartition("/")[2]
+            assert queues.get_queue_by_name(QueueName=name).url == stack.resource("Queue")
+
+        def test_without():
+            assert "AWS_ENDPOINT_URL" not in os.environ
+            assert os.environ["AWS_ACCESS_KEY_ID"] == "test"
+
+        @pytest.mark.testbed_target("aws")
+        def test_only_there(stack): raise AssertionError
+        """,
+        "-m",
+        "testbed or not testbed",
+    )
+    result.assert_outcomes(passed=2, skipped=1)
+    result = project.run("def test_a(stack): assert 0\ndef test_b(): pass", "-m", "not testbed")
+    result.assert_outcomes(passed=1, deselected=1)
+
+
+def test_what_does_not_exist_yet_is_waited_for(project: Project) -> None:
+    result = project.run(
+        """
+        import pytest
+        from testbed import StillFalseError
+
+        def test_object(stack, aws, eventually, unique_name):
+            bucket = stack.resource("Bucket")
+            calls = []
+
+            def content():
+                calls.append(1)
+                if len(calls) == 3:
+                    aws.s3.put_object(Bucket=bucket, Key=unique_name, Body=b"x")
+                return aws.s3.get_object(Bucket=bucket, Key=unique_name)["Body"].read()
+
+            assert eventually(content) == b"x"
+
+        @pytest.mark.parametrize("call", [
+            lambda aws: aws.s3.head_object(Bucket="no-such-bucket", Key="k"),
+            lambda aws: aws.sqs.get_queue_url(QueueName="no-such-queue"),
+            lambda aws: aws.lambda_.get_function(FunctionName="no-such-function"),
+            lambda aws: aws.cloudformation.describe_stacks(StackName="no-such-stack"),
+            lambda aws: aws.logs.describe_log_streams(logGroupName="no-such-group"),
+            lambda aws: aws.client("iam").get_role(RoleName="no-such-role"),
+            lambda aws: aws.events.describe_rule(Name="no-such-rule"),
+            lambda aws: aws.sns.get_topic_attributes(
+                TopicArn="arn:aws:sns:us-east-1:000000000000:no-such-topic"),
+        ])
+        def test_missing(aws, eventually, call):
+            with pytest.raises(StillFalseError, match=r"(?i)not.?(exist|found)|no such|cannot be"):
+                eventually(lambda: call(aws), within=0.01)
+
+        def test_other_errors_are_raised(aws, eventually):
+            with pytest.raises(Exception, match="ValidationException"):
+                eventually(lambda: aws.lambda_.get_function(FunctionName="not a name"), within=0.01)
+        """
+    )
+    result.assert_outcomes(passed=10)

@@ -66,6 +66,7 @@ START = (
     Step("faults.plugin:start_faults", _faults),
     Step("limits.plugin:enforce_limits", _limits),
     Step("lambda_executor.plugin:start_executor", _uses_process_executor),
+    Step("lambda_executor.runtimes_endpoint:serve_runtimes"),
     Step("schedules.plugin:start_schedules", _schedules),
     Step("permissions.plugin:enforce_permissions", _permissions),
     Step("journal.plugin:start_journal", _journal),
@@ -101,7 +102,10 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
         Step("journal.apis:patch_apis", _journal),
     ),
     f"{_API}.handlers.gateway_exception": (Step("apigateway.gateway_responses:patch_handler"),),
-    f"{_API}.handlers.parse": (Step("limits.apis:patch_requests", _limits),),
+    f"{_API}.handlers.parse": (
+        Step("apigateway.request_times:patch_requests"),
+        Step("limits.apis:patch_requests", _limits),
+    ),
     f"{_API}.integrations.aws": (
         Step("limits.apis:patch_events", _limits),
         Step("faults.plugin:patch_integrations", _faults),
@@ -111,7 +115,10 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
         Step("cloudwatch.metric_database:patch_connections"),
         Step("cloudwatch.metric_dimensions:patch_queries"),
     ),
-    f"{_SERVICES}.cloudwatch.provider_v2": (Step("cloudwatch.alarm_states:patch_service"),),
+    f"{_SERVICES}.cloudwatch.provider_v2": (
+        Step("cloudwatch.alarm_messages:patch_messages"),
+        Step("cloudwatch.alarm_states:patch_service"),
+    ),
     f"{_SERVICES}.events.provider": (
         Step("events.updates:patch_updates"),
         Step("limits.events:patch_events", _limits),

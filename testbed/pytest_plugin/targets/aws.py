@@ -29,9 +29,9 @@ from testbed.session import Session
 
 if TYPE_CHECKING:
     from testbed.aws.clients import Aws
-    from testbed.machine.websites import Page
     from testbed.project.project import Project
     from testbed.pytest_plugin.fixture_types import Website
+    from testbed.websites.local_website import Page
 
 _UNAVAILABLE: Mapping[Feature, str] = {
     "inbox": "AWS has no inbox that tests can read: it delivers emails to people.",

@@ -4,7 +4,25 @@ from __future__ import annotations
 
 from tests.docs.claims.evidence import Claims
 
+_WEBSITES = "tests/cli/test_websites.py"
+
 CLAIMS: Claims = {
+    "They stop when the testbed stops": (
+        "tests/testbed/websites/test_websites.py::test_websites_stop_with_localstack",
+    ),
+    "A change also applies to requests that are waiting": (
+        "tests/testbed/websites/test_local_website.py::test_a_change_applies_to_requests_that_wait",
+    ),
+    "`testbed website add NAME` also works in an empty testbed": (
+        "tests/cli/test_life.py::test_testbed_without_a_project",
+    ),
+    "the pipeline reads it at its next run": (f"{_WEBSITES}::test_tour_of_the_readme",),
+    "It stays there until you remove it": (
+        f"{_WEBSITES}::test_website_stays_in_the_list_until_it_is_removed",
+    ),
+    "A website with the name of an entry replaces that entry": (
+        f"{_WEBSITES}::test_website_stays_in_the_list_until_it_is_removed",
+    ),
     "Its exit status is 1 if a delivery failed": (
         "tests/cli/test_use.py::test_advance_with_a_firing_that_fails",
     ),
@@ -19,6 +37,26 @@ CLAIMS: Claims = {
     "puts an `aws` first on `PATH`": (
         "tests/testbed/commands/test_env.py::test_endpoint_is_passed_as_an_option",
         "tests/cli/test_use.py::test_aws_cli_with_services_whose_endpoints_it_has_in_a_table",
+    ),
+    "run on their own version of Python": (
+        "tests/extension/live/lambda_executor/test_runtimes.py"
+        "::test_a_real_version_is_made_ready_for_a_function_of_the_api",
+    ),
+    "are made for the same version": (
+        "tests/testbed/deployment/test_requirements.py::test_each_runtime_has_its_own_packages",
+    ),
+    "then print a line for each such function": (
+        "tests/cli/test_failed_deployments.py::test_what_differs_from_aws_is_listed_each_time",
+    ),
+    "INIT_START in the log and `AWS_EXECUTION_ENV` name": (
+        "tests/extension/live/lambda_executor/test_runtimes.py::test_python_version_of_the_runtime",
+    ),
+    "the testbed rejects it with the same message": (
+        "tests/extension/live/lambda_executor/test_runtimes.py"
+        "::test_runtime_that_aws_does_not_accept_any_more",
+    ),
+    "lists the runtimes whose Python is installed": (
+        "tests/testbed/doctor/test_pythons.py::test_runtimes",
     ),
     "`testbed cache` shows what was built": (
         "tests/testbed/machine/test_cached_builds.py::test_command_shows_and_asks",

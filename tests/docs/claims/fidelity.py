@@ -24,6 +24,7 @@ _ASYNCHRONOUS = f"{EXTENSION}/live/lambda_service/test_asynchronous_invocation.p
 _CLOCK_COMMAND = "tests/testbed/control/test_clock.py"
 _PACKAGING = "tests/testbed/deployment/test_packaging.py"
 _REQUIREMENTS = "tests/testbed/deployment/test_requirements.py"
+_RUNTIMES = f"{EXTENSION}/live/lambda_executor/test_runtimes.py"
 _SDK = f"{EXTENSION}/live/lambda_executor/test_sdk.py"
 _STACKS = f"{EXTENSION}/live/cloudformation"
 _TEMPLATES = f"{_STACKS}/test_template_validation.py"
@@ -313,6 +314,14 @@ CLAIMS: Claims = {
     "rejects container images": (
         "tests/testbed/project/test_local_files.py::test_functions_that_do_not_run_here",
     ),
+    "own [version of Python](develop-offline.md#python-runtimes) is missing": (
+        f"{_RUNTIMES}::test_python_version_of_the_runtime",
+    ),
+    "and so does the function's `StateReason`": (
+        f"{_RUNTIMES}::test_missing_python_version_is_in_the_log_and_in_the_state",
+        "tests/cli/test_failed_deployments.py::test_what_differs_from_aws_is_listed_each_time",
+    ),
+    "The patch release of Python": Reason("any release is used; not looked at"),
     # Services
     "**SNS:** a topic's data protection": (
         f"{DIFFERENCES}::test_data_protection_of_a_topic_is_stored",

@@ -21,6 +21,7 @@ _STATE = "tests/testbed/emulators/test_state_folder.py"
 _LIFE = "tests/cli/test_life.py"
 _OPEN = "tests/docs/test_security_page.py"
 _SIGNALS = f"{EXTENSION}/live/cloudformation/test_wait_conditions.py"
+_WEBSITES = "tests/testbed/websites/test_websites.py"
 _ENDPOINT = "tests/testbed/control/test_endpoint.py"
 
 CLAIMS: Claims = {
@@ -110,6 +111,10 @@ CLAIMS: Claims = {
         f"{_RUNTIME_API}::test_request_of_a_web_page",
     ),
     "It rejects requests whose `Host` is not": (f"{_RUNTIME_API}::test_request_of_a_web_page",),
+    "Anyone who can reach the port of a website": (f"{_WEBSITES}::test_life_of_websites",),
+    "To add, change or remove a website": (
+        f"{_WEBSITES}::test_only_the_owner_of_the_state_folder_has_control",
+    ),
     "Only its owner can enter the state folder": (
         f"{_STATE}::test_state_folder_is_closed_to_others",
         f"{_STATE}::test_state_folder_of_an_earlier_version_is_tightened",

@@ -24,6 +24,7 @@ from tests.conftest import ROOT
         (settings.ASYNCHRONOUS_RETRY_DELAY, "2", 2),
         (settings.ALLOWED_HOSTS, " one.test, .two.test,", ("one.test", ".two.test")),
         (settings.LAMBDA_PROCESS_PRELOAD, "json  csv", ("json", "csv")),
+        (settings.LAMBDA_PROCESS_PYTHON_COMMAND, "env 'A=b c' find", ("env", "A=b c", "find")),
     ],
 )
 def test_text_is_parsed(setting: Setting[Any], text: str, value: object) -> None:
@@ -35,6 +36,11 @@ def test_text_is_parsed(setting: Setting[Any], text: str, value: object) -> None
     [
         (settings.OFFLINE, "off", "1 or 0"),
         (settings.LAMBDA_RUNTIME_EXECUTOR, "proces", "docker or process"),
+        (
+            settings.LAMBDA_PROCESS_PYTHON_COMMAND,
+            "find 'it",
+            "a command as a shell reads it, with its quotes closed",
+        ),
         (settings.JOURNAL_BYTES, "0", "a whole number from 1 on"),
         (settings.JOURNAL_BYTES, "1.5", "a whole number from 1 on"),
         (settings.SCHEDULES_RETRY_SECONDS, "541", "a number of seconds from 0 to 540, such as 0.5"),

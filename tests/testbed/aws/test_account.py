@@ -15,6 +15,8 @@ def test_account_knows_the_endpoint_that_its_profile_names(
 ) -> None:
     config = tmp_path / "config"
     config.write_text("[profile mine]\n" + (f"endpoint_url = {setting}\n" if setting else ""))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):  # of the test run
+        monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     monkeypatch.setenv("AWS_PROFILE", "mine")
     assert Account(None, "us-east-1").endpoint_url == endpoint

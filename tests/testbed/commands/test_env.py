@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,7 @@ def test_no_aws_cli() -> None:
     ran = run("aws s3 ls", SHIMS)
     if ran.returncode != 127:
         pytest.skip("an AWS CLI is installed in a folder of the system")
-    assert ran.stderr == "aws: command not found\n"
+    assert ran.stderr.startswith("aws: command not found. Install the AWS CLI: https://")
 
 
 @pytest.mark.parametrize("name", ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL_SQS"])
@@ -74,6 +75,19 @@ def test_conflicting_variables_are_unset(
     assert f"{name}=" not in ran.stdout
     assert "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=false" in ran.stdout
     assert ran.stdout.endswith(f"--endpoint-url={ENDPOINT}\ns3\nls\n")
+
+
+def test_bundled_aws_cli_is_used_only_by_those_without_their_own(
+    installed: Path, tmp_path: Path
+) -> None:
+    exports = CommandHere(tmp_path / "state").output("--endpoint-url", ENDPOINT, "env")
+    own = run(f"{exports}\naws s3 ls", installed)
+    assert own.stdout == f"--endpoint-url={ENDPOINT}\ns3\nls\n"
+    bundled = run(f"{exports}\naws --version; command -v awslocal")
+    version, awslocal = bundled.stdout.splitlines()
+    assert version.startswith("aws-cli/")
+    assert Path(awslocal).parent == Path(sys.prefix, "aws-cli")
+    assert not list(Path(sys.prefix, "bin").glob("aws*"))
 
 
 def test_json_has_the_path_too(tmp_path: Path, installed: Path) -> None:

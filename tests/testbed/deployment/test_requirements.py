@@ -129,6 +129,34 @@ def test_versions_stay_until_the_files_change(tmp_path: Path) -> None:
     package(tmp_path / "code", host_architecture(), messages.append)  # offline
 
 
+def test_each_runtime_has_its_own_packages(tmp_path: Path) -> None:
+    """Functions that share a folder, and differ in their runtimes."""
+    links = tmp_path / "links"
+    links.mkdir()
+    for version in ("1.0", "2.0"):
+        source_distribution(links, "teapot", version)
+    written(
+        tmp_path / "code",
+        requirements=f"--no-index\n--find-links {links}\n"
+        "teapot<2; python_version < '3.13'\nteapot>=2; python_version >= '3.13'\n",
+    )
+    architecture = host_architecture()
+    packages = {
+        runtime: package(tmp_path / "code", architecture, print, runtime=runtime)
+        for runtime in ("python3.9", "python3.12", "python3.13")
+    }
+    assert len({each.digest for each in packages.values()}) == 3
+    for runtime, expected in (("python3.9", "1.0"), ("python3.12", "1.0"), ("python3.13", "2.0")):
+        with zipfile.ZipFile(packages[runtime].path) as archive:
+            assert archive.read("teapot.py").decode() == f'VERSION = "{expected}"'
+    # Code alone is the same for all of them.
+    alone = [
+        package(tmp_path / "code", architecture, print, requirements=False, runtime=runtime)
+        for runtime in ("python3.12", "python3.13")
+    ]
+    assert alone[0] == alone[1]
+
+
 def test_hashes_that_are_missing_or_wrong(tmp_path: Path) -> None:
     path = source_distribution(tmp_path, "teapot", "1.0")
     hashed = f"teapot==1.0 --hash=sha256:{'0' * 64}"

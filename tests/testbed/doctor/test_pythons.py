@@ -63,3 +63,14 @@ def test_packages_that_were_changed(tmp_path: Path) -> None:
     lock = tmp_path / "lock.txt"
     lock.write_text("click==0.1 --hash=sha256:" + "0" * 64 + "\n")
     assert pythons._difference(Path(sys.executable), lock).startswith("its packages differ from")
+
+
+def test_runtimes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    versions = {"3.9": "/usr/bin/python3.9", "3.12": "/usr/bin/python3.12"}
+    monkeypatch.setattr(pythons, "installed_interpreter", versions.get)
+    level, found, _ = run(pythons.runtimes, make_context(tmp_path))
+    assert level == "ok"
+    assert found == (
+        "python3.9, python3.12, python3.13 are installed; functions of python3.10, python3.11,"
+        " python3.14 run on python3.13 unless uv can download that version"
+    )

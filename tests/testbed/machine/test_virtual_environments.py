@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from testbed.errors import EnvironmentBuildError
-from testbed.machine.virtual_environments import interpreter, run
+from testbed.machine.virtual_environments import NoPythonError, interpreter, run
 
 
 def test_own_python_is_used_if_it_has_the_version(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,6 +28,8 @@ def test_python_of_pyenv_is_found_without_being_on_path(
         python.parent.mkdir(parents=True)
         python.touch()
     assert interpreter() == str(python)
+    assert interpreter("3.12") == str(tmp_path / "versions/3.12.1/bin/python")
+    assert interpreter("3.11") == sys.executable
 
 
 @pytest.mark.parametrize(
@@ -38,7 +40,7 @@ def test_python_of_pyenv_is_found_without_being_on_path(
     ],
 )
 def test_missing_python_is_named(output: str) -> None:
-    with pytest.raises(EnvironmentBuildError, match=r"needs Python 3\.13") as raised:
+    with pytest.raises(NoPythonError, match=r"needs Python 3\.13") as raised:
         run(["/bin/sh", "-c", f"echo '{output}'; exit 2"])
     assert raised.value.details == output
     assert "Install Python 3.13" in raised.value.advice

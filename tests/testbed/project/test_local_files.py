@@ -179,7 +179,7 @@ def test_nested_templates_that_cannot_be_read(tmp_path: Path) -> None:
         ({"ImageUri": "x:1"}, "F is a container image"),
         ({"Runtime": "nodejs22.x"}, "F has the runtime nodejs22.x, which is not available here"),
         ({"Runtime": "provided.al2023"}, "F has the runtime provided.al2023"),
-        ({"Runtime": "python3.9"}, "set Runtime: python3.13"),
+        ({"Runtime": "python3.7"}, "set Runtime: python3.13"),
         ({"Runtime": {"Ref": "Choice"}}, "F has the runtime java21"),
     ],
 )
@@ -244,6 +244,38 @@ def test_builds_of_functions(tmp_path: Path) -> None:
     assert "F has the BuildMethod makefile" in problems(found(tmp_path, resources))[0]
 
 
+def test_function_is_built_for_its_runtime(tmp_path: Path) -> None:
+    resources = function(CodeUri=".", Runtime="python3.12")
+    resources["F"]["Metadata"] = {"BuildMethod": "python3.12"}
+    [code] = found(tmp_path, resources).code()
+    assert code.build == Build(runtime="python3.12")
+    resources["F"]["Metadata"] = {"BuildMethod": "python3.13"}
+    assert "F has the BuildMethod python3.13" in problems(found(tmp_path, resources))[0]
+
+
+def test_runtimes_of_all_functions(tmp_path: Path) -> None:
+    (tmp_path / "nested.yaml").write_text(
+        "Parameters: {Runtime: {Type: String}}\n"
+        "Resources:\n"
+        "  G:\n"
+        "    Type: AWS::Lambda::Function\n"
+        "    Properties: {Code: {ZipFile: x}, Runtime: !Ref Runtime}\n"
+    )
+    template = found(
+        tmp_path,
+        "Globals: {Function: {Runtime: python3.9}}\n"
+        "Conditions: {Never: {'Fn::Equals': [a, b]}}\n"
+        "Resources:\n"
+        "  F: {Type: AWS::Serverless::Function, Properties: {InlineCode: x}}\n"
+        "  Absent: {Type: AWS::Serverless::Function, Condition: Never}\n"
+        "  N:\n"
+        "    Type: AWS::CloudFormation::Stack\n"
+        "    Properties: {TemplateURL: nested.yaml, Parameters: {Runtime: python3.14}}\n",
+    )
+    assert problems(template) == []
+    assert template.all_runtimes() == {"F": "python3.9", "N.G": "python3.14"}
+
+
 def test_builds_of_layers(tmp_path: Path) -> None:
     """https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/building-layers.html"""
     layer: dict[str, Any] = {
@@ -254,6 +286,9 @@ def test_builds_of_layers(tmp_path: Path) -> None:
     layer["Metadata"] = {"BuildMethod": "python3.13", "BuildArchitecture": "arm64"}
     [code] = found(tmp_path, {"L": layer}).code()
     assert code.build == Build("arm64", folder="python/")
+    layer["Metadata"] = {"BuildMethod": "python3.10"}
+    [code] = found(tmp_path, {"L": layer}).code()
+    assert code.build == Build(folder="python/", runtime="python3.10")
     layer["Metadata"] = {"BuildMethod": "nodejs22.x"}
     assert (
         "The layer L has the BuildMethod nodejs22.x" in problems(found(tmp_path, {"L": layer}))[0]

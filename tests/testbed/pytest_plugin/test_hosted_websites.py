@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from testbed.machine.websites import Page
 from testbed.pytest_plugin.hosted_websites import HostedWebsites
 from testbed.pytest_plugin.stack import Stack
+from testbed.websites.local_website import Page
 
 URL = "https://a1.execute-api.eu-west-1.amazonaws.com/v1"
 
@@ -58,10 +58,10 @@ class Visitor:
 
 def test_website_answers_what_the_test_sets(monkeypatch: pytest.MonkeyPatch) -> None:
     bucket = Bucket()
-    aws: Any = SimpleNamespace(s3=bucket, endpoint_url="")
+    aws: Any = SimpleNamespace(s3=bucket, region="eu-west-1", is_local=False)
     websites = HostedWebsites(Stack("websites", {"Url": URL, "BucketName": "sites"}, aws))
-    site = websites.open(Page("shop", "text/html", "Welcome", "Welcome"))
-    other = websites.open(Page("shop", "text/html", "Hello", "Hello"))
+    site = websites.open(Page.of("shop", "Welcome"))
+    other = websites.open(Page.of("shop", "Hello"))
     assert site.url.startswith(f"{URL}/shop-")
     visitor = Visitor(bucket, monkeypatch)
 

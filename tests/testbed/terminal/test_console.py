@@ -195,7 +195,7 @@ def test_command_shows_what_is_hostile(
 def test_logs_keep_line_breaks_and_tabs(
     command: CommandHere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("testbed.aws.logs.stack_functions", lambda *_: ["function"])
+    monkeypatch.setattr("testbed.aws.functions.stack_functions", lambda *_: ["function"])
     monkeypatch.setattr("testbed.aws.logs.log_lines", lambda *_: iter([LOG_LINE]))
     printed = command.run("--endpoint-url", "http://127.0.0.1:9", "logs").stdout
     assert hidden(printed) == []
@@ -216,7 +216,9 @@ def test_deployment_to_an_account(command: CommandHere, monkeypatch: pytest.Monk
         assert review([Change("Add", HOSTILE + LINE_BREAK, HOSTILE, replaces=False)])
         outputs = {HOSTILE: HOSTILE + LINE_BREAK}
         hostile = [HOSTILE + LINE_BREAK]
-        return SimpleNamespace(changed=True, uploaded=hostile, left_behind=hostile, outputs=outputs)
+        return SimpleNamespace(
+            changed=True, uploaded=hostile, left_behind=hostile, notes=hostile, outputs=outputs
+        )
 
     monkeypatch.setattr("testbed.deployment.deploy.deploy", deploy)
     monkeypatch.setattr("testbed.deployment.ownership.check_ownership", lambda *_: True)
@@ -309,6 +311,7 @@ def test_on_a_terminal_only_colours_are_escape_sequences() -> None:
 _OWN_PROGRAMS = {
     "testbed/demo/hosting.py": "prints JSON for the process that has started it",
     "testbed/emulators/environments.py": "prints a path for shell scripts",
+    "testbed/emulators/runtimes.py": "prints a path for the LocalStack that has started it",
 }
 _PRINTING_OF_CLICK = {
     "echo",

@@ -7,6 +7,7 @@ tools can read it.
 
 import difflib
 import os
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -98,6 +99,13 @@ def _executor(text: str) -> str:
     return name
 
 
+def _command(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(text))
+    except ValueError:
+        raise ValueError("a command as a shell reads it, with its quotes closed") from None
+
+
 def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
@@ -114,6 +122,14 @@ LAMBDA_PROCESS_PYTHON = Setting(
     str,
     "the interpreter of the virtual environment that functions run in, which the executor"
     " `process` requires; several with `:` between them, for several versions of Python",
+)
+LAMBDA_PROCESS_PYTHON_COMMAND = Setting(
+    "LAMBDA_PROCESS_PYTHON_COMMAND",
+    "",
+    _command,
+    "a command that is called with a runtime, such as `python3.12`, for which"
+    " `LAMBDA_PROCESS_PYTHON` has no interpreter: it prints the path of one, or exits with a status"
+    " other than 0. `testbed up` sets it",
 )
 LAMBDA_PROCESS_ISOLATION = Setting(
     "LAMBDA_PROCESS_ISOLATION",

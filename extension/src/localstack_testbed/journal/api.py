@@ -119,7 +119,12 @@ def _resource(names: tuple[str, ...], service: str) -> str | None:
 
 
 def _trace(context: Any) -> str | None:
+    from localstack.utils.xray.trace_header import TraceHeader
+
     header = context.trace_context.get("aws_trace_header")
+    if isinstance(header, str):
+        # LocalStack has replaced it by its text, to queue an asynchronous invocation.
+        header = TraceHeader.from_header_str(header)
     return header.root if header is not None else None
 
 

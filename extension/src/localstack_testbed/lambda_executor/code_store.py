@@ -33,6 +33,7 @@ class CodeStore:
         self._lock = threading.Lock()
         self._links: dict[Path, set[Path]] = {}
         self._uses: Counter[Path] = Counter()
+        self._compiled: set[tuple[Path, str]] = set()
 
     def prepare(self, code: Any, supervisor: SupervisorClient) -> Path:
         """Unpack an archive (LocalStack's ``ArchiveCode``), and return its folder.
@@ -62,8 +63,7 @@ class CodeStore:
             if not expected.exists():
                 expected.parent.mkdir(parents=True, exist_ok=True)
                 expected.symlink_to(kept)
-        if not known:
-            supervisor.compile(kept).add_done_callback(_report)
+        self._compile(kept, supervisor)
         return kept
 
     def prepare_layers(self, layers: Sequence[Any], supervisor: SupervisorClient) -> Path | None:
@@ -88,9 +88,17 @@ class CodeStore:
             if not known:
                 for folder in folders:
                     shutil.copytree(folder, merged, copy_function=_link, dirs_exist_ok=True)
-        if not known:
-            supervisor.compile(merged).add_done_callback(_report)
+        self._compile(merged, supervisor)
         return merged
+
+    def _compile(self, folder: Path, supervisor: SupervisorClient) -> None:
+        """Compile the modules in a folder, once for each version of Python that runs them."""
+        compiled = (folder, supervisor.runtime)
+        with self._lock:
+            known = compiled in self._compiled
+            self._compiled.add(compiled)
+        if not known:
+            supervisor.compile(folder).add_done_callback(_report)
 
     @contextmanager
     def in_use(self, *folders: Path | None) -> Iterator[None]:
@@ -112,6 +120,7 @@ class CodeStore:
                 if not folder.exists():
                     continue
                 del self._links[folder], self._uses[folder]
+                self._compiled = {each for each in self._compiled if each[0] != folder}
                 shutil.rmtree(folder, ignore_errors=True)
 
 

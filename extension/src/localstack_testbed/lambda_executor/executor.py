@@ -3,11 +3,14 @@
 import logging
 import uuid
 from contextlib import ExitStack
-from functools import cache
 from typing import cast
 
 from localstack import config
-from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, InvocationResult
+from localstack.services.lambda_.invocation.lambda_models import (
+    FunctionVersion,
+    InvocationResult,
+    VersionFunctionConfiguration,
+)
 from localstack.services.lambda_.invocation.runtime_executor import (
     LambdaRuntimeException,
     RuntimeExecutor,
@@ -23,7 +26,6 @@ from localstack_testbed.lambda_executor.files import (
 from localstack_testbed.lambda_executor.platform_log import platform_log
 from localstack_testbed.lambda_executor.runtime_process import RuntimeProcess
 from localstack_testbed.lambda_executor.sandbox import MEGABYTE, FunctionLimits, Request, Sandbox
-from localstack_testbed.lambda_executor.settings import packages_of
 from localstack_testbed.lambda_executor.supervisor_client import Launch
 
 LOG = logging.getLogger(__name__)
@@ -43,7 +45,7 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         version = self.function_version
         service = EnvironmentService.instance()
         asked = version.config.runtime or ""
-        runtime = service.settings.runtime(asked)
+        runtime = service.choose(version.config.internal_revision, asked).runtime
         supervisor = service.supervisor(runtime)
         if version.config.code is None:
             raise LambdaRuntimeException(f"{version.qualified_arn} has no code to run")
@@ -66,20 +68,20 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
             if supervisor.isolated:
                 paths = isolated_paths()
             else:
-                paths = shared_paths(files, packages_of(service.settings.pythons[runtime]))
+                paths = shared_paths(files, supervisor.packages)
 
             def launch(runtime_api: str) -> Launch:
                 return Launch(
                     handler=version.config.handler or "",
                     files=files,
                     storage=storage,
-                    path=paths.module_path(runtime),
+                    path=paths.module_path(asked),
                     environment=function_variables(
                         prepared=env_vars,
                         own=own,
                         logging_config=logging_config,
                         paths=paths,
-                        runtime=asked,
+                        runtime=runtime,
                         runtime_api=runtime_api,
                     ),
                     fork=not any(name.startswith(INTERPRETER_VARIABLES) for name in own),
@@ -98,7 +100,7 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         )
         runtime_version = cast("dict[str, str]", version.config.runtime_version_config or {})
         self._sandbox.initialize(
-            runtime=f"{asked.replace('python', 'python:')}.v1",
+            runtime=f"{runtime.replace('python', 'python:')}.v1",
             runtime_arn=runtime_version.get("RuntimeVersionArn", ""),
         )
 
@@ -159,10 +161,10 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
                 "supports only Python: start LocalStack with LAMBDA_RUNTIME_EXECUTOR=docker"
             )
         service = EnvironmentService.instance()
-        runtime = service.settings.runtime(asked)
-        if runtime != asked:
-            _warn_about_runtime_version(function_version.id.function_name, asked, runtime)
-        supervisor = service.supervisor(runtime)
+        choice = service.choose(version.internal_revision, asked)
+        if (note := runtime_note(version)) is not None:
+            LOG.warning("%s: %s", function_version.id.function_name, note)
+        supervisor = service.supervisor(choice.runtime)
         if version.code is not None:
             service.code.prepare(version.code, supervisor)
         layers = [layer.code for layer in version.layers if layer.code is not None]
@@ -170,16 +172,14 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
 
     @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:
-        """Do nothing: LocalStack deletes the version's links to the code."""
+        """Forget the version. LocalStack deletes its links to the code."""
+        EnvironmentService.instance().forget(function_version.config.internal_revision)
 
 
-@cache
-def _warn_about_runtime_version(function: str, asked: str, runtime: str) -> None:
-    LOG.warning(
-        "Function %s requires %s and runs on %s here: add the interpreter of a %s environment "
-        "to LAMBDA_PROCESS_PYTHON",
-        function,
-        asked,
-        runtime,
-        asked,
-    )
+def runtime_note(config: VersionFunctionConfiguration) -> str | None:
+    """Return a sentence about a prepared version that runs on another runtime, else None."""
+    asked = config.runtime or ""
+    choice = EnvironmentService.instance().choose(config.internal_revision, asked)
+    if choice.reason is None:
+        return None
+    return f"Runtime is {asked}, which {choice.reason}; it runs on {choice.runtime}"

@@ -32,7 +32,8 @@ class FunctionPaths:
         Parameters
         ----------
         runtime
-            The runtime that executes the function, such as ``python3.13``.
+            The function's runtime, such as ``python3.13``. If another one executes it, this is
+            nevertheless where AWS has the packages in a layer.
 
         https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html
         """

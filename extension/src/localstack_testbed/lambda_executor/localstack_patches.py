@@ -5,6 +5,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 from localstack_testbed.hooks.patching import patch
@@ -73,11 +74,24 @@ def patch_assignment() -> None:
 
 
 def patch_versions() -> None:
-    """Keep storing the logs of a replaced version until its last invocations have finished.
+    """Explain in its state why a version runs on another runtime; keep all logs of a replaced one.
 
-    LocalStack stops its log handler first. (``lambda_service.function_logs`` empties its queue.)
+    AWS gives no reason for the state ``Active``. LocalStack stops the log handler of a replaced
+    version before its last invocations have finished. (``lambda_service.function_logs`` empties its
+    queue.)
     """
+    from localstack.aws.api.lambda_ import State
     from localstack.services.lambda_.invocation.version_manager import LambdaVersionManager
+
+    from localstack_testbed.lambda_executor.executor import runtime_note
+
+    @patch(LambdaVersionManager.start)
+    def start_version(original: Callable[[Any], Any], self: Any) -> Any:
+        state = original(self)
+        if state.state == State.Active:
+            note = runtime_note(self.function_version.config)
+            state = self.state = replace(state, reason=note)
+        return state
 
     @patch(LambdaVersionManager.stop)
     def stop_version(original: Callable[[Any], None], self: Any) -> None:

@@ -9,6 +9,7 @@ from localstack_testbed.hooks.settings import (
     LAMBDA_PROCESS_ISOLATION,
     LAMBDA_PROCESS_PRELOAD,
     LAMBDA_PROCESS_PYTHON,
+    LAMBDA_PROCESS_PYTHON_COMMAND,
     InvalidSettingError,
 )
 
@@ -18,18 +19,16 @@ class Settings:
     """The settings of the process executor.
 
     ``pythons`` are the interpreters by runtime (``LAMBDA_PROCESS_PYTHON``); the first one is used
-    for missing runtimes. ``preload`` are the modules that the supervisor imports in advance
+    for missing runtimes. ``python_command`` finds further ones (``LAMBDA_PROCESS_PYTHON_COMMAND``).
+    ``preload`` are the modules that the supervisor imports in advance
     (``LAMBDA_PROCESS_PRELOAD``). ``isolation`` isolates functions if the kernel allows it
     (``LAMBDA_PROCESS_ISOLATION``).
     """
 
     pythons: Mapping[str, Path]
+    python_command: tuple[str, ...]
     preload: tuple[str, ...]
     isolation: bool
-
-    def runtime(self, asked: str) -> str:
-        """Return the runtime in ``pythons`` that executes functions of the runtime ``asked``."""
-        return asked if asked in self.pythons else next(iter(self.pythons))
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] = os.environ) -> "Settings":
@@ -50,6 +49,7 @@ class Settings:
             pythons.setdefault(packages_of(python).parent.name, python)
         return cls(
             pythons=pythons,
+            python_command=LAMBDA_PROCESS_PYTHON_COMMAND.value(variables),
             preload=LAMBDA_PROCESS_PRELOAD.value(variables),
             isolation=LAMBDA_PROCESS_ISOLATION.value(variables),
         )

@@ -50,11 +50,13 @@ class Launch:
 class SupervisorClient:
     """Starts a supervisor with a runtime's interpreter, and keeps the connection to it.
 
-    ``settings`` has the interpreter, the modules to import in advance, and whether environments are
-    isolated. The supervisor deletes ``directory`` when the connection is closed.
+    ``python`` is the interpreter; ``settings`` has the modules to import in advance, and whether
+    environments are isolated. The supervisor deletes ``directory`` when the connection is closed.
     """
 
-    def __init__(self, runtime: str, settings: Settings, directory: Path) -> None:
+    def __init__(self, runtime: str, python: Path, settings: Settings, directory: Path) -> None:
+        self.runtime = runtime
+        self.packages = packages_of(python)
         self._connection, theirs = socket.socketpair()
         directory.mkdir(exist_ok=True)
         environment = {
@@ -63,9 +65,8 @@ class SupervisorClient:
             "HOME": str(directory),
             "PYTHONPATH": str(PACKAGE_FOLDER),
         }
-        python = settings.pythons[runtime]
         root = directory / f"root-{runtime}" if settings.isolation else ""
-        arguments = [str(theirs.fileno()), str(directory), str(root), str(packages_of(python))]
+        arguments = [str(theirs.fileno()), str(directory), str(root), str(self.packages)]
         with theirs:
             self._process = subprocess.Popen(
                 [str(python), "-s", "-m", PROGRAM, *arguments, *settings.preload],

@@ -3,13 +3,15 @@
 A function's configuration cannot contain reserved environment variables:
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html. A queue's visibility
 timeout cannot be shorter than the timeout of the function that polls it:
-https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html. Some time after AWS has
+deprecated a runtime, functions with it cannot be created or updated (``runtimes``).
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from localstack_testbed.hooks.patching import patch, replace
+from localstack_testbed.limits.runtimes import rejection, today
 from localstack_testbed.timing.queue_waiting import find_queue
 
 RESERVED = {
@@ -49,6 +51,24 @@ def patch_functions() -> None:
                 Type="User",
             )
         verify(variables)
+
+    def check_runtime(runtime: str | None, *, update: bool) -> None:
+        if message := rejection(runtime or "", update=update, on=today()):
+            raise InvalidParameterValueException(message, Type="User")
+
+    @patch(LambdaProvider._validate_runtime)
+    def validate_runtime(
+        original: Callable[..., None], self: Any, package_type: Any, runtime: str | None
+    ) -> None:
+        check_runtime(runtime, update=False)
+        original(self, package_type, runtime)
+
+    @patch(LambdaProvider.update_function_configuration)
+    def update_function_configuration(
+        original: Callable[..., Any], self: Any, context: Any, request: Mapping[str, Any]
+    ) -> Any:
+        check_runtime(request.get("Runtime"), update=True)
+        return original(self, context, request)
 
     verify = replace(LambdaProvider, "_verify_env_variables", staticmethod(verify_variables))
 

@@ -15,6 +15,7 @@ from testbed.machine.waiting import until
 from testbed.trace.chains import Step, find_chains
 from tests.extension.conftest import Clients, running_localstack
 from tests.extension.emails import Mailbox
+from tests.extension.events import Events
 from tests.extension.faults import FaultRules
 from tests.extension.lambda_functions import FunctionFactory
 from tests.extension.scheduling import Clock, Queue
@@ -209,6 +210,15 @@ def test_chain_from_a_topic_through_a_queue_to_a_function_and_by_email(
         (topic, 1, "delivered")
     }
     aws["lambda"].delete_event_source_mapping(UUID=mapping)
+
+
+def test_chain_from_an_asynchronous_invocation(
+    aws: Clients, functions: FunctionFactory, book: Book
+) -> None:
+    request = Events(aws, functions(IDLE)).send({})
+    root = book.await_chain(request, "Invoke/invocation")
+    assert (root.entry.id, root.entry["status"]) == (request, 202)
+    assert root.entry.trace == root.children[0].entry.trace
 
 
 def test_chain_from_an_event_to_a_function(

@@ -8,12 +8,16 @@ the end run everywhere.
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from testbed.emulators.environments import ensure_environments, extension_source
+from testbed.machine.virtual_environments import uv
 from testbed.machine.waiting import until
 from tests.extension.conftest import Clients, LocalStack
 from tests.extension.lambda_functions import FunctionFactory, bundle
@@ -321,3 +325,37 @@ def test_temporary_folder_is_deleted_with_its_environment(shared_machine: Functi
     shared_machine.delete(function)
 
     until(lambda: not folder.exists(), within=PROCESS_END_LIMIT, what="deletion of its folder")
+
+
+TRIAL = """
+import sys
+from pathlib import Path
+from localstack_testbed.lambda_executor.supervisor.isolation import why_unavailable
+print(why_unavailable(Path(sys.argv[1]), Path(sys.argv[2])))
+"""
+
+
+def trial(python: Path, folder: Path) -> str:
+    """Return why functions of an interpreter cannot be isolated, or ``None`` as text."""
+    root = folder / "root"
+    root.mkdir()
+    packages = next(python.parent.parent.glob("lib/python3.*/site-packages"))
+    return subprocess.run(
+        [str(python), "-s", "-c", TRIAL, str(root), str(packages)],
+        env={"PYTHONPATH": str(extension_source() / "src"), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+
+
+def test_interpreter_in_a_folder_that_is_a_link(tmp_path: Path) -> None:
+    """Virtual environments of uv's own Pythons name ``cpython-3.13-…``, a link to the release."""
+    usual = tmp_path / "usual"
+    usual.mkdir()
+    if (reason := trial(ensure_environments(print).runtime_python, usual)) != "None":
+        pytest.skip(f"functions cannot be isolated here: {reason}")
+    linked = tmp_path / "cpython-3.13"
+    linked.symlink_to(sys.base_prefix)
+    uv("venv", "--python", str(linked / "bin" / "python3"), str(tmp_path / "environment"))
+    assert trial(tmp_path / "environment" / "bin" / "python", tmp_path) == "None"

@@ -77,6 +77,10 @@ class Isolation:
             Path(__file__).resolve().parents[3],
             Path("/etc/resolv.conf").resolve(),
         }
+        # uv and others link virtual environments to a folder that is itself a link. The interpreter
+        # looks for its files there, so that they have to be there, too.
+        named = {Path(path) for path in (sys.prefix, sys.base_prefix)}
+        needed |= {path for path in named if needed.isdisjoint((path, *path.parents))}
         self._needed = sorted(path for path in needed if not _is_visible(path) and path.exists())
         _mount("tmpfs", root, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755")
         for name in SYSTEM_FOLDERS:

@@ -1,0 +1,1 @@
+"""Sample events of Lambda's event sources, with the structure that AWS documents."""
