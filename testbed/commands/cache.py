@@ -97,7 +97,7 @@ def _current(session: Session) -> set[Path]:
     needed = {location(name, inputs) for name, inputs in inputs_of.items()}
     needed.add(ministack.environment_location())
     try:
-        code = list(check(session.project).code())
+        code = [each for template in check(session.project) for each in template.code()]
         for each in code:
             requirements = each.path / "requirements.txt"
             if each.build and each.build.requirements and requirements.is_file():

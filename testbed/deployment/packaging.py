@@ -119,6 +119,28 @@ def package(
     return Package(path=target, digest=digest.hexdigest())
 
 
+def archive(folder: Path, report: Report) -> Path:
+    """Return a zip file of everything in a folder; create it if the content has changed.
+
+    Raises
+    ------
+    ProjectError
+        If a file in the folder cannot be packaged.
+    """
+    files = dict(_files(folder, ()))
+    digest = hashlib.sha256(b"everything")
+    for name, path in sorted(files.items()):
+        digest.update(f"{name}\0{_mode(path):o}\0".encode())
+        digest.update(_digest(path))
+    target = packages_folder() / f"{digest.hexdigest()}.zip"
+    if not note_use(target):
+        report(f"packaging {folder.name}")
+        make_cache_folder()
+        target.parent.mkdir(exist_ok=True)
+        _write(target, files)
+    return target
+
+
 def _bundled_files(bundled: Path) -> dict[str, Path]:
     return dict(_files(bundled, (*_COMPILED, COMPLETE, _LOCK_OF_UV)))
 
