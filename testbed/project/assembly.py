@@ -108,21 +108,16 @@ def find_app(root: Path, stack_name: str | None, region: str) -> Project:
         chosen = [key for key, each in stacks.items() if each.stage == first]
     ordered: dict[str, Project] = {}
     for key in chosen:
-        _order(key, stacks, ordered, ())
+        _order(key, stacks, ordered)
     *before, last = ordered.values()
     return replace(last, before=tuple(before))
 
 
-def _order(
-    key: str, stacks: dict[str, _Stack], ordered: dict[str, Project], parents: tuple[str, ...]
-) -> None:
-    """Add a stack after those that it depends on."""
-    if key in parents:
-        raise ProjectError(f"Stacks depend on each other: {', '.join(parents)}.")
-    if key not in ordered:
-        for needed in stacks[key].needs:
-            _order(needed, stacks, ordered, (*parents, key))
-        ordered[key] = stacks[key].project
+def _order(key: str, stacks: dict[str, _Stack], ordered: dict[str, Project]) -> None:
+    """Add a stack after those that it depends on, all of which have been read before it."""
+    for needed in stacks[key].needs:
+        _order(needed, stacks, ordered)
+    ordered.setdefault(key, stacks[key].project)
 
 
 def _read(

@@ -28,7 +28,7 @@ Resources:
     Type: AWS::Serverless::Function
     Properties: {Runtime: python3.13, Handler: greeter.handler, CodeUri: .}
 """
-HANDLER = 'def handler(event, context): return f"Hello, {event[\'name\']}!"\n'
+HANDLER = "def handler(event, context): return f\"Hello, {event['name']}!\"\n"
 TEST = """
 import json
 
