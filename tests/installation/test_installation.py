@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -41,8 +40,11 @@ def test_greeting(stack, aws):
 
 def run(*command: str | Path, folder: Path | None = None, **variables: str) -> str:
     """Run a program that must succeed, without this environment's settings; return its output."""
-    inherited = ("HOME", "PATH", "LANG", "UV_CACHE_DIR", "UV_INDEX_URL", "PIP_INDEX_URL")
-    own = {name: os.environ[name] for name in inherited if name in os.environ}
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if name != "VIRTUAL_ENV" and not name.startswith(("PYTHON", "PYTEST", "AWS_"))
+    }
     result = subprocess.run(
         list(map(str, command)),
         cwd=folder,
@@ -59,7 +61,7 @@ def run(*command: str | Path, folder: Path | None = None, **variables: str) -> s
 
 def uv(*arguments: str | Path, **variables: str) -> str:
     """Run uv."""
-    return run(find_uv_bin(), "--no-progress", *arguments, **variables)
+    return run(find_uv_bin(), "--no-progress", *arguments, folder=None, **variables)
 
 
 def python(version: str) -> str:
@@ -85,7 +87,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[Path]:
+def project(tmp_path: Path) -> Path:
     """A small project of a user."""
     folder = tmp_path / "greetings"
     folder.mkdir()
@@ -93,7 +95,7 @@ def project(tmp_path: Path) -> Iterator[Path]:
     (folder / "greeter.py").write_text(HANDLER)
     (folder / "test_greeter.py").write_text(TEST)
     (folder / "pytest.ini").write_text("[pytest]\ntestbed = true\n")
-    yield folder
+    return folder
 
 
 @pytest.mark.timeout(LIMIT_SECONDS + 20)

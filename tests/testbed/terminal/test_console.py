@@ -309,7 +309,7 @@ def test_on_a_terminal_only_colours_are_escape_sequences() -> None:
 
 # Modules that may print themselves: separate programs, whose output a program reads.
 _OWN_PROGRAMS = {
-    "testbed/demo/hosting.py": "prints JSON for the process that has started it",
+    "testbed/websites/hosting.py": "prints JSON for the process that has started it",
     "testbed/emulators/environments.py": "prints a path for shell scripts",
     "testbed/emulators/runtimes.py": "prints a path for the LocalStack that has started it",
 }
