@@ -59,7 +59,17 @@ def clone(project: Path, folder: Path) -> Path:
     for command in (
         ["git", "init", "--quiet", str(project)],
         ["git", "-C", str(project), "add", "."],
-        ["git", "-C", str(project), *identity, "commit", "--quiet", "--message", "Begin"],
+        [
+            "git",
+            "-C",
+            str(project),
+            *identity,
+            "commit",
+            "--allow-empty",
+            "--quiet",
+            "--message",
+            "Begin",
+        ],
         ["git", "clone", "--quiet", str(project), str(folder)],
     ):
         subprocess.run(command, check=True, timeout=LIMIT_SECONDS)
@@ -75,6 +85,15 @@ def programs(folder: Path, names: Mapping[str, str]) -> Path:
     return folder
 
 
+def clean_environment() -> dict[str, str]:
+    """Return this process's environment without settings of Python, of pytest and of AWS."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name != "VIRTUAL_ENV" and not name.startswith(("PYTHON", "PYTEST", "AWS_"))
+    }
+
+
 def run_step(step: str, folder: Path, path: list[Path], variables: Mapping[str, str]) -> str:
     """Run a step in the shell that GitHub and GitLab use; return its output.
 
@@ -84,7 +103,7 @@ def run_step(step: str, folder: Path, path: list[Path], variables: Mapping[str, 
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step],
         cwd=folder,
         env={
-            "HOME": os.environ["HOME"],
+            **clean_environment(),
             "CI": "true",
             **variables,
             "PATH": os.pathsep.join([*map(str, path), os.environ["PATH"]]),
