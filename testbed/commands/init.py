@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 )
 @click.pass_obj
 def init(session: Session, folder: Path | None) -> None:
-    """Create a small project: an API, a queue, functions, tests and CI workflows.
+    """Create a small project with tests.
 
-    FOLDER is the new project's folder, and gives it its name; by default it is the current folder.
-    Existing files are never overwritten.
+    It has an API, a queue, functions, tests, and workflows for GitHub and GitLab. FOLDER is the new
+    project's folder, and gives it its name; by default it is the current folder. Existing files are
+    never overwritten.
     """
     from testbed.project.discovery import TEMPLATES, stack_name_of
     from testbed.scaffold.create import create
