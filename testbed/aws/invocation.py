@@ -9,7 +9,7 @@ import base64
 import json
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 MOST_SYNCHRONOUS_BYTES = 6 * 1024 * 1024
 MOST_ASYNCHRONOUS_BYTES = 1024 * 1024
 _QUOTAS = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"
+
+# "The last 4 KB of the execution log". https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+_TAIL_BYTES = 4096
 
 _LOG_LIMIT_SECONDS = 2.0
 _LOG_PAUSE_SECONDS = 0.05
@@ -103,11 +106,14 @@ class InvocationLog:
         The figures of the REPORT line, by name: ``{"Duration": "1.32 ms"}``.
     complete
         Whether the beginning is not missing, as it may be in the tail of a long log.
+    timed
+        Whether the times of the lines are known; those of a tail are not.
     """
 
     lines: list[LogLine] = field(default_factory=list)
     report: dict[str, str] = field(default_factory=dict)
     complete: bool = True
+    timed: bool = True
 
 
 def check_event(event: bytes, where: str, *, asynchronous: bool = False) -> None:
@@ -250,23 +256,27 @@ def invocation_log(
     while True:
         lines = _lines_of_request(aws, group, invocation.request_id, int(start * 1000))
         if any(_is_report(line.message, invocation.request_id) for line in lines):
-            return _log(lines, invocation.request_id, complete=True)
+            return _log(lines, invocation.request_id)
         if time.monotonic() > ends:
             break
         time.sleep(_LOG_PAUSE_SECONDS)
     now = datetime.now(UTC)
     tail = [LogLine(str(n), "", now, text) for n, text in enumerate(invocation.tail)]
-    whole = any(_is_start(line.message, invocation.request_id) for line in tail)
-    return _log(tail or lines, invocation.request_id, complete=whole or not tail)
+    size = sum(len(text.encode()) + 1 for text in invocation.tail)
+    started = any(_is_start(line.message, invocation.request_id) for line in tail)
+    whole = started or size < _TAIL_BYTES
+    if not tail:
+        return _log(lines, invocation.request_id)
+    return replace(_log(tail, invocation.request_id), complete=whole, timed=False)
 
 
 def _lines_of_request(aws: Aws, group: str, request_id: str, start: int) -> list[LogLine]:
     """Return the lines of an invocation: those from its START to its REPORT, in one log stream."""
-    pages = aws.logs.get_paginator("filter_log_events").paginate(
-        logGroupName=group, startTime=start
-    )
     streams: dict[str, list[LogLine]] = {}
     try:
+        pages = aws.logs.get_paginator("filter_log_events").paginate(
+            logGroupName=group, startTime=start
+        )
         for event in (each for page in pages for each in page["events"]):
             streams.setdefault(event["logStreamName"], []).append(
                 LogLine(
@@ -311,7 +321,7 @@ def _ends_other(message: str) -> bool:
     )
 
 
-def _log(lines: list[LogLine], request_id: str, *, complete: bool) -> InvocationLog:
+def _log(lines: list[LogLine], request_id: str) -> InvocationLog:
     report: dict[str, str] = {}
     kept = []
     for line in lines:
@@ -319,7 +329,7 @@ def _log(lines: list[LogLine], request_id: str, *, complete: bool) -> Invocation
             report = _figures(line.message)
         elif not _frames(line.message):
             kept.append(line)
-    return InvocationLog(kept, report, complete)
+    return InvocationLog(kept, report)
 
 
 def _frames(message: str) -> bool:

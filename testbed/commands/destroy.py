@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from testbed.commands.options import reject_endpoint, reject_options, target_options
+from testbed.commands.saving import save_deployment
 from testbed.commands.target import chosen_project, open_account
 from testbed.terminal import console
 
@@ -47,6 +48,8 @@ def destroy(
         # Users name a stack of the testbed, and all of those are theirs.
         tags = {} if target == "local" and selected else own_tags
         _destroy(aws, stack_name, tags, yes)
+    if target == "local":
+        save_deployment(session)
 
 
 def _destroy(aws: Aws, stack_name: str, tags: dict[str, str], yes: bool) -> None:

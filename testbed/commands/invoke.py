@@ -14,7 +14,7 @@ import click
 from testbed.commands.options import Pair, Pairs, json_option
 from testbed.errors import TestbedError
 from testbed.terminal import console
-from testbed.terminal.durations import Duration, duration_text
+from testbed.terminal.durations import Duration, duration_text, local_time_text
 
 if TYPE_CHECKING:
     from testbed.aws.functions import KnownFunction
@@ -61,7 +61,8 @@ _ADVICE = {
 )  # fmt: skip
 @click.option(
     "--wait", type=Duration(), default="5s", show_default=True, metavar="DURATION",
-    help="Wait at most this long until nothing more follows from the invocation.",
+    help="Wait at most this long until nothing more follows from the invocation; 0s: do not show"
+    " what follows.",
 )  # fmt: skip
 @json_option
 @click.pass_obj
@@ -115,6 +116,10 @@ def invoke(
         if any(step.entry.kind == "invocation" for step in followed.steps()):
             _print_log(invocation_log(aws, group, invocation, began))
         _print_chain(followed, invocation, wait)
+        if not wait:
+            console.progress.print(
+                console.text(f"Follow it with: testbed trace {invocation.request_id}")
+            )
     else:
         _print_log(invocation_log(aws, group, invocation, began))
         if not invocation.error:
@@ -145,7 +150,7 @@ def _sample(session: Session, name: str, settings: Pairs, function_arn: str) -> 
     source = find_source(session.aws, function_arn, name)
     if source:
         note = f" {source.note}" if source.note else ""
-        console.report(f"The event is one of the {source.title}.{note}")
+        _note(f"The event is one of the {source.title}.{note}")
     region, account = function_arn.split(":")[3:5]
     surroundings = Surroundings(account, region, function_arn.rpartition(":")[2])
     event = make_event(sample, settings, surroundings, source.values if source else None)
@@ -160,7 +165,10 @@ def _journal(session: Session) -> tuple[Journal | None, int]:
     journal = Journal(session.endpoint)
     try:
         return journal, journal.position()
-    except LacksFeatureError:
+    except TestbedError as error:
+        if not isinstance(error, LacksFeatureError) and not session.given_endpoint:
+            raise
+        _note(f"{error.message} What follows from the invocation is not shown.")
         return None, 0
 
 
@@ -174,13 +182,17 @@ def _follow(
     from testbed.aws.consumers import Consumers
     from testbed.trace.settling import Expectations, Followed, follow_chain
 
-    if journal is None:
+    if journal is None or not wait:
         return Followed()
     consumers = Consumers(session.aws)
     expectations = Expectations(consumers.has_consumer, consumers.retries)
     return follow_chain(
         journal, position, invocation.request_id, wait.total_seconds(), expectations
     )
+
+
+def _note(text: str) -> None:
+    console.progress.print(console.text((f"… {text}", "dim")), soft_wrap=True)
 
 
 def _result(payload: str) -> None:
@@ -203,11 +215,13 @@ def _result(payload: str) -> None:
 
 
 def _print_log(log: InvocationLog) -> None:
+    from testbed.aws.log_messages import readable
+
     if not log.complete:
-        console.report("The beginning of the log is missing: `testbed logs` may have it.")
+        _note("The beginning of the log is missing: `testbed logs` may have it.")
     for line in log.lines:
-        time = f"{line.time.astimezone():%H:%M:%S.%f}"[:-3]
-        text = console.text((f"{time} ", "dim")).append_text(console.lines(line.message))
+        time = f"{local_time_text(line.time)} " if log.timed else ""
+        text = console.text((time, "dim")).append_text(console.lines(readable(line.message)))
         console.progress.print(text, soft_wrap=True)
     if log.report:
         figures = ", ".join(f"{name} {figure}" for name, figure in log.report.items())
@@ -265,9 +279,10 @@ def _object(invocation: Invocation, log: InvocationLog | None) -> dict[str, Any]
         "version": invocation.version or None,
         "payload": payload,
         "error": asdict(invocation.error) if invocation.error else None,
-        "logs": [
-            {"time": line.time.isoformat(), "message": line.message}
-            for line in (log.lines if log else ())
+        "logs": log
+        and [
+            {"time": line.time.isoformat() if log.timed else None, "message": line.message}
+            for line in log.lines
         ],
         "report": _numbers(log.report) if log else None,
     }
@@ -278,5 +293,6 @@ def _numbers(report: dict[str, str]) -> dict[str, float]:
     found = {}
     for name, figure in report.items():
         number, unit = figure.split()
-        found[f"{name} {unit}".lower().replace(" ", "_")] = float(number)
+        value = float(number) if "." in number else int(number)
+        found[f"{name} {unit}".lower().replace(" ", "_")] = value
     return found

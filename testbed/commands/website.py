@@ -14,8 +14,8 @@ from testbed.terminal.tables import print_table
 
 if TYPE_CHECKING:
     from testbed.session import Session
+    from testbed.websites.deployed_lists import DeployedLists
     from testbed.websites.local_website import Page
-    from testbed.websites.watching import DeployedLists
     from testbed.websites.websites import HostedWebsite, Websites
 
 _HEADINGS = ("name", "url", "behavior", "requests")
@@ -101,13 +101,19 @@ def add(
 @click.pass_obj
 def remove(session: Session, names: tuple[str, ...], remove_all: bool) -> None:
     """Stop serving websites, and remove them from the deployed list."""
+    from testbed.websites.hosting import unknown
+
     if bool(names) == remove_all:
         raise click.UsageError("Name the websites to remove, or use --all.")
     websites = _websites(session)
+    known = [each.name for each in websites.all()]
+    for name in names:
+        if name not in known:
+            raise unknown(name, known)
     lists = _deployed_lists(session)
-    for name in names or [each.name for each in websites.all()]:
-        websites.remove(name)
+    for name in dict.fromkeys(names or known):
         changed = lists.remove(name) if lists else []
+        websites.remove(name)
         where = "".join(f", also from the deployed {each}" for each in changed)
         console.progress.print(console.text(f"Removed {name}{where}."), soft_wrap=True)
 
@@ -180,7 +186,7 @@ def _websites(session: Session) -> Websites:
 def _deployed_lists(session: Session) -> DeployedLists | None:
     """Return the deployed lists of websites, or None if the project has none."""
     from testbed.aws.stacks import stack_outputs
-    from testbed.websites.watching import DeployedLists
+    from testbed.websites.deployed_lists import DeployedLists
 
     if not session.has_project:
         return None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from testbed.deployment.packaging import archive
+from testbed.deployment.packaging import package
 from testbed.project.project import Project
 
 if TYPE_CHECKING:
@@ -81,7 +81,9 @@ def _is_published(file: FileAsset, aws: Aws) -> bool:
 
 def _content(file: FileAsset, assets: Assets, report: Report) -> bytes:
     if file.zipped:
-        return archive(file.source, report).read_bytes()
+        # CDK has excluded files when it copied the folder, and bundled requirements.
+        archive = package(file.source, "", report, requirements=False, everything=True)
+        return archive.path.read_bytes()
     if file.is_template:
         return assets.localized(file.source.read_text(encoding="utf-8")).encode()
     return file.source.read_bytes()

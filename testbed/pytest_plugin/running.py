@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -12,15 +14,18 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
+from testbed.aws.stacks import function_runtimes
 from testbed.control.clock import Clock
 from testbed.control.faults import Faults
 from testbed.control.inbox import Inbox
 from testbed.control.journal import Journal
 from testbed.control.permissions import Permissions
+from testbed.control.reset import SavedStates
+from testbed.control.runtimes import running_notes
 from testbed.control.subscriptions import confirm
 from testbed.deployment.deploy import deploy
 from testbed.deployment.destroy import destroy_stack
-from testbed.errors import ProjectError, preserved
+from testbed.errors import ProjectError, TestbedError, TestbedWarning, preserved
 from testbed.project.discovery import stack_name_of
 from testbed.project.project import Project
 from testbed.pytest_plugin.stack import Stack
@@ -66,6 +71,8 @@ class RunningTestbed:
     session: Session
     unavailable: Mapping[Feature, str] = field(default_factory=dict)
     provisioned: bool = False
+    _saved: dict[str, str | TestbedError] = field(default_factory=dict, init=False, repr=False)
+    _had_emails: bool = field(default=False, init=False, repr=False)
 
     @property
     def endpoint_url(self) -> str:
@@ -107,13 +114,50 @@ class RunningTestbed:
         return Faults(self.session.endpoint)
 
     def clean(self, stack: Stack) -> None:
-        """Restore a stack as its deployment left it, and delete all emails and faults."""
+        """Return to the state right after the deployment of the project's stack.
+
+        Everything else is removed, and what was deleted or changed is restored
+        (:meth:`testbed.control.reset.SavedStates.reset`). The inbox is empty.
+
+        Raises
+        ------
+        TestbedError
+            If the state was not saved, or cannot be restored.
+        """
         self.require("clean")
-        stack.clean()
-        if "faults" not in self.unavailable:
-            self.faults().remove_all()
-        if "inbox" not in self.unavailable:
+        saved = self._saved.get(stack.name)
+        if isinstance(saved, TestbedError):
+            raise saved
+        if saved is None:
+            raise TestbedError(
+                f"The state after the deployment of {stack.name} was not saved.",
+                advice="Only the project's stack, the fixture `stack`, can be cleaned.",
+            )
+        SavedStates(self.session.endpoint).reset(saved)
+        if self._had_emails:
             self.inbox.clear()
+
+    def remember(self, stack: Stack) -> None:
+        """Save the state, for :meth:`clean`."""
+        if "clean" in self.unavailable:
+            return
+        name = f"{stack.name}-{uuid.uuid4().hex[:8]}"
+        try:
+            # Of other stacks, if tests share an emulator.
+            self._had_emails = bool(self.inbox.emails())
+            SavedStates(self.session.endpoint).save(name)
+        except TestbedError as error:  # only tests that use `clean` need it
+            self._saved[stack.name] = error
+        else:
+            self._saved[stack.name] = name
+
+    def forget(self) -> None:
+        """Forget the saved states, at the end of a test run on an emulator that goes on."""
+        with contextlib.suppress(TestbedError):
+            for name in self._saved.values():
+                if isinstance(name, str):
+                    SavedStates(self.session.endpoint).forget(name)
+        self._saved.clear()
 
     def require(self, feature: Feature) -> None:
         """Skip the current test if the target does not have a feature."""
@@ -144,10 +188,13 @@ class RunningTestbed:
         project = self.session.project
         if not self.provisioned:
             check_template(project)
-            deploy(project, self.aws, lambda message: None)
+            _warn(deploy(project, self.aws, lambda message: None).notes)
+        else:
+            functions = function_runtimes(self.aws, project.stack_name)
+            _warn(running_notes(self.session.endpoint, functions))
         stack = Stack(project.stack_name, self.session.outputs(), self.aws)
-        stack.take_snapshot()
         self._confirm(stack)
+        self.remember(stack)
         return stack
 
     @contextmanager
@@ -177,9 +224,9 @@ class RunningTestbed:
         )
         check_template(project)
         try:
-            outputs = deploy(project, self.aws, lambda message: None).outputs
-            stack = Stack(name, outputs, self.aws)
-            stack.take_snapshot()
+            deployment = deploy(project, self.aws, lambda message: None)
+            _warn(deployment.notes)
+            stack = Stack(name, deployment.outputs, self.aws)
             if confirmed:
                 self._confirm(stack)
             yield stack
@@ -193,6 +240,11 @@ class RunningTestbed:
         """Confirm email subscriptions, if the target has an inbox."""
         if "inbox" not in self.unavailable:
             confirm(self.aws, self.inbox, stack.name)
+
+
+def _warn(notes: Iterable[str]) -> None:
+    for note in notes:
+        warnings.warn(TestbedWarning(note), stacklevel=2)
 
 
 def check_template(project: Project) -> None:

@@ -157,6 +157,7 @@ class Websites:
         """Let another command that would start the process wait."""
         import fcntl
 
+        state_folder.make(self._state)  # `docker compose up` makes none
         folder = os.open(self._state, os.O_RDONLY)
         try:
             fcntl.flock(folder, fcntl.LOCK_EX)

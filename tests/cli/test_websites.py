@@ -113,12 +113,14 @@ def test_what_cannot_be_done(command: CommandLine) -> None:
         (("answers", "shop", "99"), 2, "200<=x<=599"),
         (("slow", "shop", "0"), 2, "testbed website recover shop"),
         (("slow", "shop", "nan"), 2, "not a finite number"),
+        (("remove", "shop", "tea"), 1, "There is no website tea."),
         (("remove",), 2, "or use --all"),
         (("remove", "shop", "--all"), 2, "or use --all"),
     ):
         result = command.run("website", *arguments)
         assert result.returncode == status, arguments
         assert message in result.stderr, arguments
+    assert "shop" in command.output("website", "list")
 
 
 def test_nothing_runs(bare: CommandLine) -> None:

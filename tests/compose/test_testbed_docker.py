@@ -130,7 +130,7 @@ def test_demo(clone: Clone, command: CommandLine) -> None:
         def ended() -> bool:
             try:
                 http.get(page, timeout=5)
-            except requests.ConnectionError:
+            except requests.RequestException:  # also in the middle of an answer
                 return True
             return False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -68,6 +69,35 @@ def test_further_stacks_are_deleted_after_the_test(
     for name in names.groups():
         with pytest.raises(ClientError, match=f"Stack with id {name} does not exist"):
             cloudformation.describe_stacks(StackName=name)
+
+
+def test_function_on_another_version_of_python_is_a_warning(project: Project) -> None:
+    template = next(project.pytester.path.glob("*/template.yaml"))
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole"}
+    role = {"Statement": {**trust, "Principal": {"Service": "lambda.amazonaws.com"}}}
+    function = {
+        "Runtime": "python3.8",  # never available
+        "Handler": "index.handler",
+        "Role": {"Fn::GetAtt": "Role.Arn"},
+        "Code": {"ZipFile": "def handler(event, context): pass"},
+    }
+    resources = {
+        "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": role}},
+        "Old": {"Type": "AWS::Lambda::Function", "Properties": function},
+    }
+    template.write_text(json.dumps({"Resources": resources}))
+    result = project.run(
+        "def test_functions(stack): assert len(stack.functions) == 1",
+        "-W",
+        "default::testbed.errors.TestbedWarning",
+    )
+    result.assert_outcomes(passed=1, warnings=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*TestbedWarning: Old: Runtime is python3.8, which is not available here; it runs on*",
+            "*TestbedWarning: Old: AWS deprecated python3.8 on 2024-10-14",
+        ]
+    )
 
 
 def test_emails_faults_and_waiting(project: Project, unique_name: str) -> None:

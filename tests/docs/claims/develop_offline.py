@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tests.docs.claims.evidence import Claims
 
+_WATCH = "tests/cli/test_watch.py"
+_WATCHING = "tests/testbed/watching"
 _WEBSITES = "tests/cli/test_websites.py"
 
 CLAIMS: Claims = {
@@ -48,6 +50,9 @@ CLAIMS: Claims = {
     "then print a line for each such function": (
         "tests/cli/test_failed_deployments.py::test_what_differs_from_aws_is_listed_each_time",
     ),
+    "The pytest plug-in warns of it": (
+        "tests/plugin/test_fixtures.py::test_function_on_another_version_of_python_is_a_warning",
+    ),
     "INIT_START in the log and `AWS_EXECUTION_ENV` name": (
         "tests/extension/live/lambda_executor/test_runtimes.py::test_python_version_of_the_runtime",
     ),
@@ -57,6 +62,49 @@ CLAIMS: Claims = {
     ),
     "lists the runtimes whose Python is installed": (
         "tests/testbed/doctor/test_pythons.py::test_runtimes",
+    ),
+    "deploys each change of a file as soon as it is saved": (
+        f"{_WATCH}::test_command",
+        f"{_WATCH}::test_saved_code_is_live_without_a_change_set",
+    ),
+    "begins with a deployment of everything that has changed before": (
+        f"{_WATCH}::test_what_was_changed_before_is_deployed_at_the_beginning",
+    ),
+    "what is deployed stays as it is until you save the next change": (
+        f"{_WATCH}::test_syntax_error_is_reported_and_the_old_code_stays",
+        f"{_WATCH}::test_changed_template_keeps_code_that_was_updated_directly",
+        f"{_WATCH}::test_invalid_template_and_requirements_are_reported",
+    ),
+    "and a checkout of Git when it has ended": (
+        f"{_WATCHING}/test_git_lock.py::test_what_changes_during_a_checkout_is_one_change",
+    ),
+    "do not count as changes": (f"{_WATCHING}/test_decision.py::test_changed_file",),
+    "when nothing more has followed for a second": (
+        f"{_WATCHING}/test_activity.py::test_chain_is_shown_once_when_it_is_quiet",
+    ),
+    "leaves them with the code in your folder": (
+        f"{_WATCH}::test_deployment_restores_code_that_was_changed_outside_of_the_stack",
+    ),
+    "standard output has the result and nothing else": (
+        "tests/cli/test_invoke.py::test_result_log_report_and_chain",
+    ),
+    "1 if the function failed, or Lambda did not invoke it": (
+        "tests/cli/test_invoke.py::test_function_that_fails",
+        "tests/cli/test_invoke.py::test_what_cannot_be_invoked",
+    ),
+    "The exit status is 0 if Lambda accepted the event": (
+        "tests/cli/test_invoke.py::test_function_that_fails",
+    ),
+    "it then says what is missing": (
+        "tests/testbed/trace/test_settling.py::test_what_is_still_expected_after_the_limit",
+    ),
+    "compares them with what the testbed delivers": (
+        "tests/extension/live/samples/test_delivered_events.py"
+        "::test_samples_are_like_the_events_that_are_delivered",
+    ),
+    "fills in what invokes the function in reality": (
+        "tests/testbed/samples/test_sources.py::test_source",
+        "tests/cli/test_invoke.py::test_logical_id_and_a_sample_of_its_queue",
     ),
     "`testbed cache` shows what was built": (
         "tests/testbed/machine/test_cached_builds.py::test_command_shows_and_asks",

@@ -25,11 +25,13 @@ _CLOCK_COMMAND = "tests/testbed/control/test_clock.py"
 _PACKAGING = "tests/testbed/deployment/test_packaging.py"
 _REQUIREMENTS = "tests/testbed/deployment/test_requirements.py"
 _RUNTIMES = f"{EXTENSION}/live/lambda_executor/test_runtimes.py"
+_SAMPLES = f"{EXTENSION}/live/samples/test_delivered_events.py"
 _SDK = f"{EXTENSION}/live/lambda_executor/test_sdk.py"
 _STACKS = f"{EXTENSION}/live/cloudformation"
 _TEMPLATES = f"{_STACKS}/test_template_validation.py"
 _CUSTOM = f"{_STACKS}/test_custom_resources.py"
 _UNSUPPORTED = f"{EXTENSION}/unit/cloudformation/test_unsupported_properties.py"
+_FILTER_PATTERNS = f"{EXTENSION}/unit/logs/test_filter_pattern.py"
 _CONFIRMATION = f"{EXTENSION}/live/sns/test_confirmation.py"
 
 CLAIMS: Claims = {
@@ -202,14 +204,18 @@ CLAIMS: Claims = {
     "S3 is rejected as an [on-failure destination]": (
         f"{DIFFERENCES}::test_bucket_is_rejected_as_a_destination",
     ),
-    "do not resolve": (
-        f"{EXTENSION}/live/lambda_service/test_urls.py::test_host_is_like_that_on_aws",
+    "instead of `https://ID.lambda-url.us-east-1.on.aws/`": (
+        f"{EXTENSION}/live/lambda_service/test_urls.py::test_url_works_as_it_is",
+        f"{EXTENSION}/live/lambda_service/test_urls.py::test_event",
     ),
-    "ID.lambda-url.us-east-1": (f"{EXTENSION}/live/lambda_service/test_urls.py::test_event",),
     "`AWS_IAM` accepts any caller's signature": (
         f"{ACCESS}/test_public_endpoints.py::test_function_urls",
     ),
     "`Cors` and response streaming were not examined": NO_CLAIM,
+    "its timeouts are suspended": (
+        f"{EXTENSION}/live/lambda_executor/test_debugging.py"
+        "::test_breakpoint_holds_longer_than_the_timeout",
+    ),
     "exactly 1.0 is rejected": (f"{DIFFERENCES}::test_weights_of_an_alias",),
     "processes 5 batches at once": (
         f"{EXTENSION}/live/lambda_service/test_event_source_batches.py::test_concurrent_batches",
@@ -326,8 +332,13 @@ CLAIMS: Claims = {
     "**SNS:** a topic's data protection": (
         f"{DIFFERENCES}::test_data_protection_of_a_topic_is_stored",
     ),
+    "**CloudWatch:**": (f"{_SAMPLES}::test_samples_are_like_the_events_that_are_delivered",),
+    "**Secrets Manager:**": (f"{_SAMPLES}::test_samples_are_like_the_events_that_are_delivered",),
     "**SES:**": (f"{DIFFERENCES}::test_identity_of_a_stack_is_verified_at_once",),
     "its log events do not expire": READ,
+    "also matches inside of a word": (f"{_FILTER_PATTERNS}::test_terms",),
+    "The default value of a metric filter": READ,
+    "The number of regular expressions in filter patterns": READ,
     "LocalStack connects to no other machine": (
         f"{OFFLINE}::test_localstack_calls_no_other_machine",
     ),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from testbed.deployment.deploy import check
+from testbed.deployment.deploy import check, check_all
 from testbed.errors import ProjectError
 from testbed.project.discovery import Selection, find_project, find_root, has_project
 from testbed.project.project import Project
@@ -63,7 +63,7 @@ def test_synthesized_app() -> None:
     packaged = {(file.source.suffix, file.zipped, file.key[-4:]) for file in project.assets.files}
     assert (".txt", False, ".txt") in packaged
     assert any(zipped and key == ".zip" for _, zipped, key in packaged)
-    assert len(check(project)) == 2
+    assert len(check_all(project)) == 2
 
 
 def test_selected_stack_comes_after_those_that_it_depends_on(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_account_and_region_of_the_app(tmp_path: Path) -> None:
     assert project.region == "eu-west-1"
     assert project.assets is not None
     assert [file.bucket for file in project.assets.files] == ["cdk-x-assets-000000000000-eu-west-1"]
-    [checked] = check(project)
+    checked = check(project)
     assert checked.document["Outputs"]["Arn"]["Value"] == "arn:aws:sqs:eu-west-1:000000000000:q"
 
 

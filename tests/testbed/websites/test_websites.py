@@ -90,7 +90,7 @@ def test_websites_stop_with_localstack(tmp_path: Path, web: requests.Session) ->
     def gone() -> bool:
         try:
             web.get(url, timeout=LIMIT_SECONDS)
-        except requests.ConnectionError:
+        except requests.RequestException:  # also in the middle of an answer
             return not (tmp_path / "websites.json").exists()
         return False
 

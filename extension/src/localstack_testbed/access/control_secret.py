@@ -36,7 +36,7 @@ CODE = "ControlSecretRequired"
 _BYTES = 32
 
 _CONTROL = ("/_localstack/", "/_testbed/", "/_aws/")
-_DATA = ("/_aws/execute-api/",)
+_DATA = ("/_aws/execute-api/", "/_aws/lambda-url/")
 _READING = ("GET", "HEAD", "OPTIONS")
 # LocalStack's older EventBridge provider fires a rule on GET, too.
 _CHANGED_BY_READING = ("/_aws/events/",)

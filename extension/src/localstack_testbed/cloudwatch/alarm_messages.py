@@ -1,24 +1,15 @@
 """Messages of alarms: notifications of topics, and events of functions that are alarm actions.
 
 LocalStack's have times without a zone, dimensions as a list, no long name of the region, and lack
-``DatapointsToAlarm`` and ``reasonData``; an alarm on several metrics fails. AWS's are documented at
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html and
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html.
+``DatapointsToAlarm`` and ``reasonData``; an alarm on several metrics fails.
 """
 
 import json
-import uuid
-from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
-from functools import cache
+from collections.abc import Callable
 from typing import Any
 
+from localstack_testbed.cloudwatch.alarm_events import corrected, function_event, state_of
 from localstack_testbed.hooks.patching import patch
-
-_TIMES = {
-    "AlarmConfigurationUpdatedTimestamp": "AlarmConfigurationUpdatedTimestamp",
-    "StateChangeTime": "StateUpdatedTimestamp",
-}
 
 
 def patch_messages() -> None:
@@ -35,12 +26,12 @@ def patch_messages() -> None:
     @patch(provider_v2.create_message_response_update_state_lambda, pass_target=False)
     def event_of(alarm: Any, old_state: str, old_state_reason: str, old_timestamp: Any) -> str:
         reason_data = alarm.testbed_previous_reason_data
-        previous = _state(old_state, old_state_reason, reason_data, old_timestamp)
+        previous = state_of(old_state, old_state_reason, reason_data, old_timestamp)
         return json.dumps(function_event(alarm.alarm, alarm.account_id, alarm.region, previous))
 
     @patch(provider_v2.create_message_response_update_state_sns)
     def notification(original: Callable[..., str], alarm: Any, *args: Any) -> str:
-        message = _corrected(original(alarm, *args), alarm)
+        message = corrected(original(alarm, *args), alarm)
         trigger = message["Trigger"]
         trigger["Dimensions"] = trigger["Dimensions"] or []
         if datapoints := alarm.alarm.get("DatapointsToAlarm"):
@@ -49,105 +40,4 @@ def patch_messages() -> None:
 
     @patch(provider_v2.create_message_response_update_composite_alarm_state_sns)
     def composite_notification(original: Callable[..., str], alarm: Any, *args: Any) -> str:
-        return json.dumps(_corrected(original(alarm, *args), alarm))
-
-
-def function_event(
-    alarm: Mapping[str, Any], account: str, region: str, previous: dict[str, Any]
-) -> dict[str, Any]:
-    """Return the event that CloudWatch sends to a function when the state of an alarm changes."""
-    state = _state(
-        alarm["StateValue"],
-        alarm["StateReason"],
-        alarm.get("StateReasonData"),
-        alarm["StateUpdatedTimestamp"],
-    )
-    return {
-        "source": "aws.cloudwatch",
-        "alarmArn": alarm["AlarmArn"],
-        "accountId": account,
-        "time": state["timestamp"],
-        "region": region,
-        "alarmData": {
-            "alarmName": alarm["AlarmName"],
-            "state": state,
-            "previousState": previous,
-            "configuration": {
-                "description": alarm.get("AlarmDescription") or "",
-                "metrics": [*map(_query, alarm.get("Metrics") or [_only_metric(alarm)])],
-            },
-        },
-    }
-
-
-def _state(value: str, reason: str, reason_data: Any, moment: Any) -> dict[str, Any]:
-    if reason_data and not isinstance(reason_data, str):
-        reason_data = json.dumps(reason_data)
-    data = {"reasonData": reason_data} if reason_data else {}
-    return {"value": value, "reason": reason, **data, "timestamp": _time(moment)}
-
-
-def _only_metric(alarm: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the query of an alarm on one metric."""
-    return {
-        "Id": str(uuid.uuid4()),
-        "MetricStat": {
-            "Metric": {name: alarm.get(name) for name in ("Namespace", "MetricName", "Dimensions")},
-            "Period": alarm["Period"],
-            "Stat": alarm.get("Statistic") or alarm.get("ExtendedStatistic"),
-        },
-        "ReturnData": True,
-    }
-
-
-def _query(query: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {"id": query["Id"]}
-    for name in ("Expression", "Label"):
-        if name in query:
-            found[name.lower()] = query[name]
-    if stat := query.get("MetricStat"):
-        metric = stat["Metric"]
-        found["metricStat"] = {
-            "metric": {
-                "namespace": metric["Namespace"],
-                "name": metric["MetricName"],
-                "dimensions": _dimensions(metric.get("Dimensions") or ()),
-            },
-            "period": int(stat["Period"]),
-            "stat": stat["Stat"],
-        }
-    found["returnData"] = query.get("ReturnData", True)
-    return found
-
-
-def _dimensions(pairs: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    return {each["Name"]: each["Value"] for each in pairs}
-
-
-def _corrected(message: str, alarm: Any) -> dict[str, Any]:
-    """Return the notification of an alarm with the times and the region as AWS writes them."""
-    content: dict[str, Any] = json.loads(message)
-    content["Region"] = region_name(alarm.region)
-    for name, source in _TIMES.items():
-        if name in content:
-            content[name] = _time(alarm.alarm[source])
-    for child in content.get("TriggeringChildren") or ():
-        child["State"]["Timestamp"] = _time(datetime.fromisoformat(child["State"]["Timestamp"]))
-    return content
-
-
-def _time(moment: Any) -> str:
-    """Format a time, such as ``2026-12-24T12:00:00.123+0000``; one without a zone is local."""
-    utc = moment.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03}+0000"
-
-
-@cache
-def region_name(region: str) -> str:
-    """Return the long name of a region, such as ``US East (N. Virginia)``."""
-    from botocore.loaders import Loader
-
-    for partition in Loader().load_data("partitions")["partitions"]:
-        if region in partition["regions"]:
-            return str(partition["regions"][region].get("description", region))
-    return region
+        return json.dumps(corrected(original(alarm, *args), alarm))

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from localstack_testbed.journal.causes import CAUSE_HEADER, enter
+from localstack_testbed.journal.causes import CAUSE_HEADER, enter, trace_root
 from localstack_testbed.journal.functions import current_invocation
 from localstack_testbed.journal.journal import milliseconds_since, record
 from localstack_testbed.requests.callers import (
@@ -80,7 +80,7 @@ class ApiEntries:
             id=context.request_id,
             causes=[cause] if cause else [],
             makes=list(_made(answer)) if isinstance(answer, Mapping) and not failed else [],
-            trace=_trace(context),
+            trace=trace_root(context.trace_context.get("aws_trace_header")),
             service=service,
             operation=context.operation.name,
             resource=_resource(call.resources, service),
@@ -116,16 +116,6 @@ def _resource(names: tuple[str, ...], service: str) -> str | None:
         return names[-1] if names else None
     short = (name for name in names if ":" not in name and "/" not in name)
     return next(short, names[0] if names else None)
-
-
-def _trace(context: Any) -> str | None:
-    from localstack.utils.xray.trace_header import TraceHeader
-
-    header = context.trace_context.get("aws_trace_header")
-    if isinstance(header, str):
-        # LocalStack has replaced it by its text, to queue an asynchronous invocation.
-        header = TraceHeader.from_header_str(header)
-    return header.root if header is not None else None
 
 
 def _record_email(context: Any, started: _Started) -> None:

@@ -34,20 +34,22 @@ class Response:
 
 
 class Url:
-    """A function URL; its hostname cannot be resolved here and is sent as the Host header."""
+    """A function URL."""
 
     def __init__(self, aws: Clients, endpoint: str, function: Function, **settings: Any) -> None:
         created = aws["lambda"].create_function_url_config(
             FunctionName=function.name, AuthType="NONE", **settings
         )
-        self.host = urlsplit(created["FunctionUrl"]).netloc
+        self.url = created["FunctionUrl"]
+        self.host = f"{self.url.split('/')[-2]}.lambda-url.us-east-1.on.aws"
         self._endpoint = urlsplit(endpoint).netloc
+        self.path = urlsplit(self.url).path.rstrip("/")
 
     def call(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Response:
         connection = http.client.HTTPConnection(self._endpoint, timeout=30)
         try:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
-            connection.request(method, path, body, named | {"Host": self.host})
+            connection.request(method, f"{self.path}{path}", body, named)
             response = connection.getresponse()
             return Response(response.status, response.getheaders(), response.read())
         finally:
@@ -59,8 +61,23 @@ def echo(aws: Clients, localstack_endpoint: str, functions: FunctionFactory) -> 
     return Url(aws, localstack_endpoint, functions(ECHO))
 
 
-def test_host_is_like_that_on_aws(echo: Url) -> None:
-    assert re.match(r"[a-z0-9]{32}\.lambda-url\.us-east-1\.", echo.host)
+def test_url_works_as_it_is(echo: Url, localstack_endpoint: str) -> None:
+    """No name server has to know the host."""
+    assert re.fullmatch(rf"{localstack_endpoint}/_aws/lambda-url/[a-z0-9]{{32}}/", echo.url)
+    for path, received in (("", "/"), ("/", "/"), ("/a/b", "/a/b"), ("/a/", "/a/")):
+        event = echo.call("GET", path).json
+        assert event["rawPath"] == received
+        assert event["requestContext"]["domainName"] == echo.host
+
+
+def test_host_of_localstack_works_too(echo: Url, localstack_endpoint: str) -> None:
+    connection = http.client.HTTPConnection(urlsplit(localstack_endpoint).netloc, timeout=30)
+    host = echo.host.replace("on.aws", "localhost.localstack.cloud")
+    try:
+        connection.request("GET", "/x", headers={"Host": host})
+        assert json.load(connection.getresponse())["rawPath"] == "/x"
+    finally:
+        connection.close()
 
 
 def test_event(echo: Url) -> None:
@@ -256,7 +273,7 @@ def test_url_of_an_alias(
 
 
 def test_url_that_does_not_exist(echo: Url) -> None:
-    echo.host = "x" * 32 + echo.host[32:]
+    echo.path = f"/_aws/lambda-url/{'x' * 32}"
 
     response = echo.call("GET", "/")
 

@@ -25,7 +25,7 @@ from tests.extension.conftest import Clients
 from tests.extension.lambda_functions import Function, FunctionFactory
 from tests.extension.scheduling import ROLE, Clock
 
-LIMIT = 20.0
+LIMIT = 60.0
 BODY = '{"message": "hello"}'
 
 RECORDER = """
@@ -241,8 +241,7 @@ class Sources:
         created = self._aws["lambda"].create_function_url_config(
             FunctionName=self._recorder.name, AuthType="NONE"
         )
-        host = created["FunctionUrl"].partition("://")[2].strip("/")
-        self._post(f"{self._endpoint}/hello?name=me", Host=host)
+        self._post(f"{created['FunctionUrl']}hello?name=me")
 
     def _api(self) -> None:
         apis = self._aws["apigateway"]
@@ -394,3 +393,6 @@ def test_samples_are_like_the_events_that_are_delivered(
         for difference in differences(make_event(find_sample(name)), found[name])
     }
     assert different == DIFFERENCES.keys(), json.dumps(found, indent=1)
+    # On AWS the subject has the region's name.
+    subject = found["alarm-sns"]["Records"][0]["Sns"]["Subject"]
+    assert re.fullmatch('ALARM: ".+" in us-east-1', subject)

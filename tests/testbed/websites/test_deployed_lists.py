@@ -16,8 +16,8 @@ from testbed.errors import ProjectError
 from testbed.project.project import Project
 from testbed.project.uploads import Upload
 from testbed.project.website_list import WebsiteList
+from testbed.websites.deployed_lists import DeployedLists
 from testbed.websites.local_website import Behavior
-from testbed.websites.watching import DeployedLists
 from testbed.websites.websites import HostedWebsite
 
 SITE = HostedWebsite("tea", "http://tea/", "http://tea/", Behavior(), 0)
@@ -77,6 +77,8 @@ def test_added_and_removed(tmp_path: Path) -> None:
     assert bucket.names() == ["blog", "tea"]
     assert deployed.remove("tea") == ["sites.yaml"]
     assert bucket.names() == ["blog"]
+    assert deployed.remove("tea") == []
+    bucket.content = b"sites: 7"  # uploaded by hand
     assert deployed.remove("tea") == []
 
 

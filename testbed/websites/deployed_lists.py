@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from testbed.errors import ProjectError
+
 if TYPE_CHECKING:
     from testbed.aws.clients import Aws
     from testbed.project.project import Project
@@ -73,11 +75,14 @@ class DeployedLists:
         Raises
         ------
         ProjectError
-            If a list is missing or not valid.
+            If a list would not be valid without the website.
         """
 
         def change(upload: Upload, keys: WebsiteList, uri: str, content: bytes) -> bytes:
-            if not keys.has(content, name, uri):
+            try:
+                if not keys.has(content, name, uri):
+                    return content
+            except ProjectError:  # another content was uploaded, without a list
                 return content
             return keys.without_website(content, name, upload.content(), uri)
 
@@ -95,11 +100,13 @@ class DeployedLists:
         bucket, _, key = uri.removeprefix("s3://").partition("/")
         for attempt in range(_ATTEMPTS):
             before, condition = self._content(upload, bucket, key)
-            after = upload.checked(change(before))
+            after = change(before)
             if after == before:
                 return False
             try:
-                self._aws.s3.put_object(Bucket=bucket, Key=key, Body=after, **condition)
+                self._aws.s3.put_object(
+                    Bucket=bucket, Key=key, Body=upload.checked(after), **condition
+                )
             except ClientError as error:
                 lost = error.response["Error"]["Code"] in _CHANGED_MEANWHILE
                 if not lost or attempt == _ATTEMPTS - 1:
