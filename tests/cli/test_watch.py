@@ -318,7 +318,7 @@ def test_stack_that_was_deleted_is_deployed_again(watched: Watched) -> None:
     watched.seen.deployments.clear()
     watched.write_value("1")
     watched.await_deployment(f"template.yaml: stack {watched.name} updated")
-    assert watched.answer("first") == "1"
+    watched.await_answer("1", "first")
 
 
 def test_what_was_changed_before_is_deployed_at_the_beginning(unwatched: Watched) -> None:
