@@ -82,22 +82,25 @@ def _entries(session: Session) -> list[CachedBuild]:
 
 def _current(session: Session) -> set[Path]:
     """Return the folders that this version of the testbed and of the project needs."""
-    from testbed.deployment.deploy import check
+    from testbed.deployment.deploy import check_all
     from testbed.deployment.requirements import (
         bundle_name,
         host_architecture,
         requirement_files,
     )
     from testbed.emulators import ministack
+    from testbed.emulators.debugger import debugger_location
     from testbed.emulators.environments import environment_inputs, other_runtime_inputs
+    from testbed.emulators.runtimes import OWN_RUNTIMES
     from testbed.machine.cache import location
     from testbed.project.functions import RUNTIME
 
     inputs_of = {**environment_inputs(), **other_runtime_inputs()}
     needed = {location(name, inputs) for name, inputs in inputs_of.items()}
     needed.add(ministack.environment_location())
+    needed |= {debugger_location(each.removeprefix("python")) for each in OWN_RUNTIMES}
     try:
-        code = list(check(session.project).code())
+        code = [each for template in check_all(session.project) for each in template.code()]
         for each in code:
             requirements = each.path / "requirements.txt"
             if each.build and each.build.requirements and requirements.is_file():

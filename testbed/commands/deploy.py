@@ -16,6 +16,7 @@ from testbed.commands.options import (
     target_options,
 )
 from testbed.commands.parameters import ask_for_missing
+from testbed.commands.saving import save_deployment
 from testbed.commands.target import chosen_project, open_account
 from testbed.terminal import console
 
@@ -68,7 +69,7 @@ def _deploy_to_testbed(session: Session, chosen: Overrides) -> None:
 
     project = Overrides.from_environment().updated(chosen).apply(session.project)
     project = session.with_websites(project)
-    answers = ask_for_missing(project, lambda: stack_parameters(session.aws, project.stack_name))
+    answers = ask_for_missing(project, lambda name: stack_parameters(session.aws, name))
     project = project.with_parameters(answers)
     with console.step(f"Deployment of {project.stack_name}"):
         deployment = deploy_project(project, session.aws, console.report)
@@ -84,6 +85,8 @@ def _deploy_to_testbed(session: Session, chosen: Overrides) -> None:
         told = f"Ignored: {resource}" if resource.ignored else f"{resource} was skipped."
         console.progress.print(console.text(("!", "yellow"), f" {told}"))
     _warn_of_leftovers(deployment)
+    if deployment.changed or deployment.uploaded:
+        save_deployment(session)
 
 
 def _deploy_to_account(project: Project, profile: str | None, yes: bool) -> None:
@@ -93,7 +96,7 @@ def _deploy_to_account(project: Project, profile: str | None, yes: bool) -> None
 
     aws = open_account(profile, project)
     check_ownership(aws, project.stack_name, project.tags)
-    answers = ask_for_missing(project, lambda: stack_parameters(aws, project.stack_name))
+    answers = ask_for_missing(project, lambda name: stack_parameters(aws, name))
     project = project.with_parameters(answers)
 
     def review(changes: list[Change]) -> bool:

@@ -11,6 +11,7 @@ from testbed.commands.options import EndpointUrl
 
 # In the order in which a user needs them.
 _MODULES = {
+    "init": "testbed.commands.init",
     "up": "testbed.commands.up",
     "down": "testbed.commands.down",
     "status": "testbed.commands.status",
@@ -18,9 +19,11 @@ _MODULES = {
     "deploy": "testbed.commands.deploy",
     "destroy": "testbed.commands.destroy",
     "watch": "testbed.commands.watch",
+    "reset": "testbed.commands.reset",
     "invoke": "testbed.commands.invoke",
     "sample": "testbed.commands.sample",
     "logs": "testbed.commands.logs",
+    "debug": "testbed.commands.debug",
     "tick": "testbed.commands.tick",
     "clock": "testbed.commands.clock",
     "inbox": "testbed.commands.inbox",

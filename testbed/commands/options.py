@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 from click.core import ParameterSource
@@ -38,13 +37,10 @@ class EndpointUrl(click.ParamType[Any]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Check that a request can be sent to the URL."""
+        from testbed.control.endpoint import is_endpoint_url
+
         text = str(value)
-        try:
-            parts = urlsplit(text)
-            valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        except ValueError:  # a port that is not a number, or an unmatched bracket
-            valid = False
-        if not valid or any(character.isspace() for character in text):
+        if not is_endpoint_url(text):
             self.fail(f"{text!r} is not a URL such as http://127.0.0.1:4566.", param, ctx)
         return text
 
@@ -94,7 +90,7 @@ def project_options(command: Command) -> Command:
             help="Use this environment of samconfig.toml instead of default.",
         ),
         click.option(
-            "-t", "--template", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+            "-t", "--template", type=click.Path(path_type=Path, dir_okay=False),
             envvar="TESTBED_TEMPLATE", show_envvar=True,
             expose_value=False, callback=_select("template"),
             help="Deploy this template instead of the project's.",
@@ -108,7 +104,7 @@ def _select(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
     """Return a callback that puts an option's value into the session's selection."""
 
     def select(context: click.Context, _parameter: click.Parameter, value: Any) -> None:
-        if value and not context.resilient_parsing:
+        if value and context.obj is not None:  # there is no session when only options are parsed
             context.obj.selection = replace(context.obj.selection, **{name: value})
 
     return select

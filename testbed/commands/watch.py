@@ -16,6 +16,7 @@ import click
 
 from testbed.commands.options import Pairs, override_options, project_options
 from testbed.commands.parameters import ask_for_missing
+from testbed.commands.saving import save_deployment
 from testbed.terminal import console
 
 if TYPE_CHECKING:
@@ -52,11 +53,11 @@ def watch(
 
     chosen = Overrides.from_environment().updated(Overrides.of(parameters, files))
     project, aws = chosen.apply(session.project), session.aws
-    answers = ask_for_missing(project, lambda: stack_parameters(aws, project.stack_name))
+    answers = ask_for_missing(project, lambda name: stack_parameters(aws, name))
     chosen = chosen.updated(Overrides(answers))
     threads = _Threads()
     functions: list[str] = []
-    stack = StackWatch(_reader(session, chosen), aws, _Output())
+    stack = StackWatch(_reader(session, chosen), aws, _Output(session))
 
     inputs = stack.inputs
 
@@ -114,11 +115,18 @@ def _reader(session: Session, chosen: Overrides) -> Callable[[], Project]:
 
 
 class _Output:
-    """Prints what the loop does, each with its time."""
+    """Prints what the loop does, each with its time.
+
+    After each deployment it saves the state, so that `testbed reset` does not take it back.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def deployed(self, text: str, seconds: float | None = None) -> None:
         took = "" if seconds is None else f" in {seconds:.2f} s"
         console.line((_time(), "dim"), ("✓ ", "green"), f"{text}{took}")
+        save_deployment(self._session)
 
     def failed(self, error: TestbedError, consequence: str) -> None:
         console.line((_time(), "dim"), ("✗ ", "red"), error.message)
@@ -181,8 +189,9 @@ def _follow_chains(session: Session, threads: _Threads) -> None:
 
 
 def _follow_logs(session: Session, functions: list[str], threads: _Threads) -> None:
-    from testbed.aws.logs import follow_logs
+    from testbed.aws.logs import LogSource, follow_logs
 
+    sources = [LogSource.of(function) for function in functions]
     _ = session.aws.logs  # creating a client is not thread-safe
     since = datetime.now(UTC)
 
@@ -193,4 +202,4 @@ def _follow_logs(session: Session, functions: list[str], threads: _Threads) -> N
             (f"{start} {line.function:<{width}}", "dim"), f" {line.message}", multiline=True
         )
 
-    threads.start(lambda: follow_logs(session.aws, functions, since), show)
+    threads.start(lambda: follow_logs(session.aws, lambda: sources, since), show)

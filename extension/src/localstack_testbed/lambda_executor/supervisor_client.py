@@ -36,7 +36,8 @@ class Launch:
 
     ``storage`` is the size of its temporary folder in bytes. ``path`` comes first on its module
     search path. ``fork`` allows forking it from the supervisor, which has imported the AWS SDK
-    already.
+    already. ``debugger`` are the settings of the debugger, if the process runs under one, with the
+    folder of its packages.
     """
 
     handler: str
@@ -45,6 +46,7 @@ class Launch:
     path: tuple[str, ...]
     environment: dict[str, str]
     fork: bool
+    debugger: dict[str, Any] | None = None
 
 
 class SupervisorClient:
@@ -140,6 +142,7 @@ class SupervisorClient:
             "path": launch.path,
             "environment": launch.environment,
             "fork": launch.fork,
+            "debugger": launch.debugger,
         }
         self._send(message, output)
         return RuntimeHandle(self, number, self._outer_pid(started.result()))
