@@ -12,16 +12,20 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
+from functools import cache
 from typing import Any
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from testbed.aws.clients import conflicting_variables, environment_variables
 from testbed.project.project import DEFAULT_REGION
 
-# https://docs.aws.amazon.com/general/latest/gr/rande.html
-_AWS_HOST = re.compile(r"\.(?:amazonaws\.com(?:\.cn)?|api\.aws)$")
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
-_BUCKET_HOST = re.compile(r"^(?P<bucket>.+)\.s3(?:[.-][\w-]+)?\.amazonaws\.com(?:\.cn)?$")
+# https://docs.aws.amazon.com/general/latest/gr/s3.html (dual-stack, FIPS, accelerated endpoints)
+_BUCKET_NAME = re.compile(
+    r"(?P<bucket>.+)\.s3(?:-accelerate|-fips|-external-1)?(?:\.dualstack)?"
+    r"(?:[.-][a-z]+(?:-[a-z]+)+-\d+)?"
+)
 
 
 class Redirection:
@@ -93,6 +97,8 @@ def _redirect_clients(endpoint_url: str) -> Callable[[], None]:
 
     def redirected(session: URLLib3Session, request: Any) -> Any:
         request.url = redirected_url(request.url, endpoint_url)
+        if urlsplit(request.url).netloc == urlsplit(endpoint_url).netloc:
+            session = _without_proxies(session)
         return send(session, request)
 
     sender.send = redirected
@@ -101,6 +107,31 @@ def _redirect_clients(endpoint_url: str) -> Callable[[], None]:
         sender.send = send
 
     return restore
+
+
+def _without_proxies(session: Any) -> Any:
+    """Return a session with the same connections that uses no proxy of the environment."""
+    from botocore.httpsession import ProxyConfiguration
+
+    direct = copy(session)
+    direct._proxy_config = ProxyConfiguration()
+    return direct
+
+
+@cache
+def _aws_domains() -> tuple[str, ...]:
+    """Return the domains of all partitions of AWS, with a leading dot.
+
+    https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
+    """
+    from botocore.loaders import Loader
+
+    partitions: Any = Loader().load_data("partitions")
+    return tuple(
+        f".{partition['outputs'][kind]}"
+        for partition in partitions["partitions"]
+        for kind in ("dnsSuffix", "dualStackDnsSuffix")
+    )
 
 
 def redirected_url(url: str, endpoint_url: str) -> str:
@@ -115,9 +146,10 @@ def redirected_url(url: str, endpoint_url: str) -> str:
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
-    if not _AWS_HOST.search(host):
+    domain = next((each for each in _aws_domains() if host.endswith(each)), None)
+    if domain is None:
         return url
-    bucket = _BUCKET_HOST.match(host)
+    bucket = _BUCKET_NAME.fullmatch(host.removesuffix(domain))
     path = f"/{bucket['bucket']}{parts.path}" if bucket else parts.path
     endpoint = urlsplit(endpoint_url)
     return urlunsplit(SplitResult(endpoint.scheme, endpoint.netloc, path, parts.query, ""))
