@@ -77,6 +77,8 @@ class States:
         self._schedules = schedules
         self._states: dict[str, _State] = {}
         self._lock = threading.Lock()
+        # The threads whose reset has not begun.
+        self._resets: set[int] = set()
 
     def names(self) -> list[str]:
         """Return the names of the saved states, the oldest first."""
@@ -100,7 +102,8 @@ class States:
         Raises
         ------
         ResetError
-            If something stays in progress for a minute, or there are too many states.
+            If something stays in progress for a minute, there are too many states, or a reset is
+            requested first.
         """
         with self._lock, self._standing_still():
             if name not in self._states and len(self._states) >= STATES_LIMIT:
@@ -131,7 +134,9 @@ class States:
         ResetError
             If something stays in progress, or something cannot be restored.
         """
+        self._resets.add(threading.get_ident())  # it does not wait for a save that takes long
         with self._lock, self._standing_still():
+            self._resets.discard(threading.get_ident())
             started, moment = time.perf_counter(), time.time()
             if name is not None and name not in self._states:
                 raise UnknownStateError(f"there is no saved state {name!r}")
@@ -194,6 +199,8 @@ class States:
                     f"{what} did not finish within {seconds:.0f} s: try again later, or restart the"
                     " testbed"
                 )
+            if not kill and self._resets:
+                raise ResetError("a reset was requested before the state was saved: save it again")
             if busy:
                 time.sleep(_ROUND_SECONDS)
             if kill and waited > GRACE_SECONDS:

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from testbed.machine.waiting import until
 from tests.extension.conftest import Clients
+from tests.extension.control import ErrorResponse
 from tests.extension.events import Events
 from tests.extension.faults import FaultRules
 from tests.extension.lambda_functions import ROLE, FunctionFactory, bundle
@@ -20,6 +21,7 @@ from tests.extension.live.reset.saved_states import SavedState, saved
 from tests.extension.scheduling import ACCOUNT, Clock, Queue
 
 LIMIT = 20.0
+HELD_SECONDS = 1.0
 
 COUNTING = """
     count = 0
@@ -236,6 +238,32 @@ def test_running_function_is_killed(
 
     assert aws["lambda"].get_function(FunctionName=slow.name)["Configuration"]["State"] == "Active"
     assert message_counts(queue) == ["0", "0", "0"]
+
+
+def test_reset_comes_before_a_save_that_waits(
+    state: SavedState, aws: Clients, functions: FunctionFactory, queue: Queue
+) -> None:
+    """A save waits for running functions, and a reset for nothing."""
+    slow = functions(SLOW.format(url=queue.url), timeout=60)
+    state.save()
+    Events(aws, slow).send({})
+    until(lambda: queue.taken(), within=LIMIT, what="beginning of the invocation")
+    with ThreadPoolExecutor(1) as executor:
+        saving = executor.submit(state.save)
+        until(lambda: held(aws), within=LIMIT, what="a request that the save holds")
+
+        started = time.monotonic()
+        state.restore()
+
+        assert time.monotonic() - started < LIMIT
+        with pytest.raises(ErrorResponse, match="409: a reset was requested"):
+            saving.result()
+
+
+def held(aws: Clients) -> bool:
+    started = time.monotonic()
+    aws["sqs"].list_queues()
+    return time.monotonic() - started > HELD_SECONDS / 2
 
 
 def test_starting_function_is_killed(
