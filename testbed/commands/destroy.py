@@ -35,6 +35,7 @@ def destroy(
 
     if target == "aws":
         reject_endpoint()
+        session.remembers = False
     else:
         reject_options("only with --target aws", "profile", "region")
     if target == "aws" or session.has_project:
@@ -45,7 +46,7 @@ def destroy(
     else:
         raise click.UsageError("There is no project here: name the stack with --stack.")
     aws: Aws = open_account(profile, project) if target == "aws" else session.aws
-    if target == "local" and session.selection.stack_name:
+    if target == "local" and session.chosen.stack_name:
         tags = {}  # the user has named one of the stacks of the testbed, which are all the user's
     if not check_ownership(aws, stack_name, tags):
         console.line(f"There is no stack {stack_name}.")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from testbed.project.discovery import TEMPLATES, find_project, find_template, stack_name_of
+from testbed.project.discovery import find_project, stack_name_of
 from testbed.project.pairs import parse_pairs
 from testbed.project.project import Project
 from testbed.project.samconfig import find_samconfig
+from testbed.project.template_search import TEMPLATES, find_template
 
 
 @dataclass(frozen=True)
