@@ -77,7 +77,7 @@ def up(
         if is_up(session, docker=docker):
             session.remembers = True
             console.progress.print("The testbed is already running.")
-            if port or settings or parameters or files:
+            if port or settings or parameters or files or empty:
                 console.progress.print(
                     "The options were ignored: they apply only when it starts. Run `testbed down`"
                     " first, or change what is deployed with `testbed deploy`.",
@@ -101,7 +101,15 @@ def up(
                 save_deployment(session)
             if not (session.has_project or session.has_init_scripts or empty):
                 _explain_empty(session.root)
-    print_description(session, as_json=as_json)
+    description = print_description(session, as_json=as_json)
+    if session.has_project and not empty and not description["stack"]:
+        console.progress.print(
+            console.text(
+                f"The stack {session.stack_name} is not deployed: run `testbed deploy` with the"
+                " same options."
+            ),
+            soft_wrap=True,
+        )
 
 
 def _explain_empty(root: Path) -> None:

@@ -79,6 +79,7 @@ def find_project(root: Path, selection: Selection | None = None) -> Project:
 
     SAM's configuration file says what to deploy, if there is one. A template that the user chooses
     instead of the project's has its own stack, without the project's parameters, tags and uploads.
+    As with SAM, the configuration file next to that template applies to it, if there is one.
 
     Raises
     ------
@@ -86,6 +87,7 @@ def find_project(root: Path, selection: Selection | None = None) -> Project:
         If there is no template, or one of the files is not valid.
     """
     chosen = selection or Selection()
+    root = _configured_folder(root, chosen.template)
     config = find_samconfig(root)
     if config is None and chosen.environment:
         raise ProjectError(
@@ -131,6 +133,15 @@ def find_project(root: Path, selection: Selection | None = None) -> Project:
         notification_arns=tuple(words(settings.get("notification_arns", ""))),
         disable_rollback=settings.get("disable_rollback", False),
     )
+
+
+def _configured_folder(root: Path, template: Path | None) -> Path:
+    """Return the folder of the configuration that applies: the template's, if it has one.
+
+    https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-cli-command-reference-sam-deploy.html
+    """
+    folder = template.absolute().parent.resolve() if template else root
+    return folder if find_samconfig(folder) else root
 
 
 def _region(settings: dict[str, Any], config: Path | None) -> str:
