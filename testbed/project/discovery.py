@@ -131,7 +131,7 @@ def find_project(root: Path, selection: Selection | None = None) -> Project:
         uploads=read_uploads(root),
         profile=settings.get("profile"),
         notification_arns=tuple(words(settings.get("notification_arns", ""))),
-        disable_rollback=settings.get("disable_rollback", False),
+        disable_rollback=_keeps_what_was_created(settings),
     )
 
 
@@ -176,6 +176,12 @@ def _checked_stack_name(name: str) -> str:
 def _own_template(root: Path, settings: dict[str, Any]) -> Path | None:
     named = settings.get("template_file") or settings.get("template")
     return root / named if named else find_template(root)
+
+
+def _keeps_what_was_created(settings: dict[str, Any]) -> bool:
+    # https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-cli-command-reference-sam-deploy.html
+    given: bool = settings.get("disable_rollback", False)
+    return given or settings.get("on_failure") == "DO_NOTHING"
 
 
 def _capabilities(settings: dict[str, Any]) -> tuple[str, ...]:

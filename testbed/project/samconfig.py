@@ -21,7 +21,7 @@ NAMES = ("samconfig.toml", "samconfig.yaml", "samconfig.yml")
 DEFAULT_ENVIRONMENT = "default"
 
 # The parameters that are read. Those in _LISTS may be a text or a list of texts.
-_TEXTS = frozenset({"stack_name", "template_file", "template", "region", "profile"})
+_TEXTS = frozenset({"stack_name", "template_file", "template", "region", "profile", "on_failure"})
 _LISTS = frozenset({"capabilities", "parameter_overrides", "tags", "notification_arns"})
 _SWITCHES = frozenset({"disable_rollback"})
 _TEMPLATES = frozenset({"template_file", "template"})
@@ -57,7 +57,7 @@ def read_samconfig(path: Path, environment: str | None = None) -> dict[str, Any]
             f"{path} has no environment {environment}.", advice=f"Its environments: {names}."
         )
     chosen = environment or DEFAULT_ENVIRONMENT
-    tables = _table(document.get(chosen, {}), chosen, path)
+    tables = _table(document.get(chosen) or {}, chosen, path)
     merged: dict[str, Any] = {}
     built = _parameters(tables, "build", path)
     for command in ("global", "deploy"):
@@ -72,8 +72,9 @@ def read_samconfig(path: Path, environment: str | None = None) -> dict[str, Any]
 
 
 def _parameters(tables: dict[str, Any], command: str, path: Path) -> dict[str, Any]:
-    section = _table(tables.get(command, {}), command, path)
-    return _table(section.get("parameters", {}), f"{command}.parameters", path)
+    section = _table(tables.get(command) or {}, command, path)
+    found = _table(section.get("parameters") or {}, f"{command}.parameters", path)
+    return {name: value for name, value in found.items() if value is not None}  # empty in YAML
 
 
 def _without_built_template(parameters: dict[str, Any]) -> dict[str, Any]:

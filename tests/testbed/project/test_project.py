@@ -169,6 +169,11 @@ def test_configuration_as_yaml(root: Path) -> None:
     )
     assert find_project(root).stack_name == "shop"
     assert find_project(root).parameters == {"A": "b"}
+    (root / "samconfig.yaml").write_text(
+        "default: {build: , deploy: {parameters: {tags: , on_failure: DO_NOTHING}}}"
+    )
+    project = find_project(root)
+    assert (project.tags, project.disable_rollback) == ({}, True)
 
 
 def test_environment(root: Path) -> None:
