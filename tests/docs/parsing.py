@@ -301,6 +301,7 @@ _SAM = {
 _UV = {
     "build": {"--python", "--out-dir"},
     "pip install": {"--python"},
+    "tool install": {"--python"},
     "venv": {"--python"},
 }
 _UVX = {"pip-audit": {"--disable-pip", "--require-hashes", "-r"}}
