@@ -57,7 +57,7 @@ def read_samconfig(path: Path, environment: str | None = None) -> dict[str, Any]
             f"{path} has no environment {environment}.", advice=f"Its environments: {names}."
         )
     chosen = environment or DEFAULT_ENVIRONMENT
-    tables = _table(document.get(chosen) or {}, chosen, path)
+    tables = _table(document.get(chosen), chosen, path)
     merged: dict[str, Any] = {}
     built = _parameters(tables, "build", path)
     for command in ("global", "deploy"):
@@ -72,8 +72,8 @@ def read_samconfig(path: Path, environment: str | None = None) -> dict[str, Any]
 
 
 def _parameters(tables: dict[str, Any], command: str, path: Path) -> dict[str, Any]:
-    section = _table(tables.get(command) or {}, command, path)
-    found = _table(section.get("parameters") or {}, f"{command}.parameters", path)
+    section = _table(tables.get(command), command, path)
+    found = _table(section.get("parameters"), f"{command}.parameters", path)
     return {name: value for name, value in found.items() if value is not None}  # empty in YAML
 
 
@@ -111,10 +111,12 @@ def _read_yaml(path: Path) -> dict[str, Any]:
         document = yaml.load(path.read_text(encoding="utf-8"), SafeLoader)  # noqa: S506
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ProjectError(f"{path} cannot be read as YAML.", details=str(error)) from error
-    return _table({} if document is None else document, "the content", path)
+    return _table(document, "the content", path)
 
 
 def _table(value: object, name: str, path: Path) -> dict[str, Any]:
+    if value is None:  # missing, or empty in YAML
+        return {}
     if not isinstance(value, dict):
         raise ProjectError(f"{path}: {name} must be a table, but is {value!r}.")
     return value

@@ -58,7 +58,7 @@ class Configuration:
                 "testbed_config_env is an environment of the project's samconfig.toml, which does"
                 " not apply to testbed_template: remove one of them."
             )
-        if self.template or not (has_project(self.root, self.selection)):
+        if self.template or not has_project(self.root, self.selection):
             template = self.root / (self.template or TEMPLATES[0])
             found = Project(self.root, template, stack_name_of(template))
         else:
