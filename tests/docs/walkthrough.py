@@ -10,18 +10,20 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from testbed.machine.waiting import until
+from testbed.machine.waiting import WaitedTooLong, until
 from tests.docs.pages import Block, blocks, commands, text_of
 
 _FILE = re.compile(r"(?: as|\bReplace) `([\w./-]+)`[^`]*:$")
 # The page shows this for a command that fails.
 _FAILURE = re.compile(r"An error occurred|Error:")
 # Commands that change nothing, and show what earlier ones started: people type more slowly.
-_READS = re.compile(r"testbed (trace|logs|inbox|permissions|journal|status)$|testbed logs \w+$|aws logs ")
+_READS = re.compile(
+    r"testbed (trace|logs|inbox|permissions|journal|status)$|testbed logs \w+$|aws logs "
+)
 _READ_LIMIT_SECONDS = 30
 _ENDED = "the-command-has-ended"
 
@@ -92,7 +94,9 @@ class Shell:
         assert self._process.stdin
         assert self._process.stdout
         # The command must not read the next ones.
-        self._process.stdin.write(f"{{ {command}\n}} </dev/null\nprintf '\\n%s %s\\n' {_ENDED} $?\n")
+        self._process.stdin.write(
+            f"{{ {command}\n}} </dev/null\nprintf '\\n%s %s\\n' {_ENDED} $?\n"
+        )
         self._process.stdin.flush()
         printed = ""
         for line in self._process.stdout:
@@ -108,15 +112,18 @@ def follow(step: Step, shell: Shell, folder: Path) -> None:
         (folder / step.file).write_text(step.block.content, encoding="utf-8")
         return
     lines = [each.text for each in commands(step.block)]
-    if step.seen and all(map(_READS.match, lines)):
-        until(
-            lambda: not unseen(step.seen, _run_all(step, lines, shell)) or None,
-            within=_READ_LIMIT_SECONDS,
-            what=f"what {step} shows",
-        )
-        return
-    printed = _run_all(step, lines, shell)
-    assert not (missing := unseen(step.seen, printed)), f"{step} shows {missing!r}, but:\n{printed}"
+    printed = ""
+
+    def is_seen() -> bool:
+        nonlocal printed
+        printed = _run_all(step, lines, shell)
+        return unseen(step.seen, printed) is None
+
+    if not is_seen() and all(map(_READS.match, lines)):
+        with suppress(WaitedTooLong):
+            until(is_seen, within=_READ_LIMIT_SECONDS, what=f"what {step} shows")
+    missing = unseen(step.seen, printed)
+    assert missing is None, f"{step} shows {missing!r}, but the commands print:\n{printed}"
 
 
 def _run_all(step: Step, lines: list[str], shell: Shell) -> str:
@@ -132,24 +139,24 @@ def _run_all(step: Step, lines: list[str], shell: Shell) -> str:
 def unseen(shown: str, printed: str) -> str | None:
     """Return the first line of a page that was not printed after the lines before it; None if all.
 
-    Numbers may differ, and "…" stands for anything. Lines that the page leaves out may come between.
+    Numbers and white space may differ, and "…" stands for anything. What the page leaves out may
+    come between its lines.
     """
-    rest = printed.splitlines()
+    rest = " ".join(printed.split())
     for line in shown.splitlines():
-        pattern = _pattern(line)
-        for number, candidate in enumerate(rest):
-            if pattern.fullmatch(candidate.strip()):
-                rest = rest[number + 1 :]
-                break
-        else:
+        found = _pattern(line).search(rest)
+        if found is None:
             return line
+        rest = rest[found.end() :]
     return None
 
 
 def _pattern(line: str) -> re.Pattern[str]:
-    escaped = "".join(
-        ".*" if part == "…" else r"\d+" if part.isdigit() else r"\s+" if part.isspace()
-        else re.escape(part)
-        for part in re.findall(r"…|\d+|\s+|[^…\d\s]+", line.strip())
-    )  # fmt: skip
-    return re.compile(escaped.replace(r".*\s+", r".*\s*").replace(r"\s+.*", r"\s*.*"))
+    shown = " ".join(line.split()).removeprefix("… ").removesuffix(" …")
+    parts = re.findall(r"…|\d+|[^…\d]+", shown)
+    return re.compile(
+        "".join(
+            ".*?" if part == "…" else r"\d+" if part.isdigit() else re.escape(part)
+            for part in parts
+        )
+    )
