@@ -122,10 +122,11 @@ def up(
 
 @benchmarks.command()
 @_times("--rounds", deployments.Plan.rounds, "Measure N deployments of each kind.")
+@_times("--saves", deployments.Plan.saves, "Measure N saved files while `testbed watch` runs.")
 @_with_results
-def deploy(rounds: int, file: Path | None, markdown: bool) -> None:
+def deploy(rounds: int, saves: int, file: Path | None, markdown: bool) -> None:
     """Measure deployments with and without a change, next to MiniStack."""
-    plan = deployments.Plan(rounds)
+    plan = deployments.Plan(rounds, saves)
 
     _run(
         lambda names: Results(names, DeploymentMetric), plan, deployments.DeploymentBenchmark,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import subprocess
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -19,9 +20,10 @@ from benchmarks import processes
 from testbed.emulators.environments import ensure_environments
 from testbed.emulators.localstack import LocalStack
 from testbed.emulators.ministack import ministack
-from testbed.errors import StartError
+from testbed.errors import StartError, TestbedError
 from testbed.machine.host_address import LOOPBACK, HostAddress
 from testbed.machine.ports import random_free_port
+from testbed.machine.waiting import until
 from testbed.terminal.console import report
 
 _COMMAND_LIMIT_SECONDS = 600.0
@@ -126,10 +128,46 @@ class Emulator(ABC):
         )  # fmt: skip
         return str(json.loads(output)["api_url"]) if described else ""
 
+    @contextmanager
+    def watching(self, endpoint_url: str, project: Path) -> Iterator[None]:
+        """Run ``testbed watch`` until the block ends; it watches when the block begins.
+
+        Raises
+        ------
+        TestbedError
+            If it does not begin, or has exited before the block ends.
+        """
+        log = self._scratch / f"watch-{self.name.replace(' ', '-').lower()}.log"
+        command = self._command(project, "--endpoint-url", endpoint_url, "watch", PARAMETER)
+        with log.open("w") as output:
+            process = subprocess.Popen(
+                command,
+                env=_clean_environment(os.environ),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            until(
+                lambda: "Watching " in log.read_text() or process.poll() is not None,
+                within=_COMMAND_LIMIT_SECONDS,
+                what="beginning of testbed watch",
+            )
+            if process.poll() is None:
+                yield
+            if process.poll() is not None:
+                raise TestbedError("testbed watch has exited.", details=log.read_text())
+        finally:
+            process.terminate()
+            process.wait()
+
     def _testbed(self, *arguments: str, project: Path | None = None) -> str:
-        folder = str(project or self._project)
-        command = [sys.executable, "-m", "testbed", "--project", folder, *arguments]
+        command = self._command(project or self._project, *arguments)
         return processes.run(command, _clean_environment(os.environ), _COMMAND_LIMIT_SECONDS)
+
+    @staticmethod
+    def _command(project: Path, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "testbed", "--project", str(project), *arguments]
 
 
 class Testbed(Emulator):

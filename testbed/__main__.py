@@ -69,12 +69,16 @@ def _run() -> int:
 
 def _expected_failure(error: Exception) -> TestbedError | None:
     """Convert an error of an AWS API, the network or the file system to a TestbedError."""
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+    from botocore.exceptions import ConnectionError as NoConnectionError
     from requests import RequestException
 
+    from testbed.control.endpoint import NO_ANSWER_ADVICE
     from testbed.errors import TestbedError
     from testbed.machine.file_errors import explained
 
+    if isinstance(error, HTTPClientError | NoConnectionError):
+        return TestbedError(f"{error}", advice=NO_ANSWER_ADVICE)
     if isinstance(error, ClientError | BotoCoreError | RequestException):
         return TestbedError(f"{error}")
     return explained(error) if isinstance(error, OSError) else None

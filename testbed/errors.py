@@ -13,8 +13,13 @@
     └── DeploymentError          CloudFormation rejected or rolled back a deployment
 """
 
+from __future__ import annotations
+
 import contextlib
-from collections.abc import Iterator
+import difflib
+from collections.abc import Iterable, Iterator
+
+_MOST_NAMES = 20
 
 
 class TestbedError(Exception):
@@ -107,3 +112,32 @@ def preserved(error: BaseException) -> Iterator[None]:
             error.details = "\n".join(part for part in (error.details, text) if part)
         else:
             error.add_note(text)
+
+
+def similar(name: str, known: Iterable[str], what: str) -> str:
+    """Return advice for a name that does not exist: a similar one, and those that do.
+
+    Parameters
+    ----------
+    what
+        What has the names, in the plural: "functions".
+
+    Returns
+    -------
+    str
+        Empty if there are no names.
+
+    Examples
+    --------
+    ::
+
+        assert similar("teh-api", ["the-api"], "functions").startswith("Did you mean the-api?")
+    """
+    names = sorted(known)
+    if not names:
+        return ""
+    close = difflib.get_close_matches(name, names, n=1)
+    shown = ", ".join(names[:_MOST_NAMES])
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    meant = f"Did you mean {close[0]}? " if close else ""
+    return f"{meant}The {what} are: {shown}{more}."

@@ -10,6 +10,7 @@ from typing import Protocol
 from testbed.aws.stacks import describe_stack
 from testbed.deployment.deploy import check, deploy, prepare
 from testbed.emulators.environments import ensure_environments
+from testbed.emulators.given_settings import check_settings
 from testbed.errors import ProjectError, TestbedError, preserved
 from testbed.project.overrides import Overrides
 from testbed.project.project import Project
@@ -106,6 +107,7 @@ def _start_container(
     settings: dict[str, str],
     progress: Progress,
 ) -> None:
+    check_settings(settings)
     if project:
         check(project)
     with progress.step("Image with LocalStack and the extension"):
@@ -132,6 +134,8 @@ def _start_process(
         if project:
             prepare(project, progress.report)
         environments = ensure_environments(progress.report)
+        for warning in check_settings(settings, environments):
+            progress.report(warning)
     with progress.step("LocalStack and its init scripts" if init_scripts else "LocalStack"):
         session.localstack.start(
             environments,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,8 @@ from testbed.machine.waiting import WaitedTooLong, until
 # An emulator that takes longer counts as one that cannot do it.
 _LIMIT_SECONDS = 60.0
 _PACE_SECONDS = 0.01
+# Nobody saves files without a pause; in this one, log lines and chains are shown.
+_BETWEEN_SAVES_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,12 @@ class Plan:
     ----------
     rounds
         Deployments of each kind.
+    saves
+        Files that are saved while ``testbed watch`` runs.
     """
 
     rounds: int = 20
+    saves: int = 100
 
 
 class DeploymentBenchmark(Benchmark[Plan, Results]):
@@ -66,10 +71,19 @@ class DeploymentBenchmark(Benchmark[Plan, Results]):
                 change = partial(DeployedStack.change_code, number=number)
                 self._measure(stacks, Metric.UNCHANGED, DeployedStack.deploy)
                 self._measure(stacks, Metric.CODE, change)
+            self._measure_saves(stacks)
             for number in rounds:
                 self._report(f"API path {number} of {self._plan.rounds}")
                 change = partial(DeployedStack.change_path, number=number)
                 self._measure(stacks, Metric.PATH, change)
+
+    def _measure_saves(self, stacks: list[DeployedStack]) -> None:
+        """Save a handler again and again, with one emulator at a time."""
+        for each in stacks if self._plan.saves else ():
+            with self._recording_failure(Metric.SAVED, each.emulator), each.watching():
+                for number in range(1, self._plan.saves + 1):
+                    self._report(f"{each.emulator.name}: save {number} of {self._plan.saves}")
+                    self._results.add(Metric.SAVED, each.emulator.name, each.save(number))
 
     def _measure(
         self,
@@ -124,6 +138,21 @@ class DeployedStack:
         """Change a line of a handler; return the seconds until the API answers with it."""
         self._project.change_version(str(number))
         return self._until_live(lambda: self._body("/version") == str(number))
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Run ``testbed watch`` while the block runs."""
+        with self.emulator.watching(self._endpoint_url, self._project.folder):
+            yield
+
+    def save(self, number: int) -> float:
+        """Change a line of a handler; return the seconds until the API answers with it."""
+        version = f"saved-{number}"
+        time.sleep(_BETWEEN_SAVES_SECONDS)
+        started = time.perf_counter()
+        self._project.change_version(version)
+        self._wait(lambda: self._body("/version") == version, "new version at the API")
+        return time.perf_counter() - started
 
     def change_path(self, number: int) -> float:
         """Replace a path of the API; return the seconds until the new one answers."""

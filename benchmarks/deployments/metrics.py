@@ -11,4 +11,5 @@ class DeploymentMetric(Metric):
     FIRST = "first", "First deployment"
     UNCHANGED = "unchanged", "Nothing changed"
     CODE = "code", "Changed line of a handler → live"
+    SAVED = "saved", "Saved file → new answer"
     PATH = "path", "New API path → answers"

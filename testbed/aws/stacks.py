@@ -54,6 +54,29 @@ def stack_resources(aws: Aws, stack_name: str, resource_type: str | None = None)
     }
 
 
+def nested_stacks(aws: Aws, stack_name: str) -> list[str]:
+    """Return the ARNs of the stacks that are nested in a stack, at any depth."""
+    found = []
+    for arn in stack_resources(aws, stack_name, "AWS::CloudFormation::Stack").values():
+        found += [arn, *nested_stacks(aws, arn)]
+    return found
+
+
+def physical_ids(aws: Aws, stack_name: str, resource_type: str) -> list[str]:
+    """Return the physical ids of the resources of a type, in a stack and in its nested stacks.
+
+    Parameters
+    ----------
+    resource_type
+        Such as ``AWS::SQS::Queue``.
+    """
+    return [
+        physical_id
+        for each in (stack_name, *nested_stacks(aws, stack_name))
+        for physical_id in stack_resources(aws, each, resource_type).values()
+    ]
+
+
 def function_runtimes(aws: Aws, stack_name: str) -> dict[str, str]:
     """Return the runtimes of a stack's functions by logical id, without those of nested stacks."""
     functions = stack_resources(aws, stack_name, "AWS::Lambda::Function")

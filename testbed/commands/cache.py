@@ -89,13 +89,16 @@ def _current(session: Session) -> set[Path]:
         requirement_files,
     )
     from testbed.emulators import ministack
+    from testbed.emulators.debugger import debugger_location
     from testbed.emulators.environments import environment_inputs, other_runtime_inputs
+    from testbed.emulators.runtimes import OWN_RUNTIMES
     from testbed.machine.cache import location
     from testbed.project.functions import RUNTIME
 
     inputs_of = {**environment_inputs(), **other_runtime_inputs()}
     needed = {location(name, inputs) for name, inputs in inputs_of.items()}
     needed.add(ministack.environment_location())
+    needed |= {debugger_location(each.removeprefix("python")) for each in OWN_RUNTIMES}
     try:
         code = list(check(session.project).code())
         for each in code:

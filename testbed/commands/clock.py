@@ -61,7 +61,11 @@ def clock(context: click.Context, as_json: bool) -> None:
 def advance(
     session: Session, duration: timedelta | None, moment: datetime | None, as_json: bool
 ) -> None:
-    """Move the clock forward by DURATION, and fire everything that is due until then."""
+    """Move the clock forward by DURATION, and fire everything that is due until then.
+
+    At most 10,000 firings may be due, and a hundred years pass; otherwise nothing is changed. More
+    than 20 firings are summed up.
+    """
     schedules = Clock(session.endpoint)
     try:
         match duration, moment:

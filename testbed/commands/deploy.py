@@ -16,6 +16,7 @@ from testbed.commands.options import (
     target_options,
 )
 from testbed.commands.parameters import ask_for_missing
+from testbed.commands.saving import save_deployment
 from testbed.commands.target import chosen_project, open_account
 from testbed.terminal import console
 
@@ -74,12 +75,18 @@ def _deploy_to_testbed(session: Session, chosen: Overrides) -> None:
         deployment = deploy_project(project, session.aws, console.report)
     if not deployment.changed:
         console.progress.print("The stack is up to date.")
+    for name in deployment.restored:
+        console.progress.print(
+            console.text(f"Updated the code of {name}, which was changed outside of the stack.")
+        )
     for name in deployment.uploaded:
         console.progress.print(console.text(f"Uploaded {name}."))
     for resource in deployment.skipped:
         told = f"Ignored: {resource}" if resource.ignored else f"{resource} was skipped."
         console.progress.print(console.text(("!", "yellow"), f" {told}"))
     _warn_of_leftovers(deployment)
+    if deployment.changed or deployment.uploaded:
+        save_deployment(session)
 
 
 def _deploy_to_account(project: Project, profile: str | None, yes: bool) -> None:

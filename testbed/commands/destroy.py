@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from testbed.commands.options import reject_endpoint, reject_options, target_options
+from testbed.commands.saving import save_deployment
 from testbed.commands.target import chosen_project, open_account
 from testbed.terminal import console
 
@@ -58,3 +59,5 @@ def destroy(
         raise DeploymentError(f"{stack_name} was not changed.")
     with console.step(f"Removal of {stack_name}"):
         destroy_stack(aws, stack_name)
+    if target == "local":
+        save_deployment(session)

@@ -127,13 +127,16 @@ def list_(session: Session, as_json: bool) -> None:
 
 @fault.command()
 @click.argument("ids", metavar="[ID]...", nargs=-1)
+@json_option
 @click.pass_obj
-def clear(session: Session, ids: tuple[str, ...]) -> None:
+def clear(session: Session, ids: tuple[str, ...], as_json: bool) -> None:
     """Remove the faults with these IDs, or all faults."""
     faults = Faults(session.endpoint)
     for identity in ids:
         faults.remove(identity)
     count = len(ids) if ids else faults.remove_all()
+    if as_json:
+        console.print_json({"removed": count})
     console.progress.print(f"Removed {count} fault{'' if count == 1 else 's'}.")
 
 

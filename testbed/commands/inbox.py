@@ -48,8 +48,9 @@ def inbox(context: click.Context, clear: bool, as_json: bool) -> None:
 
 @inbox.command()
 @click.argument("address", required=False, help="The subscriber's address; all by default.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 @click.pass_obj
-def confirm(session: Session, address: str | None) -> None:
+def confirm(session: Session, address: str | None, as_json: bool) -> None:
     """Confirm pending email subscriptions.
 
     It opens the link in each confirmation email, and deletes the email.
@@ -57,6 +58,10 @@ def confirm(session: Session, address: str | None) -> None:
     from testbed.control.inbox import Inbox
 
     confirmed = Inbox(session.endpoint).confirm(address)
+    if as_json:
+        console.print_json(
+            [{"address": each.address, "topic_arn": each.topic_arn} for each in confirmed]
+        )
     for each in confirmed:
         topic = each.topic_arn.rpartition(":")[2]
         console.progress.print(

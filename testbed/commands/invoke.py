@@ -14,7 +14,7 @@ import click
 from testbed.commands.options import Pair, Pairs, json_option
 from testbed.errors import TestbedError
 from testbed.terminal import console
-from testbed.terminal.durations import Duration, duration_text
+from testbed.terminal.durations import Duration, duration_text, local_time_text
 
 if TYPE_CHECKING:
     from testbed.aws.functions import KnownFunction
@@ -215,13 +215,13 @@ def _result(payload: str) -> None:
 
 
 def _print_log(log: InvocationLog) -> None:
+    from testbed.aws.log_messages import readable
+
     if not log.complete:
         _note("The beginning of the log is missing: `testbed logs` may have it.")
     for line in log.lines:
-        time = f"{line.time.astimezone():%H:%M:%S.%f}"[:-3] + " " if log.timed else ""
-        # Python's runtime writes a traceback as one event, with carriage returns.
-        message = line.message.replace("\r", "\n").replace("\u00a0", " ")
-        text = console.text((time, "dim")).append_text(console.lines(message))
+        time = f"{local_time_text(line.time)} " if log.timed else ""
+        text = console.text((time, "dim")).append_text(console.lines(readable(line.message)))
         console.progress.print(text, soft_wrap=True)
     if log.report:
         figures = ", ".join(f"{name} {figure}" for name, figure in log.report.items())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -13,10 +13,10 @@ from testbed.control.journal import KINDS, Journal, JournalEntry
 from testbed.errors import TestbedError
 from testbed.session import Session
 from testbed.terminal import console
-from testbed.terminal.durations import Duration, ago
+from testbed.terminal.durations import Since, local_time_text
 
 if TYPE_CHECKING:
-    from testbed.trace.chains import Step
+    from testbed.trace.newest import NewestChain
 
 
 @click.command()
@@ -29,11 +29,15 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--since",
-    type=Duration(),
-    metavar="DURATION",
-    help="Show only entries of the last 90s, 5m or 2h.",
+    type=Since(),
+    metavar="WHEN",
+    help="Show only entries of the last 90s, 5m or 2h, or since 14:30, 2026-12-24T12:00Z.",
 )
-@click.option("--grep", metavar="TEXT", help="Show only entries that contain TEXT.")
+@click.option(
+    "--grep",
+    metavar="TEXT",
+    help="Show only entries that contain TEXT, which is not a regular expression.",
+)
 @click.option(
     "--limit", type=click.IntRange(min=1), metavar="N", help="Show only the last N entries."
 )
@@ -43,7 +47,7 @@ if TYPE_CHECKING:
 def journal(
     session: Session,
     kinds: tuple[str, ...],
-    since: timedelta | None,
+    since: datetime | None,
     grep: str | None,
     limit: int | None,
     follow: bool,
@@ -52,11 +56,10 @@ def journal(
     """Show API calls, deliveries, messages, invocations and emails."""
     client = Journal(session.endpoint)
     position, entries = client.read(kinds=kinds)
-    oldest = ago(since) if since is not None else None
     shown = [
         entry
         for entry in entries
-        if (oldest is None or entry.time >= oldest) and _contains(entry, grep)
+        if (since is None or entry.time >= since) and _contains(entry, grep)
     ]
     _print_entries(shown[-limit:] if limit else shown, as_json)
     if follow:
@@ -76,38 +79,70 @@ def trace(session: Session, identity: str | None, as_json: bool) -> None:
     """Show what led to ID and what followed, as a tree with times.
 
     ID is the id of a request, message, event or X-Ray trace, at least its first six characters, or
-    the position of an entry in the journal. Without ID, the newest chain in which a function was
-    invoked is shown; that may be one that a schedule started.
+    the position of an entry in the journal. Without ID, the newest chain is shown, wherever it
+    ended: of a schedule, a message, a request to an API or an invocation. It is awaited for up to
+    15 seconds if it is still growing.
     """
-    from testbed.trace.chains import chain_roots, find_chains
+    from testbed.trace.chains import find_chains
+    from testbed.trace.settling import Followed
     from testbed.trace.tree import tree
 
-    entries = Journal(session.endpoint).entries()
+    client = Journal(session.endpoint)
+    found = None
     if identity is None:
-        roots = [root for root in chain_roots(entries) if _invokes_function(root)][-1:]
+        found = _newest(session, client)
+        chain = found.chain
     else:
-        roots = find_chains(entries, identity)
-    if not roots:
-        raise TestbedError(
-            f"The journal has no entry with the id or position {identity}."
-            if identity
-            else "The journal has no chain in which a function was invoked.",
-            advice="`testbed journal` lists all entries; with --json, it shows their ids.",
-        )
+        chain = Followed(find_chains(client.entries(), identity))
+        if not chain.roots:
+            raise TestbedError(
+                f"The journal has no entry with the id or position {identity}.",
+                advice="`testbed journal` lists all entries; with --json, it shows their ids.",
+            )
     if as_json:
-        steps = {step.entry.position: step for root in roots for step in root.walk()}
-        _print_entries((step.entry for _, step in sorted(steps.items())), as_json)
-        return
-    for root in roots:
-        console.wide.print(console.tree(tree(root)))
+        _print_entries((step.entry for step in chain.steps()), as_json)
+    else:
+        for root in chain.roots:
+            console.wide.print(console.tree(tree(root)))
+    if found:
+        _print_state(found)
+
+
+def _newest(session: Session, journal: Journal) -> NewestChain:
+    from testbed.aws.consumers import Consumers
+    from testbed.trace.newest import newest_chain
+    from testbed.trace.settling import Expectations
+
+    consumers = Consumers(session.aws)
+    expectations = Expectations(consumers.has_consumer, consumers.retries)
+    found = newest_chain(journal, expectations)
+    if found is None:
+        raise TestbedError(
+            "The journal has no chain yet.",
+            advice="Start one: fire a schedule with `testbed tick`, call a function with"
+            " `testbed invoke`, send a message, or send a request to the API.",
+        )
+    return found
+
+
+def _print_state(found: NewestChain) -> None:
+    for line in found.chain.expected:
+        console.progress.print(console.text(("… ", "dim"), line), soft_wrap=True)
+    if found.chain.expected:
+        position = found.chain.roots[0].entry.position
+        console.progress.print(
+            f"The chain is not complete yet. Show it again with: testbed trace {position}",
+            soft_wrap=True,
+        )
+    if found.newer:
+        more = "A newer chain has" if found.newer == 1 else f"{found.newer} newer chains have"
+        console.progress.print(
+            f"{more} begun since. Show the newest with: testbed trace", soft_wrap=True
+        )
 
 
 def _contains(entry: JournalEntry, text: str | None) -> bool:
     return text is None or text in json.dumps(entry.fields, ensure_ascii=False)
-
-
-def _invokes_function(root: Step) -> bool:
-    return any(step.entry.kind == "invocation" for step in root.walk())
 
 
 def _print_entries(entries: Iterable[JournalEntry], as_json: bool) -> None:
@@ -117,7 +152,7 @@ def _print_entries(entries: Iterable[JournalEntry], as_json: bool) -> None:
         if as_json:
             console.print_json(entry.fields, indent=None)
             continue
-        time = f"{entry.time.astimezone():%H:%M:%S.%f}"[:-3]
+        time = local_time_text(entry.time)
         took = f"{entry['ms']:.1f} ms" if entry["ms"] is not None else ""
         error = entry["error"] or (entry["message"] if entry["status"] == "failed" else None)
         console.line(

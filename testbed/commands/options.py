@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 from click.core import ParameterSource
@@ -38,13 +37,10 @@ class EndpointUrl(click.ParamType[Any]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Check that a request can be sent to the URL."""
+        from testbed.control.endpoint import is_endpoint_url
+
         text = str(value)
-        try:
-            parts = urlsplit(text)
-            valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        except ValueError:  # a port that is not a number, or an unmatched bracket
-            valid = False
-        if not valid or any(character.isspace() for character in text):
+        if not is_endpoint_url(text):
             self.fail(f"{text!r} is not a URL such as http://127.0.0.1:4566.", param, ctx)
         return text
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     help="Show only permissions that were never used, and exit with status 1 if there are any.",
 )  # fmt: skip
 @click.option("--reset", is_flag=True, help="Set all counts to zero, and show nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON for each role.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 @click.pass_obj
 def permissions(
     session: Session, roles: tuple[str, ...], unused: bool, reset: bool, as_json: bool
@@ -50,19 +50,22 @@ def permissions(
         for each in counts.principals()
         if not roles or any(text.lower() in each.name.lower() for text in roles)
     ]
-    for each in chosen:
-        shown = replace(each, permissions=tuple(each.unused), denied=()) if unused else each
-        if as_json:
-            console.print_json(asdict(shown), indent=None)
-        elif shown.permissions or shown.denied:
-            console.line((shown.name, "bold"))
-            print_table((), _rows(shown))
-    if roles and not chosen:
+    if not chosen and roles:
         raise TestbedError(
             f"No role has {' or '.join(roles)} in its name.",
             advice="`testbed permissions` shows all roles.",
         )
-    if not chosen and not as_json:
+    shown = [
+        replace(each, permissions=tuple(each.unused), denied=()) if unused else each
+        for each in chosen
+    ]
+    if as_json:
+        console.print_json([asdict(each) for each in shown])
+    for each in () if as_json else shown:
+        if each.permissions or each.denied:
+            console.line((each.name, "bold"))
+            print_table((), _rows(each))
+    if not shown:
         console.progress.print("There are no roles.")
     if unused and any(each.unused for each in chosen):
         raise SystemExit(1)

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 def status(session: Session, as_json: bool) -> None:
     """Show the stack, its functions and the messages in its queues.
 
-    Without a stack, all functions and queues are shown.
+    Nested stacks and what is in them are included. Without a stack, all functions and queues are
+    shown.
     """
     view = overview(session)
     if as_json:
@@ -49,6 +50,7 @@ def overview(session: Session) -> dict[str, Any]:
     return {
         **description,
         "stack_status": _stack_status(aws, stack_name) if stack_name else None,
+        "nested_stacks": _nested(aws, stack_name) if stack_name else {},
         "functions": {
             name: aws.lambda_.get_function_configuration(FunctionName=name)["State"]
             for name in sorted(function_names(aws, stack_name))
@@ -61,13 +63,21 @@ def _stack_status(aws: Aws, stack_name: str) -> str:
     return aws.cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]["StackStatus"]
 
 
+def _nested(aws: Aws, stack_name: str) -> dict[str, str]:
+    from testbed.aws.stacks import nested_stacks
+
+    return {
+        arn.split("/")[1]: _stack_status(aws, arn) for arn in sorted(nested_stacks(aws, stack_name))
+    }
+
+
 def _queues(aws: Aws, stack_name: str | None) -> dict[str, dict[str, int]]:
     from testbed.aws.queues import message_counts, queue_name
-    from testbed.aws.stacks import stack_resources
+    from testbed.aws.stacks import physical_ids
 
     urls: Iterable[str]
     if stack_name:
-        urls = stack_resources(aws, stack_name, "AWS::SQS::Queue").values()
+        urls = physical_ids(aws, stack_name, "AWS::SQS::Queue")
     else:
         pages = aws.sqs.get_paginator("list_queues").paginate()
         urls = [url for page in pages for url in page.get("QueueUrls", ())]
@@ -83,6 +93,7 @@ def _print_overview(view: dict[str, Any]) -> None:
         ("endpoint", view["endpoint_url"]),
         ("api", view["api_url"] or "-"),
         ("stack", f"{view['stack']} {view['stack_status']}" if view["stack"] else NO_STACK),
+        *(("nested stack", f"{name} {state}") for name, state in view["nested_stacks"].items()),
         *(("function", f"{name} {state}") for name, state in view["functions"].items()),
         *(
             ("queue", f"{name} {counts['visible']} visible, {counts['in_flight']} in flight")

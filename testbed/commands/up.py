@@ -18,6 +18,7 @@ from testbed.commands.options import (
     reject_options,
 )
 from testbed.commands.parameters import ask_for_missing
+from testbed.commands.saving import save_deployment
 from testbed.terminal import console
 
 if TYPE_CHECKING:
@@ -88,4 +89,6 @@ def up(
                 empty=empty,
                 progress=console,
             )
+            if session.has_project and not empty:
+                save_deployment(session)
     print_description(session, as_json=as_json)

@@ -17,7 +17,7 @@ from testbed.control.endpoint import (
     json_object,
     lacks_endpoint,
 )
-from testbed.errors import TestbedError
+from testbed.errors import TestbedError, similar
 
 
 class Schedule(TypedDict):
@@ -191,13 +191,14 @@ def choose(name: str | None, schedules: list[Schedule]) -> str:
     if not schedules:
         raise TestbedError(
             "There are no scheduled rules and no schedules.",
-            advice="Deploy the stack with: testbed deploy",
+            advice="Deploy a stack that has one with `testbed deploy`, or create one with"
+            " `aws events put-rule` or `aws scheduler create-schedule`.",
         )
     labels = sorted(label(each["arn"]) for each in found or schedules)
     if not found:
         raise TestbedError(
             f"There is no scheduled rule or schedule {name}.",
-            advice=f"There are: {', '.join(labels)}.",
+            advice=similar(name or "", labels, "rules and schedules"),
         )
     if len(set(labels)) < len(labels):
         labels = sorted(each["arn"] for each in found)

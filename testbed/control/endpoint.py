@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from testbed.control import control_secret
 from testbed.control.control_secret import ControlSecret
@@ -16,6 +17,12 @@ from testbed.errors import TestbedError
 
 if TYPE_CHECKING:
     import requests
+
+NO_ANSWER_ADVICE = (
+    "Start the testbed with `testbed up`, or check the endpoint if you have given one with"
+    " --endpoint-url, TESTBED_ENDPOINT_URL or pytest's --testbed-endpoint-url."
+)
+"""What to do if an emulator does not answer."""
 
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
@@ -100,7 +107,7 @@ class Endpoint:
         except requests.RequestException as error:
             raise TestbedError(
                 f"{self.url} does not answer.",
-                advice="Start the testbed with: testbed up",
+                advice=NO_ANSWER_ADVICE,
                 details=str(error),
             ) from error
         if response.status_code == HTTPStatus.FORBIDDEN:
@@ -140,6 +147,9 @@ class Endpoint:
         return TestbedError(
             f"{method} {self.url}{path} returned HTTP {response.status_code}.",
             details=text,
+            advice="Check that this is the URL of the LocalStack of `testbed up`, and that both are"
+            " of the same version: `testbed down` and `testbed up` start it anew. Its log is"
+            " localstack.log in the state folder, .testbed by default.",
         )
 
     def _denied(self, method: str, path: str, response: requests.Response) -> TestbedError:
@@ -157,7 +167,38 @@ class Endpoint:
             f"{method} {self.url}{path} was denied: the control secret in"
             f" {self._secret.source} is not this emulator's.",
             details=str(content.get("message", "")),
+            advice=f"Unset {control_secret.FILE_VARIABLE} and {control_secret.VARIABLE} to use the"
+            " secret of `testbed up`, or set them to the secret of this emulator.",
         )
+
+
+def is_endpoint_url(text: str) -> bool:
+    """Return whether requests can be sent to a URL: http or https, with a host.
+
+    Examples
+    --------
+    ::
+
+        assert is_endpoint_url("http://127.0.0.1:4566")
+        assert not is_endpoint_url("127.0.0.1:4566")
+    """
+    try:
+        parts = urlsplit(text)
+        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is not a number, or an unmatched bracket
+        return False
+    return bool(valid) and not any(character.isspace() for character in text)
+
+
+def require_answer(url: str) -> None:
+    """Check that something answers HTTP requests at a URL.
+
+    Raises
+    ------
+    TestbedError
+        If nothing does.
+    """
+    Endpoint(url).send("GET", "/_localstack/health")
 
 
 def json_object(response: requests.Response) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from testbed.control.endpoint import Endpoint, LacksFeatureError, lacks_endpoint
 
-KINDS = ("api", "schedule", "delivery", "queue", "invocation", "email", "fault")
+KINDS = ("api", "schedule", "delivery", "queue", "invocation", "email", "fault", "reset")
 """The kinds of entries, in the order in which a chain usually has them."""
 
 _PATH = "/_testbed/journal"

@@ -69,5 +69,9 @@ def confirm(aws: Aws, inbox: Inbox, stack_name: str) -> list[Confirmation]:
                 )
                 confirmed += until(follow, within=_EMAIL_LIMIT_SECONDS, what=what)
         except WaitedTooLong as error:
-            raise TestbedError(str(error)) from error
+            raise TestbedError(
+                str(error),
+                advice="`testbed inbox` shows the emails that were sent, and `testbed journal"
+                " --kind email` when.",
+            ) from error
     return confirmed

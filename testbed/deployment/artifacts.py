@@ -45,8 +45,7 @@ class Artifacts:
     def _upload(self, template: TemplateFiles, packages: Iterator[Package]) -> None:
         for file in template.files:
             if file.build:
-                package = next(packages)
-                key = self._put_file(f"{package.digest}.zip", package.path)
+                _, key = self.put_package(next(packages))
             else:
                 content = file.path.read_bytes()
                 key = self._put(f"{_digest(content)}{file.path.suffix}", content)
@@ -54,6 +53,10 @@ class Artifacts:
         for file, nested in template.nested:
             self._upload(nested, packages)
             file.replace(self.put_template(json.dumps(nested.document)))
+
+    def put_package(self, package: Package) -> tuple[str, str]:
+        """Upload a deployment package; return its bucket and key."""
+        return self._bucket, self._put_file(f"{package.digest}.zip", package.path)
 
     def put_template(self, body: str) -> str:
         """Upload a template; return its URL, as CloudFormation takes it.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from testbed.aws.stacks import SkippedResource, describe_stack, skipped_resource
 from testbed.control.endpoint import Endpoint
 from testbed.control.runtimes import notes, running_runtime
 from testbed.deployment.artifacts import Artifacts
+from testbed.deployment.code import local_functions, update_code
 from testbed.deployment.destroy import delete_stack
 from testbed.deployment.failures import check_usable, left_behind, rejected, rolled_back
 from testbed.deployment.packaging import Package, package
@@ -68,6 +69,13 @@ class Deployment:
     notes
         The functions that run on another version of Python or whose runtime is deprecated: a
         sentence each.
+    restored
+        The functions whose code was updated although the stack was up to date, because it had been
+        changed outside of the stack.
+    packages
+        The deployment packages of the testbed's functions, by their names.
+    runs_on
+        What each runtime runs on in the testbed.
     """
 
     outputs: dict[str, str]
@@ -76,6 +84,9 @@ class Deployment:
     skipped: list[SkippedResource] = field(default_factory=list)
     left_behind: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    restored: list[str] = field(default_factory=list)
+    packages: dict[str, Package] = field(default_factory=dict)
+    runs_on: dict[str, str] = field(default_factory=dict)
 
 
 Review = Callable[[list[Change]], bool]
@@ -119,6 +130,10 @@ def deploy(project: Project, aws: Aws, report: Report, review: Review | None = N
     artifacts = Artifacts(aws)
     artifacts.upload(template, packages)
     changed, outputs = _apply(project, aws, stack, template.document, artifacts, review)
+    functions = _by_function(project, aws, template, packages) if aws.is_local else {}
+    # CloudFormation compares the template with the last one, so it leaves a function as it is whose
+    # code was changed outside of the stack.
+    restored = update_code(aws, artifacts, functions)
     _check_outputs(project, outputs)  # again: an output with a condition may be missing
     uploaded = [
         upload.name
@@ -127,7 +142,9 @@ def deploy(project: Project, aws: Aws, report: Report, review: Review | None = N
     ]
     skipped = skipped_resources(aws, project.stack_name) if aws.is_local else []
     left = left_behind(aws, project.stack_name) if changed else []
-    return Deployment(outputs, changed, uploaded, skipped, left, remarks)
+    return Deployment(
+        outputs, changed, uploaded, skipped, left, remarks, restored, functions, runs_on
+    )
 
 
 def stack_parameters(aws: Aws, stack_name: str) -> frozenset[str]:
@@ -213,21 +230,29 @@ def _running_runtimes(template: TemplateFiles, aws: Aws) -> tuple[dict[str, str]
     return runs_on, list(notes(template.all_runtimes(), answers))
 
 
-def _packages(
-    template: TemplateFiles, report: Report, runs_on: dict[str, str], *, local: bool = True
+def code_packages(
+    codes: Iterable[LocalFile], report: Report, runs_on: Mapping[str, str], *, local: bool = True
 ) -> list[Package]:
-    """Make the deployment packages, one for all functions that share a folder and a runtime.
+    """Return the deployment packages of functions and layers.
 
-    In the testbed all functions run on this machine's processor, whatever the template says.
+    There is one for all that share a folder and a runtime.
 
     Parameters
     ----------
     runs_on
         The runtimes that execute functions of others.
+    local
+        Whether they are for the testbed, in which all functions run on this machine's processor,
+        whatever the template says.
+
+    Raises
+    ------
+    ProjectError, EnvironmentBuildError
+        As :func:`deploy`.
     """
     made: dict[tuple[object, ...], Package] = {}
     packages = []
-    for code in template.code():
+    for code in codes:
         assert code.build is not None
         architecture = host_architecture() if local else code.build.architecture
         runtime = runs_on.get(code.build.runtime, code.build.runtime)
@@ -238,12 +263,31 @@ def _packages(
                 requirements=code.build.requirements, prefix=code.build.folder, runtime=runtime,
             )  # fmt: skip
         packages.append(made[key])
+    return packages
+
+
+def _packages(
+    template: TemplateFiles, report: Report, runs_on: dict[str, str], *, local: bool = True
+) -> list[Package]:
+    packages = code_packages(template.code(), report, runs_on, local=local)
+    for code in template.code():
+        assert code.build is not None
+        architecture = host_architecture() if local else code.build.architecture
         if architecture != code.build.architecture and _has_requirements(code):
             report(
                 f"{code.logical_id}: Architectures is {code.build.architecture};"
                 f" its packages are built for this machine, {architecture}"
             )
     return packages
+
+
+def _by_function(
+    project: Project, aws: Aws, template: TemplateFiles, packages: list[Package]
+) -> dict[str, Package]:
+    """Return the deployment packages by the names of the functions."""
+    by_file = {id(file): package for file, package in zip(template.code(), packages, strict=True)}
+    functions = local_functions(aws, project.stack_name, template)
+    return {name: by_file[id(file)] for name, file in functions}
 
 
 def _has_requirements(code: LocalFile) -> bool:
@@ -401,4 +445,8 @@ def _until(aws: Aws, condition: Callable[[], bool], what: str) -> None:
     try:
         until(condition, within=_TIMEOUT_SECONDS, what=what, every=aws.poll_seconds)
     except WaitedTooLong as error:
-        raise DeploymentError(str(error)) from error
+        raise DeploymentError(
+            str(error),
+            advice="It may still end: `testbed status` shows the state of the stack, and"
+            " `testbed logs` what custom resources do.",
+        ) from error

@@ -71,7 +71,11 @@ def delete_stack(aws: Aws, stack_name: str) -> None:
             every=aws.poll_seconds,
         )
     except WaitedTooLong as error:
-        raise DeploymentError(str(error)) from error
+        raise DeploymentError(
+            str(error),
+            advice="It may still end: `testbed status` shows the state of the stack, and"
+            " `testbed logs` what custom resources do.",
+        ) from error
     if "in use" in status:
         raise DeploymentError(
             f"The stack {stack_name} could not be deleted: {status}.",

@@ -32,8 +32,8 @@ _LOCK_OF_UV = ".lock"
 # What `sam build` excludes, so that packages are the same here and on AWS:
 # https://github.com/aws/aws-lambda-builders/blob/develop/aws_lambda_builders/workflows/python_pip/workflow.py
 # (EXCLUDED_FILES of release 1.68.0.) *.so, *.egg and *.egg-info are not excluded: layers need them,
-# and `sam package` packages them. The last entry is the testbed's own.
-_LEFT_OUT = (
+# and `sam package` packages them. The last lines are the testbed's own.
+LEFT_OUT = (
     *_COMPILED,
     ".aws-sam", ".chalice", ".git", ".gitignore", ".Python",
     "pip-log.txt", "pip-delete-this-directory.txt",
@@ -42,7 +42,11 @@ _LEFT_OUT = (
     ".env", ".venv", "venv", "venv.bak", "env.bak", "ENV", "env",
     ".vscode", ".idea",
     ".testbed",
+    # Files of editors while a file is being edited or saved; those of Emacs are broken links.
+    ".*.sw[a-p]", "*~", ".#*", "#*#", "*___jb_tmp___", "*___jb_old___", ".goutputstream-*",
 )  # fmt: skip
+# How often a package is begun again because a file in it was changed meanwhile.
+_ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -95,11 +99,34 @@ def package(
     """
     if source.suffix in _ARCHIVES and source.is_file():
         return Package(path=source, digest=_digest(source).hex())
-    digest = hashlib.sha256(f"{architecture} {prefix}".encode())
-    code = dict(_files(source, _LEFT_OUT)) if source.is_dir() else {source.name: source}
-    for name, path in sorted(code.items()):
-        digest.update(f"{name}\0{_mode(path):o}\0".encode())
-        digest.update(_digest(path))
+    last = None
+    for _ in range(_ATTEMPTS):
+        try:
+            return _package(source, architecture, report, requirements, prefix, runtime)
+        except _ChangedMeanwhileError as error:
+            last = error
+    raise ProjectError(
+        f"{source} changes while it is being packaged.",
+        advice="Stop what changes it, and try again.",
+    ) from last
+
+
+class _ChangedMeanwhileError(Exception):
+    """A file was changed or deleted after it was found, and before it was packaged."""
+
+
+def _package(
+    source: Path,
+    architecture: str,
+    report: Report,
+    requirements: bool,
+    prefix: str,
+    runtime: str,
+) -> Package:
+    start = f"{architecture} {prefix}".encode()
+    code = dict(_files(source, LEFT_OUT)) if source.is_dir() else {source.name: source}
+    content = _content(start, code)
+    digest = content.copy()
     listed = source / "requirements.txt"
     bundled = None
     if requirements and listed.is_file():
@@ -112,11 +139,34 @@ def package(
         target.parent.mkdir(exist_ok=True)
         others = _bundled_files(bundled) if bundled else {}
         named = {f"{prefix}{name}": path for name, path in code.items()}
-        if bundled and not others.keys() & code.keys():
-            _write(target, named, after=_bundle_package(bundled, prefix, others))
-        else:
-            _write(target, {f"{prefix}{name}": path for name, path in others.items()} | named)
+
+        def check() -> None:
+            if _content(start, code).digest() != content.digest():
+                raise _ChangedMeanwhileError
+
+        try:
+            if bundled and not others.keys() & code.keys():
+                _write(target, named, check, after=_bundle_package(bundled, prefix, others))
+            else:
+                files = {f"{prefix}{name}": path for name, path in others.items()} | named
+                _write(target, files, check)
+        except FileNotFoundError as error:
+            if all(path.exists() for path in code.values()):
+                raise  # something else is missing
+            raise _ChangedMeanwhileError from error
     return Package(path=target, digest=digest.hexdigest())
+
+
+def _content(start: bytes, code: dict[str, Path]) -> hashlib._Hash:
+    """Return the hash of the names, the modes and the content of files."""
+    digest = hashlib.sha256(start)
+    for name, path in sorted(code.items()):
+        try:
+            digest.update(f"{name}\0{_mode(path):o}\0".encode())
+            digest.update(_digest(path))
+        except FileNotFoundError as error:
+            raise _ChangedMeanwhileError from error
+    return digest
 
 
 def _bundled_files(bundled: Path) -> dict[str, Path]:
@@ -140,6 +190,8 @@ def _digest(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").digest()
+    except FileNotFoundError:
+        raise
     except OSError as error:
         raise _unfit(path, f"cannot be read ({error.strerror})") from error
 
@@ -174,7 +226,7 @@ def _files_below(
             yield f"{prefix}{name}", path
         elif path.is_symlink() and not path.exists():
             raise _unfit(path, f"is a link to {path.readlink()}, which does not exist")
-        else:  # a socket, a pipe or a device: reading it may block forever
+        elif os.path.lexists(path):  # a socket, a pipe or a device: reading it may block forever
             raise _unfit(path, "is neither a file nor a folder")
 
 
@@ -186,8 +238,20 @@ def _unfit(path: Path, problem: str) -> ProjectError:
     )
 
 
-def _write(target: Path, files: dict[str, Path], *, after: Path | None = None) -> None:
-    """Write a zip file; if another is given, with the content of that one first."""
+def _write(
+    target: Path,
+    files: dict[str, Path],
+    check: Callable[[], None] = lambda: None,
+    *,
+    after: Path | None = None,
+) -> None:
+    """Write a zip file; if another is given, with the content of that one first.
+
+    Parameters
+    ----------
+    check
+        Is called before the file gets its name, and raises an error if it must not.
+    """
     # Other processes may create the same package: each writes its own file, and the last one wins.
     partial = target.with_suffix(f".{os.getpid()}")
     try:
@@ -202,6 +266,7 @@ def _write(target: Path, files: dict[str, Path], *, after: Path | None = None) -
                 info.file_size = path.stat().st_size  # files over 2 GiB need another header
                 with path.open("rb") as source, archive.open(info, "w") as packed:
                     shutil.copyfileobj(source, packed, _CHUNK_BYTES)
+        check()
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)

@@ -90,7 +90,10 @@ def _address(context: Context) -> tuple[str, str]:
     name = context.variables.get("DOCKER_CONTEXT")
     chosen = ContextAPI.get_context(name) if name else ContextAPI.get_current_context()
     if chosen is None:
-        raise DockerError(f"The Docker context {name} does not exist.")
+        raise DockerError(
+            f"The Docker context {name} does not exist.",
+            advice="Unset DOCKER_CONTEXT, or set it to one that `docker context ls` lists.",
+        )
     # The SDK has its own scheme for the default socket.
     host = str(chosen.Host).replace("http+unix://", "unix://")
     return host or _DEFAULT_SOCKET, f"context {chosen.name}"

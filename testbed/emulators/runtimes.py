@@ -14,9 +14,11 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from testbed.emulators.debugger import ensure_debugger
 from testbed.errors import EnvironmentBuildError
 from testbed.machine import virtual_environments
 from testbed.machine.cache import Report, build_once, is_complete, location
@@ -77,6 +79,9 @@ def ensure_runtime(runtime: str, report: Report) -> Path:
 
     def build(target: Path) -> None:
         virtual_environments.create(target, _LOCK, version)
+        # Later, there may be no network. If it fails, `testbed debug` says why.
+        with suppress(EnvironmentBuildError):
+            ensure_debugger(report, version)
 
     try:
         return build_once(cache_name(runtime), runtime_inputs(), build, report)

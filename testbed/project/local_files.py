@@ -57,6 +57,7 @@ _TEMPLATES = {
     "AWS::Serverless::Application": "Location",
     "AWS::CloudFormation::Stack": "TemplateURL",
 }
+_FUNCTIONS = ("AWS::Serverless::Function", "AWS::Lambda::Function")
 _REMOTE = ("s3://", "https://", "http://")
 _ARCHIVES = (".zip", ".jar")
 
@@ -106,6 +107,10 @@ class TemplateFiles:
             for name, runtime in nested.all_runtimes().items():
                 found[f"{file.logical_id}.{name}"] = runtime
         return found
+
+    def resource_of(self, file: LocalFile) -> dict[str, Any]:
+        """Return the resource that names a file, or {} if a file is not named by a resource."""
+        return section(self.document["Resources"], file.logical_id)
 
     def code(self) -> Iterator[LocalFile]:
         """Yield the code of all functions and layers, including nested templates'."""
@@ -186,7 +191,7 @@ class _Search:
             kind = resource.get("Type")
             if not isinstance(kind, str):
                 continue  # CloudFormation rejects it
-            if kind in ("AWS::Serverless::Function", "AWS::Lambda::Function"):
+            if kind in _FUNCTIONS:
                 self._function(name, kind, resource)
             elif kind in _CODE:
                 self._layer(name, kind, resource)
@@ -340,6 +345,21 @@ class _Search:
 
     def _problem(self, text: str, resource: str) -> None:
         self._found.problems.append(Problem(text, ("Resources", resource), self._found.path))
+
+
+def is_function(template: TemplateFiles, file: LocalFile) -> bool:
+    """Return whether a file is the code of a function, not of a layer."""
+    return template.resource_of(file).get("Type") in _FUNCTIONS
+
+
+def publishes_versions(template: TemplateFiles, file: LocalFile) -> bool:
+    """Return whether a new version of a function is published when its code changes.
+
+    https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/automating-updates-to-serverless-apps.html
+    """
+    properties = section(template.resource_of(file), "Properties")
+    inherited = section(section(template.document, "Globals"), "Function")
+    return "AutoPublishAlias" in {**inherited, **properties}
 
 
 def is_local(value: object) -> TypeGuard[str]:

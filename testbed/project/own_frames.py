@@ -60,6 +60,25 @@ def own_frames(stack: Iterable[str], code: Path | None, folder: Path) -> list[st
     return shown + _left_out(left_out)
 
 
+def project_file(path: str, code: Path | None, folder: Path) -> str:
+    """Return the path of the project's file, if a path in a traceback of a function is of one.
+
+    Parameters
+    ----------
+    code
+        The folder that the function's code was packaged from, if it is known.
+    folder
+        The current folder, which the path is relative to if it is in it.
+
+    Returns
+    -------
+    str
+        Any other path unchanged.
+    """
+    local = _local_path(path, code)
+    return _relative(local, folder) if local else path
+
+
 def code_folder(
     template: Path, parameters: Mapping[str, str], region: str, logical_id: str
 ) -> Path | None:

@@ -79,6 +79,14 @@ def _check_options(config: pytest.Config) -> None:
     """Reject options that exclude one another."""
     name = config.getoption("--testbed-target")
     endpoint_url = config.getoption("--testbed-endpoint-url")
+    if endpoint_url:
+        from testbed.control.endpoint import is_endpoint_url
+
+        if not is_endpoint_url(endpoint_url):
+            raise pytest.UsageError(
+                f"--testbed-endpoint-url: {endpoint_url!r} is not a URL such as"
+                " http://127.0.0.1:4566."
+            )
     workers = config.getoption("numprocesses", None)  # of pytest-xdist
     if not endpoint_url and not workers:
         return  # without importing the target, which only a fixture needs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,11 +20,12 @@ from testbed.control.faults import Faults
 from testbed.control.inbox import Inbox
 from testbed.control.journal import Journal
 from testbed.control.permissions import Permissions
+from testbed.control.reset import SavedStates
 from testbed.control.runtimes import running_notes
 from testbed.control.subscriptions import confirm
 from testbed.deployment.deploy import deploy
 from testbed.deployment.destroy import destroy_stack
-from testbed.errors import ProjectError, TestbedWarning, preserved
+from testbed.errors import ProjectError, TestbedError, TestbedWarning, preserved
 from testbed.project.discovery import stack_name_of
 from testbed.project.project import Project
 from testbed.pytest_plugin.stack import Stack
@@ -69,6 +71,8 @@ class RunningTestbed:
     session: Session
     unavailable: Mapping[Feature, str] = field(default_factory=dict)
     provisioned: bool = False
+    _saved: dict[str, str | TestbedError] = field(default_factory=dict, init=False, repr=False)
+    _had_emails: bool = field(default=False, init=False, repr=False)
 
     @property
     def endpoint_url(self) -> str:
@@ -110,13 +114,50 @@ class RunningTestbed:
         return Faults(self.session.endpoint)
 
     def clean(self, stack: Stack) -> None:
-        """Restore a stack as its deployment left it, and delete all emails and faults."""
+        """Return to the state right after the deployment of the project's stack.
+
+        Everything else is removed, and what was deleted or changed is restored
+        (:meth:`testbed.control.reset.SavedStates.reset`). The inbox is empty.
+
+        Raises
+        ------
+        TestbedError
+            If the state was not saved, or cannot be restored.
+        """
         self.require("clean")
-        stack.clean()
-        if "faults" not in self.unavailable:
-            self.faults().remove_all()
-        if "inbox" not in self.unavailable:
+        saved = self._saved.get(stack.name)
+        if isinstance(saved, TestbedError):
+            raise saved
+        if saved is None:
+            raise TestbedError(
+                f"The state after the deployment of {stack.name} was not saved.",
+                advice="Only the project's stack, the fixture `stack`, can be cleaned.",
+            )
+        SavedStates(self.session.endpoint).reset(saved)
+        if self._had_emails:
             self.inbox.clear()
+
+    def remember(self, stack: Stack) -> None:
+        """Save the state, for :meth:`clean`."""
+        if "clean" in self.unavailable:
+            return
+        name = f"{stack.name}-{uuid.uuid4().hex[:8]}"
+        try:
+            # Of other stacks, if tests share an emulator.
+            self._had_emails = bool(self.inbox.emails())
+            SavedStates(self.session.endpoint).save(name)
+        except TestbedError as error:  # only tests that use `clean` need it
+            self._saved[stack.name] = error
+        else:
+            self._saved[stack.name] = name
+
+    def forget(self) -> None:
+        """Forget the saved states, at the end of a test run on an emulator that goes on."""
+        with contextlib.suppress(TestbedError):
+            for name in self._saved.values():
+                if isinstance(name, str):
+                    SavedStates(self.session.endpoint).forget(name)
+        self._saved.clear()
 
     def require(self, feature: Feature) -> None:
         """Skip the current test if the target does not have a feature."""
@@ -152,8 +193,8 @@ class RunningTestbed:
             functions = function_runtimes(self.aws, project.stack_name)
             _warn(running_notes(self.session.endpoint, functions))
         stack = Stack(project.stack_name, self.session.outputs(), self.aws)
-        stack.take_snapshot()
         self._confirm(stack)
+        self.remember(stack)
         return stack
 
     @contextmanager
@@ -186,7 +227,6 @@ class RunningTestbed:
             deployment = deploy(project, self.aws, lambda message: None)
             _warn(deployment.notes)
             stack = Stack(name, deployment.outputs, self.aws)
-            stack.take_snapshot()
             if confirmed:
                 self._confirm(stack)
             yield stack

@@ -1,4 +1,4 @@
-"""A deployed stack, and the content of its buckets right after the deployment."""
+"""A deployed stack."""
 
 from __future__ import annotations
 
@@ -102,28 +102,10 @@ class Stack:
         """The URLs of the stack's SQS queues."""
         return self._of("AWS::SQS::Queue")
 
-    def take_snapshot(self) -> None:
-        """Remember the content of the buckets, for :meth:`clean`."""
-        self._content = {
-            bucket: {
-                key: self.aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-                for key in self._objects(bucket)
-            }
-            for bucket in self._of("AWS::S3::Bucket")
-        }
-        self._etags = {bucket: self._objects(bucket) for bucket in self._content}
-
-    def clean(self) -> None:
-        """Purge the queues, and restore the buckets' content as it was after the deployment."""
-        for queue in self.queues:
-            self.aws.sqs.purge_queue(QueueUrl=queue)
-        for bucket, content in self._content.items():
-            now = self._objects(bucket)
-            for key in now.keys() - content.keys():
-                self.aws.s3.delete_object(Bucket=bucket, Key=key)
-            for key, body in content.items():
-                if now.get(key) != self._etags[bucket][key]:
-                    self.aws.s3.put_object(Bucket=bucket, Key=key, Body=body)
+    @property
+    def buckets(self) -> list[str]:
+        """The names of the stack's S3 buckets."""
+        return self._of("AWS::S3::Bucket")
 
     @cached_property
     def _resources(self) -> dict[str, str]:
@@ -131,8 +113,3 @@ class Stack:
 
     def _of(self, kind: str) -> list[str]:
         return sorted(stack_resources(self.aws, self.name, kind).values())
-
-    def _objects(self, bucket: str) -> dict[str, str]:
-        """Return the ETags of a bucket's objects by their keys."""
-        pages = self.aws.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
-        return {entry["Key"]: entry["ETag"] for page in pages for entry in page.get("Contents", ())}

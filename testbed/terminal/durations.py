@@ -12,6 +12,8 @@ import click
 _SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _DURATION = re.compile("".join(rf"(?:(?P<{unit}>\d+){unit})?" for unit in _SECONDS), re.ASCII)
 
+_TIME_OF_DAY = re.compile(r"\d\d:\d\d(:\d\d(\.\d{1,6})?)?", re.ASCII)
+
 # CloudWatch Logs, for one, rejects negative timestamps.
 _FIRST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -56,6 +58,36 @@ class Moment(click.ParamType[datetime]):
             self.fail(f"{value!r} is not a time in ISO 8601 such as 2026-12-24T12:00Z.", param, ctx)
 
 
+class Since(click.ParamType[datetime]):
+    """A moment in the past: a duration such as 5m before now, a time of today, or any time.
+
+    Unlike a :class:`Moment`, a time without an offset is in local time, as log lines are shown.
+    """
+
+    name = "duration or time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Convert what was typed to a time in UTC."""
+        if isinstance(value, datetime):
+            return value
+        if value and _DURATION.fullmatch(value):
+            return ago(Duration().convert(value, param, ctx))
+        try:
+            if _TIME_OF_DAY.fullmatch(value):
+                today = datetime.now().astimezone().date()
+                return max(datetime.fromisoformat(f"{today}T{value}").astimezone(UTC), _FIRST_TIME)
+            return max(datetime.fromisoformat(value).astimezone(UTC), _FIRST_TIME)
+        except (OverflowError, ValueError):
+            self.fail(
+                f"{value!r} is neither a duration such as 5m or 1h30m nor a time such as 14:30 or"
+                " 2026-12-24T12:00Z.",
+                param,
+                ctx,
+            )
+
+
 def ago(duration: timedelta) -> datetime:
     """Return the time that long ago, but at the earliest the first one that AWS APIs accept."""
     since_first = datetime.now(UTC) - _FIRST_TIME
@@ -75,3 +107,10 @@ def duration_text(duration: timedelta) -> str:
 def moment_text(iso: str) -> str:
     """Format a time in ISO 8601 for people: in UTC, without fractions of a second."""
     return datetime.fromisoformat(iso).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def local_time_text(moment: datetime) -> str:
+    """Format a time for people: local, with milliseconds, and with the date if not today's."""
+    local = moment.astimezone()
+    today = local.date() == datetime.now().astimezone().date()
+    return f"{local:{'' if today else '%Y-%m-%d '}%H:%M:%S.%f}"[:-3]

@@ -24,6 +24,9 @@ class Step:
     """A journal entry in its chain: with what it followed from and what followed from it."""
 
     entry: JournalEntry
+    was_reset: bool = False
+    """Whether the testbed was reset after it."""
+
     parents: list[Step] = field(default_factory=list, repr=False)
     children: list[Step] = field(default_factory=list, repr=False)
 
@@ -74,13 +77,28 @@ def find_chains(entries: Iterable[JournalEntry], identity: str) -> list[Step]:
 
 
 def link(entries: Iterable[JournalEntry]) -> list[Step]:
-    """Return a step for each entry, linked to its parents and children, in order of time."""
-    steps = [Step(entry) for entry in sorted(entries, key=_order)]
+    """Return a step for each entry, linked to its parents and children, in order of time.
+
+    No chain spans a reset of the testbed.
+    """
+    steps: list[Step] = []
+    before_reset: list[JournalEntry] = []
+    for entry in sorted(entries, key=lambda each: each.position):
+        before_reset.append(entry)
+        if entry.kind == "reset":
+            steps += _linked(before_reset, was_reset=True)
+            before_reset = []
+    steps += _linked(before_reset, was_reset=False)
+    return sorted(steps, key=_order_of)
+
+
+def _linked(entries: Iterable[JournalEntry], *, was_reset: bool) -> list[Step]:
+    steps = [Step(entry, was_reset) for entry in sorted(entries, key=_order)]
     index = _Index()
     for step in steps:
         index.add(step)
     for step in steps:
-        step.parents = index.deliveries_to(step) or index.causes_of(step)
+        step.parents = index.calls_of(step) or index.deliveries_to(step) or index.causes_of(step)
         if not step.parents and step.entry.trace and not step.entry.causes:
             first = index.first_of_trace[step.entry.trace]
             step.parents = [] if first is step else [first]
@@ -142,6 +160,13 @@ class _Index:
             if cause == entry.id or entry.kind != "invocation":
                 break  # the first match is the most precise; only a batch has several causes
         return list({id(each): each for each in found}.values())
+
+    def calls_of(self, step: Step) -> list[Step]:
+        """Return the call of Invoke that invoked a function, which has the same request id."""
+        if step.entry.kind != "invocation":
+            return []
+        calls = [each for each in self._by_id[step.entry.id] if each.entry.kind == "api"]
+        return _last_before(step, calls)
 
     def deliveries_to(self, step: Step) -> list[Step]:
         """Return the delivery of the event or notification that a function was invoked for."""

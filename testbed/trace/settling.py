@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -88,7 +88,8 @@ def follow_chain(
         now = time.monotonic()
         if len(steps) != size:
             size, changed = len(steps), now
-        expected = [line for step in steps if (line := _expected(step, known))]
+        lines = (line for step in steps if (line := _expected(step, known)))
+        expected = list(dict.fromkeys(lines))
         passed = now - started
         if passed >= (within if steps else min(within, _FIRST_SECONDS)):
             return Followed(followed.roots, expected)
@@ -105,7 +106,7 @@ def _expected(step: Step, known: Expectations) -> str | None:
     function = _invoked_later(entry)
     if function is None:
         return None
-    first = next((each for each in step.children if each.entry.kind == "invocation"), None)
+    first = next((each for each in _following(step) if each.entry.kind == "invocation"), None)
     if first is None:
         return f"{function}: the invocation is not complete"
     # A retry has the same request id, and may follow from the attempt before.
@@ -121,6 +122,14 @@ def _expected(step: Step, known: Expectations) -> str | None:
     if asynchronous and failed and len(tries) <= known.retries(function):
         return f"{function}: the invocation failed, and Lambda will retry it"
     return None
+
+
+def _following(step: Step) -> Iterator[Step]:
+    """Yield what follows from a step, also by a call of Invoke with which it was delivered."""
+    for child in step.children:
+        yield child
+        if child.entry["operation"] == "Invoke":
+            yield from child.children
 
 
 def _expected_of_message(step: Step, known: Expectations) -> str | None:

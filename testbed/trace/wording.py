@@ -39,6 +39,8 @@ def describe(entry: JournalEntry, *, caller: bool = True, figures: bool = True) 
             return f"email to {', '.join(entry['to'] or ())}: {entry['subject'] or ''}"
         case "fault":
             return f"fault {entry['rule']}: {entry['action']}"
+        case "reset":
+            return f"reset to {entry['state'] or 'the empty state'}"
     return f"{entry.kind} {resource}"
 
 
@@ -83,10 +85,12 @@ def _problem_of_message(step: Step) -> str | None:
     if step.entry["action"] != "sent":
         return None
     moves = [each.entry["action"] for each in step.children if each.entry.kind == "queue"]
-    if not moves:
-        return "has not been received"
     if "deleted" in moves:
         return None
+    if step.was_reset:
+        return "was removed by a reset"
+    if not moves:
+        return "has not been received"
     if "dead-lettered" in moves:
         return "was moved to the dead-letter queue"
     return {

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import psutil
@@ -50,6 +50,23 @@ class FakeEmulator(UnusableEmulator):
         self._server: Any = None
 
     @contextmanager
+    def watching(self, endpoint_url: str, project: Path) -> Iterator[None]:
+        """Deploy what is saved."""
+        ended = Event()
+
+        def watch() -> None:
+            while not ended.wait(0.01):
+                self._read(project)
+
+        thread = Thread(target=watch)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+    @contextmanager
     def started(self) -> Iterator[StartedEmulator]:
         """Serve the API."""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -66,19 +83,28 @@ class FakeEmulator(UnusableEmulator):
     def deploy(self, endpoint_url: str, project: Path, *, described: bool = True) -> str:
         """Read what a deployment would bring to the API."""
         self.deployments += 1
+        self._read(project)
+        return endpoint_url if described else ""
+
+    def _read(self, project: Path) -> None:
         template = (project / "template.yaml").read_text()
         paths = set(re.findall(r"Path: (/version|/round-[0-9]+)", template))
         if self._paths_fail and "/round-0" not in paths:
             raise TestbedError("Stage already exists")
         code = (project / "handlers" / "status_api.py").read_text()
-        [self._server.version] = re.findall('VERSION = "(.*)"', code)
+        if found := re.findall('VERSION = "(.*)"', code):  # not while it is being written
+            [self._server.version] = found
         self._server.paths = paths
-        return endpoint_url if described else ""
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(benchmark, "_BETWEEN_SAVES_SECONDS", 0)
 
 
 def measured(*emulators: FakeEmulator) -> Results:
     results = Results(tuple(emulator.name for emulator in emulators), Metric)
-    DeploymentBenchmark(emulators, Plan(rounds=3), results, lambda message: None).run()
+    DeploymentBenchmark(emulators, Plan(rounds=3, saves=2), results, lambda message: None).run()
     return results
 
 
@@ -88,7 +114,7 @@ def test_each_kind_of_change_is_measured(tmp_path: Path) -> None:
     assert not results.failures
     for emulator in emulators:
         counts = {metric.name: len(results.of(metric, emulator.name)) for metric in Metric}
-        assert counts == {"FIRST": 1, "UNCHANGED": 3, "CODE": 3, "PATH": 3}
+        assert counts == {"FIRST": 1, "UNCHANGED": 3, "CODE": 3, "SAVED": 2, "PATH": 3}
         assert emulator.deployments == 10
 
 

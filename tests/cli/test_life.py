@@ -76,6 +76,14 @@ def test_second_up_says_that_it_is_running(bare: CommandLine) -> None:
     assert "was not running" in bare.run("down").stderr
 
 
+def test_misspelled_setting_is_rejected_before_the_start(bare: CommandLine) -> None:
+    result = bare.run(*UP, "--env", "TESTBED_JURNAL=0", "--env", "MY_OWN=1")
+    assert result.returncode == 1
+    assert "the extension has no such setting" in result.stderr
+    assert "Did you mean TESTBED_JOURNAL?" in result.stderr
+    await_no_process(bare.state)
+
+
 def test_up_without_init_scripts_deploys(bare: CommandLine) -> None:
     up = bare.run(*UP, "--json")
     assert up.returncode == 0, up.stderr

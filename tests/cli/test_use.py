@@ -10,6 +10,7 @@ import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -93,6 +94,26 @@ def test_tick_that_fails(running_testbed: Deployed, broken_rule: str) -> None:
     assert result.returncode == 1
     assert "broken-rule failed" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_logs_as_json(running_testbed: Deployed) -> None:
+    invoked = Aws(running_testbed.endpoint_url, "us-east-1").lambda_.invoke(
+        FunctionName="status-api", Payload=b"{}"
+    )
+    request = invoked["ResponseMetadata"]["RequestId"]
+    command = running_testbed.command
+
+    def lines() -> list[Any]:
+        shown = command.output("logs", "status-api", "--json", "--grep", "RequestId")
+        found = [json.loads(line) for line in shown.splitlines()]
+        return [line for line in found if line["request_id"] == request][2:]
+
+    [report] = until(lines, within=20, what="REPORT line")
+    assert report["function"] == "status-api"
+    assert report["message"].startswith(f"REPORT RequestId: {request}")
+    result = command.run("logs", "status-apy")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "Did you mean status-api? The functions are: " in result.stderr
 
 
 def test_tick_requires_a_name(running_testbed: Deployed, broken_rule: str) -> None:

@@ -38,12 +38,16 @@ from tests.plugin.conftest import Project
             "--testbed-endpoint-url cannot be used with --testbed-target docker: remove one",
         ),
         (
+            ("--testbed-endpoint-url=127.0.0.1:4566",),
+            "--testbed-endpoint-url: '127.0.0.1:4566' is not a URL such as http://127.0.0.1:4566.",
+        ),
+        (
             ("--testbed-target=aws", "-n2"),
             "-n cannot be used with --testbed-target aws, which all test processes would share",
         ),
     ],
 )
-def test_options_that_exclude_one_another_are_rejected(
+def test_invalid_options_are_rejected(
     pytester: pytest.Pytester, options: tuple[str, ...], problem: str
 ) -> None:
     with pytest.raises(pytest.UsageError, match=problem):

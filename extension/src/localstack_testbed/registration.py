@@ -70,6 +70,7 @@ START = (
     Step("schedules.plugin:start_schedules", _schedules),
     Step("permissions.plugin:enforce_permissions", _permissions),
     Step("journal.plugin:start_journal", _journal),
+    Step("reset.plugin:start_reset"),
 )
 BEFORE_INIT_SCRIPTS = (Step("lifecycle.service_preloading:preload_services"),)
 AFTER_INIT_SCRIPTS = (Step("lifecycle.garbage_collection:resume"),)
@@ -139,18 +140,22 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
     f"{_INVOCATION}.event_manager": (Step("lambda_service.asynchronous_invocation:patch_poller"),),
     f"{_INVOCATION}.execution_environment": (
         Step("requests.callers:patch_environments"),
+        Step("lambda_service.function_logs:patch_log_places"),
         Step("faults.functions:patch_environments", _faults),
         Step("lambda_executor.localstack_patches:patch_environments", _uses_process_executor),
+        Step("lambda_executor.debugging.patches:patch_environments", _uses_process_executor),
         Step("journal.functions:patch_environments", _journal),
     ),
     f"{_INVOCATION}.lambda_models": (Step("lifecycle.client_reuse:patch_lambda_models"),),
     f"{_INVOCATION}.lambda_service": (
         Step("lambda_service.invoke_limits:patch_invoke", _limits),
         Step("lambda_service.function_deletion:patch_deletion"),
+        Step("lambda_service.tasks:patch_tasks"),
     ),
     f"{_INVOCATION}.logs": (Step("lambda_service.function_logs:patch_log_handler"),),
     f"{_INVOCATION}.version_manager": (
         Step("lambda_executor.localstack_patches:patch_versions", _uses_process_executor),
+        Step("lambda_executor.debugging.patches:patch_invocations", _uses_process_executor),
         Step("lambda_service.metrics:patch_invocations"),
         Step("journal.functions:patch_invocations", _journal),
     ),
@@ -161,6 +166,7 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
     f"{_MAPPING}.pollers.sqs_poller": (Step("lambda_service.sqs_event_bodies:patch_poller"),),
     f"{_SERVICES}.lambda_.provider": (
         Step("limits.functions:patch_functions", _limits),
+        Step("lambda_executor.debugging.patches:patch_provider", _uses_process_executor),
         Step("lambda_service.aliases:patch_provider"),
         Step("lambda_service.code_signing_tags:patch_provider"),
         Step("lambda_service.concurrency:patch_provider"),
@@ -174,10 +180,17 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
         Step("lambda_service.urls:patch_router"),
         Step("permissions.unsigned_invocations:patch_function_urls", _permissions),
     ),
-    f"{_SERVICES}.logs.provider": (Step("logs.log_groups:patch_service"),),
+    f"{_SERVICES}.logs.provider": (
+        Step("logs.filters:patch_service"),
+        Step("logs.log_groups:patch_service"),
+    ),
     f"{_SERVICES}.opensearch.provider": (Step("lifecycle.offline:patch_domains", _offline),),
     f"{_SERVICES}.s3.provider": (Step("s3.object_folder:patch_folder"),),
-    f"{_SERVICES}.s3.storage.ephemeral": (Step("s3.atomic_writes:patch_writes"),),
+    f"{_SERVICES}.s3.notifications": (Step("s3.notifications:patch_dispatcher"),),
+    f"{_SERVICES}.s3.storage.ephemeral": (
+        Step("s3.atomic_writes:patch_writes"),
+        Step("s3.kept_content:patch_store"),
+    ),
     f"{_SERVICES}.scheduler.provider": (Step("schedules.plugin:patch_scheduler", _schedules),),
     f"{_SERVICES}.sns.provider": (
         Step("limits.topics:patch_topics", _limits),

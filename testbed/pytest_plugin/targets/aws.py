@@ -119,7 +119,6 @@ class _AccountTestbed(RunningTestbed):
         try:
             outputs = deploy(project, self.aws, lambda message: None).outputs
             stack = Stack(name, outputs, self.aws)
-            stack.take_snapshot()
         except BaseException as error:
             with preserved(error):
                 remove(self.aws, name, command)

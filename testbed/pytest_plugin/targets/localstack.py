@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from testbed.control.endpoint import require_answer
 from testbed.emulators.environments import ensure_environments
+from testbed.emulators.given_settings import check_settings
 from testbed.emulators.parent_watch import stopped_with_this_process
 from testbed.machine.ports import random_free_port
 from testbed.project.overrides import Overrides
@@ -26,6 +29,7 @@ class _LocalStack(Target):
         session = Session(configuration.root, state, configuration.endpoint_url)
         session.project = configuration.project()
         if configuration.endpoint_url:
+            require_answer(configuration.endpoint_url)
             yield RunningTestbed(session)
             return
         settings = parse_pairs(configuration.settings, "testbed_env")
@@ -37,6 +41,8 @@ class _LocalStack(Target):
                     start(session, choices, port=random_free_port(), settings=settings)
                 else:
                     environments = ensure_environments(lambda message: None)
+                    for warning in check_settings(settings, environments):
+                        warnings.warn(f"testbed_env: {warning}", stacklevel=1)
                     session.localstack.start(
                         environments, port=random_free_port(), settings=settings
                     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tests.docs.claims.evidence import Claims
 
+_WATCH = "tests/cli/test_watch.py"
+_WATCHING = "tests/testbed/watching"
 _WEBSITES = "tests/cli/test_websites.py"
 
 CLAIMS: Claims = {
@@ -60,6 +62,28 @@ CLAIMS: Claims = {
     ),
     "lists the runtimes whose Python is installed": (
         "tests/testbed/doctor/test_pythons.py::test_runtimes",
+    ),
+    "deploys each change of a file as soon as it is saved": (
+        f"{_WATCH}::test_command",
+        f"{_WATCH}::test_saved_code_is_live_without_a_change_set",
+    ),
+    "begins with a deployment of everything that has changed before": (
+        f"{_WATCH}::test_what_was_changed_before_is_deployed_at_the_beginning",
+    ),
+    "what is deployed stays as it is until you save the next change": (
+        f"{_WATCH}::test_syntax_error_is_reported_and_the_old_code_stays",
+        f"{_WATCH}::test_changed_template_keeps_code_that_was_updated_directly",
+        f"{_WATCH}::test_invalid_template_and_requirements_are_reported",
+    ),
+    "and a checkout of Git when it has ended": (
+        f"{_WATCHING}/test_git_lock.py::test_what_changes_during_a_checkout_is_one_change",
+    ),
+    "do not count as changes": (f"{_WATCHING}/test_decision.py::test_changed_file",),
+    "when nothing more has followed for a second": (
+        f"{_WATCHING}/test_activity.py::test_chain_is_shown_once_when_it_is_quiet",
+    ),
+    "leaves them with the code in your folder": (
+        f"{_WATCH}::test_deployment_restores_code_that_was_changed_outside_of_the_stack",
     ),
     "standard output has the result and nothing else": (
         "tests/cli/test_invoke.py::test_result_log_report_and_chain",

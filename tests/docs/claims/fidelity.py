@@ -31,6 +31,7 @@ _STACKS = f"{EXTENSION}/live/cloudformation"
 _TEMPLATES = f"{_STACKS}/test_template_validation.py"
 _CUSTOM = f"{_STACKS}/test_custom_resources.py"
 _UNSUPPORTED = f"{EXTENSION}/unit/cloudformation/test_unsupported_properties.py"
+_FILTER_PATTERNS = f"{EXTENSION}/unit/logs/test_filter_pattern.py"
 _CONFIRMATION = f"{EXTENSION}/live/sns/test_confirmation.py"
 
 CLAIMS: Claims = {
@@ -211,6 +212,10 @@ CLAIMS: Claims = {
         f"{ACCESS}/test_public_endpoints.py::test_function_urls",
     ),
     "`Cors` and response streaming were not examined": NO_CLAIM,
+    "its timeouts are suspended": (
+        f"{EXTENSION}/live/lambda_executor/test_debugging.py"
+        "::test_breakpoint_holds_longer_than_the_timeout",
+    ),
     "exactly 1.0 is rejected": (f"{DIFFERENCES}::test_weights_of_an_alias",),
     "processes 5 batches at once": (
         f"{EXTENSION}/live/lambda_service/test_event_source_batches.py::test_concurrent_batches",
@@ -331,6 +336,9 @@ CLAIMS: Claims = {
     "**Secrets Manager:**": (f"{_SAMPLES}::test_samples_are_like_the_events_that_are_delivered",),
     "**SES:**": (f"{DIFFERENCES}::test_identity_of_a_stack_is_verified_at_once",),
     "its log events do not expire": READ,
+    "also matches inside of a word": (f"{_FILTER_PATTERNS}::test_terms",),
+    "The default value of a metric filter": READ,
+    "The number of regular expressions in filter patterns": READ,
     "LocalStack connects to no other machine": (
         f"{OFFLINE}::test_localstack_calls_no_other_machine",
     ),

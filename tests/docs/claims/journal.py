@@ -7,6 +7,7 @@ from tests.docs.claims.evidence import DIFFERENCES, EXTENSION, NO_CLAIM, NOT_TRI
 _JOURNAL = f"{EXTENSION}/live/journal/test_journal.py"
 _JOURNAL_UNITS = "tests/extension/unit/test_journal.py"
 _CHAINS = "tests/testbed/trace/test_chains.py"
+_NEWEST = "tests/testbed/trace/test_newest.py"
 _TABLES = ("tests/docs/test_definition_tables.py::test_page_has_the_table",)
 
 CLAIMS: Claims = {
@@ -20,6 +21,18 @@ CLAIMS: Claims = {
     "It needs no configuration": (f"{_JOURNAL}::test_journal_can_be_switched_off",),
     "after a check of a website that is down": (
         "tests/cli/test_journal.py::test_trace_draws_the_chain",
+    ),
+    "shows the newest chain, wherever it ended": (
+        f"{_NEWEST}::test_single_steps_that_are_chains",
+        "tests/cli/test_journal.py::test_trace_without_an_id_draws_the_newest_chain",
+    ),
+    "It waits for up to 15 seconds": (f"{_NEWEST}::test_newest_chain_is_awaited",),
+    "if the chain is not complete then": (
+        f"{_NEWEST}::test_newer_chains_and_those_that_grow_on_are_told",
+    ),
+    "A chain of a schedule starts at the schedule": (
+        f"{_JOURNAL}::test_chain_from_a_rule_that_is_fired",
+        f"{_JOURNAL}::test_chain_from_a_schedule_that_is_fired",
     ),
     "is marked with ✗": (f"{_CHAINS}::test_step_at_which_a_chain_stops_is_named",),
     "`has not been received`": (f"{_CHAINS}::test_step_at_which_a_chain_stops_is_named",),

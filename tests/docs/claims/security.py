@@ -24,7 +24,26 @@ _SIGNALS = f"{EXTENSION}/live/cloudformation/test_wait_conditions.py"
 _WEBSITES = "tests/testbed/websites/test_websites.py"
 _ENDPOINT = "tests/testbed/control/test_endpoint.py"
 
+_RELAY = "tests/testbed/debugger/test_relay.py"
+_DEBUGGING = f"{EXTENSION}/live/lambda_executor/test_debugging.py"
+
 CLAIMS: Claims = {
+    # Debugging
+    "Anyone who debugs a function can run any code": NO_CLAIM,
+    "accepts an IDE only if it runs as your user": (
+        f"{_RELAY}::test_other_user_is_denied",
+        "tests/testbed/debugger/test_peers.py::test_owner_of_the_other_end",
+        "tests/testbed/debugger/test_peers.py::test_unknown_connection",
+        "tests/testbed/debugger/test_peers.py::test_own_connection",
+    ),
+    "proves itself with a secret": (f"{_RELAY}::test_process_without_the_secret_is_denied",),
+    "it obeys nobody without another one": (
+        f"{_DEBUGGING}::test_process_obeys_nobody_without_the_token",
+    ),
+    "Starting to debug requires the control secret": (
+        f"{_DEBUGGING}::test_debugging_requires_the_control_secret",
+    ),
+    "debugging ends with the command": (f"{_DEBUGGING}::test_killed_client_ends_debugging",),
     "The testbed is a development tool": NO_CLAIM,
     "listens on 127.0.0.1 only": (
         f"{_LIFE}::test_listens_on_loopback_only",

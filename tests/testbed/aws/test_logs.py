@@ -11,7 +11,7 @@ import pytest
 
 from testbed.aws import logs
 from testbed.aws.clients import Aws
-from testbed.aws.logs import follow_logs
+from testbed.aws.logs import LogSource, follow_logs
 
 
 @dataclass
@@ -48,7 +48,7 @@ class FakeAws:
 def followed(fake: FakeLogs, count: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(logs, "_FOLLOW_SECONDS", 0)
     start = datetime.fromtimestamp(0, UTC)
-    lines = follow_logs(cast(Aws, FakeAws(fake)), ["f"], start)
+    lines = follow_logs(cast(Aws, FakeAws(fake)), lambda: [LogSource.of("f")], start)
     return [line.message for line in islice(lines, count)]
 
 

@@ -95,7 +95,7 @@ def test_json_of_unused_permissions_has_no_others(
     monkeypatch.setattr(Permissions, "principals", lambda _self: [role])
     arguments = (*ENDPOINT, "permissions", "--unused", "--json")
     result = CommandHere(tmp_path / "state", ROOT).run(*arguments)
-    shown = json.loads(result.stdout)
+    [shown] = json.loads(result.stdout)
     assert [each["action"] for each in shown["permissions"]] == ["s3:Put"]
     assert shown["denied"] == []
     assert result.returncode == 1

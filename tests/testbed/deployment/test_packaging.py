@@ -209,3 +209,50 @@ def test_requirements_are_not_installed_unless_they_should_be(tmp_path: Path, ca
     (tmp_path / "code/requirements.txt").write_text("not-on-any-index\n")
     built = package(tmp_path / "code", "x86_64", lambda _: None, requirements=False)
     assert names_in(built) == ["requirements.txt"]
+
+
+def test_files_of_editors_are_left_out(tmp_path: Path, cache: Path) -> None:
+    """They come and go while a file is being edited; Emacs locks it by a broken link."""
+    folder = code(tmp_path / "code", 1e9)
+    for name in (".b.py.swp", "b.py~", "#b.py#", "b.py___jb_tmp___", ".goutputstream-A1B2C3"):
+        (folder / name).touch()
+    (folder / ".#b.py").symlink_to("somebody@example.1234")
+    assert names_in(package(folder, "x86_64", lambda _: None)) == ["b.py", "inner/a.py", "run.sh"]
+
+
+def test_file_that_is_saved_meanwhile_is_packaged_with_its_last_content(
+    tmp_path: Path, cache: Path
+) -> None:
+    """A package is named by the hash of its content, and is used again for the same content."""
+    folder = code(tmp_path / "code", 1e9)
+    contents = iter(["B = 2\n", "B = 3\n"])
+
+    def save(_: str) -> None:
+        for content in contents:
+            (folder / "b.py").write_text(content)
+            return
+
+    built = package(folder, "x86_64", save)
+    with zipfile.ZipFile(built.path) as archive:
+        assert archive.read("b.py") == b"B = 3\n"
+    assert package(folder, "x86_64", save) == built
+    (folder / "b.py").write_text("B = 1\n")
+    with zipfile.ZipFile(package(folder, "x86_64", save).path) as archive:
+        assert archive.read("b.py") == b"B = 1\n"
+
+
+def test_file_that_is_deleted_meanwhile(tmp_path: Path, cache: Path) -> None:
+    folder = code(tmp_path / "code", 1e9)
+    built = package(folder, "x86_64", lambda _: (folder / "b.py").unlink(missing_ok=True))
+    assert names_in(built) == ["inner/a.py", "run.sh"]
+
+
+def test_file_that_changes_all_the_time(tmp_path: Path, cache: Path) -> None:
+    folder = code(tmp_path / "code", 1e9)
+    numbers = iter(range(100))
+
+    def save(_: str) -> None:
+        (folder / "b.py").write_text(f"B = {next(numbers)}\n")
+
+    with pytest.raises(ProjectError, match="changes while it is being packaged"):
+        package(folder, "x86_64", save)

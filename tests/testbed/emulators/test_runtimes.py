@@ -33,6 +33,7 @@ def created(monkeypatch: pytest.MonkeyPatch, error: Exception | None = None) -> 
         (target / "bin").mkdir(parents=True)
 
     monkeypatch.setattr(virtual_environments, "create", create)
+    monkeypatch.setattr(runtimes, "ensure_debugger", lambda *_: None)
     return versions
 
 

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import click
 import pytest
 
-from testbed.terminal.durations import Duration, Moment, ago, duration_text, moment_text
+from testbed.terminal.durations import (
+    Duration,
+    Moment,
+    Since,
+    ago,
+    duration_text,
+    local_time_text,
+    moment_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -56,3 +65,29 @@ def test_duration_is_shown_as_it_can_be_typed(seconds: float, text: str) -> None
 
 def test_moment_is_shown_in_utc() -> None:
     assert moment_text("2026-12-24T13:00:01.5+01:00") == "2026-12-24 12:00:01 UTC"
+
+
+def test_since() -> None:
+    def converted(text: str) -> datetime:
+        return Since().convert(text, None, None)
+
+    hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    assert abs(converted("1h") - hour_ago) < timedelta(seconds=10)
+    today = datetime.now().astimezone().date()
+    assert converted("14:30") == datetime.fromisoformat(f"{today}T14:30").astimezone(UTC)
+    assert converted("2026-12-24T12:00Z") == datetime(2026, 12, 24, 12, tzinfo=UTC)
+    local = datetime(2026, 12, 24, 12).astimezone(UTC)
+    assert converted("2026-12-24 12:00") == converted("2026-12-24T12:00:00") == local
+
+
+@pytest.mark.parametrize("text", ["", "soon", "25:00", "5", "-5m"])
+def test_invalid_since(text: str) -> None:
+    with pytest.raises(click.BadParameter):
+        Since().convert(text, None, None)
+
+
+def test_time_has_its_date_if_that_is_not_today() -> None:
+    now = datetime.now(UTC).replace(microsecond=123_456)
+    assert re.fullmatch(r"\d\d:\d\d:\d\d\.123", local_time_text(now))
+    earlier = local_time_text(now - timedelta(days=2))
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.123", earlier)

@@ -244,3 +244,15 @@ def test_message_that_came_often_is_not_compared_with_itself_each_time(
     steps = link(book.entries)
     assert all(step.parents for step in steps[1:])
     assert calls < 100 * count
+
+
+def test_no_chain_spans_a_reset() -> None:
+    """A message that was saved is received after the reset, but its chain ended before."""
+    book = Book()
+    book.add("queue", id="message-1", action="sent", resource="work")
+    book.add("reset", state="deployment")
+    book.add("queue", id="message-1", causes=["message-1"], action="received", resource="work")
+    sent, reset, received = link(book.entries)
+    assert received.parents == sent.children == reset.children == []
+    assert draw([reset])[0].endswith("reset to deployment")
+    assert problems([sent]) == ["work: message sent: was removed by a reset"]

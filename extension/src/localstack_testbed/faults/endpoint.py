@@ -22,6 +22,7 @@ from localstack.http import Request, Response, Router, route
 
 from localstack_testbed.faults.parsing import InvalidRuleError
 from localstack_testbed.faults.registry import Registry
+from localstack_testbed.requests.json_bodies import InvalidBodyError, json_body
 
 
 class FaultsEndpoint:
@@ -58,24 +59,14 @@ class FaultsEndpoint:
 
     def _put(self, request: Request, identity: str | None) -> Response:
         try:
-            return _respond(self._registry.put(_body(request), identity))
-        except InvalidRuleError as error:
+            return _respond(self._registry.put(json_body(request), identity))
+        except (InvalidBodyError, InvalidRuleError) as error:
             return _respond({"message": str(error)}, status=400)
 
 
 def serve(router: Router[Any], registry: Registry) -> None:
     """Add the endpoint to LocalStack's gateway."""
     router.add(FaultsEndpoint(registry))
-
-
-def _body(request: Request) -> dict[str, Any]:
-    try:
-        body = json.loads(request.get_data(as_text=True) or "null")
-    except (ValueError, RecursionError) as error:
-        raise InvalidRuleError(f"the body is not valid JSON: {error}") from None
-    if not isinstance(body, dict):
-        raise InvalidRuleError("the body must be a JSON object")
-    return body
 
 
 def _not_found(identity: str) -> Response:

@@ -40,8 +40,6 @@ def patch_queues(registry: Registry = FAULTS) -> None:
         made.visibility_deadline = None
         return made
 
-    held = _HeldMessages()
-
     @RECEIVE_MESSAGES.wrap
     def receive(original: Callable[..., Any], self: Any, *args: Any, **kwargs: Any) -> Any:
         result = original(self, *args, **kwargs)
@@ -54,20 +52,20 @@ def patch_queues(registry: Registry = FAULTS) -> None:
 
     @PUT_MESSAGE.wrap
     def put_message(original: Callable[..., None], self: Any, message: Any) -> None:
-        if held.has_one_of(self):
+        if HELD.has_one_of(self):
             original(self, message)
-            held.release(self, original)
+            HELD.release(self, original)
             return
         if registry.active and message.receive_count == 0 and _is_public(self):
             hits = registry.hit(_received(self), "reorder")
             if hits:
-                held.hold(self, message, hits[0], original)
+                HELD.hold(self, message, hits[0], original)
                 return
         original(self, message)
 
     @patch(StandardQueue.clear)
     def clear(original: Callable[[Any], None], self: Any) -> None:
-        held.forget(self)
+        HELD.forget(self)
         original(self)
 
 
@@ -110,6 +108,11 @@ class _HeldMessages:
         with self._lock:
             self.waiting.pop(id(queue), None)
 
+    def forget_all(self) -> None:
+        """Drop all held messages."""
+        with self._lock:
+            self.waiting.clear()
+
     def _take(self, queue: Any, message: Any) -> bool:
         with self._lock:
             found = self.waiting.get(id(queue))
@@ -117,6 +120,9 @@ class _HeldMessages:
                 return False
             del self.waiting[id(queue)]
             return True
+
+
+HELD = _HeldMessages()
 
 
 def _received(queue: Any) -> Call:

@@ -284,13 +284,16 @@ _PREFIXES = ("TESTBED_", "LAMBDA_PROCESS_")
 _OTHER_VARIABLES = frozenset(
     {
         "TESTBED_CACHE",
+        "TESTBED_CONFIG_ENV",
         "TESTBED_ENDPOINT_URL",
         "TESTBED_FILES",
         "TESTBED_INSTANCE",
         "TESTBED_PARAMETERS",
         "TESTBED_PORT",
         "TESTBED_PROJECT",
+        "TESTBED_STACK",
         "TESTBED_STATE",
+        "TESTBED_TEMPLATE",
         "TESTBED_USER",
     }
 )

@@ -7,12 +7,11 @@ queue for a function is not.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
-from localstack_testbed.journal.causes import CAUSE_HEADER, enter
+from localstack_testbed.journal.causes import CAUSE_HEADER, enter, trace_root
 from localstack_testbed.journal.functions import current_invocation
 from localstack_testbed.journal.journal import milliseconds_since, record
 from localstack_testbed.requests.callers import (
@@ -66,8 +65,6 @@ class ApiEntries:
         if internal is not None:
             if service in _UPKEEP:
                 matters = getattr(context.service_exception, "code", None) in _DENIED
-            elif service == "lambda" and response.status_code == HTTPStatus.ACCEPTED:
-                matters = False  # the delivery is an entry, or the event names its cause
             else:
                 matters = failed or started.cause is not None
             if not internal.get("service_principal") or not matters:
@@ -83,7 +80,7 @@ class ApiEntries:
             id=context.request_id,
             causes=[cause] if cause else [],
             makes=list(_made(answer)) if isinstance(answer, Mapping) and not failed else [],
-            trace=_trace(context),
+            trace=trace_root(context.trace_context.get("aws_trace_header")),
             service=service,
             operation=context.operation.name,
             resource=_resource(call.resources, service),
@@ -119,17 +116,6 @@ def _resource(names: tuple[str, ...], service: str) -> str | None:
         return names[-1] if names else None
     short = (name for name in names if ":" not in name and "/" not in name)
     return next(short, names[0] if names else None)
-
-
-def _trace(context: Any) -> str | None:
-    from localstack.utils.xray.trace_header import TraceHeader
-
-    header = context.trace_context.get("aws_trace_header")
-    if isinstance(header, str):
-        # LocalStack has replaced it by its text, to queue an asynchronous invocation.
-        parse: Callable[[str], Any] = TraceHeader.from_header_str
-        header = parse(header)
-    return header.root if header is not None else None
 
 
 def _record_email(context: Any, started: _Started) -> None:

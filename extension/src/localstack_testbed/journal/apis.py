@@ -4,7 +4,6 @@ The id of such an entry is the request id that the integration receives in ``req
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
 """
 
-import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -16,11 +15,10 @@ from localstack_testbed.journal.causes import (
     current_cause,
     current_causes,
     new_id,
+    trace_root,
 )
 from localstack_testbed.journal.journal import milliseconds_since, record
 from localstack_testbed.requests.calls import CLIENTS
-
-_ROOT = re.compile(r"Root=([^;]+)")
 
 
 def patch_apis() -> None:
@@ -36,7 +34,6 @@ def patch_apis() -> None:
             original(self, context, response)
         request = getattr(context, "invocation_request", None) or {}
         variables = getattr(context, "context_variables", None) or {}
-        trace = _ROOT.search(str(getattr(context, "trace_id", None) or ""))
         identity = variables.get("requestId")
         record(
             "api",
@@ -44,7 +41,7 @@ def patch_apis() -> None:
             id=identity or own_id,
             makes=[own_id] if identity else [],
             causes=causes,
-            trace=trace[1] if trace else None,
+            trace=trace_root(str(getattr(context, "trace_id", None) or "")),
             service="execute-api",
             operation=f"{request.get('http_method') or context.request.method} "
             f"{request.get('path') or context.request.path}",

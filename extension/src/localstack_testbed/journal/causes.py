@@ -1,6 +1,7 @@
 """Causes of journal entries: the current cause of a thread, and the ids in functions' events."""
 
 import json
+import re
 import threading
 import uuid
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ CAUSE_HEADER = "X-Testbed-Cause"
 
 EVENT_BYTES = 1024 * 1024
 """Larger events of functions are not searched for ids."""
+
+_ROOT = re.compile(r"Root=([^;]+)")
 
 
 class _Cause(threading.local):
@@ -47,6 +50,17 @@ def caused_by(identity: str) -> Iterator[None]:
 def current_causes() -> list[str]:
     """Return the current cause as the ``causes`` of an entry."""
     return [_cause.id] if _cause.id else []
+
+
+def trace_root(header: Any) -> str | None:
+    """Return the root of an X-Ray trace header, which LocalStack has as an object or as a text.
+
+    https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
+    """
+    if isinstance(header, str):
+        found = _ROOT.search(header)
+        return found[1] if found else None
+    return header.root if header is not None else None
 
 
 def new_id() -> str:

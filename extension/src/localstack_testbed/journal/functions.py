@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from localstack_testbed.hooks.shared_patches import INVOKE_ENVIRONMENT, INVOKE_VERSION
-from localstack_testbed.journal.causes import causes_of_event
+from localstack_testbed.journal.causes import causes_of_event, trace_root
 from localstack_testbed.journal.journal import milliseconds_since, record
 from localstack_testbed.journal.report_lines import parse_report
 
@@ -43,14 +43,13 @@ def patch_invocations() -> None:
             outcome = _outcome(result)
             return result
         finally:
-            header = invocation.trace_context.get("aws_trace_header")
             version = self.function_version.id
             record(
                 "invocation",
                 moment,
                 id=invocation.request_id,
                 causes=[invocation.request_id, *causes_of_event(invocation.payload)],
-                trace=header.root if header is not None else None,
+                trace=trace_root(invocation.trace_context.get("aws_trace_header")),
                 resource=version.function_name,
                 version=version.qualifier,
                 account=version.account,

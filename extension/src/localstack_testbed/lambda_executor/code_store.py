@@ -18,6 +18,9 @@ from localstack_testbed.lambda_executor.supervisor_client import SupervisorClien
 
 LOG = logging.getLogger(__name__)
 
+# How many of the folders that were compiled last are searched for the same modules.
+_OTHERS_SEARCHED = 4
+
 
 class CodeStore:
     """Unpacked archives by hash, with compiled byte code.
@@ -33,7 +36,7 @@ class CodeStore:
         self._lock = threading.Lock()
         self._links: dict[Path, set[Path]] = {}
         self._uses: Counter[Path] = Counter()
-        self._compiled: set[tuple[Path, str]] = set()
+        self._compiled: dict[tuple[Path, str], None] = {}  # in order of time
 
     def prepare(self, code: Any, supervisor: SupervisorClient) -> Path:
         """Unpack an archive (LocalStack's ``ArchiveCode``), and return its folder.
@@ -96,9 +99,11 @@ class CodeStore:
         compiled = (folder, supervisor.runtime)
         with self._lock:
             known = compiled in self._compiled
-            self._compiled.add(compiled)
+            others = [each for each, runtime in self._compiled if runtime == supervisor.runtime]
+            self._compiled[compiled] = None
         if not known:
-            supervisor.compile(folder).add_done_callback(_report)
+            newest = list(reversed(others))[:_OTHERS_SEARCHED]
+            supervisor.compile(folder, newest).add_done_callback(_report)
 
     @contextmanager
     def in_use(self, *folders: Path | None) -> Iterator[None]:
@@ -120,7 +125,7 @@ class CodeStore:
                 if not folder.exists():
                     continue
                 del self._links[folder], self._uses[folder]
-                self._compiled = {each for each in self._compiled if each[0] != folder}
+                self._compiled = {each: None for each in self._compiled if each[0] != folder}
                 shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -16,6 +16,11 @@ from localstack.services.lambda_.invocation.runtime_executor import (
     RuntimeExecutor,
 )
 
+from localstack_testbed.lambda_executor.debugging.sessions import (
+    SESSIONS,
+    DebugSession,
+    FunctionKey,
+)
 from localstack_testbed.lambda_executor.environment_service import EnvironmentService
 from localstack_testbed.lambda_executor.environment_variables import function_variables
 from localstack_testbed.lambda_executor.files import (
@@ -39,11 +44,14 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
 
     client_context: str | None = None
     kill_after: float | None = None
+    # The session for which the environment was started.
+    debugging: DebugSession | None = None
     _sandbox: Sandbox | None = None
 
     def start(self, env_vars: dict[str, str]) -> None:
         version = self.function_version
         service = EnvironmentService.instance()
+        session = self.debugging = SESSIONS.of(FunctionKey.of_version(version.id))
         asked = version.config.runtime or ""
         runtime = service.choose(version.config.internal_revision, asked).runtime
         supervisor = service.supervisor(runtime)
@@ -69,6 +77,9 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
                 paths = isolated_paths()
             else:
                 paths = shared_paths(files, supervisor.packages)
+            packages = None if session is None else session.packages(runtime)
+            if session is not None:
+                session.environment, session.task_root = self, str(paths.task_root)
 
             def launch(runtime_api: str) -> Launch:
                 return Launch(
@@ -85,9 +96,15 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
                         runtime_api=runtime_api,
                     ),
                     fork=not any(name.startswith(INTERPRETER_VARIABLES) for name in own),
+                    debugger=session.debugger.settings(packages) if session and packages else None,
                 )
 
-            return RuntimeProcess(supervisor, launch, version.config.memory_size * MEGABYTE)
+            return RuntimeProcess(
+                supervisor,
+                launch,
+                version.config.memory_size * MEGABYTE,
+                debugged=packages is not None,
+            )
 
         self._sandbox = Sandbox(
             limits=FunctionLimits(
@@ -97,6 +114,7 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
             ),
             start_process=start_process,
             platform_log=platform_log(logging_config),
+            suspension=session,
         )
         runtime_version = cast("dict[str, str]", version.config.runtime_version_config or {})
         self._sandbox.initialize(
@@ -129,6 +147,11 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         """Kill the process immediately, like a crash."""
         if self._sandbox is not None:
             self._sandbox.kill()
+
+    def stop_debugging(self) -> None:
+        """Do not wait for a debugger any more, if the environment was started for one."""
+        if self._sandbox is not None and self.debugging is not None:
+            self._sandbox.end_suspension()
 
     def get_address(self) -> str:
         return "127.0.0.1"

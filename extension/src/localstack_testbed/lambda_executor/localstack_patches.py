@@ -10,6 +10,7 @@ from typing import Any
 
 from localstack_testbed.hooks.patching import patch
 from localstack_testbed.hooks.shared_patches import INVOKE_ENVIRONMENT
+from localstack_testbed.lambda_executor.debugging.patches import is_outdated
 
 
 class _Environments(dict[str, Any]):
@@ -69,6 +70,8 @@ def patch_assignment() -> None:
     def reserve(original: Callable[[Any], None], self: Any) -> None:
         if getattr(self, "started_by", None) not in (None, threading.get_ident()):
             raise InvalidStatusException(f"Environment {self.id} awaits its first invocation")
+        if is_outdated(self):
+            raise InvalidStatusException(f"Environment {self.id} gets no more invocations")
         original(self)
         self.started_by = None
 

@@ -29,9 +29,11 @@ def start_executor() -> None:
     service.prepare()
     from localstack.services.edge import ROUTER
 
+    from localstack_testbed.lambda_executor.debugging import endpoint as debugging_endpoint
     from localstack_testbed.lambda_executor.endpoint import serve
 
     serve(ROUTER, service)
+    debugging_endpoint.serve(ROUTER)
 
 
 def stop_executor() -> None:

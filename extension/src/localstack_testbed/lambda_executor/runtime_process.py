@@ -2,11 +2,11 @@
 
 import queue
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 
+from localstack_testbed.lambda_executor.deadlines import Deadline
 from localstack_testbed.lambda_executor.output import OutputStream
 from localstack_testbed.lambda_executor.resource_usage import PROCESS_LIMIT, peak_memory, usage
 from localstack_testbed.lambda_executor.runtime_api import (
@@ -58,6 +58,9 @@ type ProcessEvent = RuntimeEvent | Exited | TimedOut | OutOfMemory | TooManyProc
 class RuntimeProcess:
     """Starts a runtime process; ``launch`` gets the address of its Runtime API.
 
+    A process under a debugger is neither frozen, because it has to answer the debugger between
+    invocations, nor limited in memory, which the debugger uses as well.
+
     Raises
     ------
     ConnectionError
@@ -65,11 +68,16 @@ class RuntimeProcess:
     """
 
     def __init__(
-        self, supervisor: SupervisorClient, launch: Callable[[str], Launch], memory_limit: int
+        self,
+        supervisor: SupervisorClient,
+        launch: Callable[[str], Launch],
+        memory_limit: int,
+        debugged: bool = False,
     ) -> None:
         self._events: queue.SimpleQueue[ProcessEvent] = queue.SimpleQueue()
         self._ended = threading.Event()
         self._memory_limit = memory_limit
+        self.debugged = debugged
         self._peak = 0
         # The process may request its first event before the supervisor has reported its start.
         self._started: Future[RuntimeHandle] = Future()
@@ -90,13 +98,13 @@ class RuntimeProcess:
     def ended(self) -> bool:
         return self._ended.is_set()
 
-    def next_event(self, deadline: float) -> ProcessEvent:
-        """Wait for the next event until ``deadline`` (``time.monotonic``).
+    def next_event(self, deadline: Deadline) -> ProcessEvent:
+        """Wait for the next event until ``deadline``.
 
         Meanwhile, memory and number of processes are monitored: exceeding a limit is an event.
         """
         while True:
-            remaining = deadline - time.monotonic()
+            remaining = deadline.remaining()
             try:
                 return self._events.get(timeout=max(0, min(remaining, SAMPLE_SECONDS)))
             except queue.Empty:
@@ -104,7 +112,7 @@ class RuntimeProcess:
                     return TimedOut()
             used = usage(self._handle.process)
             self._peak = max(self._peak, used.memory)
-            if used.memory > self._memory_limit:
+            if used.memory > self._memory_limit and not self.debugged:
                 return OutOfMemory()
             if used.processes > PROCESS_LIMIT:
                 return TooManyProcesses()
@@ -129,7 +137,7 @@ class RuntimeProcess:
         self._ended.wait(KILL_LIMIT_SECONDS)
 
     def _report(self, event: RuntimeEvent) -> None:
-        if isinstance(event, Ready):
+        if isinstance(event, Ready) and not self.debugged:
             # Lambda freezes an environment between invocations, including processes that the
             # function left running. Freeze before reporting the event, which may lead to a thaw.
             self._started.result().freeze()

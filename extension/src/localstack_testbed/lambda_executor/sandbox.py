@@ -10,12 +10,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from localstack_testbed.lambda_executor.deadlines import Deadline, Suspension, deadline_in
 from localstack_testbed.lambda_executor.invocation_failure import InvocationFailure, failure_of
 from localstack_testbed.lambda_executor.platform_log import PlatformLog, Report
 from localstack_testbed.lambda_executor.runtime_api import Invocation, Ready, Succeeded
 from localstack_testbed.lambda_executor.runtime_process import RuntimeProcess
+from localstack_testbed.timing.timed_text import Line, TimedText, lines_of
 
 INIT_LIMIT_SECONDS = 10.0
+# What a function is told while its timeout is suspended.
+SUSPENDED_TIMEOUT_SECONDS = 24 * 60 * 60.0
 MEGABYTE = 1024 * 1024
 
 
@@ -37,7 +41,7 @@ class Result:
 
     payload: bytes
     failed: bool
-    logs: str
+    logs: TimedText
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,8 @@ class Sandbox:
     ----------
     start_process
         Starts a runtime process.
+    suspension
+        Suspends the time limits, if it is given.
     """
 
     def __init__(
@@ -66,13 +72,16 @@ class Sandbox:
         limits: FunctionLimits,
         start_process: Callable[[], RuntimeProcess],
         platform_log: PlatformLog,
+        suspension: Suspension | None = None,
     ) -> None:
         self._limits = limits
         self._start_process = start_process
         self._platform_log = platform_log
-        self._log: list[str] = []
+        self._suspension = suspension
+        self._log: list[Line] = []
         self._process: RuntimeProcess | None = None
         self._asks_for_event = False
+        self._loading = False
         self._init_duration: float | None = None
         self._memory_used = 0
         self._stopped = False
@@ -83,9 +92,9 @@ class Sandbox:
 
         A failure is only logged, and the first invocation retries.
         """
-        self._log.append(self._platform_log.init_start(runtime, runtime_arn))
+        self._add(self._platform_log.init_start(runtime, runtime_arn))
         started = time.monotonic()
-        failure = self._load("init", started + INIT_LIMIT_SECONDS)
+        failure = self._load("init", deadline_in(INIT_LIMIT_SECONDS, self._suspension))
         if failure is None:
             self._init_duration = _milliseconds_since(started)
 
@@ -94,9 +103,11 @@ class Sandbox:
         with self._invoking:
             started = time.monotonic()
             self._take_output()
-            self._log.append(self._platform_log.start(request.request_id, self._limits.version))
-            outcome = self._run(request, started + self._limits.timeout)
-            duration = min(_milliseconds_since(started), self._limits.timeout * 1000)
+            self._add(self._platform_log.start(request.request_id, self._limits.version))
+            outcome = self._run(request, deadline_in(self._limits.timeout, self._suspension))
+            duration = _milliseconds_since(started)
+            if self._suspension is None:
+                duration = min(duration, self._limits.timeout * 1000)
             self._take_output()
             failure = outcome if isinstance(outcome, InvocationFailure) else None
             self._report(request.request_id, duration, failure)
@@ -120,9 +131,19 @@ class Sandbox:
         if process is not None:
             process.kill()
 
-    def log(self) -> str:
+    def end_suspension(self) -> None:
+        """Replace a process that has not loaded the function by one with time limits."""
+        process = self._process
+        if self._loading and process is not None:
+            process.kill()
+
+    def log(self) -> TimedText:
         """Return the log lines that no invocation has returned yet."""
-        return "".join(self._log)
+        return TimedText.of(self._log)
+
+    def _add(self, text: str) -> None:
+        """Add lines of the service itself to the log, with the current time."""
+        self._log += lines_of(text)[: text.count("\n")]
 
     def _end(self) -> None:
         self._stopped = True
@@ -131,29 +152,35 @@ class Sandbox:
             process.interrupt()
             process.kill()
 
-    def _load(self, phase: str, deadline: float) -> InvocationFailure | None:
+    def _load(self, phase: str, deadline: Deadline) -> InvocationFailure | None:
         """Start a process, and wait until it has loaded the function and requests an event."""
         if self._stopped:
             return InvocationFailure(
                 "Runtime.ExitError", "The environment was stopped", logged=True
             )
         started = time.monotonic()
+        self._loading = True
         try:
-            self._process = self._start_process()
+            process = self._process = self._start_process()
         except ConnectionError as error:
             return InvocationFailure("Runtime.ExitError", str(error), logged=True)
-        event = self._process.next_event(deadline)
+        event = process.next_event(deadline)
+        self._loading = False
         if isinstance(event, Ready):
             self._asks_for_event = True
             return None
+        if process.debugged and not self._suspended:
+            # It waited for a debugger that does not come any more.
+            self._reset()
+            return self._load(phase, deadline)
         failure = failure_of(event, self._limits.timeout)
         self._reset()
         if failure.failure is not None:
             duration = _milliseconds_since(started)
-            self._log.append(self._platform_log.init_report(duration, phase, failure.failure))
+            self._add(self._platform_log.init_report(duration, phase, failure.failure))
         return failure
 
-    def _run(self, request: Request, deadline: float) -> InvocationFailure | bytes:
+    def _run(self, request: Request, deadline: Deadline) -> InvocationFailure | bytes:
         process = self._process
         # The process may have exited after its last response.
         if process is not None and (
@@ -172,7 +199,7 @@ class Sandbox:
             request_id=request.request_id,
             function_arn=request.function_arn,
             payload=request.payload,
-            deadline=int((time.time() + deadline - time.monotonic()) * 1000),
+            deadline=int((time.time() + self._time_left(deadline)) * 1000),
             trace_id=request.trace_id,
             client_context=request.client_context,
         )
@@ -189,14 +216,21 @@ class Sandbox:
             self._reset()
         return failure
 
+    @property
+    def _suspended(self) -> bool:
+        return self._suspension is not None and self._suspension.seconds_since_end() is None
+
+    def _time_left(self, deadline: Deadline) -> float:
+        return min(deadline.remaining(), SUSPENDED_TIMEOUT_SECONDS)
+
     def _report(self, request_id: str, duration: float, failure: InvocationFailure | None) -> None:
         if failure is not None and failure.timed_out:
-            self._log.append(self._platform_log.timed_out(request_id, self._limits.timeout))
+            self._add(self._platform_log.timed_out(request_id, self._limits.timeout))
         elif failure is not None and failure.logged:
             line = self._platform_log.runtime_exited(
                 request_id, failure.message, failure.error_type
             )
-            self._log.append(line)
+            self._add(line)
         self._measure_memory()
         memory_used = math.ceil(self._memory_used / MEGABYTE)
         if failure is not None and failure.error_type == "Runtime.OutOfMemory":
@@ -210,8 +244,8 @@ class Sandbox:
             failure=failure.failure if failure is not None else None,
         )
         self._init_duration = None
-        self._log.append(self._platform_log.end(request_id))
-        self._log.append(self._platform_log.report(request_id, figures))
+        self._add(self._platform_log.end(request_id))
+        self._add(self._platform_log.report(request_id, figures))
 
     def _reset(self) -> None:
         """Kill the process, so that the next invocation starts a new one."""
@@ -227,7 +261,7 @@ class Sandbox:
 
     def _take_output(self) -> None:
         if self._process is not None:
-            self._log.append(self._process.output.take())
+            self._log += self._process.output.take()
 
 
 @contextmanager

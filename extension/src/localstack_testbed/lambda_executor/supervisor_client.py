@@ -9,7 +9,7 @@ import socket
 import struct
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +36,8 @@ class Launch:
 
     ``storage`` is the size of its temporary folder in bytes. ``path`` comes first on its module
     search path. ``fork`` allows forking it from the supervisor, which has imported the AWS SDK
-    already.
+    already. ``debugger`` are the settings of the debugger, if the process runs under one, with the
+    folder of its packages.
     """
 
     handler: str
@@ -45,6 +46,7 @@ class Launch:
     path: tuple[str, ...]
     environment: dict[str, str]
     fork: bool
+    debugger: dict[str, Any] | None = None
 
 
 class SupervisorClient:
@@ -140,12 +142,18 @@ class SupervisorClient:
             "path": launch.path,
             "environment": launch.environment,
             "fork": launch.fork,
+            "debugger": launch.debugger,
         }
         self._send(message, output)
         return RuntimeHandle(self, number, self._outer_pid(started.result()))
 
-    def compile(self, directory: Path) -> Future[int]:
+    def compile(self, directory: Path, others: Sequence[Path] = ()) -> Future[int]:
         """Start compiling the modules in a folder to byte code.
+
+        Parameters
+        ----------
+        others
+            Folders that may hold the same modules, compiled already.
 
         Raises
         ------
@@ -158,7 +166,8 @@ class SupervisorClient:
             if self._ended:
                 raise ConnectionError(SUPERVISOR_EXITED)
             self._compilations[number] = compiled
-        self._send({"command": "compile", "id": number, "directory": str(directory)})
+        command = {"command": "compile", "id": number, "directory": str(directory)}
+        self._send({**command, "others": [str(other) for other in others]})
         return compiled
 
     def discard(self, temporary: Path) -> None:

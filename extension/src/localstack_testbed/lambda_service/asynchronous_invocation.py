@@ -19,6 +19,7 @@ from localstack_testbed.lambda_service.asynchronous_events import (
     EventHandler,
     count_received,
 )
+from localstack_testbed.timing.activity import ACTIVITY
 from localstack_testbed.timing.queue_waiting import wait_for_message, wake
 
 LOG = logging.getLogger(__name__)
@@ -56,8 +57,9 @@ def patch_poller() -> None:
             wait_for_message(queue_of(poller), stopped)
             if stopped.is_set():
                 return
-            for message in _receive(poller.event_queue_url):
-                started = _start(poller, message)
+            with ACTIVITY.working():
+                for message in _receive(poller.event_queue_url):
+                    started = _start(poller, message)
         finally:
             if not started:
                 poller.free.release()
@@ -90,7 +92,10 @@ def patch_poller() -> None:
             LOG.error("Cannot process an asynchronous event of %s: %s", arn, error)
         finally:
             self.free.release()
-            get_fake_sqs_client().delete_message(self.event_queue_url, message["ReceiptHandle"])
+            try:
+                get_fake_sqs_client().delete_message(self.event_queue_url, message["ReceiptHandle"])
+            finally:
+                ACTIVITY.done()
 
     @patch(LambdaEventManager.enqueue_event)
     def enqueue_event(original: Callable[..., None], self: Any, invocation: Any) -> None:
@@ -113,9 +118,11 @@ def _start(poller: Any, message: dict[str, Any]) -> bool:
     """Submit an event to the workers; put it back into the queue if the poller is stopping."""
     from localstack.services.lambda_.invocation.internal_sqs_queue import get_fake_sqs_client
 
+    ACTIVITY.add()  # until the event has been processed
     try:
         poller.invoker_pool.submit(poller.handle_message, message)
     except RuntimeError:
+        ACTIVITY.done()
         client = get_fake_sqs_client()
         client.send_message(QueueUrl=poller.event_queue_url, MessageBody=message["Body"])
         return False

@@ -29,27 +29,25 @@ def patch_worker() -> None:
     from localstack.services.lambda_.event_source_mapping.esm_worker import EsmWorker
     from localstack.services.lambda_.event_source_mapping.pollers.sqs_poller import SqsPoller
 
-    polling: dict[Any, _Polling] = {}
-
     @RUN_POLLER.wrap
     def poller_loop(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
         if isinstance(self.poller, SqsPoller):
-            polling[self.poller] = _Polling(self._shutdown_event)
+            _polling[self.poller] = _Polling(self._shutdown_event)
         try:
             original(self, *args, **kwargs)
         finally:
-            polling.pop(self.poller, None)
+            _polling.pop(self.poller, None)
 
     @POLL_QUEUE.wrap
     def poll_events(original: Callable[[Any], None], self: Any) -> None:
-        if self in polling:
-            polling[self].poll(self, original)
+        if self in _polling:
+            _polling[self].poll(self, original)
         else:
             original(self)
 
     def end(original: Callable[[Any], None], self: Any) -> None:
         original(self)
-        if self.poller in polling:
+        if self.poller in _polling:
             wake(find_queue(self.poller.source_arn))
 
     for method in (EsmWorker.stop, EsmWorker.stop_for_shutdown):
@@ -62,12 +60,17 @@ def patch_worker() -> None:
             self.delete_esm_in_store()
 
 
+def has_failed(poller: Any) -> bool:
+    """Return whether the last poll of a queue failed, so that the poller may be backing off."""
+    return poller in _polling and _polling[poller].failed
+
+
 class _Polling:
     """The polling of one queue, until ``stopped`` is set."""
 
     def __init__(self, stopped: threading.Event) -> None:
         self._stopped = stopped
-        self._failed = False
+        self.failed = False
 
     def poll(self, poller: Any, poll_once: Callable[[Any], None]) -> None:
         """Poll whenever the queue has a message, until stopped.
@@ -83,7 +86,7 @@ class _Polling:
             queue = find_queue(poller.source_arn)
             if not wait_for_message(queue, self._stopped):
                 # The queue does not exist: let the worker back off.
-                self._failed = True
+                self.failed = True
                 poll_once(poller)
                 return
             if poller.maximum_batching_window and not poller.is_fifo_queue:
@@ -97,8 +100,11 @@ class _Polling:
                 # Another consumer received the message.
                 continue
             except Exception:
-                self._failed = True
+                self.failed = True
                 raise
-            if self._failed:
-                self._failed = False
+            if self.failed:
+                self.failed = False
                 return
+
+
+_polling: dict[Any, _Polling] = {}

@@ -4,7 +4,7 @@ LocalStack sends itself a request for the lines of each invocation, which takes 
 invocation. AWS batches them, too: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-logs.html
 
 LocalStack also loses the lines of invocations that finish after their version has been replaced;
-here they are stored.
+here they are stored. It ignores the log group in a function's ``LoggingConfig``.
 """
 
 import contextlib
@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 from localstack_testbed.hooks.patching import patch
+from localstack_testbed.timing.timed_text import lines_of
 
 LOG = logging.getLogger(__name__)
 
@@ -41,6 +42,27 @@ def store_pending(handler: Any) -> None:
         stored = threading.Event()
         handler.log_queue.put(stored)
         stored.wait(STORING_SECONDS)
+
+
+def patch_log_places() -> None:
+    """Write to the log group of a function's ``LoggingConfig``.
+
+    In a log group of one's own choice, the names of streams contain the name of the function.
+    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-loggroups.html
+    """
+    from localstack.services.lambda_.invocation.execution_environment import ExecutionEnvironment
+
+    @patch(ExecutionEnvironment.get_log_group_name)
+    def get_log_group_name(original: Callable[[Any], str], self: Any) -> str:
+        chosen: str | None = (self.function_version.config.logging_config or {}).get("LogGroup")
+        return chosen or original(self)
+
+    @patch(ExecutionEnvironment.get_log_stream_name)
+    def get_log_stream_name(original: Callable[[Any], str], self: Any) -> str:
+        name: str = original(self)
+        function = self.function_version.id.function_name
+        usual = self.get_log_group_name() == f"/aws/lambda/{function}"
+        return name if usual else name.replace("[", f"{function}[", 1)
 
 
 def patch_log_handler() -> None:
@@ -103,10 +125,13 @@ def patch_log_handler() -> None:
 
 
 def _events(text: str) -> list[Event]:
-    """Convert an invocation's lines to log events, all with the time of its end."""
-    now = int(time.time() * 1000)
+    """Convert an invocation's lines to log events, with the times at which they were written."""
     # CloudWatch Logs rejects empty messages.
-    return [{"timestamp": now, "message": f"{line}\n"} for line in text.split("\n") if line]
+    return [
+        {"timestamp": line.milliseconds, "message": f"{line.text}\n"}
+        for line in lines_of(text)
+        if line.text
+    ]
 
 
 def _try_to_store(client: Any, group: str, stream: str, events: list[Event]) -> None:

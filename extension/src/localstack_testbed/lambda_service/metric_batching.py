@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from localstack_testbed.timing.activity import ACTIVITY
+
 LOG = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 1.0
@@ -63,13 +65,21 @@ class MetricBatcher:
                 timer.start()
             self._pending.append(values)
 
+    def discard(self) -> None:
+        """Do not send the values that wait."""
+        with self._lock:
+            self._pending.clear()
+
     def _send(self) -> None:
         from localstack.utils.bootstrap import is_api_enabled
 
-        with self._lock:
-            pending, self._pending = self._pending, []
-        if not is_api_enabled("cloudwatch"):
-            return
+        with ACTIVITY.working():
+            with self._lock:
+                pending, self._pending = self._pending, []
+            if is_api_enabled("cloudwatch"):
+                self._put_all(pending)
+
+    def _put_all(self, pending: Iterable[Values]) -> None:
         gathered: dict[Metric, Statistics] = defaultdict(Statistics)
         for values in pending:
             for metric, value in values():

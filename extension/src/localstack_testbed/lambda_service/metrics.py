@@ -24,6 +24,11 @@ _batcher = MetricBatcher("AWS/Lambda")
 UNITS = {"Duration": "Milliseconds", "AsyncEventAge": "Milliseconds"}
 
 
+def discard_metrics() -> None:
+    """Do not send the values that have not been sent yet."""
+    _batcher.discard()
+
+
 @dataclass(frozen=True)
 class Target:
     """The function, version or alias that a caller invoked.

@@ -14,6 +14,7 @@ from typing import Any
 
 from localstack_testbed.hooks.patching import patch
 from localstack_testbed.hooks.shared_patches import POLL_QUEUE, RUN_POLLER
+from localstack_testbed.timing.activity import ACTIVITY
 
 LOG = logging.getLogger(__name__)
 
@@ -47,6 +48,9 @@ class _Batches:
                 LOG.warning("Cannot process a batch of messages: %s", error)
             finally:
                 self._free.release()
+                ACTIVITY.done()
+
+        ACTIVITY.add()
 
         threading.Thread(target=run, name="sqs-event-batch", daemon=True).start()
 
@@ -92,7 +96,16 @@ def patch_worker() -> None:
     @patch(SqsPoller.handle_messages)
     def handle_messages(original: Callable[..., None], self: Any, messages: Any) -> None:
         batches = batches_of(self)
-        if batches is None:
-            original(self, messages)
-        else:
-            batches.start(lambda: original(self, messages))
+        with ACTIVITY.working():
+            messages = [each for each in messages if not _is_out_of_date(each)]
+            if not messages:
+                return
+            if batches is None:
+                original(self, messages)
+            else:
+                batches.start(lambda: original(self, messages))
+
+
+def _is_out_of_date(message: Any) -> bool:
+    """Return whether a message was received before a reset, and is not in its queue any more."""
+    return int(message["Attributes"]["SentTimestamp"]) < ACTIVITY.last_reset * 1000

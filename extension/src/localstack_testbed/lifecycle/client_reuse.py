@@ -5,6 +5,9 @@ again and makes a client with the new credentials, which takes a megabyte that i
 the credentials of a role are used until shortly before they expire, as AWS's services do, and equal
 configurations count as one: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 
+Its clients of Lambda wait for the result of an invocation as long as the function runs. With the
+default limit of 60 seconds, API Gateway would invoke a function again that is being debugged.
+
 LocalStack also makes a client for each response of GetFunction, to sign the URL of the code. That
 takes longer than the rest of the call, and clients that wait for a function make many.
 """
@@ -17,12 +20,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import boto3  # type: ignore[import-untyped]
+from botocore.config import Config  # type: ignore[import-untyped]
 from localstack.aws.connect import ClientFactory
 
 from localstack_testbed.hooks.patching import patch, replace
 
 # Credentials are valid for an hour.
 LIFETIME_SECONDS = 50 * 60.0
+# Longer than any invocation; the function's timeout ends it.
+INVOCATION_SECONDS = 24 * 60 * 60
 
 
 def reuse_clients() -> None:
@@ -47,6 +53,8 @@ def reuse_clients() -> None:
     cached_get_client: Any = ClientFactory._get_client
 
     def get_client(self: Any, *, config: Any, **arguments: Any) -> Any:
+        if arguments.get("service_name") == "lambda":
+            config = config.merge(Config(read_timeout=INVOCATION_SECONDS))
         with lock:
             config = configurations.setdefault(_content(config), config)
         return cached_get_client(self, config=config, **arguments)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 
 class Clock:
-    """Real time plus an offset that never decreases."""
+    """Real time plus an offset that decreases only at a reset."""
 
     def __init__(self) -> None:
         self._offset = timedelta()
@@ -19,6 +19,11 @@ class Clock:
     def now(self) -> datetime:
         """Return the current time in UTC."""
         return datetime.now(UTC) + self._offset
+
+    def set_offset(self, offset: timedelta) -> None:
+        """Set the difference to real time, which may set the clock back."""
+        with self._lock:
+            self._offset = offset
 
     def move_to(self, moment: datetime) -> None:
         """Advance the clock to ``moment``; do nothing if that is in the past."""

@@ -23,6 +23,7 @@ from typing import Any
 
 from localstack.http import Request, Response, Router, route
 
+from localstack_testbed.requests.json_bodies import InvalidBodyError, json_body
 from localstack_testbed.schedules.delivery import DeliveryError
 from localstack_testbed.schedules.engine import Firing, TooManyFiringsError
 from localstack_testbed.schedules.registry import (
@@ -61,11 +62,11 @@ class ClockEndpoint:
     @route("/_testbed/clock/advance", methods=["POST"])
     def advance(self, request: Request) -> Response:
         try:
-            moment = self._moment(_body(request))
+            moment = self._moment(json_body(request))
             if moment - self._schedules.clock.now() > MAX_ADVANCE:
                 raise BadRequestError("the clock cannot be advanced by more than a hundred years")
             firings = self._schedules.engine.advance(moment.astimezone(UTC))
-        except (BadRequestError, TooManyFiringsError) as error:
+        except (BadRequestError, InvalidBodyError, TooManyFiringsError) as error:
             return _answer({"message": str(error)}, status=400)
         return _answer(
             {
@@ -77,10 +78,10 @@ class ClockEndpoint:
     @route("/_testbed/schedules/fire", methods=["POST"])
     def fire(self, request: Request) -> Response:
         try:
-            arn = _body(request).get("arn")
+            arn = json_body(request).get("arn")
             if not isinstance(arn, str):
                 raise BadRequestError('expected {"arn": "the ARN of a rule or schedule"}')
-        except BadRequestError as error:
+        except (BadRequestError, InvalidBodyError) as error:
             return _answer({"message": str(error)}, status=400)
         now = self._schedules.clock.now()
         failure = None
@@ -145,16 +146,6 @@ def _fired(firing: Firing[Key]) -> dict[str, Any]:
         "attempt": firing.key.attempt,
         "error": firing.error,
     }
-
-
-def _body(request: Request) -> dict[str, Any]:
-    try:
-        body = json.loads(request.get_data(as_text=True) or "null")
-    except (ValueError, RecursionError) as error:
-        raise BadRequestError(f"the body is not JSON: {error}") from None
-    if not isinstance(body, dict):
-        raise BadRequestError("the body is not a JSON object")
-    return body
 
 
 def _answer(content: dict[str, Any], status: int = 200) -> Response:

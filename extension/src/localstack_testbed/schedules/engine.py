@@ -4,12 +4,14 @@ import heapq
 import itertools
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from localstack_testbed.schedules.clock import Clock
+from localstack_testbed.timing.activity import ACTIVITY
 
 LOG = logging.getLogger(__name__)
 
@@ -101,6 +103,12 @@ class Engine[K]:
             for key in [key for key in self._entries if matches(key)]:
                 del self._entries[key]
 
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """Keep the clock from being advanced during a ``with`` block; wait for an advance first."""
+        with self._advance:
+            yield
+
     def due(self, key: K) -> datetime | None:
         """Return the next due time of ``key``, or None."""
         entry = self._entries.get(key)
@@ -186,14 +194,15 @@ class Engine[K]:
         return self._workers.submit(self._fire, entry, due)
 
     def _fire(self, entry: _Entry[K], due: datetime) -> Firing[K] | None:
-        if not self._is_current(entry):
-            return None
         error = None
-        try:
-            entry.fire(entry.key, due)
-        except Exception as failure:
-            error = str(failure) or type(failure).__name__
-            LOG.warning("%s, due at %s, failed: %s", entry.key, due.isoformat(), error)
+        with ACTIVITY.working():
+            if not self._is_current(entry):
+                return None
+            try:
+                entry.fire(entry.key, due)
+            except Exception as failure:
+                error = str(failure) or type(failure).__name__
+                LOG.warning("%s, due at %s, failed: %s", entry.key, due.isoformat(), error)
         with self._changed:
             if entry.due is None and self._is_current(entry):
                 del self._entries[entry.key]

@@ -5,11 +5,14 @@ go to the target's dead-letter queue. The scheduling engine makes the retries, b
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html,
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
 
+LocalStack never sends a target's constant input if it is empty, such as ``{}``. Here it does.
+
 LocalStack's disabled rules still match events. Here and on AWS they do not:
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DisableRule.html
 """
 
 import copy
+import json
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -24,18 +27,6 @@ WAITING_LIMIT = 10_000
 """Maximum number of deliveries in progress or waiting for a retry; others are not retried."""
 
 
-class _Count:
-    """The number of unfinished deliveries."""
-
-    def __init__(self) -> None:
-        self.value = 0
-        self._lock = threading.Lock()
-
-    def add(self, number: int) -> None:
-        with self._lock:
-            self.value += number
-
-
 class _Matched(threading.local):
     """The rule whose event the current thread is sending to targets."""
 
@@ -47,7 +38,7 @@ def retry_deliveries(schedules: Schedules) -> None:
     from localstack.services.events import target as targets
     from localstack.services.events.provider import EventsProvider
 
-    matched, unfinished = _Matched(), _Count()
+    matched, unfinished = _Matched(), schedules.unfinished
     replace(targets, "connect_to", SingleAttempts())
 
     @patch(EventsProvider._process_rules)
@@ -67,12 +58,20 @@ def retry_deliveries(schedules: Schedules) -> None:
         original: Callable[..., None], self: Any, event: Any, trace_header: Any
     ) -> None:
         rule = matched.rule
+
+        def process(content: Any) -> None:
+            # LocalStack takes an empty input, such as {}, for no event.
+            if constant := self.target.get("Input"):
+                self.send_event(json.loads(constant), trace_header)
+            else:
+                original(self, content, trace_header)
+
         if rule is None:  # A scheduled rule, which has its own Delivery; or a retry.
-            original(self, event, trace_header)
+            process(event)
             return
 
         def send(attempt: int) -> None:
-            original(self, copy.deepcopy(event), trace_header)
+            process(copy.deepcopy(event))
 
         public = {name: value for name, value in event.items() if name != "event-bus-name"}
         policy = RetryPolicy.of(self.target)

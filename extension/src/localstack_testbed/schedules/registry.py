@@ -2,11 +2,12 @@
 
 import threading
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, Protocol
 
 from localstack_testbed.schedules.clock import Clock
 from localstack_testbed.schedules.engine import Engine
+from localstack_testbed.timing.activity import ACTIVITY
 
 
 class Key(NamedTuple):
@@ -43,6 +44,9 @@ class ScheduleSource(Protocol):
     def descriptions(self) -> list[ScheduleDescription]:
         """Return all rules or schedules, including disabled ones."""
 
+    def reload(self) -> None:
+        """Put all rules or schedules into the engine, as if they were created now."""
+
     def fire(self, key: Key, due: datetime) -> None:
         """Deliver once, even if it is disabled.
 
@@ -55,15 +59,45 @@ class ScheduleSource(Protocol):
         """
 
 
+class Count:
+    """The number of deliveries of matched events in progress or waiting for a retry."""
+
+    def __init__(self) -> None:
+        self.value = 0
+        self._lock = threading.Lock()
+
+    def add(self, number: int) -> None:
+        """Add a number, which may be negative."""
+        with self._lock:
+            self.value += number
+
+    def reset(self) -> None:
+        """Forget all deliveries: their retries were cancelled."""
+        with self._lock:
+            self.value = 0
+
+
 @dataclass
 class Schedules:
     """The clock, its engine, and the services whose rules or schedules it fires."""
 
     clock: Clock = field(default_factory=Clock)
     sources: list[ScheduleSource] = field(default_factory=list)
+    unfinished: Count = field(default_factory=Count)
 
     def __post_init__(self) -> None:
         self.engine: Engine[Key] = Engine(self.clock)
+
+    def restart(self, offset: timedelta) -> None:
+        """Set the clock's offset, cancel all retries, and start all rules and schedules again.
+
+        The first due time of a rate is the one that it would have if it were created now.
+        """
+        self.engine.remove_all(lambda key: True)
+        self.clock.set_offset(offset)
+        self.unfinished.reset()
+        for source in self.sources:
+            source.reload()
 
     def forget(self, arn: str) -> None:
         """Stop firing a rule or schedule, and cancel its retries."""
@@ -79,13 +113,14 @@ class Schedules:
         DeliveryError
             The first attempt failed.
         """
-        now = self.clock.now()
-        for source in self.sources:
-            try:
-                source.fire(Key(arn), now)
-            except UnknownScheduleError:
-                continue
-            return now
+        with ACTIVITY.working():
+            now = self.clock.now()
+            for source in self.sources:
+                try:
+                    source.fire(Key(arn), now)
+                except UnknownScheduleError:
+                    continue
+                return now
         raise UnknownScheduleError(f"no scheduled rule and no schedule has the ARN {arn}")
 
 

@@ -18,11 +18,17 @@ from functools import partial
 from typing import Any, cast
 
 from localstack.aws.connect import connect_to
-from localstack.services.events.models import FormattedEvent, Rule, ValidationException
+from localstack.services.events.models import (
+    FormattedEvent,
+    Rule,
+    ValidationException,
+    events_stores,
+)
 from localstack.services.events.provider import EventsProvider
 from localstack.services.events.rule import RuleService
 from localstack.services.events.scheduler import JobScheduler
 from localstack.services.events.utils import extract_event_bus_name, to_json_str
+from localstack.services.plugins import SERVICE_PLUGINS
 from localstack.utils.aws.arns import parse_arn, sqs_queue_url_for_arn
 from localstack.utils.aws.client_types import ServicePrincipal
 from localstack.utils.xray.trace_header import TraceHeader
@@ -102,6 +108,17 @@ class Rules:
             expression = rule_expression(known.expression)
             timing = partial(expression.next_after, since=next_whole_second(now))
             self._schedules.engine.put(Key(rule.arn), timing, self.fire, after=now)
+
+    def reload(self) -> None:
+        self._known.clear()
+        service = SERVICE_PLUGINS.get_service("events")
+        if service is None:
+            return
+        provider = cast(EventsProvider, service._provider)
+        for account, region, store in list(events_stores.iter_stores()):
+            bus = store.event_buses.get(BUS)
+            for name in list(bus.rules) if bus else ():
+                self.changed(provider, account, region, name)
 
     def descriptions(self) -> list[ScheduleDescription]:
         due = self._schedules.engine.due

@@ -8,9 +8,10 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from moto.scheduler.models import Schedule
+from moto.scheduler.models import Schedule, scheduler_backends
 
 from localstack_testbed.journal.causes import new_id
 from localstack_testbed.journal.journal import record
@@ -81,13 +82,13 @@ class SchedulerSchedules:
         self._schedules = schedules
         self._known: dict[str, Schedule] = {}
         self._timings: dict[str, _Timing] = {}
-        self._delete: dict[str, Callable[[], None]] = {}
+        self._delete: dict[str, Callable[[], Any]] = {}
 
     @property
     def now(self) -> datetime:
         return self._schedules.clock.now()
 
-    def changed(self, schedule: Schedule, delete: Callable[[], None]) -> None:
+    def changed(self, schedule: Schedule, delete: Callable[[], Any]) -> None:
         """Update the engine after a schedule was created or updated.
 
         ``delete`` removes the schedule from its group.
@@ -107,6 +108,15 @@ class SchedulerSchedules:
         self._schedules.forget(arn)
         for known in (self._known, self._timings, self._delete):
             known.pop(arn, None)
+
+    def reload(self) -> None:
+        for known in (self._known, self._timings, self._delete):
+            known.clear()
+        for account in list(scheduler_backends.values()):
+            for backend in list(account.values()):
+                for group in list(backend.schedule_groups.values()):
+                    for schedule in list(group.schedules.values()):
+                        self.changed(schedule, partial(group.schedules.pop, schedule.name, None))
 
     def descriptions(self) -> list[ScheduleDescription]:
         return [

@@ -28,6 +28,7 @@ from localstack_testbed.hooks.settings import SNS_RETRY_SECONDS
 from localstack_testbed.journal.causes import caused_by, new_id
 from localstack_testbed.journal.journal import milliseconds_since, record
 from localstack_testbed.sns.delivery_policies import POLICIES
+from localstack_testbed.timing.activity import ACTIVITY
 from localstack_testbed.timing.delayed_calls import DelayedCalls
 
 LOG = logging.getLogger(__name__)
@@ -61,7 +62,6 @@ class _Deliveries:
     def __init__(self) -> None:
         self.attempt = _Attempt()
         self._later = DelayedCalls("sns-retries")
-        self._waiting = 0
         self._lock = threading.Lock()
         self._workers: ThreadPoolExecutor | None = None
 
@@ -70,7 +70,7 @@ class _Deliveries:
         policy = POLICIES[subscriber["Protocol"]]
         for number in count(first):
             delay = policy.delay_before(number)
-            can_retry = delay is not None and (delay == 0 or self._waiting < WAITING_LIMIT)
+            can_retry = delay is not None and (delay == 0 or len(self._later) < WAITING_LIMIT)
             if not self._try(publisher, context, subscriber, can_retry, number) or delay is None:
                 return
             if delay > 0:
@@ -113,15 +113,12 @@ class _Deliveries:
         self, seconds: float, publisher: Any, context: Any, subscriber: Any, number: int
     ) -> None:
         with self._lock:
-            self._waiting += 1
             self._workers = self._workers or ThreadPoolExecutor(RETRY_WORKERS, "sns-retry")
-            workers = self._workers
+            submit = ACTIVITY.counted(self._workers.submit)
 
         def resume() -> None:
-            with self._lock:
-                self._waiting -= 1
             if subscriber["SubscriptionArn"] in context.store.subscriptions:
-                workers.submit(self.deliver, publisher, context, subscriber, number)
+                submit(self.deliver, publisher, context, subscriber, number)
 
         self._later.add(seconds, resume)
 
@@ -148,6 +145,12 @@ def patch_publishers() -> None:
 
     send_dead_letter = replace(publisher, "sns_error_to_dead_letter_queue", after_failure)
     replace(publisher, "connect_to", SingleAttempts())
+
+    @patch(publisher.PublishDispatcher.__init__)
+    def init(original: Callable[..., None], self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        for executor in (self.executor, self.topic_partitioned_executor):
+            executor.submit = ACTIVITY.counted(executor.submit)
 
     @patch(publisher.TopicPublisher.publish)
     def publish(original: Callable[..., None], self: Any, context: Any, subscriber: Any) -> None:

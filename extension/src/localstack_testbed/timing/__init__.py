@@ -1,1 +1,1 @@
-"""Delayed calls, and waiting for messages of a queue."""
+"""Delayed calls, waiting for messages of a queue, and the work in progress."""

@@ -230,28 +230,53 @@ def test_chain_from_an_event_to_a_function(
     answer = aws["events"].put_events(
         Entries=[{"Source": name, "DetailType": "test", "Detail": "{}"}]
     )
-    book.await_chain(answer["Entries"][0]["EventId"], "PutEvents/delivery/invocation")
-    # The call by which EventBridge delivers it is no entry.
-    assert all(entry["operation"] != "Invoke" for entry in book.entries("api"))
+    book.await_chain(answer["Entries"][0]["EventId"], "PutEvents/delivery/Invoke/invocation")
     aws["events"].remove_targets(Rule=name, Ids=["1"])
     aws["events"].delete_rule(Name=name)
 
 
+@pytest.mark.parametrize("constant", [None, "{}"])
+def test_chain_from_a_rule_that_is_fired(
+    aws: Clients,
+    functions: FunctionFactory,
+    book: Book,
+    name: str,
+    localstack_endpoint: str,
+    constant: str | None,
+) -> None:
+    """An event of the rule, or a constant input, in which there is no id to find."""
+    function = functions(IDLE)
+    arn = aws["events"].put_rule(Name=name, ScheduleExpression="rate(1 day)")["RuleArn"]
+    target = {"Id": "1", "Arn": function.arn} | ({"Input": constant} if constant else {})
+    aws["events"].put_targets(Rule=name, Targets=[target])
+    Clock(localstack_endpoint).fire(arn)
+    firing = book.await_entry("schedule", resource=arn)
+    book.await_chain(firing.id, "schedule/delivery/Invoke/invocation")
+    aws["events"].remove_targets(Rule=name, Ids=["1"])
+    aws["events"].delete_rule(Name=name)
+
+
+@pytest.mark.parametrize("constant", [None, "{}"])
 def test_chain_from_a_schedule_that_is_fired(
     aws: Clients,
     functions: FunctionFactory,
     book: Book,
     name: str,
     localstack_endpoint: str,
+    constant: str | None,
 ) -> None:
     function = functions(IDLE)
-    arn = aws["events"].put_rule(Name=name, ScheduleExpression="rate(1 day)")["RuleArn"]
-    aws["events"].put_targets(Rule=name, Targets=[{"Id": "1", "Arn": function.arn}])
+    target = {"Arn": function.arn, "RoleArn": "arn:aws:iam::000000000000:role/schedule"}
+    arn = aws["scheduler"].create_schedule(
+        Name=name,
+        ScheduleExpression="at(2099-01-01T00:00:00)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target=target | ({"Input": constant} if constant else {}),
+    )["ScheduleArn"]
     Clock(localstack_endpoint).fire(arn)
     firing = book.await_entry("schedule", resource=arn)
-    book.await_chain(firing.id, "schedule/delivery/invocation")
-    aws["events"].remove_targets(Rule=name, Ids=["1"])
-    aws["events"].delete_rule(Name=name)
+    book.await_chain(firing.id, "schedule/delivery/Invoke/invocation")
+    aws["scheduler"].delete_schedule(Name=name)
 
 
 def test_chain_from_an_api_to_a_queue_without_a_function(

@@ -1,6 +1,7 @@
 """A function's code: its bundle, its layers, and compiled byte code."""
 
 import io
+import uuid
 import zipfile
 
 import pytest
@@ -87,6 +88,39 @@ def test_bundle_is_compiled(functions: FunctionFactory) -> None:
         return bool(function.invoke().payload == ["app.cpython-313.pyc"])
 
     until(compiled, within=COMPILATION_LIMIT, what="compiled bundle")
+
+
+def test_byte_code_of_unchanged_modules_stays_after_an_update(
+    aws: Clients, functions: FunctionFactory
+) -> None:
+    """Requirements have hundreds of modules, of which an update changes none."""
+    source = """
+        import pathlib
+
+        import kept, replaced
+
+        def handler(event, context):
+            compiled = pathlib.Path("__pycache__").glob("*.cpython-313.pyc")
+            found = {path.name.partition(".")[0]: path.stat().st_ino for path in compiled}
+            return [found, kept.VALUE, replaced.VALUE]
+        """
+    files = {"kept.py": f"VALUE = '{uuid.uuid4().hex}'", "replaced.py": "VALUE = 1"}
+    function = functions(source, files=files)
+
+    def compiled() -> list[object] | None:
+        found = function.invoke().payload
+        return found if found[0].keys() == {"app", "kept", "replaced"} else None
+
+    before, value, _ = until(compiled, within=COMPILATION_LIMIT, what="compiled bundle")
+    changed = {"app.py": source, **files, "replaced.py": "VALUE = 2"}
+    aws["lambda"].update_function_code(FunctionName=function.name, ZipFile=bundle(changed))
+    function.wait_until_updated()
+    after, same, other = until(compiled, within=COMPILATION_LIMIT, what="compiled bundle")
+    assert (same, other) == (value, 2)
+    assert isinstance(before, dict)
+    assert isinstance(after, dict)
+    assert after["kept"] == before["kept"]
+    assert after["replaced"] != before["replaced"]
 
 
 def test_bundle_with_a_module_that_cannot_be_compiled(functions: FunctionFactory) -> None:

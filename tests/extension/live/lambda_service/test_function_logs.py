@@ -195,3 +195,76 @@ def test_logs_of_an_invocation_that_outlives_its_version(
             function.wait_until_updated()
         assert invocation.result().error is None
     assert "the end" in function.log(until="REPORT")
+
+
+def test_lines_have_the_times_at_which_they_were_written(
+    functions: FunctionFactory, aws: Clients
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html"""
+    function = functions(
+        """
+        import time
+
+        def handler(event, context):
+            times = []
+            for name in ("first", "second"):
+                times.append(time.time() * 1000)
+                print(name)
+                time.sleep(0.2)
+            return times
+        """
+    )
+    invoked = function.invoke()
+    function.log(until="REPORT")
+    events = aws["logs"].filter_log_events(logGroupName=f"/aws/lambda/{function.name}")["events"]
+    times = [event["timestamp"] for event in events]
+    assert times == sorted(times)
+    written = {event["message"].strip(): event["timestamp"] for event in events}
+    first, second = invoked.payload
+    assert -1 <= written["first"] - first < 150
+    assert -1 <= written["second"] - second < 150
+
+
+def test_message_of_several_lines_is_one_event(functions: FunctionFactory, aws: Clients) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html"""
+    function = functions(
+        """
+        import logging
+
+        def handler(event, context):
+            print("printed")
+            logging.warning("one\\ntwo")
+            raise ValueError("oh")
+        """
+    )
+    function.invoke()
+    function.log(until="REPORT")
+    events = aws["logs"].filter_log_events(logGroupName=f"/aws/lambda/{function.name}")["events"]
+    _, _, printed, logged, error, *_ = [event["message"] for event in events]
+    assert printed == "printed\n"
+    assert logged.endswith("\tone\ntwo\n")
+    assert error.startswith("[ERROR] ValueError: oh\nTraceback (most recent call last):\n")
+    assert error.endswith('raise ValueError("oh")\n')
+
+
+def test_log_group_of_the_logging_config(
+    functions: FunctionFactory, aws: Clients, name: str
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-loggroups.html"""
+    function = functions(
+        "def handler(event, context): return context.log_group_name, context.log_stream_name",
+        LoggingConfig={"LogGroup": name},
+    )
+    group, stream = function.invoke().payload
+    assert group == name
+    assert re.fullmatch(rf"\d{{4}}/\d\d/\d\d/{function.name}\[\$LATEST\][0-9a-f]{{32}}", stream)
+
+    def stored() -> list[str]:
+        try:
+            page = aws["logs"].filter_log_events(logGroupName=name, logStreamNames=[stream])
+        except aws["logs"].exceptions.ResourceNotFoundException:
+            return []
+        return [event["message"] for event in page["events"] if "REPORT" in event["message"]]
+
+    until(stored, within=LIMIT, what="REPORT line")
+    aws["logs"].delete_log_group(logGroupName=name)

@@ -49,10 +49,10 @@ def test_moment_without_a_time_zone_is_in_utc(clock: Clock) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "not a JSON object"),
-        (b"{", "not JSON"),
-        (b"\xff", "not JSON"),
-        (b"[1]", "not a JSON object"),
+        (b"", "must be a JSON object"),
+        (b"{", "not valid JSON"),
+        (b"\xff", "not valid JSON"),
+        (b"[1]", "must be a JSON object"),
         (b"{}", "expected"),
         (b'{"seconds": "1"}', "expected"),
         (b'{"seconds": 1, "to": "2100-01-01"}', "expected"),

@@ -16,6 +16,7 @@ The supervisor also prevents leftover processes:
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import selectors
 import shutil
@@ -27,13 +28,20 @@ from pathlib import Path
 
 from localstack_testbed.lambda_executor.supervisor import runtime
 from localstack_testbed.lambda_executor.supervisor.control import ControlConnection, Message
-from localstack_testbed.lambda_executor.supervisor.isolation import Isolation, limit_resources
+from localstack_testbed.lambda_executor.supervisor.isolation import (
+    DEBUGGER_FOLDER,
+    Isolation,
+    limit_resources,
+)
 from localstack_testbed.lambda_executor.supervisor.processes import (
     adopt_orphans,
     children,
     die_with_parent,
     signal_group,
 )
+
+# awslambdaric reads it, and removes it before it imports the function.
+FRAMES_VARIABLE = "_LAMBDA_TELEMETRY_LOG_FD"
 
 SIGNALS = {"kill": signal.SIGKILL, "freeze": signal.SIGSTOP, "thaw": signal.SIGCONT}
 
@@ -136,27 +144,48 @@ class Supervisor:
     def run(self, message: Message) -> None:
         """Run the execution environment, or compile a bundle, in a forked child."""
         if message["command"] == "compile":
-            compile_bundle(message["directory"])
+            from localstack_testbed.lambda_executor.supervisor.byte_code import compile_bundle
+
+            compile_bundle(message["directory"], message["others"])
             return
+        debugger = message["debugger"]
         os.environ.clear()
         os.environ.update(message["environment"])
+        self._frame_messages()
         if self._isolation is None:
             limit_resources(message["storage"])
         else:
             limit_resources(None)
             layers = message["layers"]
             self._isolation.enter(
-                Path(message["code"]), Path(layers) if layers else None, Path(message["temporary"])
+                Path(message["code"]),
+                Path(layers) if layers else None,
+                Path(message["temporary"]),
+                Path(debugger["packages"]) if debugger else None,
             )
+            if debugger:
+                debugger["packages"] = str(DEBUGGER_FOLDER)
         os.chdir(message["environment"]["LAMBDA_TASK_ROOT"])
         if not message["fork"] or self._brings_imported_modules(message["path"]):
             arguments = [sys.executable, "-B", runtime.__file__, message["handler"]]
             arguments.extend(message["path"])
+            if debugger:  # not an argument, which other users can read
+                os.environ[runtime.DEBUGGER_VARIABLE] = json.dumps(debugger)
             os.execv(sys.executable, arguments)  # noqa: S606 - in place of this process
         time.tzset()
         sys.dont_write_bytecode = True
         sys.path[:] = self._paths
-        runtime.run_runtime(message["handler"], message["path"])
+        runtime.run_runtime(message["handler"], message["path"], debugger)
+
+    def _frame_messages(self) -> None:
+        """Have the runtime write each message of logging and each error as one frame.
+
+        As on AWS, a message of several lines is one log event then. The frames go to the pipe of
+        the standard output, so that their order is kept (``lambda_executor.output`` reads them).
+        """
+        frames = os.dup(1)
+        os.set_inheritable(frames, True)
+        os.environ[FRAMES_VARIABLE] = str(frames)
 
     def _brings_imported_modules(self, path: list[str]) -> bool:
         for directory in path:
@@ -203,14 +232,3 @@ class Supervisor:
                 os.waitpid(-1, 0)
             except ChildProcessError:
                 break
-
-
-def compile_bundle(directory: str) -> None:
-    """Compile a bundle's modules to byte code; skip those that cannot be compiled."""
-    import compileall
-
-    os.nice(10)  # nothing waits for it
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 1)
-    os.dup2(null, 2)
-    compileall.compile_dir(directory, quiet=2, maxlevels=50)

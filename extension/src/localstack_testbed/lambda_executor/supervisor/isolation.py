@@ -37,7 +37,9 @@ UNUSED_ID = 65530
 
 SYSTEM_FOLDERS = ("bin", "etc", "lib", "lib32", "lib64", "libx32", "nix", "sbin", "sys", "usr")
 DEVICES = ("full", "null", "random", "tty", "urandom", "zero")
-MOUNT_POINTS = ("dev", "opt", "proc", "tmp", "var", "var/runtime", "var/task")
+MOUNT_POINTS = ("dev", "opt", "proc", "tmp", "var", "var/debugger", "var/runtime", "var/task")
+# Where a process that is being debugged sees debugpy; empty for all others.
+DEBUGGER_FOLDER = Path("/var/debugger")
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
@@ -107,8 +109,16 @@ class Isolation:
         _make_read_only(root, AT_RECURSIVE)
         _bind(Path("/proc"), root / "proc")
 
-    def enter(self, task_root: Path, layers: Path | None, temporary: Path) -> None:
+    def enter(
+        self,
+        task_root: Path,
+        layers: Path | None,
+        temporary: Path,
+        debugger: Path | None = None,
+    ) -> None:
         """Enter the file system with an environment's folders, and drop all privileges.
+
+        ``debugger`` is the folder with debugpy, if the process is being debugged.
 
         Raises
         ------
@@ -119,6 +129,10 @@ class Isolation:
         _check(_libc.unshare(CLONE_NEWNS), "unshare")
         _bind(task_root, root / "var" / "task")
         _make_read_only(root / "var" / "task")
+        if debugger is not None:
+            target = root / DEBUGGER_FOLDER.relative_to("/")
+            _bind(debugger, target)
+            _make_read_only(target)
         _bind(temporary, root / "tmp")
         self._bind_needed("tmp")
         if layers is not None:

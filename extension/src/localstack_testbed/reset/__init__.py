@@ -1,0 +1,1 @@
+"""Reset of LocalStack to a saved state, or to the empty one, without a restart."""

@@ -1,0 +1,1 @@
+"""The connection between an IDE and the process of a function that is being debugged."""

@@ -1,0 +1,1 @@
+"""Tests of the logs package without LocalStack."""
