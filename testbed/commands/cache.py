@@ -82,7 +82,7 @@ def _entries(session: Session) -> list[CachedBuild]:
 
 def _current(session: Session) -> set[Path]:
     """Return the folders that this version of the testbed and of the project needs."""
-    from testbed.deployment.deploy import check
+    from testbed.deployment.deploy import check_all
     from testbed.deployment.requirements import (
         bundle_name,
         host_architecture,
@@ -100,7 +100,7 @@ def _current(session: Session) -> set[Path]:
     needed.add(ministack.environment_location())
     needed |= {debugger_location(each.removeprefix("python")) for each in OWN_RUNTIMES}
     try:
-        code = list(check(session.project).code())
+        code = [each for template in check_all(session.project) for each in template.code()]
         for each in code:
             requirements = each.path / "requirements.txt"
             if each.build and each.build.requirements and requirements.is_file():

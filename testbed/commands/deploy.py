@@ -69,7 +69,7 @@ def _deploy_to_testbed(session: Session, chosen: Overrides) -> None:
 
     project = Overrides.from_environment().updated(chosen).apply(session.project)
     project = session.with_websites(project)
-    answers = ask_for_missing(project, lambda: stack_parameters(session.aws, project.stack_name))
+    answers = ask_for_missing(project, lambda name: stack_parameters(session.aws, name))
     project = project.with_parameters(answers)
     with console.step(f"Deployment of {project.stack_name}"):
         deployment = deploy_project(project, session.aws, console.report)
@@ -96,7 +96,7 @@ def _deploy_to_account(project: Project, profile: str | None, yes: bool) -> None
 
     aws = open_account(profile, project)
     check_ownership(aws, project.stack_name, project.tags)
-    answers = ask_for_missing(project, lambda: stack_parameters(aws, project.stack_name))
+    answers = ask_for_missing(project, lambda name: stack_parameters(aws, name))
     project = project.with_parameters(answers)
 
     def review(changes: list[Change]) -> bool:

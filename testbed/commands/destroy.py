@@ -27,26 +27,37 @@ def destroy(
     yes: bool,
 ) -> None:
     """Delete the stack, including buckets that are not empty."""
-    from testbed.aws.stacks import stack_resources
-    from testbed.deployment.destroy import destroy_stack
-    from testbed.deployment.ownership import check_ownership
-    from testbed.errors import DeploymentError
     from testbed.project.overrides import Overrides
 
     if target == "aws":
         reject_endpoint()
     else:
         reject_options("only with --target aws", "profile", "region")
+    selected = session.selection.stack_name
     if target == "aws" or session.has_project:
         project = chosen_project(session, region, Overrides())
-        stack_name, tags = project.stack_name, project.tags
+        # As by cdk destroy: not those that the selected stack of a CDK app depends on.
+        found = [project] if selected else [*reversed(project.stacks)]
+        stacks = {each.stack_name: each.tags for each in found}
     elif session.stack_name:
-        stack_name, tags = session.stack_name, {}
+        stacks = {session.stack_name: {}}
     else:
         raise click.UsageError("There is no project here: name the stack with --stack.")
     aws: Aws = open_account(profile, project) if target == "aws" else session.aws
-    if target == "local" and session.selection.stack_name:
-        tags = {}  # the user has named one of the stacks of the testbed, which are all the user's
+    for stack_name, own_tags in stacks.items():
+        # Users name a stack of the testbed, and all of those are theirs.
+        tags = {} if target == "local" and selected else own_tags
+        _destroy(aws, stack_name, tags, yes)
+    if target == "local":
+        save_deployment(session)
+
+
+def _destroy(aws: Aws, stack_name: str, tags: dict[str, str], yes: bool) -> None:
+    from testbed.aws.stacks import stack_resources
+    from testbed.deployment.destroy import destroy_stack
+    from testbed.deployment.ownership import check_ownership
+    from testbed.errors import DeploymentError
+
     if not check_ownership(aws, stack_name, tags):
         console.line(f"There is no stack {stack_name}.")
         return
@@ -59,5 +70,3 @@ def destroy(
         raise DeploymentError(f"{stack_name} was not changed.")
     with console.step(f"Removal of {stack_name}"):
         destroy_stack(aws, stack_name)
-    if target == "local":
-        save_deployment(session)

@@ -80,7 +80,7 @@ def invoke(
     wait: timedelta,
     as_json: bool,
 ) -> None:
-    """Invoke a function, and show its log, its result and what follows from it.
+    """Invoke a function; show its log, result and consequences.
 
     Only the result is printed to standard output, so that `testbed invoke NAME | jq` works; with
     --async, the request ID. The exit status is 1 if the function fails or cannot be invoked.

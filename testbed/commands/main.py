@@ -11,6 +11,7 @@ from testbed.commands.options import EndpointUrl
 
 # In the order in which a user needs them.
 _MODULES = {
+    "init": "testbed.commands.init",
     "up": "testbed.commands.up",
     "down": "testbed.commands.down",
     "status": "testbed.commands.status",

@@ -90,7 +90,7 @@ def project_options(command: Command) -> Command:
             help="Use this environment of samconfig.toml instead of default.",
         ),
         click.option(
-            "-t", "--template", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+            "-t", "--template", type=click.Path(path_type=Path, dir_okay=False),
             envvar="TESTBED_TEMPLATE", show_envvar=True,
             expose_value=False, callback=_select("template"),
             help="Deploy this template instead of the project's.",
@@ -104,7 +104,7 @@ def _select(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
     """Return a callback that puts an option's value into the session's selection."""
 
     def select(context: click.Context, _parameter: click.Parameter, value: Any) -> None:
-        if value and not context.resilient_parsing:
+        if value and context.obj is not None:  # there is no session when only options are parsed
             context.obj.selection = replace(context.obj.selection, **{name: value})
 
     return select

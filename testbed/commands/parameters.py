@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def ask_for_missing(
-    project: Project, kept: Callable[[], Collection[str]] = frozenset
+    project: Project, kept: Callable[[str], Collection[str]] = lambda stack_name: frozenset()
 ) -> dict[str, str]:
     """Ask on a terminal for the values that a deployment needs; return them.
 
@@ -23,17 +23,20 @@ def ask_for_missing(
     Parameters
     ----------
     kept
-        Returns the parameters whose values the stack has already.
+        Returns the parameters whose values a stack has already.
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return {}
     from testbed.project.template import missing_parameters, read_template
 
-    missing = missing_parameters(read_template(project.template), project.parameters)
-    if not missing:
-        return {}
-    known = kept()
-    return {name: _ask(name, parameter) for name, parameter in missing.items() if name not in known}
+    answers: dict[str, str] = {}
+    for each in project.stacks:
+        missing = missing_parameters(read_template(each.template), each.parameters)
+        known = kept(each.stack_name) if missing else ()
+        for name, parameter in missing.items():
+            if name not in known and name not in answers:
+                answers[name] = _ask(name, parameter)
+    return answers
 
 
 def _ask(name: str, parameter: dict[str, Any]) -> str:

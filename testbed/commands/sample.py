@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_obj
 def sample(session: Session, name: str | None, settings: Pairs, as_json: bool) -> None:
-    """Print an event with the structure that AWS documents, or list all.
+    """Print a sample event of a service of AWS, or list them all.
 
-    `testbed invoke --sample` sends such an event to a function.
+    Events have the structure that AWS documents.
+    `testbed invoke NAME --sample SAMPLE` sends such an event to a function.
     """
     from testbed.samples.catalog import all_samples, find_sample
     from testbed.samples.filling import Surroundings, make_event

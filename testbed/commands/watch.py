@@ -53,7 +53,7 @@ def watch(
 
     chosen = Overrides.from_environment().updated(Overrides.of(parameters, files))
     project, aws = chosen.apply(session.project), session.aws
-    answers = ask_for_missing(project, lambda: stack_parameters(aws, project.stack_name))
+    answers = ask_for_missing(project, lambda name: stack_parameters(aws, name))
     chosen = chosen.updated(Overrides(answers))
     threads = _Threads()
     functions: list[str] = []

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from testbed.aws.change_set import Change, changes_of, removal_of
+from testbed.aws.clients import Aws
 from testbed.aws.stacks import SkippedResource, describe_stack, skipped_resources
 from testbed.control.endpoint import Endpoint
 from testbed.control.runtimes import notes, running_runtime
+from testbed.deployment import cdk
 from testbed.deployment.artifacts import Artifacts
 from testbed.deployment.code import local_functions, update_code
 from testbed.deployment.destroy import delete_stack
@@ -27,6 +29,7 @@ from testbed.deployment.requirements import host_architecture
 from testbed.emulators import runtimes
 from testbed.errors import DeploymentError, ProjectError, preserved
 from testbed.machine.waiting import WaitedTooLong, until
+from testbed.project.assets import ACCOUNT, Assets
 from testbed.project.functions import RUNTIME
 from testbed.project.local_files import LocalFile, TemplateFiles, template_files
 from testbed.project.problems import raise_problems
@@ -39,7 +42,6 @@ if TYPE_CHECKING:
         StackTypeDef,
     )
 
-    from testbed.aws.clients import Aws
     from testbed.machine.cache import Report
     from testbed.project.project import Project
 
@@ -98,9 +100,10 @@ class NotDeployedError(DeploymentError):
 
 
 def deploy(project: Project, aws: Aws, report: Report, review: Review | None = None) -> Deployment:
-    """Package the project's code, bring its stack up to date and upload its files.
+    """Package the project's code, bring its stacks up to date and upload its files.
 
-    Everything that can be checked is checked before anything is changed.
+    Everything that can be checked is checked before anything is changed. The result of several
+    stacks has the outputs of the last one.
 
     Parameters
     ----------
@@ -121,6 +124,44 @@ def deploy(project: Project, aws: Aws, report: Report, review: Review | None = N
     DeploymentError
         If CloudFormation rejects the template or rolls the stack back.
     """
+    if project.assets is not None:
+        return _deploy_app(project, aws, report, review)
+    return _deploy_stack(project, aws, report, review)
+
+
+def _deploy_app(project: Project, aws: Aws, report: Report, review: Review | None) -> Deployment:
+    """Deploy the stacks of a CDK app, and first what they expect in the account."""
+    if not aws.is_local:
+        raise ProjectError(
+            f"{project.root} is a CDK app, which testbed deploys only to the testbed.",
+            advice="Deploy it to AWS with: cdk deploy",
+        )
+    regions = {each.region: Aws(aws.endpoint_url, each.region) for each in project.stacks}
+    for stack in project.stacks:
+        kept = stack_parameters(regions[stack.region], stack.stack_name)
+        _checked_template(replace(stack, kept_parameters=kept))
+    report(f"deploying what `cdk synth` has written to {project.template.parent}")
+    deployments = []
+    for stack in project.stacks:
+        assert stack.assets is not None
+        there = regions[stack.region]
+        if stack.assets.account:
+            report(f"{stack.stack_name} is for {stack.assets.account}; here that is {ACCOUNT}")
+        if bootstrap := cdk.missing_bootstrap(stack, there):
+            _deploy_stack(bootstrap, there, report, None)
+        cdk.publish(stack.assets, there, report)
+        deployments.append(_deploy_stack(stack, there, report, review))
+    # Its functions have no code in the project, so none is updated directly.
+    return replace(
+        deployments[-1],
+        changed=any(each.changed for each in deployments),
+        skipped=[skipped for each in deployments for skipped in each.skipped],
+        left_behind=[leftover for each in deployments for leftover in each.left_behind],
+        notes=[note for each in deployments for note in each.notes],
+    )
+
+
+def _deploy_stack(project: Project, aws: Aws, report: Report, review: Review | None) -> Deployment:
     files = {upload: upload.content() for upload in project.uploads}
     stack = describe_stack(aws, project.stack_name)
     project = replace(project, kept_parameters=_kept_parameters(stack))
@@ -166,10 +207,10 @@ def prepare(project: Project, report: Report) -> None:
     ProjectError, EnvironmentBuildError
         As :func:`deploy`.
     """
-    template = check(project)
-    needed = _needed_runtimes(template)
-    runs_on = {runtime: runtimes.choose(runtime, report).runs_on for runtime in needed}
-    _packages(template, report, runs_on)
+    for template in check_all(project):
+        needed = _needed_runtimes(template)
+        runs_on = {runtime: runtimes.choose(runtime, report).runs_on for runtime in needed}
+        _packages(template, report, runs_on)
 
 
 def check(project: Project) -> TemplateFiles:
@@ -180,9 +221,20 @@ def check(project: Project) -> TemplateFiles:
     ProjectError
         As :func:`deploy`.
     """
+    return check_all(project)[-1]
+
+
+def check_all(project: Project) -> list[TemplateFiles]:
+    """Check the files of a deployment; return the template of each stack.
+
+    Raises
+    ------
+    ProjectError
+        As :func:`deploy`.
+    """
     for upload in project.uploads:
         upload.content()
-    return _checked_template(project)
+    return [_checked_template(each) for each in project.stacks]
 
 
 def _checked_template(project: Project, *, local: bool = True) -> TemplateFiles:
@@ -193,7 +245,10 @@ def _checked_template(project: Project, *, local: bool = True) -> TemplateFiles:
         "runs here" if local else "is built here",
         kept=project.kept_parameters,
     )
-    raise_problems(template.all_problems())
+    assets = project.assets or Assets()
+    raise_problems([*template.all_problems(), *assets.problems])
+    if assets.account:
+        template.document = json.loads(assets.localized(json.dumps(template.document)))
     outputs = section(template.document, "Outputs")
     if not any(name.startswith("Fn::") for name in outputs):  # such as Fn::ForEach
         _check_outputs(project, outputs)

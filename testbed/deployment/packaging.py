@@ -71,6 +71,7 @@ def package(
     requirements: bool = True,
     prefix: str = "",
     runtime: str = RUNTIME,
+    everything: bool = False,
 ) -> Package:
     """Return the deployment package of a folder or a file; create it if the content has changed.
 
@@ -89,6 +90,8 @@ def package(
         Where everything is in the zip file: ``python/`` in a layer.
     runtime
         The runtime that the requirements are for, such as ``python3.12``.
+    everything
+        Whether no file of a folder is excluded.
 
     Raises
     ------
@@ -102,7 +105,7 @@ def package(
     last = None
     for _ in range(_ATTEMPTS):
         try:
-            return _package(source, architecture, report, requirements, prefix, runtime)
+            return _package(source, architecture, report, requirements, prefix, runtime, everything)
         except _ChangedMeanwhileError as error:
             last = error
     raise ProjectError(
@@ -122,9 +125,11 @@ def _package(
     requirements: bool,
     prefix: str,
     runtime: str,
+    everything: bool,
 ) -> Package:
-    start = f"{architecture} {prefix}".encode()
-    code = dict(_files(source, LEFT_OUT)) if source.is_dir() else {source.name: source}
+    start = f"{architecture} {prefix} {'everything' if everything else ''}".encode()
+    left_out = () if everything else LEFT_OUT
+    code = dict(_files(source, left_out)) if source.is_dir() else {source.name: source}
     content = _content(start, code)
     digest = content.copy()
     listed = source / "requirements.txt"

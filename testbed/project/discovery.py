@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from testbed.errors import ProjectError
+from testbed.project.assembly import find_app, is_cdk_app
 from testbed.project.pairs import parse_pairs
 from testbed.project.project import DEFAULT_REGION, Project
 from testbed.project.samconfig import find_samconfig, read_samconfig, words
@@ -48,8 +49,8 @@ class Selection:
 def find_root(start: Path) -> Path:
     """Return the folder of the project that a folder belongs to; the folder itself if of none.
 
-    A project's folder has SAM's configuration file, a template, init scripts or a running
-    testbed. The search ends at the root of a Git repository.
+    A project's folder has SAM's configuration file, a template, a CDK app, init scripts or a
+    running testbed. The search ends at the root of a Git repository.
     """
     first = start.resolve()
     for folder in (first, *first.parents):
@@ -64,6 +65,7 @@ def _is_root(folder: Path) -> bool:
     return bool(
         find_samconfig(folder)
         or find_template(folder)
+        or is_cdk_app(folder)
         or (folder / _INIT_SCRIPTS).is_dir()
         or (folder / STATE_FOLDER / RUNNING_RECORD).is_file()
     )
@@ -76,13 +78,16 @@ def find_template(folder: Path) -> Path | None:
 
 def has_project(root: Path, selection: Selection) -> bool:
     """Return whether there is something to deploy, valid or not."""
-    return bool(selection.template or find_samconfig(root) or find_template(root))
+    return bool(
+        selection.template or find_samconfig(root) or find_template(root) or is_cdk_app(root)
+    )
 
 
 def find_project(root: Path, selection: Selection | None = None) -> Project:
     """Return the project in a folder.
 
-    SAM's configuration file says what to deploy, if there is one. A template that the user chooses
+    SAM's configuration file says what to deploy, if there is one. Without a template, the stacks of
+    a CDK app are deployed. A template that the user chooses
     instead of the project's has its own stack, without the project's parameters, tags and uploads.
 
     Raises
@@ -100,6 +105,8 @@ def find_project(root: Path, selection: Selection | None = None) -> Project:
     settings = read_samconfig(config, chosen.environment) if config else {}
     own = _own_template(root, settings)
     template = chosen.template.resolve() if chosen.template else own
+    if template is None and is_cdk_app(root):
+        return find_app(root, chosen.stack_name, settings.get("region", DEFAULT_REGION))
     if template is None:
         raise ProjectError(
             f"There is no template in {root}.",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from testbed.errors import ProjectError
+from testbed.project.assets import Assets
 from testbed.project.uploads import Upload
 
 DEFAULT_REGION = "us-east-1"
@@ -30,6 +31,12 @@ class Project:
         Whether resources that were created stay if another one fails.
     kept_parameters
         Parameters whose values the stack has already: without another value, they keep them.
+    assets
+        What a stack of a CDK app expects in its account; None for other projects.
+    declared
+        The parameters of the template of such a stack.
+    before
+        Further stacks of the CDK app, in the order in which they are deployed before this one.
     """
 
     root: Path
@@ -44,10 +51,29 @@ class Project:
     notification_arns: tuple[str, ...] = ()
     disable_rollback: bool = False
     kept_parameters: frozenset[str] = frozenset()
+    assets: Assets | None = None
+    declared: frozenset[str] = frozenset()
+    before: tuple[Project, ...] = ()
+
+    @property
+    def stacks(self) -> tuple[Project, ...]:
+        """All stacks of the project, in the order in which they are deployed."""
+        return (*self.before, self)
 
     def with_parameters(self, parameters: dict[str, str]) -> Project:
-        """Return a copy of the project with some parameters changed."""
-        return replace(self, parameters={**self.parameters, **parameters})
+        """Return a copy of the project with some parameters changed.
+
+        With several stacks, each gets those that its template has, as by ``cdk deploy``.
+        """
+        before = []
+        taken: set[str] = set()
+        for each in self.before:
+            own = {name: parameters[name] for name in each.declared & parameters.keys()}
+            taken |= own.keys() - self.declared
+            before.append(each.with_parameters(own))
+        # One that no template has is reported with the last stack's.
+        rest = {name: value for name, value in parameters.items() if name not in taken}
+        return replace(self, before=tuple(before), parameters={**self.parameters, **rest})
 
     def with_files(self, files: dict[str, Path]) -> Project:
         """Return a copy of the project that uploads other files instead of those named.

@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from testbed.project.discovery import TEMPLATES, find_project, find_template, stack_name_of
+from testbed.project.discovery import (
+    TEMPLATES,
+    Selection,
+    find_project,
+    has_project,
+    stack_name_of,
+)
 from testbed.project.pairs import parse_pairs
 from testbed.project.project import Project
-from testbed.project.samconfig import find_samconfig
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ class Configuration:
         ProjectError
             If one of its files is not valid.
         """
-        if self.template or not (find_samconfig(self.root) or find_template(self.root)):
+        if self.template or not has_project(self.root, Selection()):
             template = self.root / (self.template or TEMPLATES[0])
             found = Project(self.root, template, stack_name_of(template))
         else:

@@ -104,7 +104,8 @@ def project_inputs(
 
 def _settings(project: Project) -> set[Path]:
     root = project.root.resolve()
-    return {project.template.resolve(), *(root / name for name in _SETTINGS)}
+    templates = (each.template.resolve() for each in project.stacks)
+    return {*templates, *(root / name for name in _SETTINGS)}
 
 
 def is_ignored(path: Path, source: Path) -> bool:

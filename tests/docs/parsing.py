@@ -37,6 +37,7 @@ _UNCHECKED = {
     ".": "the shell's own",
     "sysctl": "needs root",
     "git": "not ours",
+    "terraform": "tests/terraform",
 }
 _ASSIGNMENT = re.compile(r"^[A-Z_]+=")
 _IN_AN_ENVIRONMENT = re.compile(r"^(\.venv|runtime|dist/check)/bin/")
@@ -253,6 +254,8 @@ def _python(arguments: list[str]) -> None:
     match arguments:
         case ["-c", source, *_]:
             compile(source, "-c", "exec")
+        case ["scripts/setup.py", *_]:
+            pass
         case ["-m", "venv" | "localstack.runtime.main" | "localstack_testbed", *_]:
             pass
         case ["-m", module] if module.startswith("testbed.") and find_spec(module):
@@ -261,8 +264,8 @@ def _python(arguments: list[str]) -> None:
             raise UnknownCommand(f"python {arguments}")
 
 
-_CURL = {"-X", "-H", "-d", "--aws-sigv4", "--user"}
-_PIP = {"install": {"--no-deps", "--target"}}
+_CURL = {"-X", "-H", "-d", "--data", "--aws-sigv4", "--user"}
+_PIP = {"install": {"--no-deps", "--target", "-r"}}
 _DOCKER = {
     "compose": set[str](),
     "compose build": {"--build-arg"},
@@ -282,6 +285,7 @@ _CDK = {
     "drift": set[str](),
     "import": set[str](),
     "refactor": set[str](),
+    "synth": set[str](),
     "watch": set[str](),
 }
 _SAM = {
@@ -300,6 +304,7 @@ _SAM = {
 _UV = {
     "build": {"--python", "--out-dir"},
     "pip install": {"--python"},
+    "tool install": {"--python"},
     "venv": {"--python"},
 }
 _UVX = {"pip-audit": {"--disable-pip", "--require-hashes", "-r"}}
@@ -316,6 +321,7 @@ _CHECKS: dict[str, Callable[[list[str]], None]] = {
     "aws": _aws,
     "awslocal": _aws,
     "python": _python,
+    "python3": _python,
     "python3.13": _python,
     "pip": _installed("pip", _PIP),
     "curl": _curl,

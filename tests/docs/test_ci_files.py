@@ -14,8 +14,12 @@ import pytest
 
 from tests.conftest import ROOT
 
-WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-GITLAB = [ROOT / "docs" / "examples" / "gitlab-ci.yml"]
+EXAMPLE = ROOT / "examples" / "orders"
+WORKFLOWS = [
+    *sorted((ROOT / ".github" / "workflows").glob("*.yml")),
+    EXAMPLE / ".github" / "workflows" / "test.yml",
+]
+GITLAB = [ROOT / "docs" / "examples" / "gitlab-ci.yml", EXAMPLE / ".gitlab-ci.yml"]
 COMPOSE = [ROOT / "docker-compose.yml", *sorted((ROOT / "docker").glob("*.yml"))]
 # The vendors' schemas, and one of check-jsonschema that requires a time limit for every job.
 SCHEMAS = {

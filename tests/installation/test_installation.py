@@ -6,19 +6,14 @@ These tests need the network or a filled cache of uv, and run if they are asked 
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from uv import find_uv_bin
 
-from testbed.machine.virtual_environments import interpreter
 from tests.conftest import ROOT
+from tests.installation.conftest import LIMIT_SECONDS, python, run, uv
 
 VERSIONS = ("3.11", "3.12", "3.13", "3.14")
-LIMIT_SECONDS = 300.0
 
 TEMPLATE = """
 Transform: AWS::Serverless-2016-10-31
@@ -36,54 +31,6 @@ def test_greeting(stack, aws):
     answer = aws.lambda_.invoke(FunctionName=function, Payload=b'{"name": "Ada"}')
     assert json.load(answer["Payload"]) == "Hello, Ada!"
 """
-
-
-def run(*command: str | Path, folder: Path | None = None, **variables: str) -> str:
-    """Run a program that must succeed, without this environment's settings; return its output."""
-    own = {
-        name: value
-        for name, value in os.environ.items()
-        if name != "VIRTUAL_ENV" and not name.startswith(("PYTHON", "PYTEST", "AWS_"))
-    }
-    result = subprocess.run(
-        list(map(str, command)),
-        cwd=folder,
-        env={**own, **variables},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=LIMIT_SECONDS,
-        check=False,
-    )
-    assert result.returncode == 0, result.stdout
-    return result.stdout
-
-
-def uv(*arguments: str | Path, **variables: str) -> str:
-    """Run uv."""
-    return run(find_uv_bin(), "--no-progress", *arguments, folder=None, **variables)
-
-
-def python(version: str) -> str:
-    """Return the interpreter of a version; skip the test if there is none and none to download."""
-    try:
-        return uv("python", "find", interpreter(version)).strip()
-    except AssertionError:
-        pass
-    try:
-        uv("python", "install", version)
-    except AssertionError:
-        pytest.skip(f"Python {version} is not installed, and could not be downloaded")
-    return uv("python", "find", version).strip()
-
-
-@pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of this clone."""
-    folder = tmp_path_factory.mktemp("dist")
-    uv("build", "--python", sys.executable, "--wheel", "--out-dir", folder, ROOT)
-    [built] = folder.glob("*.whl")
-    return built
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from botocore.exceptions import ClientError
 
 from testbed.aws.clients import Aws
 from testbed.pytest_plugin.running import RunningTestbed
-from tests.conftest import ROOT
 from tests.plugin.conftest import Project
 
 
@@ -272,16 +270,6 @@ def test_error_of_deploy_is_not_hidden_by_its_cleanup(project: Project) -> None:
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*The template has no parameter Wrod; its parameters: Word."])
     result.stdout.no_fnmatch_line("*does not exist*")
-
-
-@pytest.mark.usefixtures("secret_in_environment")
-def test_example_project_passes(testbed: RunningTestbed, pytester: pytest.Pytester) -> None:
-    """``examples/orders`` as it is, with nothing but the plug-in."""
-    os.chdir(ROOT / "examples" / "orders")
-    result = pytester.runpytest_subprocess(
-        "--rootdir=.", "-p", "no:cacheprovider", f"--testbed-endpoint-url={testbed.endpoint_url}"
-    )
-    result.assert_outcomes(passed=3)
 
 
 def test_code_under_test_uses_the_testbed(project: Project) -> None:

@@ -23,6 +23,7 @@ from testbed.control.journal import JournalEntry
 from testbed.control.permissions import Denial, Permission, PrincipalUsage
 from testbed.demo.checklist import Checklist
 from testbed.demo.story import heading, say
+from testbed.deployment.deploy import Deployment
 from testbed.errors import TestbedError
 from testbed.pytest_plugin import fixtures
 from testbed.pytest_plugin.report import explain
@@ -162,7 +163,7 @@ HOSTILE_ERROR = TestbedError(HOSTILE, details=HOSTILE + "\n" + HOSTILE, advice=H
         ("permissions", "testbed.control.permissions.Permissions.principals",
          lambda _: [PRINCIPAL]),
         ("deploy", "testbed.deployment.deploy.deploy",
-         lambda *_: SimpleNamespace(changed=True, uploaded=[HOSTILE + LINE_BREAK], outputs={})),
+         lambda *_: Deployment({}, True, [HOSTILE + LINE_BREAK])),
         ("status", "testbed.commands.status.overview", raises(CLIENT_ERROR)),
         ("status", "testbed.commands.status.overview", raises(HOSTILE_ERROR)),
         ("status", "testbed.commands.status.overview", raises(ValueError(HOSTILE))),

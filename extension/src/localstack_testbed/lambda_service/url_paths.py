@@ -7,6 +7,7 @@ on AWS, with the host name of AWS: https://docs.aws.amazon.com/lambda/latest/dg/
 """
 
 from collections.abc import Callable
+from types import MethodType
 from typing import Any
 
 from localstack_testbed.hooks.patching import patch, replace
@@ -18,17 +19,13 @@ def patch_routes() -> None:
     """Answer function URLs below :data:`PREFIX`, too."""
     from localstack.services.lambda_.urlrouter import FunctionUrlRouter
 
-    # A method, so that the route is known as one of function URLs, which web pages may call.
-    router: Any = FunctionUrlRouter
-    router.handle_path_of_function_url = _handle
-
     @patch(FunctionUrlRouter.register_routes)
     def register_routes(original: Callable[..., None], self: Any) -> None:
         if not self.registered:
+            # A method, so that the route is known as one that web pages may call.
+            endpoint = MethodType(_handle, self)
             for rest in ("", "/", "/<path:path>"):
-                self.router.add(
-                    f"{PREFIX}<api_id>{rest}", endpoint=self.handle_path_of_function_url
-                )
+                self.router.add(f"{PREFIX}<api_id>{rest}", endpoint=endpoint)
         original(self)
 
 

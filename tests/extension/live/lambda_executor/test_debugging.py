@@ -268,21 +268,26 @@ def test_ide_that_disappears(
 def test_new_code_is_debugged(
     functions: FunctionFactory, localstack: LocalStack, app: Path, pool: ThreadPoolExecutor
 ) -> None:
+    """An invocation that is stopped finishes with the old code first."""
     function = functions(HANDLER)
 
     with debugging(localstack, function, app.parent) as client:
         with Ide(client.relay.port) as ide:
             ide.attach({str(app): [STOP_LINE]})
+            stopped = pool.submit(function.invoke)
+            frame = ide.stopped_frame()
             functions.update(function, HANDLER.replace('"count": count', '"count": "new"'))
+            function.wait_until_updated()
+            ide.resume(frame)
             terminated = ide.event("terminated")
             ide.ask("disconnect")
         with Ide(client.relay.port) as ide:
             ide.attach({str(app): [STOP_LINE]})
-            function.wait_until_updated()
             invocation = pool.submit(function.invoke)
             ide.resume(ide.stopped_frame())
             result = invocation.result()
 
+    assert stopped.result().payload["count"] == 1
     assert terminated == {"restart": True}
     assert result.payload["count"] == "new"
 
