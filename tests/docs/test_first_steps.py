@@ -84,10 +84,9 @@ def test_messages_of_common_mistakes(
 
     def create(number: int, **settings: Any) -> str:
         name = f"{unique_name}-{number}"
-        arguments = {"Role": role, "Runtime": "python3.13", "Handler": "app.handler"}
-        lambda_.create_function(
-            FunctionName=name, Code={"ZipFile": bundle()}, **(arguments | settings)
-        )
+        given = {"Role": role, "Runtime": "python3.13", "Handler": "app.handler"} | settings
+        arguments = {key: value for key, value in given.items() if value}
+        lambda_.create_function(FunctionName=name, Code={"ZipFile": bundle()}, **arguments)
         names.append(name)
         delay = {"Delay": 0.05, "MaxAttempts": 400}
         lambda_.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig=delay)
