@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from testbed.aws.clients import Aws
+    from testbed.aws.logs import LogLine
     from testbed.control.clock import Clock, Firing, Schedule
     from testbed.control.faults import Fault, Faults
     from testbed.control.inbox import Confirmation, Email, Inbox
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from testbed.errors import TestbedError
     from testbed.pytest_plugin.eventually import StillFalseError
     from testbed.pytest_plugin.fixture_types import Deploy, Eventually, MakeWebsite, Website
+    from testbed.pytest_plugin.function_logs import Logs
     from testbed.pytest_plugin.running import RunningTestbed
     from testbed.pytest_plugin.stack import Stack
 
@@ -35,6 +37,8 @@ __all__ = [
     "Inbox",
     "Journal",
     "JournalEntry",
+    "LogLine",
+    "Logs",
     "MakeWebsite",
     "Permissions",
     "PrincipalUsage",
@@ -59,6 +63,8 @@ _MODULES = {
     "Inbox": "control.inbox",
     "Journal": "control.journal",
     "JournalEntry": "control.journal",
+    "LogLine": "aws.logs",
+    "Logs": "pytest_plugin.function_logs",
     "MakeWebsite": "pytest_plugin.fixture_types",
     "Permissions": "control.permissions",
     "PrincipalUsage": "control.permissions",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from testbed.aws.clients import Aws
 from testbed.control import control_secret
@@ -25,6 +25,9 @@ from testbed.project.discovery import (
     has_project,
 )
 from testbed.project.project import DEFAULT_REGION, Project
+
+if TYPE_CHECKING:
+    from testbed.websites.deployed_lists import DeployedLists
 
 _NO_STACK: dict[str, Any] = {
     "stack": None, "outputs": {}, "api_url": None,
@@ -226,6 +229,16 @@ class Session:
 
         websites = Websites(self.state, running).all()
         return project.with_websites({each.name: each.url for each in websites})
+
+    def website_lists(self) -> DeployedLists | None:
+        """Return the lists of websites that the project has deployed, or None if it has none."""
+        from testbed.aws.stacks import stack_outputs
+        from testbed.websites.deployed_lists import DeployedLists
+
+        if not self.has_project or not any(each.websites for each in self.project.uploads):
+            return None
+        outputs = stack_outputs(self.aws, self.project.stack_name) or {}
+        return DeployedLists(self.project, self.aws, outputs)
 
     def outputs(self) -> dict[str, str]:
         """Return the outputs of the selected stack, as CloudFormation has them.

@@ -65,6 +65,17 @@ class LogLine:
         CloudWatch's event id, or a text that is most likely unique.
     request_id
         The invocation that it belongs to, if that is known.
+
+    Examples
+    --------
+    ::
+
+        from testbed import LogLine, Logs
+
+
+        def test_nothing_was_logged(logs: Logs) -> None:
+            lines: list[LogLine] = logs.lines()
+            assert [line.message for line in lines] == []
     """
 
     id: str

@@ -74,7 +74,7 @@ def logs(
         else log_lines(session.aws, sources, since)
     )
     width = max((len(source.function) for source in sources), default=0)
-    files = _ProjectFiles(session)
+    files = ProjectFiles(session)
     shown = filter(chosen, with_request_ids(lines))
     found = False
     for line in shown:
@@ -82,12 +82,13 @@ def logs(
         if as_json:
             console.print_json(line.as_json(), indent=None)
         else:
-            _print_line(line, width, files)
+            print_line(line, width, files)
     if not found:
         _explain(known, since, grep)
 
 
-def _print_line(line: LogLine, width: int, files: _ProjectFiles) -> None:
+def print_line(line: LogLine, width: int, files: ProjectFiles) -> None:
+    """Print a log line, with a readable traceback if it has one."""
     from testbed.aws.log_messages import readable
 
     message = readable(line.message, partial(files.name, line.function))
@@ -107,7 +108,7 @@ def _explain(known: Iterable[object], since: datetime, grep: str | None) -> None
     console.progress.print(console.text(message), soft_wrap=True)
 
 
-class _ProjectFiles:
+class ProjectFiles:
     """The project's files with the code of its functions; found when a traceback names one."""
 
     def __init__(self, session: Session) -> None:

@@ -45,6 +45,7 @@ def reset(session: Session, empty: bool, save: bool, as_json: bool) -> None:
     if name is None and not empty:
         _check_that_nothing_is_deployed(session)
     done = states.reset(name)
+    _reset_websites(session, remove=name is None)
     if as_json:
         console.print_json(done)
     else:
@@ -67,6 +68,25 @@ def _check_that_nothing_is_deployed(session: Session) -> None:
             advice="`testbed deploy` saves one. After deployments with other tools, save it with:"
             " testbed reset --save\nDelete everything with: testbed reset --empty",
         )
+
+
+def _reset_websites(session: Session, *, remove: bool) -> None:
+    """Let the testbed's websites answer again, and the project watch them; or remove them."""
+    from testbed.websites.websites import Websites
+
+    running = None if session.given_endpoint else session.running()
+    if running is None:
+        return
+    websites = Websites(session.state, running)
+    hosted = websites.all()
+    lists = session.website_lists() if hosted else None
+    for each in hosted:
+        if remove:
+            websites.remove(each.name)
+        else:
+            recovered = websites.recovers(each.name)
+            if lists:
+                lists.add(recovered)
 
 
 def _print(done: Reset) -> None:

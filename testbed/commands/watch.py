@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from testbed.commands.logs import ProjectFiles, print_line
 from testbed.commands.options import Pairs, override_options, project_options
 from testbed.commands.parameters import ask_for_missing
 from testbed.commands.saving import save_deployment
 from testbed.terminal import console
 
 if TYPE_CHECKING:
-    from testbed.aws.logs import LogLine
+    from testbed.aws.logs import LogLine, LogSource
     from testbed.errors import TestbedError
     from testbed.project.overrides import Overrides
     from testbed.project.project import Project
@@ -46,7 +47,6 @@ def watch(
     It ends when you press Ctrl-C. Changed code is updated in the functions directly; a changed
     template is deployed by a change set. New log lines and chains are shown below.
     """
-    from testbed.aws.functions import stack_functions
     from testbed.deployment.deploy import stack_parameters
     from testbed.project.overrides import Overrides
     from testbed.watching.loop import StackWatch, Watch
@@ -56,7 +56,7 @@ def watch(
     answers = ask_for_missing(project, lambda name: stack_parameters(aws, name))
     chosen = chosen.updated(Overrides(answers))
     threads = _Threads()
-    functions: list[str] = []
+    sources: list[LogSource] = []
     stack = StackWatch(_reader(session, chosen), aws, _Output(session))
 
     inputs = stack.inputs
@@ -66,16 +66,16 @@ def watch(
         threads.check()
         if stack.inputs is not inputs:  # there may be other functions now
             inputs = stack.inputs
-            functions[:] = stack_functions(aws, stack.name)
+            sources[:] = _log_sources(session, stack.name)
 
     loop = Watch([stack], check)
     if not no_chains:
         _follow_chains(session, threads)
     console.line(f"Deploying {stack.name} …")
     loop.begin()
-    functions[:] = stack_functions(aws, stack.name)
+    sources[:] = _log_sources(session, stack.name)
     if not no_logs:
-        _follow_logs(session, functions, threads)
+        _follow_logs(session, sources, threads)
     shown = ", ".join(stack.shown(path) for path in loop.paths())
     console.line(f"Watching {shown}. Press Ctrl-C to stop.")
     with _termination():
@@ -188,18 +188,22 @@ def _follow_chains(session: Session, threads: _Threads) -> None:
     threads.start(lambda: follow_chains(journal, position), show)
 
 
-def _follow_logs(session: Session, functions: list[str], threads: _Threads) -> None:
-    from testbed.aws.logs import LogSource, follow_logs
+def _log_sources(session: Session, stack_name: str) -> list[LogSource]:
+    """Return the logs of a stack's functions; none if the stack could not be created yet."""
+    from testbed.aws.logs import log_sources
+    from testbed.aws.stacks import describe_stack
 
-    sources = [LogSource.of(function) for function in functions]
+    return log_sources(session.aws, stack_name) if describe_stack(session.aws, stack_name) else []
+
+
+def _follow_logs(session: Session, sources: list[LogSource], threads: _Threads) -> None:
+    from testbed.aws.logs import follow_logs
+
     _ = session.aws.logs  # creating a client is not thread-safe
     since = datetime.now(UTC)
+    files = ProjectFiles(session)
 
     def show(line: LogLine) -> None:
-        width = max(map(len, functions), default=0)
-        start = f"{line.time.astimezone():%H:%M:%S.%f}"[:-3]
-        console.line(
-            (f"{start} {line.function:<{width}}", "dim"), f" {line.message}", multiline=True
-        )
+        print_line(line, max((len(each.function) for each in sources), default=0), files)
 
-    threads.start(lambda: follow_logs(session.aws, lambda: sources, since), show)
+    threads.start(lambda: follow_logs(session.aws, lambda: list(sources), since), show)

@@ -14,7 +14,6 @@ from testbed.terminal.tables import print_table
 
 if TYPE_CHECKING:
     from testbed.session import Session
-    from testbed.websites.deployed_lists import DeployedLists
     from testbed.websites.local_website import Page
     from testbed.websites.websites import HostedWebsite, Websites
 
@@ -75,7 +74,7 @@ def add(
     try:
         if status is not None:
             made = websites.answers(name, status)
-        lists = _deployed_lists(session)
+        lists = session.website_lists()
         changed = lists.add(made) if lists else []
     except BaseException as error:
         with preserved(error):
@@ -110,7 +109,7 @@ def remove(session: Session, names: tuple[str, ...], remove_all: bool) -> None:
     for name in names:
         if name not in known:
             raise unknown(name, known)
-    lists = _deployed_lists(session)
+    lists = session.website_lists()
     for name in dict.fromkeys(names or known):
         changed = lists.remove(name) if lists else []
         websites.remove(name)
@@ -181,19 +180,6 @@ def _websites(session: Session) -> Websites:
 
     reject_endpoint()
     return Websites(session.state, session.known_running())
-
-
-def _deployed_lists(session: Session) -> DeployedLists | None:
-    """Return the deployed lists of websites, or None if the project has none."""
-    from testbed.aws.stacks import stack_outputs
-    from testbed.websites.deployed_lists import DeployedLists
-
-    if not session.has_project:
-        return None
-    project = session.project
-    if not any(upload.websites for upload in project.uploads):
-        return None
-    return DeployedLists(project, session.aws, stack_outputs(session.aws, project.stack_name) or {})
 
 
 def _page(name: str, body: str | None, file: Path | None, content_type: str | None) -> Page:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from testbed.control.permissions import Permissions
     from testbed.pytest_plugin.configuration import Configuration
     from testbed.pytest_plugin.fixture_types import Deploy, Eventually, MakeWebsite, Website
+    from testbed.pytest_plugin.function_logs import Logs
     from testbed.pytest_plugin.redirection import Redirection
     from testbed.pytest_plugin.running import RunningTestbed
     from testbed.pytest_plugin.stack import Stack
@@ -139,6 +140,15 @@ def inbox(testbed: RunningTestbed) -> Inbox:
 def journal(testbed: RunningTestbed) -> Journal:
     """The journal of API calls, deliveries, invocations and emails."""
     return testbed.journal
+
+
+@pytest.fixture
+def logs(testbed: RunningTestbed, request: pytest.FixtureRequest) -> Logs:
+    """What functions have logged since the test began: ``logs.lines("Monitor")``."""
+    from testbed.pytest_plugin.function_logs import Logs
+
+    stack_name = testbed.session.project.stack_name
+    return Logs(testbed.aws, [stack_name], request.node.stash[_STARTED])
 
 
 @pytest.fixture

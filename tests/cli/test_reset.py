@@ -29,6 +29,12 @@ def test_reset(bare: CommandLine) -> None:
     ]
     assert sqs.list_queues()["QueueUrls"] == [deployed]
 
+    bare.output("website", "add", "shop")
+    bare.output("website", "down", "shop")
+    bare.output("reset")
+    [website] = json.loads(bare.output("website", "list", "--json"))["websites"]
+    assert website["behavior"] == {"down": False, "slow": 0.0, "answers": None}
+
     sqs.create_queue(QueueName="kept")
     bare.output("reset", "--save")
     sqs.create_queue(QueueName="by-hand")
@@ -37,6 +43,7 @@ def test_reset(bare: CommandLine) -> None:
 
     bare.output("reset", "--empty")
     assert "QueueUrls" not in sqs.list_queues()
+    assert json.loads(bare.output("website", "list", "--json"))["websites"] == []
     bare.output("reset")  # the deployment again
     assert len(sqs.list_queues()["QueueUrls"]) == 2
 

@@ -318,7 +318,7 @@ def test_stack_that_was_deleted_is_deployed_again(watched: Watched) -> None:
     watched.seen.deployments.clear()
     watched.write_value("1")
     watched.await_deployment(f"template.yaml: stack {watched.name} updated")
-    assert watched.answer("first") == "1"
+    watched.await_answer("1", "first")
 
 
 def test_what_was_changed_before_is_deployed_at_the_beginning(unwatched: Watched) -> None:
@@ -337,12 +337,15 @@ def test_what_was_changed_before_is_deployed_at_the_beginning(unwatched: Watched
 
 def test_command(testbed: RunningTestbed, unwatched: Watched) -> None:
     command = CommandLine(testbed.session.state, unwatched.root)
-    deploy(unwatched.project(), unwatched.aws, lambda message: None)
+    unwatched.edit_template("CodeUri: other", "CodeUri: none")
     lines: list[str] = []
     with started(command, lines):
         until(lambda: any("Watching" in line for line in lines), within=_WITHIN, what="beginning")
         unwatched.write_value("1")
-        unwatched.await_answer("1", "first")
+        unwatched.edit_template("CodeUri: none", "CodeUri: other")
+        until(lambda: any("updated in" in line for line in lines), within=_WITHIN, what="stack")
+        unwatched.write_value("2")
+        unwatched.await_answer("2", "first")
         until(
             lambda: all(
                 any(text in line for line in lines)
@@ -355,10 +358,7 @@ def test_command(testbed: RunningTestbed, unwatched: Watched) -> None:
             within=_WITHIN,
             what="deployment, log line and chain",
         )
-    assert (
-        "Watching list.yaml, other, pyproject.toml, samconfig.toml, schema.json, src,"
-        in "".join(lines)
-    )
+    assert "Other: CodeUri names none, which does not exist." in "".join(lines)
     assert "Traceback" not in "".join(lines)
 
 

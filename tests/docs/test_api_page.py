@@ -41,6 +41,6 @@ def test_plug_in_page_has_every_fixture_and_option(name: str) -> None:
 
 def test_fixtures_and_options_are_found() -> None:
     assert "stack" in _FIXTURES
-    assert len(_FIXTURES) == 13
+    assert len(_FIXTURES) == 14
     assert "--testbed-target" in _options()
     assert "testbed_env" in _options()

@@ -6,7 +6,8 @@ import pytest
 
 _TEMPLATE = "Resources: {Queue: {Type: AWS::SQS::Queue}}"
 _FIXTURES = (
-    "aws", "clean", "clock", "deploy", "eventually", "faults", "inbox", "journal", "permissions",
+    "aws", "clean", "clock", "deploy", "eventually", "faults", "inbox", "journal", "logs",
+    "permissions",
     "stack", "testbed", "unique_name", "website",
 )  # fmt: skip
 _HEAVY = ("boto3", "botocore", "click", "docker", "jsonschema", "requests", "rich", "yaml")
@@ -58,9 +59,8 @@ def test_fixtures_of_a_bystander_are_its_own(bystander: pytest.Pytester) -> None
         "import pytest\n\n"
         + "".join(f"@pytest.fixture\ndef {name}(): return 'theirs'\n" for name in _FIXTURES)
     )
-    bystander.makepyfile(
-        f"def test_all({', '.join(_FIXTURES)}): assert [{', '.join(_FIXTURES)}] == ['theirs'] * 13"
-    )
+    names = ", ".join(_FIXTURES)
+    bystander.makepyfile(f"def test_all({names}): assert {{{names}}} == {{'theirs'}}")
     result = bystander.runpytest_inprocess(*_QUIET)
     result.assert_outcomes(passed=1)
 

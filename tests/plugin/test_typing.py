@@ -28,8 +28,8 @@ import pytest
 
 from testbed import (
     Aws, Clock, Confirmation, Deploy, Email, Eventually, Fault, Faults, Firing, Inbox, Journal,
-    JournalEntry, MakeWebsite, Permissions, PrincipalUsage, RunningTestbed, Schedule, Stack,
-    StillFalseError, TestbedError, Website,
+    JournalEntry, LogLine, Logs, MakeWebsite, Permissions, PrincipalUsage, RunningTestbed,
+    Schedule, Stack, StillFalseError, TestbedError, Website,
 )
 
 
@@ -48,7 +48,7 @@ def messages(aws: Aws, queue: str) -> list[dict[str, str]] | None:
 def test_all(
     testbed: RunningTestbed, stack: Stack, deploy: Deploy, aws: Aws, inbox: Inbox, clock: Clock,
     shop: Website, faults: Faults, eventually: Eventually, unique_name: str, clean: None,
-    journal: Journal, permissions: Permissions,
+    journal: Journal, permissions: Permissions, logs: Logs,
 ) -> None:
     assert_type(stack.outputs["Url"], str)
     assert_type(stack.api_url, str | None)
@@ -63,6 +63,7 @@ def test_all(
     assert_type(faults.throttle("sns.Publish", next=2), Fault)
     assert_type(journal.entries(), list[JournalEntry])
     assert_type(permissions.principals(), list[PrincipalUsage])
+    assert_type(logs.lines("Monitor", containing="x"), list[LogLine])
     assert_type(testbed.inbox, Inbox)
     assert_type(eventually(lambda: inbox.emails(), within=5, what="email"), list[Email])
     assert_type(eventually(lambda: messages(aws, "url")), list[dict[str, str]])

@@ -27,11 +27,11 @@ _VOLATILE = ("state", "last_update", "revision_id")
 
 def kill_invocations() -> None:
     """Kill the processes of functions that are being invoked, as a crash does."""
-    from localstack.services.lambda_.invocation.execution_environment import RuntimeStatus
-
     provider = provider_of("lambda")
     if provider is None:
         return
+    from localstack.services.lambda_.invocation.execution_environment import RuntimeStatus
+
     for environments in list(provider.lambda_service.assignment_service.environments.values()):
         for environment in list(environments.values()):
             kill = getattr(environment.runtime_executor, "kill", None)

@@ -6,6 +6,7 @@ from typing import Any
 
 from localstack_testbed.cloudformation.store import STORES
 from localstack_testbed.faults.registry import FAULTS
+from localstack_testbed.reset.stores import emails
 
 type Names = Callable[[Any], Iterator[str]]
 """Yields the names of a kind of resource in a store."""
@@ -29,8 +30,7 @@ def inventory() -> dict[str, set[str]]:
         stores = getattr(loaded, variable, None)
         if stores is not None:
             found[kind] = {name for store in _stores(stores) for name in names(store)}
-    if ses := sys.modules.get(f"{_SERVICES}.ses.provider"):
-        found["email"] = set(ses.EMAILS)
+    found["email"] = set(emails() or ())
     return found
 
 

@@ -54,8 +54,8 @@ def roots() -> dict[str, Any]:
                     found[f"{name}/{attribute}"] = value
     if store := object_store():
         found["s3/files"] = store._filesystem
-    if module := sys.modules.get("localstack.services.ses.provider"):
-        found["ses/emails"] = module.EMAILS
+    if (kept := emails()) is not None:
+        found["ses/emails"] = kept
     return found
 
 
@@ -81,6 +81,12 @@ def object_store() -> Any:
     """Return the store of S3's objects, or None if S3 is not loaded."""
     provider = provider_of("s3")
     return provider._storage_backend if provider else None
+
+
+def emails() -> Any:
+    """Return the emails by their ids, or None if SES is not loaded, or not yet completely."""
+    module = sys.modules.get("localstack.services.ses.provider")
+    return getattr(module, "EMAILS", None)
 
 
 def used_servers() -> list[str]:
