@@ -121,7 +121,7 @@ def follow(step: Step, shell: Shell, folder: Path) -> None:
 
     if not is_seen() and all(map(_READS.match, lines)):
         with suppress(WaitedTooLong):
-            until(is_seen, within=_READ_LIMIT_SECONDS, what=f"what {step} shows")
+            until(is_seen, within=_READ_LIMIT_SECONDS, pace=1, what=f"what {step} shows")
     missing = unseen(step.seen, printed)
     assert missing is None, f"{step} shows {missing!r}, but the commands print:\n{printed}"
 
