@@ -143,12 +143,13 @@ def _failed(step: Step) -> bool:
             return False
         attempt = received[-1]
     invocations = [each.entry for each in attempt.walk() if each.entry.kind == "invocation"]
-    # Of a message's invocation, others may follow; of an event's, its retries.
-    invocations.sort(key=lambda entry: entry.time)
     if not invocations:
         return False
-    last = invocations[0] if step.entry["action"] == "sent" else invocations[-1]
-    return last["status"] != "success"
+    invocations.sort(key=lambda entry: entry.time)
+    # After an event's first invocation come its retries; after that of a message that was received,
+    # the invocations that its function has caused.
+    decisive = invocations[-1] if attempt is step else invocations[0]
+    return bool(decisive["status"] != "success")
 
 
 def _following(step: Step) -> Iterator[Step]:

@@ -79,8 +79,13 @@ def simple_commands(line: str) -> list[list[str]]:
     return found
 
 
-def check(line: str) -> None:
+def check(line: str, *, complete: bool = True) -> None:
     """Check that the commands of a line exist, with their options.
+
+    Parameters
+    ----------
+    complete
+        Whether it must have all arguments that its command requires; text may name the command only.
 
     Raises
     ------
@@ -96,6 +101,9 @@ def check(line: str) -> None:
             raise UnknownCommand(f"{line}: nothing checks {name}; see tests/docs/parsing.py")
         try:
             _CHECKS[name](list(takewhile(lambda word: _PLACEHOLDER not in word, arguments)))
+        except click.MissingParameter as error:
+            if complete:
+                raise UnknownCommand(f"{line}: {error}") from error
         except (click.ClickException, UnknownCommand, TestbedError) as error:
             raise UnknownCommand(f"{line}: {error}") from error
 
