@@ -110,6 +110,8 @@ def up(
             ),
             soft_wrap=True,
         )
+    if empty or not session.has_project:
+        console.progress.print('For the AWS CLI and SDKs in this shell: eval "$(testbed env)"')
 
 
 def _explain_empty(root: Path) -> None:
