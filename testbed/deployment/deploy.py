@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from testbed.aws.change_set import Change, changes_of, removal_of
 from testbed.aws.clients import Aws
+from testbed.aws.objects import put_if_new
 from testbed.aws.stacks import SkippedResource, describe_stack, skipped_resources
 from testbed.control.endpoint import Endpoint
 from testbed.control.runtimes import notes, running_runtime
@@ -349,18 +350,6 @@ def _has_requirements(code: LocalFile) -> bool:
     return (
         bool(code.build and code.build.requirements) and (code.path / "requirements.txt").is_file()
     )
-
-
-def put_if_new(aws: Aws, uri: str, content: bytes) -> bool:
-    """Upload content to an S3 URI, unless it is there already; return whether it was uploaded."""
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    try:
-        if aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read() == content:
-            return False
-    except aws.s3.exceptions.NoSuchKey:
-        pass
-    aws.s3.put_object(Bucket=bucket, Key=key, Body=content)
-    return True
 
 
 def _apply(
