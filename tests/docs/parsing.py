@@ -295,7 +295,7 @@ _SAM = {
     "logs": {"--include-traces"},
     "package": set[str](),
     "remote invoke": set[str](),
-    "sync": set[str](),
+    "sync": {"--code"},
     "validate": {"--lint"},
 }
 _UV = {
