@@ -147,8 +147,7 @@ def logs(testbed: RunningTestbed, request: pytest.FixtureRequest) -> Logs:
     """What functions have logged since the test began: ``logs.lines("Monitor")``."""
     from testbed.pytest_plugin.function_logs import Logs
 
-    stack_name = testbed.session.project.stack_name
-    return Logs(testbed.aws, [stack_name], request.node.stash[_STARTED])
+    return Logs(testbed.aws, testbed.session.stack_names, request.node.stash[_STARTED])
 
 
 @pytest.fixture
