@@ -19,7 +19,8 @@ from testbed.terminal.durations import Duration, duration_text, local_time_text
 
 if TYPE_CHECKING:
     from testbed.aws.functions import KnownFunction
-    from testbed.aws.invocation import FunctionError, Invocation, InvocationLog
+    from testbed.aws.invocation import FunctionError, Invocation
+    from testbed.aws.invocation_log import InvocationLog
     from testbed.control.journal import Journal
     from testbed.session import Session
     from testbed.trace.settling import Followed
@@ -84,8 +85,9 @@ def invoke(
     --async, the request ID. The exit status is 1 if the function fails or cannot be invoked.
     """
     from testbed.aws.functions import find_function
-    from testbed.aws.invocation import check_event, invocation_log
+    from testbed.aws.invocation import check_event
     from testbed.aws.invocation import invoke as invoke_function
+    from testbed.aws.invocation_log import invocation_log
 
     if file is not None and sample_name is not None:
         raise click.UsageError("--event and --sample cannot be combined.")
