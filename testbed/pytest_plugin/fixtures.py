@@ -178,7 +178,7 @@ def website(testbed: RunningTestbed) -> Iterator[MakeWebsite]:
 
     Tests can make it fail: ``site.down()``, ``site.slow(2.0)``, ``site.answers(503)``.
     """
-    from testbed.websites.local_website import Page
+    from testbed.websites.page import Page
 
     with ExitStack() as websites:
 

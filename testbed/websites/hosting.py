@@ -27,7 +27,8 @@ from testbed.errors import TestbedError, similar
 from testbed.machine import ports
 from testbed.machine.host_address import LOOPBACK, HostAddress
 from testbed.websites import record as records
-from testbed.websites.local_website import LocalWebsite, Page
+from testbed.websites.local_website import LocalWebsite
+from testbed.websites.page import Page
 
 _SECRET_BYTES = 32
 _IDLE_LIMIT_SECONDS = 60.0

@@ -21,7 +21,7 @@ from testbed.machine.waiting import until
 from testbed.websites import record as records
 from testbed.websites import websites as module
 from testbed.websites.hosting import Hosting
-from testbed.websites.local_website import Page
+from testbed.websites.page import Page
 from testbed.websites.websites import Websites, check_name
 from tests.testbed.instances import running_instance
 
