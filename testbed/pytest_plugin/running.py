@@ -30,7 +30,8 @@ from testbed.project.discovery import stack_name_of
 from testbed.project.project import Project
 from testbed.pytest_plugin.stack import Stack
 from testbed.session import Session
-from testbed.websites.local_website import LocalWebsite, Page
+from testbed.websites.local_website import LocalWebsite
+from testbed.websites.page import Page
 
 if TYPE_CHECKING:
     from testbed.aws.clients import Aws
