@@ -82,7 +82,7 @@ class PortInUseError(StartError):
 
 
 class InitScriptError(StartError):
-    """An init script failed, so the pipeline is not deployed."""
+    """An init script failed, so nothing is deployed."""
 
 
 class DockerError(TestbedError):

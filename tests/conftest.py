@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import pty
+import select
 import signal
 import subprocess
 import sys
@@ -101,6 +103,35 @@ class CommandLine:
             stdin=subprocess.DEVNULL,
             check=False,
         )
+
+    def run_on_terminal(self, *arguments: str, answers: dict[str, str]) -> tuple[int, str]:
+        """Run the command on a terminal of its own; return its exit status and what it showed.
+
+        Parameters
+        ----------
+        answers
+            What is typed, by the end of the text that is shown before; each is typed once.
+        """
+        pid, terminal = pty.fork()
+        if pid == 0:
+            command = self.arguments(*arguments)
+            os.execv(command[0], command)  # noqa: S606 - no shell is needed
+        shown = ""
+        left = dict(answers)
+        try:
+            while select.select([terminal], [], [], _LIMIT_SECONDS)[0]:
+                try:
+                    shown += os.read(terminal, 4096).decode(errors="replace")
+                except OSError:  # the command has exited
+                    break
+                for question in [each for each in left if shown.endswith(each)]:
+                    os.write(terminal, left.pop(question).encode())
+            else:
+                os.kill(pid, signal.SIGKILL)
+        finally:
+            status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+            os.close(terminal)
+        return status, shown
 
     @contextmanager
     def started(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:

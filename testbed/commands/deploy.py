@@ -54,6 +54,7 @@ def deploy(
     if target == "aws":
         reject_endpoint()
         reject_options("only with --target local", "as_json")
+        session.remembers = False
         _deploy_to_account(chosen_project(session, region, chosen), profile, yes)
         return
     reject_options("only with --target aws", "profile", "region")

@@ -58,6 +58,13 @@ _IGNORE_ADVICE = (
     "Remove what is not available, give the resource a Condition that is false here, or have such"
     f" properties ignored: {_HOW}"
 )
+# CloudFormation's words for parameters of the type AWS::SSM::Parameter::Value<…>.
+_NO_SSM_VALUE = "from parameter store"
+_PARAMETER_ADVICE = (
+    "Create these parameters before the deployment: in a script in init/ready.d, or with `testbed"
+    " up --empty`, `awslocal ssm put-parameter --type String --name NAME --value VALUE` and then"
+    " `testbed deploy`."
+)
 _STATES = {
     "ROLLBACK_COMPLETE": "Nothing was created. The next deployment creates the stack anew.",
     "ROLLBACK_FAILED": "Not everything that was created could be deleted: see the events, then run"
@@ -114,7 +121,7 @@ def rejected(template: Path, reason: str) -> DeploymentError:
                 ),
             ]
         ),
-        advice=advice if unsupported else "",
+        advice=advice if unsupported else _PARAMETER_ADVICE if _NO_SSM_VALUE in reason else "",
     )
 
 
