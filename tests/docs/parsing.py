@@ -39,6 +39,8 @@ _UNCHECKED = {
     "git": "not ours",
     "terraform": "tests/terraform",
 }
+# Commands of the AWS CLI that version 1, whose model is checked, does not have.
+_ONLY_IN_VERSION_2 = {("logs", "tail")}
 _ASSIGNMENT = re.compile(r"^[A-Z_]+=")
 _IN_AN_ENVIRONMENT = re.compile(r"^(\.venv|runtime|dist/check)/bin/")
 # It stands for further arguments, so the rest of the line is not checked.
@@ -85,7 +87,7 @@ def check(line: str, *, complete: bool = True) -> None:
     Parameters
     ----------
     complete
-        Whether it must have all arguments that its command requires; text may name the command only.
+        Whether it must have all required arguments; text may name the command only.
 
     Raises
     ------
@@ -146,7 +148,7 @@ def parse(command: click.Command, arguments: list[str]) -> None:
 
 def _aws(arguments: list[str]) -> None:
     """Check the operation and its options against botocore's model, as the AWS CLI does."""
-    if arguments == ["--version"]:
+    if arguments == ["--version"] or tuple(arguments[:2]) in _ONLY_IN_VERSION_2:
         return
     driver: Any = _aws_driver()
     table: Mapping[str, Any] = driver._get_command_table()
