@@ -61,9 +61,7 @@ def up(
 
     reject_endpoint()
     if empty:
-        reject_options(
-            "not with --empty", "parameters", "files", "template", "config_env", "docker"
-        )
+        reject_options("not with --empty", "parameters", "files", "template", "config_env")
     elif not session.has_project:
         reject_options("there is no template that it applies to", "parameters", "files")
     with exclusive(session.state):
