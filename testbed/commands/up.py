@@ -67,7 +67,13 @@ def up(
     with exclusive(session.state):
         if is_up(session, docker=docker):
             console.progress.print("The testbed is already running.")
-            if port or settings or parameters or files:
+            if empty:
+                console.progress.print(
+                    "--empty was ignored: to delete everything, run `testbed reset --empty`."
+                )
+            selection = session.selection
+            chosen_project = selection.template or selection.environment
+            if port or settings or parameters or files or chosen_project:
                 console.progress.print(
                     "The options were ignored: they apply only when it starts. Run `testbed down`"
                     " first, or change what is deployed with `testbed deploy`.",
