@@ -26,9 +26,12 @@ if TYPE_CHECKING:
 _ADVICE = {
     "Sandbox.Timedout": "It ran longer than its Timeout: raise that, or find out what it waited"
     " for.",
-    "Runtime.ImportModuleError": "Check its Handler, and that its packages are in"
-    " requirements.txt.",
-    "Runtime.HandlerNotFound": "Check its Handler.",
+    "Runtime.ImportModuleError": "Check that its Handler names a file at the top level of its code,"
+    " and that its packages are there or in requirements.txt.",
+    "Runtime.HandlerNotFound": "Check its Handler: FILE.FUNCTION, such as app.handler for the"
+    " function handler in app.py.",
+    "Runtime.MalformedHandlerName": "Its Handler must be FILE.FUNCTION, such as app.handler for the"
+    " function handler in app.py.",
     "Runtime.ExitError": "Its process ended: it exited, or had too little memory (MemorySize).",
     "Runtime.OutOfMemory": "Raise its MemorySize.",
 }
@@ -136,8 +139,21 @@ def _read(file: str | None) -> tuple[bytes, str]:
     if file == "-":
         content, where = sys.stdin.buffer.read(), "Standard input"
     else:
-        content, where = Path(file).read_bytes(), file
+        content, where = _read_file(file), file
     return content.removeprefix(b"\xef\xbb\xbf"), where  # a byte order mark is not JSON
+
+
+def _read_file(file: str) -> bytes:
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        if isinstance(error, FileNotFoundError) or file.lstrip().startswith("{"):
+            raise TestbedError(
+                f"There is no file {file}.",
+                advice="--event is the path of a file with JSON. For an event in the command line:"
+                """ echo '{"name": "value"}' | testbed invoke NAME --event -""",
+            ) from error
+        raise
 
 
 def _sample(session: Session, name: str, settings: Pairs, function_arn: str) -> bytes:

@@ -96,3 +96,5 @@ def up(
             if session.has_project and not empty:
                 save_deployment(session)
     print_description(session, as_json=as_json)
+    if empty or not session.has_project:
+        console.progress.print('For the AWS CLI and SDKs in this shell: eval "$(testbed env)"')

@@ -42,7 +42,7 @@ def website() -> None:
 )  # fmt: skip
 @click.option(
     "--status", type=click.IntRange(200, 599),
-    help="Answer with this status instead of the page, as `testbed website answers` does.",
+    help="Answer with this status instead of the page, until `testbed website recover NAME`.",
 )  # fmt: skip
 @click.option(
     "--port", type=click.IntRange(1, 65535), show_default="a free port",

@@ -72,11 +72,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def is_active(config: pytest.Config) -> bool:
     """Return whether the project's configuration asks for the testbed."""
-    return bool(config.getini("testbed") or config.getini("testbed_template"))
+    try:
+        active = config.getini("testbed")
+    except (ValueError, pytest.UsageError) as error:
+        raise pytest.UsageError(f"testbed: {error}: set true or false.") from None
+    return bool(active or config.getini("testbed_template"))
 
 
 def _check_options(config: pytest.Config) -> None:
-    """Reject options that exclude one another."""
+    """Reject a template that is missing, and options that exclude one another."""
+    template = config.getini("testbed_template")
+    if template and not (config.rootpath / template).is_file():
+        raise pytest.UsageError(
+            f"testbed_template: there is no file {template} in {config.rootpath}, which is pytest's"
+            " root folder."
+        )
     name = config.getoption("--testbed-target")
     endpoint_url = config.getoption("--testbed-endpoint-url")
     if endpoint_url:
