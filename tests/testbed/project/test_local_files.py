@@ -321,6 +321,8 @@ def test_layer_of_another_account_in_globals(tmp_path: Path) -> None:
     resources = function(InlineCode="x", Layers=[{"Ref": "Own"}])
     template = {"Globals": {"Function": {"Layers": [layer]}}, "Resources": resources}
     assert len(problems(found(tmp_path, json.dumps(template)))) == 1
+
+
 def test_folder_of_the_code_of_a_function(tmp_path: Path) -> None:
     code = tmp_path / "src"
     code.mkdir()
