@@ -21,9 +21,7 @@ class Logs:
         from testbed import Aws, Eventually, Logs, Stack
 
 
-        def test_article_is_logged(
-            stack: Stack, aws: Aws, logs: Logs, eventually: Eventually
-        ) -> None:
+        def test_log(stack: Stack, aws: Aws, logs: Logs, eventually: Eventually) -> None:
             worker = stack.resource("Worker")
             aws.lambda_.invoke(FunctionName=worker, Payload=b'{"article": "tea"}')
             [line] = eventually(lambda: logs.lines("Worker", containing="packed"))

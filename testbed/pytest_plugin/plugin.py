@@ -11,7 +11,7 @@ import pytest
 from testbed.pytest_plugin import targets
 
 _OPTIONS = ("--testbed-endpoint-url", "--testbed-target")
-_SETTINGS = ("testbed_parameters", "testbed_env")
+_SETTINGS = ("testbed_config_env", "testbed_parameters", "testbed_env")
 _MARKERS = (
     "testbed: the test uses the testbed; added to such tests, so that -m 'not testbed' runs the"
     " others.",
@@ -45,6 +45,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "Activate the testbed, and deploy this SAM or CloudFormation template for the fixture"
         " `stack`. The default is the template that samconfig.toml names, or template.yaml.",
     )
+    parser.addini(
+        "testbed_config_env", "Use this environment of samconfig.toml instead of default."
+    )
     parser.addini("testbed_parameters", "Set parameters of the template: NAME=VALUE …")
     parser.addini(
         "testbed_env", "Set environment variables of LocalStack and its extension: NAME=VALUE …"
@@ -72,11 +75,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def is_active(config: pytest.Config) -> bool:
     """Return whether the project's configuration asks for the testbed."""
-    return bool(config.getini("testbed") or config.getini("testbed_template"))
+    try:
+        active = config.getini("testbed")
+    except (ValueError, pytest.UsageError) as error:
+        raise pytest.UsageError(f"testbed: {error}: set true or false.") from None
+    return bool(active or config.getini("testbed_template"))
 
 
 def _check_options(config: pytest.Config) -> None:
-    """Reject options that exclude one another."""
+    """Reject a template that is missing, and options that exclude one another."""
+    template = config.getini("testbed_template")
+    if template and not (config.rootpath / template).is_file():
+        raise pytest.UsageError(
+            f"testbed_template: there is no file {template} in {config.rootpath}, which is pytest's"
+            " root folder."
+        )
     name = config.getoption("--testbed-target")
     endpoint_url = config.getoption("--testbed-endpoint-url")
     if endpoint_url:

@@ -66,7 +66,9 @@ def newest_chain(journal: Journal, expectations: Expectations) -> NewestChain | 
     if datetime.now(UTC) - ended > timedelta(seconds=_FOLLOW_SECONDS):
         return NewestChain(Followed([root]), newer=0)
     position = str(root.entry.position)
-    followed = follow_chain(journal, 0, position, _FOLLOW_SECONDS, expectations)
+    followed = follow_chain(
+        journal, 0, position, _FOLLOW_SECONDS, expectations, await_retries=False
+    )
     newer = [each for each in begun_chains(journal.entries()) if each.entry.time > root.entry.time]
     return NewestChain(followed, len(newer))
 

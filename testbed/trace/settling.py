@@ -59,6 +59,8 @@ def follow_chain(
     identity: str,
     within: float,
     expectations: Expectations | None = None,
+    *,
+    await_retries: bool = True,
 ) -> Followed:
     """Wait until a chain is complete, and return it.
 
@@ -70,6 +72,9 @@ def follow_chain(
         The id of a request, message or event in the chain.
     within
         How long to wait at most, in seconds.
+    await_retries
+        Whether to wait if only retries are expected: Lambda's after a minute or two, and a queue's
+        after its visibility timeout.
 
     Raises
     ------
@@ -88,13 +93,18 @@ def follow_chain(
         now = time.monotonic()
         if len(steps) != size:
             size, changed = len(steps), now
-        lines = (line for step in steps if (line := _expected(step, known)))
-        expected = list(dict.fromkeys(lines))
+        lines = {step.entry.position: line for step in steps if (line := _expected(step, known))}
+        expected = list(dict.fromkeys(lines.values()))
+        awaited = [
+            step
+            for step in steps
+            if step.entry.position in lines and (await_retries or not _failed(step))
+        ]
         passed = now - started
         if passed >= (within if steps else min(within, _FIRST_SECONDS)):
             return Followed(followed.roots, expected)
-        if steps and not expected and now - changed >= _QUIET_SECONDS:
-            return followed
+        if steps and not awaited and now - changed >= _QUIET_SECONDS:
+            return Followed(followed.roots, expected)
         time.sleep(_PAUSE_SECONDS)
 
 
@@ -122,6 +132,24 @@ def _expected(step: Step, known: Expectations) -> str | None:
     if asynchronous and failed and len(tries) <= known.retries(function):
         return f"{function}: the invocation failed, and Lambda will retry it"
     return None
+
+
+def _failed(step: Step) -> bool:
+    """Return whether the last attempt to process a message or an event has failed."""
+    attempt = step
+    if step.entry["action"] == "sent":
+        received = [each for each in step.children if each.entry["action"] == "received"]
+        if not received:
+            return False
+        attempt = received[-1]
+    invocations = [each.entry for each in attempt.walk() if each.entry.kind == "invocation"]
+    if not invocations:
+        return False
+    invocations.sort(key=lambda entry: entry.time)
+    # After an event's first invocation come its retries; after that of a message that was received,
+    # the invocations that its function has caused.
+    decisive = invocations[-1] if attempt is step else invocations[0]
+    return bool(decisive["status"] != "success")
 
 
 def _following(step: Step) -> Iterator[Step]:

@@ -169,6 +169,12 @@ def test_invalid_event_is_not_sent(running_testbed: Deployed, tmp_path: Path) ->
     assert "line 2, column 5" in result.stderr
 
 
+def test_event_in_the_command_line_is_not_a_file(running_testbed: Deployed) -> None:
+    result = running_testbed.command.run("invoke", "status-api", "--event", '{"name": "Ada"}')
+    assert result.returncode == 1
+    assert "testbed invoke NAME --event -" in result.stderr
+
+
 def test_samples(running_testbed: Deployed) -> None:
     command = running_testbed.command
     listed = command.output("sample")

@@ -35,6 +35,11 @@ NOT_RUN = {
     r"your-tests ": "a placeholder for the reader's program",
 }
 
+# Pages that are followed from the beginning to the end, and the test that does it.
+FOLLOWED = {
+    "docs/first-steps.md": "tests/docs/test_first_steps.py",
+}
+
 # The first words of a block that shows output or a diagram, and the test that covers it.
 LISTED = {
     "flowchart TB": "a diagram of parts; tests/docs/test_architecture.py has the packages",

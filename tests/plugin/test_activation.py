@@ -99,6 +99,7 @@ def test_failed_test_of_a_bystander_has_no_section(bystander: pytest.Pytester) -
         (("--testbed-endpoint-url=http://127.0.0.1:1",), "--testbed-endpoint-url"),
         (("-o", "testbed_env=A=1"), "testbed_env"),
         (("-o", "testbed_parameters=A=1"), "testbed_parameters"),
+        (("-o", "testbed_config_env=prod"), "testbed_config_env"),
     ],
 )
 def test_option_of_an_inactive_testbed_is_an_error(
@@ -135,3 +136,18 @@ def test_installed_plug_in_loads_nothing_else(bystander: pytest.Pytester) -> Non
     plugin = "testbed.pytest_plugin"
     assert f"ours: testbed {plugin} {plugin}.plugin {plugin}.targets" in result.outlines
     assert "heavy:" in [line.strip() for line in result.outlines]
+
+
+@pytest.mark.parametrize(
+    ("ini", "problem"),
+    [
+        ("testbed = yess", "testbed: invalid truth value 'yess': set true or false."),
+        ("testbed_template = missing.yaml", "testbed_template: there is no file missing.yaml in"),
+    ],
+)
+def test_wrong_setting_is_reported_before_anything_starts(
+    bystander: pytest.Pytester, ini: str, problem: str
+) -> None:
+    bystander.makeini(f"[pytest]\n{ini}\n")
+    with pytest.raises(pytest.UsageError, match=problem):
+        bystander.parseconfigure()

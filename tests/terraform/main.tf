@@ -6,7 +6,7 @@ variable "word" {
 resource "aws_s3_bucket" "data" {
   bucket        = "shop-data"
   force_destroy = true
-  tags          = { team = "sales" }
+  tags          = { team = var.word }
 }
 resource "aws_s3_bucket_versioning" "data" {
   bucket = aws_s3_bucket.data.id
@@ -27,8 +27,8 @@ resource "aws_s3_object" "greeting" {
 resource "aws_sqs_queue" "dead" { name = "shop-dead" }
 resource "aws_sqs_queue" "orders" {
   name           = "shop-orders"
-  redrive_policy = jsonencode({ deadLetterTargetArn = aws_sqs_queue.dead.arn, maxReceiveCount = 4 })
-  tags           = { team = "sales" }
+  redrive_policy = jsonencode({ deadLetterTargetArn = aws_sqs_queue.dead.arn, maxReceiveCount = var.word == "tea" ? 3 : 4 })
+  tags           = { team = var.word }
 }
 resource "aws_sqs_queue_policy" "orders" {
   queue_url = aws_sqs_queue.orders.id
@@ -76,7 +76,7 @@ resource "aws_iam_role_policy_attachment" "logs" {
 }
 resource "aws_cloudwatch_log_group" "fn" {
   name              = "/aws/lambda/shop-fn"
-  retention_in_days = 14
+  retention_in_days = var.word == "tea" ? 7 : 14
 }
 resource "aws_lambda_function" "fn" {
   function_name    = "shop-fn"
@@ -85,7 +85,7 @@ resource "aws_lambda_function" "fn" {
   filename         = "function.zip"
   source_code_hash = filebase64sha256("function.zip")
   role             = aws_iam_role.fn.arn
-  timeout          = 20
+  timeout          = var.word == "tea" ? 10 : 20
   environment { variables = { QUEUE_URL = aws_sqs_queue.orders.id, ANSWER = var.word } }
   depends_on = [aws_cloudwatch_log_group.fn, aws_iam_role_policy.fn]
 }
@@ -98,11 +98,11 @@ resource "aws_sqs_queue" "work" { name = "shop-work" }
 resource "aws_lambda_event_source_mapping" "work" {
   event_source_arn = aws_sqs_queue.work.arn
   function_name    = aws_lambda_function.fn.arn
-  batch_size       = 5
+  batch_size       = var.word == "tea" ? 1 : 5
 }
 resource "aws_cloudwatch_event_rule" "daily" {
   name                = "shop-daily"
-  schedule_expression = "rate(2 days)"
+  schedule_expression = var.word == "tea" ? "rate(1 day)" : "rate(2 days)"
 }
 resource "aws_cloudwatch_event_target" "daily" {
   rule = aws_cloudwatch_event_rule.daily.name
@@ -124,7 +124,7 @@ resource "aws_iam_role_policy" "scheduler" {
 }
 resource "aws_scheduler_schedule" "hourly" {
   name                = "shop-hourly"
-  schedule_expression = "rate(2 hours)"
+  schedule_expression = var.word == "tea" ? "rate(1 hour)" : "rate(2 hours)"
   flexible_time_window { mode = "OFF" }
   target {
     arn      = aws_lambda_function.fn.arn
@@ -169,7 +169,7 @@ resource "aws_lambda_permission" "api" {
 resource "aws_ssm_parameter" "word" {
   name  = "/shop/word"
   type  = "String"
-  value = "milk"
+  value = var.word
 }
 resource "aws_secretsmanager_secret" "key" {
   name                    = "shop-key"
@@ -177,7 +177,7 @@ resource "aws_secretsmanager_secret" "key" {
 }
 resource "aws_secretsmanager_secret_version" "key" {
   secret_id     = aws_secretsmanager_secret.key.id
-  secret_string = "milk"
+  secret_string = var.word
 }
 resource "aws_cloudwatch_metric_alarm" "errors" {
   alarm_name          = "shop-errors"

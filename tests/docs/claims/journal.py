@@ -26,7 +26,10 @@ CLAIMS: Claims = {
         f"{_NEWEST}::test_single_steps_that_are_chains",
         "tests/cli/test_journal.py::test_trace_without_an_id_draws_the_newest_chain",
     ),
-    "It waits for up to 15 seconds": (f"{_NEWEST}::test_newest_chain_is_awaited",),
+    "It waits for up to 15 seconds": (
+        f"{_NEWEST}::test_newest_chain_is_awaited",
+        "tests/testbed/trace/test_settling.py::test_retries_are_awaited_only_if_asked_for",
+    ),
     "if the chain is not complete then": (
         f"{_NEWEST}::test_newer_chains_and_those_that_grow_on_are_told",
     ),

@@ -118,6 +118,21 @@ def test_failure_of_an_asynchronous_invocation_is_retried() -> None:
     assert follow([call(200), failed], known=known, within=5).expected == []
 
 
+def test_retries_are_awaited_only_if_asked_for() -> None:
+    failed = invocation("error", id="request-2", causes=["message-1"])
+    retried = [{**RECEIVED}, invocation(id="request-3", causes=["message-1"]), DELETED]
+
+    def follow_first(await_retries: bool) -> Followed:
+        journal = GrowingJournal(
+            [call(), invocation(), SENT], [RECEIVED, failed], *[[]] * 50, retried
+        )
+        return follow_chain(cast(Journal, journal), 0, "request-1", 5, await_retries=await_retries)
+
+    expected = ["orders: the message was received but not deleted"]
+    assert follow_first(await_retries=False).expected == expected
+    assert follow_first(await_retries=True).expected == []
+
+
 def test_chain_that_does_not_begin() -> None:
     assert follow(within=0.05) == Followed()
 

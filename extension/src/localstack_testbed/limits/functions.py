@@ -36,6 +36,28 @@ RESERVED = {
 }
 
 
+def check_package(request: Mapping[str, Any]) -> None:
+    """Check that a function with a deployment package has a runtime and a handler.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
+
+    Raises
+    ------
+    InvalidParameterValueException
+        If one of them is missing.
+    """
+    from localstack.aws.api.lambda_ import InvalidParameterValueException
+
+    if request.get("PackageType", "Zip") == "Zip" and not (
+        request.get("Runtime") and request.get("Handler")
+    ):
+        raise InvalidParameterValueException(
+            "Runtime and Handler are mandatory parameters for functions created with deployment"
+            " packages.",
+            Type="User",
+        )
+
+
 def patch_functions() -> None:
     """Extend LocalStack's validation."""
     from localstack.aws.api.lambda_ import InvalidParameterValueException

@@ -1,8 +1,12 @@
-"""IAM's quota for a role's inline policies: 10,240 characters in total, without white space.
+"""Validation of roles: the size of their inline policies, and their trust policies.
 
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+The inline policies have at most 10,240 characters in total, without white space:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html. A trust policy has
+statements, each with a principal:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
 
+import json
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
@@ -13,8 +17,8 @@ LIMIT = 10_240
 
 
 def patch_roles() -> None:
-    """Check the total size when PutRolePolicy adds a policy."""
-    from localstack.aws.api.iam import LimitExceededException
+    """Check the total size when PutRolePolicy adds a policy, and each trust policy."""
+    from localstack.aws.api.iam import LimitExceededException, MalformedPolicyDocumentException
     from localstack.services.iam.provider import IamProvider
 
     @patch(IamProvider.put_role_policy)
@@ -38,3 +42,33 @@ def patch_roles() -> None:
                 f"Maximum policy size of {LIMIT} bytes exceeded for role {role_name}"
             )
         original(self, context, role_name, policy_name, policy_document, **kwargs)
+
+    @patch(IamProvider._validate_trust_policy)
+    def validate_trust_policy(
+        original: Callable[..., dict[str, Any]], self: Any, policy_document: str
+    ) -> dict[str, Any]:
+        if error := _error_of(policy_document):
+            raise MalformedPolicyDocumentException(error)
+        return original(self, policy_document)
+
+
+def _error_of(trust_policy: str) -> str | None:
+    """Return what is missing in a trust policy, or None; LocalStack checks that it is JSON."""
+    try:
+        policy = json.loads(trust_policy)
+    except ValueError:
+        return None
+    statements = policy.get("Statement") if isinstance(policy, dict) else None
+    if isinstance(statements, dict):
+        statements = [statements]
+    if (
+        not isinstance(statements, list)
+        or not statements
+        or not all(isinstance(each, dict) for each in statements)
+    ):
+        return "Syntax errors in policy."
+    for statement in statements:
+        for name in ("Effect", "Principal", "Action"):
+            if not statement.get(name) and not statement.get(f"Not{name}"):
+                return f"Missing required field {name}"
+    return None

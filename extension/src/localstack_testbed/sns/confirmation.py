@@ -17,6 +17,7 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html. A pendin
 AWS deletes pending subscriptions after some days; here they and their tokens do not expire.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -46,6 +47,17 @@ CANNOT_UNSUBSCRIBE = (
     "Invalid parameter: SubscriptionArn Reason: "
     "Cannot unsubscribe a subscription that is pending confirmation"
 )
+
+_EMAIL = ("email", "email-json")
+_ADDRESS = re.compile(r"[^\s@,;]+@[^\s@,;]+")
+
+
+def _is_address(endpoint: str | None) -> bool:
+    """Return whether an endpoint can be an email address; without one LocalStack raises an error.
+
+    The rules of SNS are not documented.
+    """
+    return not endpoint or _ADDRESS.fullmatch(endpoint) is not None
 
 
 def is_pending(subscription: Any) -> bool:
@@ -88,6 +100,8 @@ def patch_service() -> None:
         return_subscription_arn: bool | None = None,
         **request: Any,
     ) -> Any:
+        if request.get("protocol") in _EMAIL and not _is_address(request.get("endpoint")):
+            raise InvalidParameterException("Invalid parameter: Email address")
         response = original(
             self,
             context,

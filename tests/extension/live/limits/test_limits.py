@@ -9,7 +9,7 @@ import requests
 from botocore.exceptions import ClientError
 
 from tests.extension.conftest import Clients
-from tests.extension.lambda_functions import Function, FunctionFactory
+from tests.extension.lambda_functions import ROLE, Function, FunctionFactory, bundle
 from tests.extension.scheduling import Queue
 
 KIB, MIB = 1024, 1024 * 1024
@@ -255,6 +255,36 @@ def test_settings_of_functions(aws: Clients, function: Function, setting: str, l
     )
 
 
+@pytest.mark.parametrize("missing", ["Runtime", "Handler"])
+def test_package_without_a_runtime_or_handler(aws: Clients, name: str, missing: str) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html"""
+    arguments = {"Runtime": "python3.13", "Handler": "app.handler"}
+    del arguments[missing]
+    error = error_of(
+        aws["lambda"].create_function,
+        FunctionName=name,
+        Role=ROLE,
+        Code={"ZipFile": bundle({"app.py": ""})},
+        **arguments,
+    )
+    assert error == (
+        "InvalidParameterValueException",
+        "Runtime and Handler are mandatory parameters for functions created with deployment"
+        " packages.",
+    )
+
+
+def test_unknown_runtime(aws: Clients, function: Function) -> None:
+    update = aws["lambda"].update_function_configuration
+    code, message = error_of(update, FunctionName=function.name, Runtime="python313")
+    assert code == "InvalidParameterValueException"
+    assert message.startswith(
+        "Value python313 at 'runtime' failed to satisfy constraint: Member must satisfy enum value"
+        " set: ["
+    )
+    assert message.endswith("] or be a valid ARN")
+
+
 def test_environment_variables(aws: Clients, function: Function) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
     configure = aws["lambda"].update_function_configuration
@@ -325,6 +355,30 @@ def test_inline_policies_of_a_role(aws: Clients, name: str) -> None:
         "LimitExceeded",
         f"Maximum policy size of 10240 bytes exceeded for role {name}",
     )
+
+
+@pytest.mark.parametrize(
+    ("policy", "message"),
+    [
+        ({}, "Syntax errors in policy."),
+        ({"Statement": []}, "Syntax errors in policy."),
+        (
+            {"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole"}},
+            "Missing required field Principal",
+        ),
+        (
+            {"Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}}]},
+            "Missing required field Action",
+        ),
+    ],
+)
+def test_incomplete_trust_policy(
+    aws: Clients, name: str, policy: dict[str, Any], message: str
+) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html"""
+    document = json.dumps({"Version": "2012-10-17", **policy})
+    error = error_of(aws["iam"].create_role, RoleName=name, AssumeRolePolicyDocument=document)
+    assert error == ("MalformedPolicyDocument", message)
 
 
 # APIs

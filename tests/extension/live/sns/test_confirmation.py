@@ -246,3 +246,14 @@ def delete(cloudformation: Any, stack: str) -> None:
     cloudformation.get_waiter("stack_delete_complete").wait(
         StackName=stack, WaiterConfig={"Delay": 0.1, "MaxAttempts": 200}
     )
+
+
+@pytest.mark.parametrize("protocol", ["email", "email-json"])
+@pytest.mark.parametrize(
+    "address", ["ada", "ada@", "a@example.com;b@example.com", "a b@example.com"]
+)
+def test_invalid_address(aws: Clients, topic: str, protocol: str, address: str) -> None:
+    with pytest.raises(ClientError, match="Invalid parameter: Email address") as raised:
+        aws["sns"].subscribe(TopicArn=topic, Protocol=protocol, Endpoint=address)
+    assert raised.value.response["Error"]["Code"] == "InvalidParameter"
+    assert listed(aws, topic) == []
