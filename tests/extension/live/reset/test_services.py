@@ -12,7 +12,18 @@ from tests.extension.lambda_functions import ROLE
 from tests.extension.live.reset.saved_states import SavedState, saved
 
 ACCOUNT = "000000000000"
-TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "lambda.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+)
 POLICY = json.dumps(
     {
         "Version": "2012-10-17",
