@@ -56,7 +56,10 @@ class TestbedError(Exception):
 
 
 class TestbedWarning(UserWarning):
-    """A function runs on another version of Python, or its runtime is deprecated.
+    """What a deployment leaves out or does in another way than AWS.
+
+    A function runs on another version of Python, its runtime is deprecated, or a resource was
+    skipped.
 
     pytest shows it after the tests. ``ignore::testbed.errors.TestbedWarning`` in ``filterwarnings``
     hides it.
@@ -82,7 +85,7 @@ class PortInUseError(StartError):
 
 
 class InitScriptError(StartError):
-    """An init script failed, so the pipeline is not deployed."""
+    """An init script failed, so nothing is deployed."""
 
 
 class DockerError(TestbedError):

@@ -136,6 +136,11 @@ class SkippedResource:
     resource_type: str
     ignored: str = ""
 
+    @property
+    def sentence(self) -> str:
+        """What was left out, for people."""
+        return f"Ignored: {self}" if self.ignored else f"{self} was skipped."
+
     def __str__(self) -> str:
         name = f"{self.logical_id} ({self.resource_type})"
         return f"{name}: {self.ignored}" if self.ignored else name

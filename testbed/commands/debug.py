@@ -51,17 +51,24 @@ def debug(session: Session, function: str, port: int, wait: bool, launch_json: b
     from testbed.debugger.launch_configuration import launch_json as content_of_launch_json
     from testbed.debugger.launch_configuration import local_root
 
+    if not launch_json:
+        _check_process(session)
     found = find_function(session.aws, function, session.stack_names)
     source = source_folder(session, found.logical_id)
     if launch_json:
         console.print_json(content_of_launch_json(found.name, port, source, session.root))
         return
-    if not session.given_endpoint and session.localstack.running() is None:
-        raise TestbedError(
-            "Functions of a LocalStack in a container cannot be debugged.",
-            advice="Run it without Docker: testbed down, then testbed up.",
-        )
     _debug(session, found.name, port, wait, source, local_root(source, session.root))
+
+
+def _check_process(session: Session) -> None:
+    if session.given_endpoint or session.localstack.running():
+        return
+    session.known_running()
+    raise TestbedError(
+        "Functions of a LocalStack in a container cannot be debugged.",
+        advice="Run it without Docker: testbed down, then testbed up.",
+    )
 
 
 def _debug(

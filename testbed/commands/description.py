@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from testbed.machine.host_address import LOOPBACK
 from testbed.terminal import console
 from testbed.terminal.tables import print_table
 
@@ -14,18 +15,19 @@ Row = tuple[str, str]
 NO_STACK = "none"
 
 
-def print_description(session: Session, *, as_json: bool) -> None:
-    """Print where the deployed stack can be reached, and warnings."""
+def print_description(session: Session, *, as_json: bool) -> dict[str, Any]:
+    """Print where the deployed stack can be reached, and warnings; return what was printed."""
     description = session.description()
     if as_json:
         console.print_json(description)
-        return
+        return description
     rows = [
         ("endpoint", description["endpoint_url"]),
         ("api", description["api_url"] or "-"),
         ("stack", description["stack"] or NO_STACK),
     ]
     print_table((), [*rows, *warning_rows(description)])
+    return description
 
 
 def warning_rows(description: dict[str, Any]) -> list[Row]:
@@ -42,6 +44,10 @@ def warning_rows(description: dict[str, Any]) -> list[Row]:
     rows += [("runtime", text) for text in description.get("runtimes", ())]
     isolation = description.get("isolation")
     if isolation and not isolation["isolated"]:
-        reason = f"none: functions can see your files ({isolation['reason']})"
-        rows.append(("isolation", f"{reason}; run: testbed doctor"))
+        reason = isolation["reason"]
+        if description["host"]["name"] == LOOPBACK.name:
+            text = f"none: functions can see your files ({reason}); run: testbed doctor"
+        else:
+            text = f"the container's: functions can see one another's files, not yours ({reason})"
+        rows.append(("isolation", text))
     return rows

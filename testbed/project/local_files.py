@@ -19,6 +19,7 @@ from testbed.project.functions import (
     FunctionCheck,
     function_problem,
     layer_build,
+    layer_problem,
 )
 from testbed.project.known_values import KnownValues
 from testbed.project.problems import Place, Problem
@@ -235,6 +236,10 @@ class _Search:
         if problem := function_problem(name, merged, resource, self._known, self._check, local):
             self._problem(problem, name)
             return
+        if self._check == "runs here":
+            for layers in (inherited.get("Layers"), properties.get("Layers")):
+                if problem := layer_problem(name, layers, self._known):
+                    self._problem(problem, name)
         runtime = self._known.text(merged.get("Runtime"))
         if runtime is not None:
             self._found.runtimes[name] = runtime

@@ -48,6 +48,7 @@ def configuration_of(config: pytest.Config) -> Configuration:
         parameters=str(config.getini("testbed_parameters")),
         settings=str(config.getini("testbed_env")),
         endpoint_url=config.getoption("--testbed-endpoint-url"),
+        environment=str(config.getini("testbed_config_env")),
     )
 
 

@@ -2,7 +2,8 @@
 
 In LocalStack every pattern matches every event, a metric filter counts the events of all log
 groups, and a second subscription filter receives only what the first one has matched. A function
-that cannot be invoked makes PutLogEvents fail. Here, as on AWS:
+that cannot be invoked makes PutLogEvents fail, and any subscription filter CreateLogStream. Here,
+as on AWS:
 
 - https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
 - https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_MetricTransformation.html
@@ -28,7 +29,7 @@ def patch_service() -> None:
     from localstack.services.logs.provider import LogsProvider
     from localstack.services.moto import call_moto
     from localstack.utils.bootstrap import is_api_enabled
-    from moto.logs.models import LogEvent, LogsBackend, LogStream
+    from moto.logs.models import LogEvent, LogGroup, LogsBackend, LogStream
 
     def checked(text: str | None) -> Pattern:
         try:
@@ -41,6 +42,19 @@ def patch_service() -> None:
         return lambda _text, event: pattern.matches(event["message"])
 
     replace(provider, "get_pattern_matcher", get_pattern_matcher)
+
+    @patch(LogGroup.create_log_stream)
+    def create_log_stream(original: Callable[..., Any], self: Any, name: str) -> Any:
+        """Create a stream also in a group with subscription filters.
+
+        LocalStack then creates it, and fails when it copies a pattern that nothing uses.
+        """
+        try:
+            return original(self, name)
+        except TypeError:
+            if name not in self.streams or not self.subscription_filters:
+                raise
+            return None
 
     @patch(LogsBackend.filter_log_events)
     def filter_log_events(original: Callable[..., Any], self: Any, *args: Any, **rest: Any) -> Any:
