@@ -40,6 +40,29 @@ def is_platform_line(message: str, *kinds: PlatformEvent) -> bool:
     return message.startswith(tuple(_PLATFORM_TEXTS[kind] for kind in kinds))
 
 
+# https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html
+_OF_LAMBDA = re.compile(r"INIT_START Runtime |(?:START|END|REPORT) RequestId: ")
+_EVENTS_OF_LAMBDA = frozenset(
+    ("platform.initStart", "platform.start", "platform.runtimeDone", "platform.report")
+)
+
+
+def is_of_lambda(message: str) -> bool:
+    """Return whether Lambda wrote a message about the course of an invocation.
+
+    Examples
+    --------
+    >>> is_of_lambda("START RequestId: 3b1d8f4e-0000-4000-8000-000000000000 Version: $LATEST")
+    True
+    >>> is_of_lambda("START of the import")
+    False
+    """
+    if _OF_LAMBDA.match(message):
+        return True
+    content = parsed(message)
+    return content is not None and content.get("type") in _EVENTS_OF_LAMBDA
+
+
 def parsed(message: str) -> dict[str, Any] | None:
     """Return the JSON object in a message, or None if it is anything else."""
     if not message.startswith("{"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from testbed.commands.chains import expectations, print_expected, print_tree
+from testbed.commands.log_lines import ProjectFiles, line_parts
 from testbed.commands.options import Pair, Pairs, json_option
 from testbed.commands.sources import source_folder
 from testbed.errors import TestbedError
 from testbed.terminal import console
-from testbed.terminal.durations import Duration, duration_text, local_time_text
+from testbed.terminal.durations import Duration, duration_text
 
 if TYPE_CHECKING:
     from testbed.aws.functions import KnownFunction
@@ -119,14 +120,14 @@ def invoke(
         _result(invocation.request_id)
         followed = _follow(session, journal, position, invocation, wait)
         if any(step.entry.kind == "invocation" for step in followed.steps()):
-            _print_log(invocation_log(aws, group, invocation, began))
+            _print_log(session, found.name, invocation_log(aws, group, invocation, began))
         _print_chain(followed, invocation, wait)
         if not wait:
             console.progress.print(
                 console.text(f"Follow it with: testbed trace {invocation.request_id}")
             )
     else:
-        _print_log(invocation_log(aws, group, invocation, began))
+        _print_log(session, found.name, invocation_log(aws, group, invocation, began))
         if not invocation.error:
             _result(invocation.payload)
         _print_chain(_follow(session, journal, position, invocation, wait), invocation, wait)
@@ -233,14 +234,17 @@ def _result(payload: str) -> None:
         )  # fmt: skip
 
 
-def _print_log(log: InvocationLog) -> None:
-    from testbed.aws.log_messages import readable
+def _print_log(session: Session, function: str, log: InvocationLog) -> None:
+    from testbed.aws.log_messages import is_of_lambda
 
+    files = ProjectFiles(session, session.aws)
     if not log.complete:
         _note("The beginning of the log is missing: `testbed logs` may have it.")
     for line in log.lines:
-        time = f"{local_time_text(line.time)} " if log.timed else ""
-        text = console.text((time, "dim")).append_text(console.lines(readable(line.message)))
+        if is_of_lambda(line.message):  # such as INIT_START; REPORT has how long it took
+            continue
+        start, message = line_parts(replace(line, function=function), files, None, timed=log.timed)
+        text = console.text(start).append_text(console.lines(message))
         console.progress.print(text, soft_wrap=True)
     if log.report:
         figures = ", ".join(f"{name} {figure}" for name, figure in log.report.items())

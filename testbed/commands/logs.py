@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import cached_property, partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from testbed.commands.log_lines import ProjectFiles, line_parts
 from testbed.commands.options import stack_option
-from testbed.commands.sources import source_folder
 from testbed.terminal import console
 from testbed.terminal.durations import Since, local_time_text
 
@@ -74,7 +72,7 @@ def logs(
         else log_lines(session.aws, sources, since)
     )
     width = max((len(source.function) for source in sources), default=0)
-    files = ProjectFiles(session)
+    files = ProjectFiles(session, session.aws)
     shown = filter(chosen, with_request_ids(lines))
     found = False
     for line in shown:
@@ -82,18 +80,9 @@ def logs(
         if as_json:
             console.print_json(line.as_json(), indent=None)
         else:
-            print_line(line, width, files)
+            console.line(*line_parts(line, files, width), multiline=True)
     if not found:
         _explain(known, since, grep)
-
-
-def print_line(line: LogLine, width: int, files: ProjectFiles) -> None:
-    """Print a log line, with a readable traceback if it has one."""
-    from testbed.aws.log_messages import readable
-
-    message = readable(line.message, partial(files.name, line.function))
-    start = f"{local_time_text(line.time)} {line.function:<{width}}"
-    console.line((start, "dim"), f" {message}", multiline=True)
 
 
 def _explain(known: Iterable[object], since: datetime, grep: str | None) -> None:
@@ -106,27 +95,3 @@ def _explain(known: Iterable[object], since: datetime, grep: str | None) -> None
             " for example: testbed logs --since 1d"
         )
     console.progress.print(console.text(message), soft_wrap=True)
-
-
-class ProjectFiles:
-    """The project's files with the code of its functions; found when a traceback names one."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._folders: dict[str, Path | None] = {}
-
-    def name(self, function: str, path: str) -> str:
-        """Return the path of the project's file that a path in a function's traceback is of."""
-        from testbed.project.own_frames import project_file
-
-        if function not in self._folders:
-            logical_id = self._logical_ids.get(function, "")
-            self._folders[function] = source_folder(self._session, logical_id)
-        return project_file(path, self._folders[function], Path.cwd())
-
-    @cached_property
-    def _logical_ids(self) -> dict[str, str]:
-        from testbed.aws.functions import known_functions
-
-        found = known_functions(self._session.aws, self._session.stack_names)
-        return {each.name: each.logical_id for each in found}

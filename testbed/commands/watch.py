@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from testbed.commands.chains import print_tree
-from testbed.commands.logs import ProjectFiles, print_line
+from testbed.commands.log_lines import ProjectFiles, line_parts
 from testbed.commands.options import Pairs, override_options, project_options
 from testbed.commands.parameters import ask_for_missing
 from testbed.commands.saving import save_deployment
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from testbed.project.overrides import Overrides
     from testbed.project.project import Project
     from testbed.session import Session
+    from testbed.watching.loop import StackWatch
 
 T = TypeVar("T")
 
@@ -37,7 +38,10 @@ _INDENT = " " * 10
 @project_options
 @override_options
 @click.option("--no-logs", is_flag=True, help="Do not show the functions' log lines.")
-@click.option("--no-chains", is_flag=True, help="Do not show what happens as chains.")
+@click.option(
+    "--no-chains", is_flag=True,
+    help="Do not show what happens as chains; show Lambda's START, END and REPORT lines instead.",
+)  # fmt: skip
 @click.pass_obj
 def watch(
     session: Session, parameters: Pairs, files: Pairs, no_logs: bool, no_chains: bool
@@ -75,7 +79,7 @@ def watch(
     loop.begin()
     sources[:] = _log_sources(session, stack.name)
     if not no_logs:
-        _follow_logs(session, sources, threads)
+        _follow_logs(session, stack, sources, threads, every_line=no_chains)
     shown = ", ".join(stack.shown(path) for path in loop.paths())
     console.line(f"Watching {shown}. Press Ctrl-C to stop.")
     with _termination():
@@ -191,14 +195,27 @@ def _log_sources(session: Session, stack_name: str) -> list[LogSource]:
     return log_sources(session.aws, stack_name) if describe_stack(session.aws, stack_name) else []
 
 
-def _follow_logs(session: Session, sources: list[LogSource], threads: _Threads) -> None:
+def _follow_logs(
+    session: Session,
+    stack: StackWatch,
+    sources: list[LogSource],
+    threads: _Threads,
+    every_line: bool,
+) -> None:
+    from testbed.aws.log_messages import is_of_lambda
     from testbed.aws.logs import follow_logs
 
     _ = session.aws.logs  # creating a client is not thread-safe
     since = datetime.now(UTC)
-    files = ProjectFiles(session)
+    inputs, files = stack.inputs, ProjectFiles(replace(session), session.aws)
 
     def show(line: LogLine) -> None:
-        print_line(line, max((len(each.function) for each in sources), default=0), files)
+        nonlocal files, inputs
+        if not every_line and is_of_lambda(line.message):
+            return
+        if stack.inputs is not inputs:  # the template may have changed
+            inputs, files = stack.inputs, ProjectFiles(replace(session), session.aws)
+        width = max((len(each.function) for each in sources), default=0)
+        console.line(*line_parts(line, files, width), multiline=True)
 
     threads.start(lambda: follow_logs(session.aws, lambda: list(sources), since), show)

@@ -49,6 +49,7 @@ V = "0"
 
 
 def handler(event, context):
+    print("Answer", V)
     return V
 """
 _WITHIN = 20.0
@@ -351,13 +352,14 @@ def test_command(testbed: RunningTestbed, unwatched: Watched) -> None:
                 any(text in line for line in lines)
                 for text in (
                     f"✓ {unwatched.name}-first and {unwatched.name}-second updated in ",
-                    f"{unwatched.name}-first  START RequestId: ",
+                    f"{unwatched.name}-first  Answer 2",
                     f"λ {unwatched.name}-first (",
                 )
             ),
             within=_WITHIN,
             what="deployment, log line and chain",
         )
+    assert "RequestId: " not in "".join(lines)  # chains show what Lambda logs
     assert "Other: CodeUri names none, which does not exist." in "".join(lines)
     assert "Traceback" not in "".join(lines)
 

@@ -37,6 +37,7 @@ NOT_RUN = {
 
 # Pages that are followed from the beginning to the end, and the test that does it.
 FOLLOWED = {
+    "docs/find-a-bug.md": "tests/docs/test_find_a_bug.py",
     "docs/first-steps.md": "tests/docs/test_first_steps.py",
 }
 
