@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from testbed.aws.clients import Aws
 from testbed.control import control_secret
@@ -30,11 +30,6 @@ from testbed.project.project import DEFAULT_REGION, Project
 
 if TYPE_CHECKING:
     from testbed.websites.deployed_lists import DeployedLists
-
-_NO_STACK: dict[str, Any] = {
-    "stack": None, "outputs": {}, "api_url": None,
-    "unconfirmed": [], "skipped": [], "ignored": [], "runtimes": [],
-}  # fmt: skip
 
 
 @dataclass
@@ -128,9 +123,9 @@ class Session:
         ProjectError
             If the project is not valid.
         """
-        if self.selection.stack_name or not self.has_project:
-            return [self.selection.stack_name] if self.selection.stack_name else []
-        return [each.stack_name for each in self.project.stacks]
+        if self.chosen.stack_name:
+            return [self.chosen.stack_name]
+        return [each.stack_name for each in self.project.stacks] if self.has_project else []
 
     @property
     def init_scripts(self) -> Path:
@@ -296,44 +291,3 @@ class Session:
     def _stack_argument(self) -> str:
         given = self.selection.stack_name
         return f" --stack {shlex.quote(given)}" if given else ""
-
-    def description(self) -> dict[str, Any]:
-        """Return the endpoint, the selected stack's outputs and warnings, for ``--json``.
-
-        Raises
-        ------
-        NotRunningError
-            If the user has selected a stack that is not deployed.
-        """
-        from testbed.control.isolation import isolation
-
-        stack_name = self.stack_name
-        return {
-            "endpoint_url": self.endpoint_url,
-            "host": asdict(self.host_address),
-            "isolation": isolation(self.endpoint),
-            **(self._stack_description(stack_name) if stack_name else _NO_STACK),
-        }
-
-    def _stack_description(self, stack_name: str) -> dict[str, Any]:
-        from testbed.aws.addresses import api_url, local_outputs
-        from testbed.aws.stacks import function_runtimes, skipped_resources, stack_outputs
-        from testbed.control.runtimes import running_notes
-        from testbed.control.subscriptions import unconfirmed
-
-        if self.selection.stack_name:
-            outputs = self.outputs()
-        elif (found := stack_outputs(self.aws, stack_name)) is not None:
-            outputs = found
-        else:
-            return _NO_STACK
-        left_out = skipped_resources(self.aws, stack_name)
-        return {
-            "stack": stack_name,
-            "outputs": local_outputs(self.aws, stack_name, outputs),
-            "api_url": api_url(self.aws, stack_name, outputs),
-            "unconfirmed": [each.address for each in unconfirmed(self.aws, stack_name)],
-            "skipped": [str(each) for each in left_out if not each.ignored],
-            "ignored": [str(each) for each in left_out if each.ignored],
-            "runtimes": running_notes(self.endpoint, function_runtimes(self.aws, stack_name)),
-        }

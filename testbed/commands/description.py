@@ -1,7 +1,8 @@
-"""What the commands print about the deployed stack and the emulator it runs on."""
+"""The deployed stack and the emulator that it runs on, as several commands print them."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from testbed.machine.host_address import LOOPBACK
@@ -14,10 +15,58 @@ if TYPE_CHECKING:
 Row = tuple[str, str]
 NO_STACK = "none"
 
+_NO_STACK: dict[str, Any] = {
+    "stack": None, "outputs": {}, "api_url": None,
+    "unconfirmed": [], "skipped": [], "ignored": [], "runtimes": [],
+}  # fmt: skip
+
+
+def describe(session: Session) -> dict[str, Any]:
+    """Return the endpoint, the selected stack's outputs and warnings, for ``--json``.
+
+    Raises
+    ------
+    NotRunningError
+        If the testbed is not running, or the user has selected a stack that is not deployed.
+    """
+    from testbed.control.isolation import isolation
+
+    stack_name = session.stack_name
+    return {
+        "endpoint_url": session.endpoint_url,
+        "host": asdict(session.host_address),
+        "isolation": isolation(session.endpoint),
+        **(_describe_stack(session, stack_name) if stack_name else _NO_STACK),
+    }
+
+
+def _describe_stack(session: Session, stack_name: str) -> dict[str, Any]:
+    from testbed.aws.addresses import api_url, local_outputs
+    from testbed.aws.stacks import function_runtimes, skipped_resources, stack_outputs
+    from testbed.control.runtimes import running_notes
+    from testbed.control.subscriptions import unconfirmed
+
+    aws = session.aws
+    # Of a stack that the user has selected, it is an error that it does not exist.
+    selected = session.selection.stack_name
+    outputs = session.outputs() if selected else stack_outputs(aws, stack_name)
+    if outputs is None:
+        return _NO_STACK
+    left_out = skipped_resources(aws, stack_name)
+    return {
+        "stack": stack_name,
+        "outputs": local_outputs(aws, stack_name, outputs),
+        "api_url": api_url(aws, stack_name, outputs),
+        "unconfirmed": [each.address for each in unconfirmed(aws, stack_name)],
+        "skipped": [str(each) for each in left_out if not each.ignored],
+        "ignored": [str(each) for each in left_out if each.ignored],
+        "runtimes": running_notes(session.endpoint, function_runtimes(aws, stack_name)),
+    }
+
 
 def print_description(session: Session, *, as_json: bool) -> dict[str, Any]:
     """Print where the deployed stack can be reached, and warnings; return what was printed."""
-    description = session.description()
+    description = describe(session)
     if as_json:
         console.print_json(description)
         return description

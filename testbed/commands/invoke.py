@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from testbed.commands.chains import expectations, print_expected, print_tree
 from testbed.commands.log_lines import ProjectFiles, line_parts
 from testbed.commands.options import Pair, Pairs, json_option
 from testbed.commands.sources import source_folder
@@ -197,15 +198,16 @@ def _follow(
     invocation: Invocation,
     wait: timedelta,
 ) -> Followed:
-    from testbed.aws.consumers import Consumers
-    from testbed.trace.settling import Expectations, Followed, follow_chain
+    from testbed.trace.settling import Followed, follow_chain
 
     if journal is None or not wait:
         return Followed()
-    consumers = Consumers(session.aws)
-    expectations = Expectations(consumers.has_consumer, consumers.retries)
     return follow_chain(
-        journal, position, invocation.request_id, wait.total_seconds(), expectations
+        journal,
+        position,
+        invocation.request_id,
+        wait.total_seconds(),
+        expectations(session.aws),
     )
 
 
@@ -250,24 +252,19 @@ def _print_log(session: Session, function: str, log: InvocationLog) -> None:
 
 
 def _print_chain(followed: Followed, invocation: Invocation, wait: timedelta) -> None:
-    from testbed.trace.tree import draw, tree
+    from testbed.trace.tree import draw
 
     for root in followed.roots:
         if console.output.is_terminal:
-            console.wide.print(console.tree(tree(root)))
+            print_tree(root)
         else:
             for line in draw([root]):
                 console.progress.print(console.text(line), soft_wrap=True)
-    for line in dict.fromkeys(followed.expected):
-        console.progress.print(console.text(("… ", "dim"), line), soft_wrap=True)
-    if followed.expected:
-        console.progress.print(
-            console.text(
-                f"This is not complete after {duration_text(wait)}; follow it with:"
-                f" testbed trace {invocation.request_id}"
-            ),
-            soft_wrap=True,
-        )
+    print_expected(
+        followed,
+        f"This is not complete after {duration_text(wait)}; follow it with:"
+        f" testbed trace {invocation.request_id}",
+    )
 
 
 def _failure(session: Session, function: KnownFunction, error: FunctionError) -> TestbedError:

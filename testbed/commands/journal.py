@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from testbed.commands.chains import expectations, print_expected, print_tree
 from testbed.control.journal import KINDS, Journal, JournalEntry
 from testbed.errors import TestbedError
 from testbed.session import Session
@@ -85,7 +86,6 @@ def trace(session: Session, identity: str | None, as_json: bool) -> None:
     """
     from testbed.trace.chains import find_chains
     from testbed.trace.settling import Followed
-    from testbed.trace.tree import tree
 
     client = Journal(session.endpoint)
     found = None
@@ -103,19 +103,15 @@ def trace(session: Session, identity: str | None, as_json: bool) -> None:
         _print_entries((step.entry for step in chain.steps()), as_json)
     else:
         for root in chain.roots:
-            console.wide.print(console.tree(tree(root)))
+            print_tree(root)
     if found:
         _print_state(found)
 
 
 def _newest(session: Session, journal: Journal) -> NewestChain:
-    from testbed.aws.consumers import Consumers
     from testbed.trace.newest import newest_chain
-    from testbed.trace.settling import Expectations
 
-    consumers = Consumers(session.aws)
-    expectations = Expectations(consumers.has_consumer, consumers.retries)
-    found = newest_chain(journal, expectations)
+    found = newest_chain(journal, expectations(session.aws))
     if found is None:
         raise TestbedError(
             "The journal has no chain yet.",
@@ -126,14 +122,11 @@ def _newest(session: Session, journal: Journal) -> NewestChain:
 
 
 def _print_state(found: NewestChain) -> None:
-    for line in found.chain.expected:
-        console.progress.print(console.text(("… ", "dim"), line), soft_wrap=True)
-    if found.chain.expected:
-        position = found.chain.roots[0].entry.position
-        console.progress.print(
-            f"The chain is not complete yet. Show it again with: testbed trace {position}",
-            soft_wrap=True,
-        )
+    position = found.chain.roots[0].entry.position
+    print_expected(
+        found.chain,
+        f"The chain is not complete yet. Show it again with: testbed trace {position}",
+    )
     if found.newer:
         more = "A newer chain has" if found.newer == 1 else f"{found.newer} newer chains have"
         console.progress.print(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from testbed.commands.description import NO_STACK, warning_rows
+from testbed.commands.description import NO_STACK, describe, warning_rows
 from testbed.commands.options import json_option, stack_option
 from testbed.terminal import console
 from testbed.terminal.tables import print_table
@@ -45,7 +45,7 @@ def overview(session: Session) -> dict[str, Any]:
     from testbed.aws.functions import function_names
 
     aws = session.aws
-    description = session.description()
+    description = describe(session)
     stack_name = description["stack"]
     return {
         **description,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from testbed.commands.chains import print_tree
 from testbed.commands.log_lines import ProjectFiles, line_parts
 from testbed.commands.options import Pairs, override_options, project_options
 from testbed.commands.parameters import ask_for_missing
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from testbed.project.overrides import Overrides
     from testbed.project.project import Project
     from testbed.session import Session
-    from testbed.trace.chains import Step
     from testbed.watching.loop import StackWatch
 
 T = TypeVar("T")
@@ -176,7 +176,6 @@ class _Threads:
 def _follow_chains(session: Session, threads: _Threads) -> None:
     from testbed.control.endpoint import LacksFeatureError
     from testbed.control.journal import Journal
-    from testbed.trace.tree import tree
     from testbed.watching.activity import follow_chains
 
     journal = Journal(session.endpoint)
@@ -185,11 +184,7 @@ def _follow_chains(session: Session, threads: _Threads) -> None:
     except LacksFeatureError as error:
         console.line(f"Chains are not shown. {error.message}")
         return
-
-    def show(root: Step) -> None:
-        console.wide.print(console.tree(tree(root)))
-
-    threads.start(lambda: follow_chains(journal, position), show)
+    threads.start(lambda: follow_chains(journal, position), print_tree)
 
 
 def _log_sources(session: Session, stack_name: str) -> list[LogSource]:

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from testbed.emulators.state_folder import open_private
+from testbed.emulators import state_folder
 from testbed.project.discovery import Selection
 
 _RECORD = "selection.json"
@@ -20,7 +20,8 @@ def save(selection: Selection, state: Path) -> None:
     values = asdict(selection)
     if selection.template:
         values["template"] = str(selection.template.absolute())
-    with open_private(state / _RECORD) as file:
+    state_folder.make(state)
+    with state_folder.open_private(state / _RECORD) as file:
         file.write(json.dumps(values).encode())
 
 

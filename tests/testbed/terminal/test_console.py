@@ -180,7 +180,7 @@ def test_command_shows_what_is_hostile(
     as_json: bool,
 ) -> None:
     monkeypatch.setattr(patched, value)
-    monkeypatch.setattr("testbed.session.Session.description", lambda _: VIEW)
+    monkeypatch.setattr("testbed.commands.description.describe", lambda _: VIEW)
     words = ["--endpoint-url", "http://127.0.0.1:9", *arguments.split(" ")]
     if as_json:
         words.append("--json")
