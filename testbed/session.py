@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+import shlex
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from testbed.aws.clients import Aws
 from testbed.control import control_secret
 from testbed.control.control_secret import ControlSecret
 from testbed.control.endpoint import Endpoint
+from testbed.emulators import selection_record
 from testbed.emulators.compose import Compose
 from testbed.emulators.container import Container
 from testbed.emulators.instance import Instance
@@ -49,17 +51,33 @@ class Session:
         An endpoint to use instead of the running LocalStack's.
     selection
         The template, stack and environment to use instead of the project's.
+    remembers
+        Whether the selection that the testbed was started with is used if there is no other one.
     """
 
     folder: Path
     state_folder: Path | None = None
     given_endpoint: str | None = None
     selection: Selection = field(default_factory=Selection)
+    remembers: bool = True
 
     @cached_property
     def root(self) -> Path:
         """The project's folder; the given folder if it is not in a project."""
         return find_root(self.folder)
+
+    @property
+    def chosen(self) -> Selection:
+        """What the user selects, or else what the testbed was started with.
+
+        If the user selects only a stack, it is another stack of the same template.
+        """
+        given = self.selection
+        only_stack = replace(given, stack_name=None) == Selection()
+        if not only_stack or self.given_endpoint or not self.remembers:
+            return given
+        remembered = selection_record.load(self.state)
+        return replace(remembered, stack_name=given.stack_name or remembered.stack_name)
 
     @cached_property
     def project(self) -> Project:
@@ -70,12 +88,12 @@ class Session:
         ProjectError
             If there is none or it is not valid.
         """
-        return find_project(self.root, self.selection)
+        return find_project(self.root, self.chosen)
 
     @property
     def has_project(self) -> bool:
         """Whether there is a project, valid or not."""
-        return "project" in vars(self) or has_project(self.root, self.selection)
+        return "project" in vars(self) or has_project(self.root, self.chosen)
 
     @property
     def region(self) -> str:
@@ -97,9 +115,22 @@ class Session:
         ProjectError
             If the project is not valid.
         """
-        if self.selection.stack_name:
-            return self.selection.stack_name
+        if self.chosen.stack_name:
+            return self.chosen.stack_name
         return self.project.stack_name if self.has_project else None
+
+    @property
+    def stack_names(self) -> list[str]:
+        """The name of the selected stack, or those of all the project's; none without either.
+
+        Raises
+        ------
+        ProjectError
+            If the project is not valid.
+        """
+        if self.selection.stack_name or not self.has_project:
+            return [self.selection.stack_name] if self.selection.stack_name else []
+        return [each.stack_name for each in self.project.stacks]
 
     @property
     def init_scripts(self) -> Path:
@@ -133,6 +164,7 @@ class Session:
 
     def stop(self) -> bool:
         """Stop LocalStack, a process or a container; return whether it was running."""
+        selection_record.forget(self.state)
         return self.localstack.stop() or self.compose.stop()
 
     @cached_property
@@ -257,9 +289,13 @@ class Session:
         if outputs is None:
             raise NotRunningError(
                 f"There is no stack {stack_name} at {self.endpoint_url}.",
-                advice="Deploy it with: testbed deploy",
+                advice=f"Deploy it with: testbed deploy{self._stack_argument()}",
             )
         return outputs
+
+    def _stack_argument(self) -> str:
+        given = self.selection.stack_name
+        return f" --stack {shlex.quote(given)}" if given else ""
 
     def description(self) -> dict[str, Any]:
         """Return the endpoint, the selected stack's outputs and warnings, for ``--json``.

@@ -9,9 +9,11 @@ from typing import Protocol
 
 from testbed.aws.stacks import describe_stack
 from testbed.deployment.deploy import check, deploy, prepare
+from testbed.emulators import selection_record
 from testbed.emulators.environments import ensure_environments
 from testbed.emulators.given_settings import check_settings
 from testbed.errors import ProjectError, TestbedError, preserved
+from testbed.project.discovery import Selection
 from testbed.project.overrides import Overrides
 from testbed.project.project import Project
 from testbed.session import Session
@@ -90,6 +92,7 @@ def start(
     else:
         scripts = None if empty or not session.has_init_scripts else session.init_scripts
         _start_process(session, overrides, project, port, settings or {}, scripts, progress)
+    selection_record.save(Selection() if empty else session.selection, session.state)
     if project is None or describe_stack(session.aws, project.stack_name) is not None:
         return
     try:

@@ -54,6 +54,7 @@ def deploy(
     if target == "aws":
         reject_endpoint()
         reject_options("only with --target local", "as_json")
+        session.remembers = False
         _deploy_to_account(chosen_project(session, region, chosen), profile, yes)
         return
     reject_options("only with --target aws", "profile", "region")
@@ -64,7 +65,7 @@ def deploy(
 
 def _deploy_to_testbed(session: Session, chosen: Overrides) -> None:
     from testbed.deployment.deploy import deploy as deploy_project
-    from testbed.deployment.deploy import stack_parameters
+    from testbed.deployment.stack_update import stack_parameters
     from testbed.project.overrides import Overrides
 
     project = Overrides.from_environment().updated(chosen).apply(session.project)
@@ -82,8 +83,9 @@ def _deploy_to_testbed(session: Session, chosen: Overrides) -> None:
     for name in deployment.uploaded:
         console.progress.print(console.text(f"Uploaded {name}."))
     for resource in deployment.skipped:
-        told = f"Ignored: {resource}" if resource.ignored else f"{resource} was skipped."
-        console.progress.print(console.text(("!", "yellow"), f" {told}"))
+        console.progress.print(
+            console.text(("!", "yellow"), f" {resource.sentence}"), soft_wrap=True
+        )
     _warn_of_leftovers(deployment)
     if deployment.changed or deployment.uploaded:
         save_deployment(session)
@@ -91,8 +93,8 @@ def _deploy_to_testbed(session: Session, chosen: Overrides) -> None:
 
 def _deploy_to_account(project: Project, profile: str | None, yes: bool) -> None:
     from testbed.deployment.deploy import deploy as deploy_project
-    from testbed.deployment.deploy import stack_parameters
     from testbed.deployment.ownership import check_ownership
+    from testbed.deployment.stack_update import stack_parameters
 
     aws = open_account(profile, project)
     check_ownership(aws, project.stack_name, project.tags)
@@ -118,6 +120,6 @@ def _deploy_to_account(project: Project, profile: str | None, yes: bool) -> None
 
 def _warn_of_leftovers(deployment: Deployment) -> None:
     for leftover in deployment.left_behind:
-        console.progress.print(console.text(("!", "yellow"), f" {leftover}"))
+        console.progress.print(console.text(("!", "yellow"), f" {leftover}"), soft_wrap=True)
     for note in deployment.notes:
-        console.progress.print(console.text(("!", "yellow"), f" {note}."))
+        console.progress.print(console.text(("!", "yellow"), f" {note}."), soft_wrap=True)

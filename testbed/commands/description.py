@@ -15,18 +15,19 @@ Row = tuple[str, str]
 NO_STACK = "none"
 
 
-def print_description(session: Session, *, as_json: bool) -> None:
-    """Print where the deployed stack can be reached, and warnings."""
+def print_description(session: Session, *, as_json: bool) -> dict[str, Any]:
+    """Print where the deployed stack can be reached, and warnings; return what was printed."""
     description = session.description()
     if as_json:
         console.print_json(description)
-        return
+        return description
     rows = [
         ("endpoint", description["endpoint_url"]),
         ("api", description["api_url"] or "-"),
         ("stack", description["stack"] or NO_STACK),
     ]
     print_table((), [*rows, *warning_rows(description)])
+    return description
 
 
 def warning_rows(description: dict[str, Any]) -> list[Row]:

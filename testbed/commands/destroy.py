@@ -31,9 +31,10 @@ def destroy(
 
     if target == "aws":
         reject_endpoint()
+        session.remembers = False
     else:
         reject_options("only with --target aws", "profile", "region")
-    selected = session.selection.stack_name
+    selected = session.chosen.stack_name
     if target == "aws" or session.has_project:
         project = chosen_project(session, region, Overrides())
         # As by cdk destroy: not those that the selected stack of a CDK app depends on.

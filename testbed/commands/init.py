@@ -26,7 +26,8 @@ def init(session: Session, folder: Path | None) -> None:
     project's folder, and gives it its name; by default it is the current folder. Existing files are
     never overwritten.
     """
-    from testbed.project.discovery import TEMPLATES, stack_name_of
+    from testbed.project.discovery import stack_name_of
+    from testbed.project.template_search import TEMPLATES
     from testbed.scaffold.create import create
     from testbed.scaffold.requirement import is_local, requirement
     from testbed.scaffold.source import rendered

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -22,7 +24,11 @@ from testbed.commands.saving import save_deployment
 from testbed.terminal import console
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from testbed.session import Session
+
+_MOST_TEMPLATES = 5
 
 
 @click.command()
@@ -60,12 +66,14 @@ def up(
     from testbed.starting import is_up, start
 
     reject_endpoint()
+    session.remembers = False  # a new start begins with the project's files
     if empty:
         reject_options("not with --empty", "parameters", "files", "template", "config_env")
     elif not session.has_project:
         reject_options("there is no template that it applies to", "parameters", "files")
     with exclusive(session.state):
         if is_up(session, docker=docker):
+            session.remembers = True
             console.progress.print("The testbed is already running.")
             if empty:
                 console.progress.print(
@@ -95,6 +103,33 @@ def up(
             )
             if session.has_project and not empty:
                 save_deployment(session)
-    print_description(session, as_json=as_json)
+            if not (session.has_project or session.has_init_scripts or empty):
+                _explain_empty(session.root)
+    description = print_description(session, as_json=as_json)
+    if session.has_project and not empty and not description["stack"]:
+        console.progress.print(
+            console.text(
+                f"The stack {session.stack_name} is not deployed: run `testbed deploy` with the"
+                " same options."
+            ),
+            soft_wrap=True,
+        )
     if empty or not session.has_project:
         console.progress.print('For the AWS CLI and SDKs in this shell: eval "$(testbed env)"')
+
+
+def _explain_empty(root: Path) -> None:
+    """Say that nothing was deployed, and how to deploy the templates of other folders."""
+    from testbed.project.template_search import other_templates
+
+    console.progress.print(
+        console.text(f"{root} has no template, so the testbed is empty."), soft_wrap=True
+    )
+    for template in other_templates(root)[:_MOST_TEMPLATES]:
+        name = shlex.quote(os.path.relpath(template))
+        console.progress.print(
+            console.text(
+                f"To deploy {template.relative_to(root)}: testbed deploy --template {name}"
+            ),
+            soft_wrap=True,
+        )

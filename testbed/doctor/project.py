@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from testbed.doctor.context import Context
-from testbed.doctor.finding import Finding, checks, ok, problem
+from testbed.doctor.finding import Finding, checks, ok, problem, warning
 from testbed.errors import ProjectError
+from testbed.project.project import Project
 
 
 @checks("project")
@@ -27,10 +30,27 @@ def deployment(context: Context) -> Finding | None:
     if isinstance(found, ProjectError):
         return None
     try:
-        check(found)
+        missing = _missing_parameters(found)
+        check(replace(found, kept_parameters=frozenset(missing)))
     except ProjectError as error:
         return _problem(error)
+    if missing:
+        return warning(
+            f"{found.template.name} has parameters without a value and a default:"
+            f" {', '.join(missing)}",
+            "`testbed up` asks for them on a terminal. Elsewhere, use --parameter NAME=VALUE, or"
+            " --config-env NAME for an environment of samconfig.toml that sets them.",
+        )
     return ok(", ".join([found.template.name, *(upload.name for upload in found.uploads)]))
+
+
+def _missing_parameters(project: Project) -> list[str]:
+    from testbed.project.template import missing_parameters, read_template
+
+    # The stacks of a CDK app set theirs.
+    if project.assets is not None:
+        return []
+    return list(missing_parameters(read_template(project.template), project.parameters))
 
 
 def _problem(error: ProjectError) -> Finding:

@@ -249,7 +249,7 @@ class Compose:
         if found["Status"] == "unhealthy":
             first, _, output = found["Log"][-1]["Output"].strip().partition("\n")
             raise InitScriptError(
-                f"{first.rstrip('.')}, so the pipeline is not deployed.",
+                f"{first.rstrip('.')}, so nothing is deployed.",
                 advice=f"LocalStack's log is {self.log}.",
                 details=output,
             )

@@ -76,7 +76,7 @@ def load(state: Path) -> Instance | None:
             f"The state folder {state} belongs to another user.",
             advice="Run the command as that user, or choose another folder with --state.",
         ) from None
-    except (FileNotFoundError, ValueError, TypeError):
+    except (FileNotFoundError, NotADirectoryError, ValueError, TypeError):
         return None  # never started, or interrupted while the record was written
 
 

@@ -162,7 +162,7 @@ class LocalStack:
         except FileNotFoundError:
             text = process.log_tail()
         return InitScriptError(
-            f"The init script {name} failed, so the pipeline is not deployed.",
+            f"The init script {name} failed, so nothing is deployed.",
             advice=advice_on_output(text, self.state)
             or "LocalStack was stopped: fix the problem and start it again.",
             details=text.strip(),

@@ -24,8 +24,13 @@ def make(state: Path) -> None:
     Raises
     ------
     TestbedError
-        If the folder belongs to another user.
+        If the folder belongs to another user, or is a file.
     """
+    if state.exists() and not state.is_dir():
+        raise TestbedError(
+            f"The state folder {state} is a file.",
+            advice="Choose another one with --state, or delete the file.",
+        )
     with naming(state):
         state.mkdir(parents=True, exist_ok=True, mode=_OWNER_ONLY_FOLDER)
         try:

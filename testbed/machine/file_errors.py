@@ -65,9 +65,16 @@ def advice(number: int, path: Path) -> str:
         return f"Free some space on that disk, for example with `testbed cache prune`, or {other}."
     if number in _DENIED:
         return f"Give yourself permission for it, or {other}."
+    if number in (errno.EEXIST, errno.ENOTDIR) and (file := _file_in(path)):
+        return f"{file} is a file, not a folder: delete it, or {other}."
     if number in _MISSING:
         return "Check the path: its parent folder must exist."
     return ""
+
+
+def _file_in(path: Path) -> Path | None:
+    """Return the part of a path that is a file although it has to be a folder, or None."""
+    return next((each for each in (path, *path.parents) if each.is_file()), None)
 
 
 def advice_on_output(output: str, path: Path) -> str:

@@ -10,12 +10,10 @@ from typing import Any
 from testbed.errors import ProjectError
 from testbed.project.assembly import find_app, is_cdk_app
 from testbed.project.pairs import parse_pairs
-from testbed.project.project import DEFAULT_REGION, Project
+from testbed.project.project import ALL_CAPABILITIES, DEFAULT_REGION, Project
 from testbed.project.samconfig import find_samconfig, read_samconfig, words
+from testbed.project.template_search import TEMPLATES, find_template, other_templates
 from testbed.project.uploads import read_uploads
-
-TEMPLATES = ("template.yaml", "template.yml", "template.json")
-"""The names of a project's template, in the order in which SAM looks for them."""
 
 STATE_FOLDER = ".testbed"
 """The default state folder: the log and the files of the LocalStack of a project's folder."""
@@ -25,6 +23,8 @@ RUNNING_RECORD = "instance.json"
 
 _INIT_SCRIPTS = "init/ready.d"
 _LONGEST_STACK_NAME = 100
+_STACK_NAME = re.compile("[a-zA-Z][-a-zA-Z0-9]{0,127}")
+_REGION = re.compile("[a-z]{2,}(-[a-z]+)+-[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,6 @@ def _is_root(folder: Path) -> bool:
     )
 
 
-def find_template(folder: Path) -> Path | None:
-    """Return a folder's template, or None if it has none with a usual name."""
-    return next((folder / name for name in TEMPLATES if (folder / name).is_file()), None)
-
-
 def has_project(root: Path, selection: Selection) -> bool:
     """Return whether there is something to deploy, valid or not."""
     return bool(
@@ -89,6 +84,7 @@ def find_project(root: Path, selection: Selection | None = None) -> Project:
     SAM's configuration file says what to deploy, if there is one. Without a template, the stacks of
     a CDK app are deployed. A template that the user chooses
     instead of the project's has its own stack, without the project's parameters, tags and uploads.
+    As with SAM, the configuration file next to that template applies to it, if there is one.
 
     Raises
     ------
@@ -96,6 +92,7 @@ def find_project(root: Path, selection: Selection | None = None) -> Project:
         If there is no template, or one of the files is not valid.
     """
     chosen = selection or Selection()
+    root = _configured_folder(root, chosen.template)
     config = find_samconfig(root)
     if config is None and chosen.environment:
         raise ProjectError(
@@ -104,39 +101,95 @@ def find_project(root: Path, selection: Selection | None = None) -> Project:
         )
     settings = read_samconfig(config, chosen.environment) if config else {}
     own = _own_template(root, settings)
-    template = chosen.template.resolve() if chosen.template else own
+    template = chosen.template.absolute() if chosen.template else own
     if template is None and is_cdk_app(root):
         return find_app(root, chosen.stack_name, settings.get("region", DEFAULT_REGION))
     if template is None:
         raise ProjectError(
             f"There is no template in {root}.",
-            advice=f"Add a {TEMPLATES[0]} (`testbed init` creates a project), or name the template"
-            " with --template.",
+            advice=_how_to_name_template(root),
         )
     if not template.is_file():
-        raise ProjectError(f"The template {template} is missing.")
-    region = settings.get("region", DEFAULT_REGION)
-    if own is None or template != own.resolve():
-        name = chosen.stack_name or stack_name_of(template)
-        return Project(root, template, name, region, _capabilities(settings))
+        named_in = f", which {config.name} names," if config and not chosen.template else ""
+        raise ProjectError(
+            f"The template {template}{named_in} is missing.",
+            advice="The testbed packages the code itself: name the template in your sources, not"
+            " the output of `sam package`."
+            if named_in
+            else "",
+        )
+    region = _region(settings, config)
+    capabilities = _capabilities(settings) if config else ALL_CAPABILITIES
+    if own is None or template.resolve() != own.resolve():
+        name = _checked_stack_name(chosen.stack_name or stack_name_of(template))
+        return Project(root, template, name, region, capabilities)
+    stack_name = chosen.stack_name or settings.get("stack_name") or stack_name_of(template)
+    parameters, tags = (
+        parse_pairs(settings.get(name, ""), f"{config}: {name}")
+        for name in ("parameter_overrides", "tags")
+    )
     return Project(
         root=root,
         template=template,
-        stack_name=chosen.stack_name or settings.get("stack_name") or stack_name_of(template),
+        stack_name=_checked_stack_name(stack_name),
         region=region,
-        capabilities=_capabilities(settings),
-        parameters=parse_pairs(settings.get("parameter_overrides", ""), "parameter_overrides"),
-        tags=parse_pairs(settings.get("tags", ""), "tags"),
+        capabilities=capabilities,
+        parameters=parameters,
+        tags=tags,
         uploads=read_uploads(root),
         profile=settings.get("profile"),
         notification_arns=tuple(words(settings.get("notification_arns", ""))),
-        disable_rollback=settings.get("disable_rollback", False),
+        disable_rollback=_keeps_what_was_created(settings),
     )
+
+
+def _configured_folder(root: Path, template: Path | None) -> Path:
+    """Return the folder of the configuration that applies: the template's, if it has one.
+
+    https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-cli-command-reference-sam-deploy.html
+    """
+    folder = template.absolute().parent.resolve() if template else root
+    return folder if find_samconfig(folder) else root
+
+
+def _region(settings: dict[str, Any], config: Path | None) -> str:
+    region: str = settings.get("region", DEFAULT_REGION)
+    if not _REGION.fullmatch(region):
+        raise ProjectError(
+            f"{config}: {region!r} is not the name of an AWS region such as {DEFAULT_REGION}."
+        )
+    return region
+
+
+def _checked_stack_name(name: str) -> str:
+    """Return a stack name that CloudFormation accepts.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+
+    Raises
+    ------
+    ProjectError
+        If it does not.
+    """
+    if not _STACK_NAME.fullmatch(name):
+        raise ProjectError(
+            f"{name!r} is not a valid stack name.",
+            advice="It must start with a letter, contain only letters, digits and hyphens, and have"
+            " at most 128 characters. Change stack_name in samconfig.toml, or give another name"
+            " with --stack.",
+        )
+    return name
 
 
 def _own_template(root: Path, settings: dict[str, Any]) -> Path | None:
     named = settings.get("template_file") or settings.get("template")
     return root / named if named else find_template(root)
+
+
+def _keeps_what_was_created(settings: dict[str, Any]) -> bool:
+    # https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-cli-command-reference-sam-deploy.html
+    given: bool = settings.get("disable_rollback", False)
+    return given or settings.get("on_failure") == "DO_NOTHING"
 
 
 def _capabilities(settings: dict[str, Any]) -> tuple[str, ...]:
@@ -145,13 +198,23 @@ def _capabilities(settings: dict[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*given, "CAPABILITY_AUTO_EXPAND"]))
 
 
+def _how_to_name_template(root: Path) -> str:
+    if others := other_templates(root):
+        names = ", ".join(str(each.relative_to(root)) for each in others[:3])
+        return f"Name the template with --template. There is {names} below this folder."
+    return (
+        f"Add a {TEMPLATES[0]} (`testbed init` creates a project), name the template with"
+        " --template, or start without one: testbed up --empty."
+    )
+
+
 def stack_name_of(template: Path) -> str:
     """Return a stack name that CloudFormation allows, made from the name of a template's folder.
 
     A template with an unusual name, such as ``queues.yaml``, gives the stack its own.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
     """
-    resolved = template.resolve()
-    given = resolved.parent.name if resolved.name in TEMPLATES else resolved.name.split(".")[0]
+    usual = template.name in TEMPLATES
+    given = template.parent.resolve().name if usual else template.name.split(".")[0]
     name = re.sub("[^A-Za-z0-9]+", "-", given).strip("-")
     return (name if name[:1].isalpha() else f"stack-{name}")[:_LONGEST_STACK_NAME].rstrip("-")

@@ -26,6 +26,9 @@ those with local code must be of a kind that we can build."""
 
 _SUPPORTED = f"{RUNTIMES[0]} to {RUNTIMES[-1]}"
 _INSTEAD = "give it a Condition that is false here"
+_LOCAL_ACCOUNT = "000000000000"
+# https://docs.aws.amazon.com/lambda/latest/dg/adding-layers.html
+_OTHER_ACCOUNT = re.compile(r":lambda:[^:]*(?:::[^:]*)?:(?P<account>\d{12}):layer:(?P<layer>[^:]+)")
 _PYTHON = re.compile(r"python\d")
 
 
@@ -99,6 +102,28 @@ def function_problem(
             " CodeUri, and set SkipBuild: true instead."
         )
     return None
+
+
+def layer_problem(name: str, layers: Any, known: KnownValues) -> str | None:
+    """Return which of a function's layers is of another account, which only AWS has, or None."""
+    for layer in layers if isinstance(layers, list) else ():
+        found = _OTHER_ACCOUNT.search(known.text(layer) or _template_of_sub(layer))
+        if found and found["account"] != _LOCAL_ACCOUNT:
+            package = " (aws-lambda-powertools)" if "owertools" in found["layer"] else ""
+            return (
+                f"{name} has the layer {found['layer']} of the account {found['account']}, which"
+                f" is not available here: add its packages{package} to requirements.txt, or leave"
+                " the layer out with a condition (Fn::If) that is false here."
+            )
+    return None
+
+
+def _template_of_sub(value: Any) -> str:
+    """Return the text of an ``Fn::Sub`` with its variables; empty for anything else."""
+    match value:
+        case {"Fn::Sub": str(text)} | {"Fn::Sub": [str(text), *_]}:
+            return text
+    return ""
 
 
 def layer_build(name: str, metadata: Mapping[str, Any]) -> Build | str:

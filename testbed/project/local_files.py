@@ -19,6 +19,7 @@ from testbed.project.functions import (
     FunctionCheck,
     function_problem,
     layer_build,
+    layer_problem,
 )
 from testbed.project.known_values import KnownValues
 from testbed.project.problems import Place, Problem
@@ -117,6 +118,21 @@ class TemplateFiles:
         yield from (file for file in self.files if file.build)
         for _, nested in self.nested:
             yield from nested.code()
+
+    def code_folder(self, logical_id: str) -> Path | None:
+        """Return the folder of a function's code, or None if it is not a folder of the project.
+
+        Parameters
+        ----------
+        logical_id
+            The function's logical ID, after those of nested stacks: ``Nested/Monitor``.
+        """
+        stack, _, inside = logical_id.partition("/")
+        if inside:
+            nested = (each for file, each in self.nested if file.logical_id == stack)
+            return next((each.code_folder(inside) for each in nested), None)
+        code = (each.path for each in self.files if each.build and each.logical_id == logical_id)
+        return next((path for path in code if path.is_dir()), None)
 
     def all_problems(self) -> Iterator[Problem]:
         """Yield the problems of this template and of all nested ones."""
@@ -220,6 +236,10 @@ class _Search:
         if problem := function_problem(name, merged, resource, self._known, self._check, local):
             self._problem(problem, name)
             return
+        if self._check == "runs here":
+            for layers in (inherited.get("Layers"), properties.get("Layers")):
+                if problem := layer_problem(name, layers, self._known):
+                    self._problem(problem, name)
         runtime = self._known.text(merged.get("Runtime"))
         if runtime is not None:
             self._found.runtimes[name] = runtime

@@ -13,18 +13,27 @@ _KEY_AND_VALUE = re.compile("ParameterKey=(?P<key>[^,]+),ParameterValue=(?P<valu
 
 
 def parse_pairs(given: str | list[str], where: str) -> dict[str, str]:
-    """Parse ``Name=value`` pairs: a text, quoted as in a shell, or a list of words.
+    """Parse ``Name=value`` pairs: a text, quoted as in a shell, or a list of such texts.
+
+    As in SAM's configuration file, each item of a list can have several pairs.
 
     Raises
     ------
     ProjectError
-        If the text has an unclosed quotation mark, or a word is not such a pair.
+        If a text has an unclosed quotation mark, or a word is not such a pair.
     """
+    texts = [given] if isinstance(given, str) else given
+    return dict(parse_pair(word, where) for text in texts for word in _words(text, where))
+
+
+def _words(text: str, where: str) -> list[str]:
     try:
-        words = shlex.split(given) if isinstance(given, str) else given
+        return shlex.split(text)
     except ValueError as error:  # an unclosed quotation mark
-        raise ProjectError(f"{where}: {given!r} cannot be read: {error}.") from None
-    return dict(parse_pair(word, where) for word in words)
+        raise ProjectError(
+            f"{where}: {text!r} cannot be read: {error}.",
+            advice="Put values with spaces or quotation marks in quotation marks, as in a shell.",
+        ) from None
 
 
 def parse_pair(text: str, where: str) -> tuple[str, str]:
@@ -39,5 +48,8 @@ def parse_pair(text: str, where: str) -> tuple[str, str]:
         return match["key"], match["value"]
     name, equals, value = text.partition("=")
     if not name or not equals:
-        raise ProjectError(f"{where}: {text!r} is not of the form Name=value.")
+        raise ProjectError(
+            f"{where}: {text!r} is not of the form Name=value.",
+            advice="Put values with spaces in quotation marks.",
+        )
     return name, value

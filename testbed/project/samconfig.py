@@ -21,9 +21,12 @@ NAMES = ("samconfig.toml", "samconfig.yaml", "samconfig.yml")
 DEFAULT_ENVIRONMENT = "default"
 
 # The parameters that are read. Those in _LISTS may be a text or a list of texts.
-_TEXTS = frozenset({"stack_name", "template_file", "template", "region", "profile"})
+_TEXTS = frozenset({"stack_name", "template_file", "template", "region", "profile", "on_failure"})
 _LISTS = frozenset({"capabilities", "parameter_overrides", "tags", "notification_arns"})
 _SWITCHES = frozenset({"disable_rollback"})
+_TEMPLATES = frozenset({"template_file", "template"})
+# https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-cli-command-reference-sam-build.html
+_BUILD = ".aws-sam"
 
 
 def find_samconfig(folder: Path) -> Path | None:
@@ -33,6 +36,9 @@ def find_samconfig(folder: Path) -> Path | None:
 
 def read_samconfig(path: Path, environment: str | None = None) -> dict[str, Any]:
     """Return the parameters for deployments: ``global`` ones, and those of ``deploy`` before them.
+
+    ``template_file`` is the template in the sources, which the testbed builds itself: if ``deploy``
+    has none, or what `sam build` writes, the one of ``build`` is used.
 
     Parameters
     ----------
@@ -51,15 +57,33 @@ def read_samconfig(path: Path, environment: str | None = None) -> dict[str, Any]
             f"{path} has no environment {environment}.", advice=f"Its environments: {names}."
         )
     chosen = environment or DEFAULT_ENVIRONMENT
-    tables = _table(document.get(chosen, {}), chosen, path)
+    tables = _table(document.get(chosen), chosen, path)
     merged: dict[str, Any] = {}
+    built = _parameters(tables, "build", path)
     for command in ("global", "deploy"):
-        section = _table(tables.get(command, {}), command, path)
-        merged |= _table(section.get("parameters", {}), f"{command}.parameters", path)
+        merged |= _without_built_template(_parameters(tables, command, path))
+    if not merged.keys() & _TEMPLATES:
+        built = _without_built_template(built)
+        merged |= {name: built[name] for name in _TEMPLATES & built.keys()}
     for name, value in merged.items():
         if not _is_valid(name, value):
             raise ProjectError(f"{path}: {name} cannot be {value!r}.")
     return merged
+
+
+def _parameters(tables: dict[str, Any], command: str, path: Path) -> dict[str, Any]:
+    section = _table(tables.get(command), command, path)
+    found = _table(section.get("parameters"), f"{command}.parameters", path)
+    return {name: value for name, value in found.items() if value is not None}  # empty in YAML
+
+
+def _without_built_template(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return parameters without the name of a template that `sam build` writes."""
+    return {
+        name: value
+        for name, value in parameters.items()
+        if not (name in _TEMPLATES and isinstance(value, str) and _BUILD in Path(value).parts)
+    }
 
 
 def words(value: str | list[str]) -> list[str]:
@@ -87,10 +111,12 @@ def _read_yaml(path: Path) -> dict[str, Any]:
         document = yaml.load(path.read_text(encoding="utf-8"), SafeLoader)  # noqa: S506
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ProjectError(f"{path} cannot be read as YAML.", details=str(error)) from error
-    return _table({} if document is None else document, "the content", path)
+    return _table(document, "the content", path)
 
 
 def _table(value: object, name: str, path: Path) -> dict[str, Any]:
+    if value is None:  # missing, or empty in YAML
+        return {}
     if not isinstance(value, dict):
         raise ProjectError(f"{path}: {name} must be a table, but is {value!r}.")
     return value

@@ -56,7 +56,11 @@ def read_template(path: Path) -> dict[str, Any]:
         details = str(error).replace("<unicode string>", path.name)
         raise ProjectError(f"{path} is not valid YAML.", details=details) from error
     if not isinstance(document, dict) or not isinstance(document.get("Resources"), dict):
-        raise ProjectError(f"{path} is not a CloudFormation template: it has no Resources.")
+        raise ProjectError(
+            f"{path} is not a CloudFormation template: it has no Resources.",
+            advice="If it belongs to another program, name your template with --template, or start"
+            " without one: testbed up --empty.",
+        )
     return document
 
 

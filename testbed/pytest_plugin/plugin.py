@@ -11,7 +11,7 @@ import pytest
 from testbed.pytest_plugin import targets
 
 _OPTIONS = ("--testbed-endpoint-url", "--testbed-target")
-_SETTINGS = ("testbed_parameters", "testbed_env")
+_SETTINGS = ("testbed_config_env", "testbed_parameters", "testbed_env")
 _MARKERS = (
     "testbed: the test uses the testbed; added to such tests, so that -m 'not testbed' runs the"
     " others.",
@@ -44,6 +44,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "testbed_template",
         "Activate the testbed, and deploy this SAM or CloudFormation template for the fixture"
         " `stack`. The default is the template that samconfig.toml names, or template.yaml.",
+    )
+    parser.addini(
+        "testbed_config_env", "Use this environment of samconfig.toml instead of default."
     )
     parser.addini("testbed_parameters", "Set parameters of the template: NAME=VALUE …")
     parser.addini(

@@ -9,12 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from testbed.aws.stacks import function_runtimes
+from testbed.aws.stacks import SkippedResource, function_runtimes, skipped_resources
 from testbed.control.clock import Clock
 from testbed.control.faults import Faults
 from testbed.control.inbox import Inbox
@@ -30,7 +31,8 @@ from testbed.project.discovery import stack_name_of
 from testbed.project.project import Project
 from testbed.pytest_plugin.stack import Stack
 from testbed.session import Session
-from testbed.websites.local_website import LocalWebsite, Page
+from testbed.websites.local_website import LocalWebsite
+from testbed.websites.page import Page
 
 if TYPE_CHECKING:
     from testbed.aws.clients import Aws
@@ -188,10 +190,16 @@ class RunningTestbed:
         project = self.session.project
         if not self.provisioned:
             check_template(project)
-            _warn(deploy(project, self.aws, lambda message: None).notes)
+            deployment = deploy(project, self.aws, lambda message: None)
+            _warn(project.template, _left_out(deployment.skipped), deployment.notes)
         else:
             functions = function_runtimes(self.aws, project.stack_name)
-            _warn(running_notes(self.session.endpoint, functions))
+            skipped = skipped_resources(self.aws, project.stack_name)
+            _warn(
+                project.template,
+                _left_out(skipped),
+                running_notes(self.session.endpoint, functions),
+            )
         stack = Stack(project.stack_name, self.session.outputs(), self.aws)
         self._confirm(stack)
         self.remember(stack)
@@ -225,7 +233,7 @@ class RunningTestbed:
         check_template(project)
         try:
             deployment = deploy(project, self.aws, lambda message: None)
-            _warn(deployment.notes)
+            _warn(template, _left_out(deployment.skipped), deployment.notes)
             stack = Stack(name, deployment.outputs, self.aws)
             if confirmed:
                 self._confirm(stack)
@@ -242,9 +250,14 @@ class RunningTestbed:
             confirm(self.aws, self.inbox, stack.name)
 
 
-def _warn(notes: Iterable[str]) -> None:
-    for note in notes:
-        warnings.warn(TestbedWarning(note), stacklevel=2)
+def _left_out(skipped: Iterable[SkippedResource]) -> Iterator[str]:
+    return (each.sentence for each in skipped)
+
+
+def _warn(template: Path, *notes: Iterable[str]) -> None:
+    """Issue warnings that name the template, instead of a line of this module."""
+    for note in chain(*notes):
+        warnings.warn_explicit(note, TestbedWarning, str(template), lineno=1)
 
 
 def check_template(project: Project) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from testbed.errors import ProjectError, TestbedError, preserved
-from testbed.project.discovery import TEMPLATES
 from testbed.project.samconfig import NAMES as CONFIGURATIONS
+from testbed.project.template_search import TEMPLATES
 
 # The files of another project there, which would be deployed instead or confused with this one.
 _OTHER_PROJECTS = (*TEMPLATES, *CONFIGURATIONS, "cdk.json")

@@ -143,7 +143,7 @@ def confirm(question: str) -> bool:
 
 
 def prompt(name: str, check: Callable[[str], str | None], *, hidden: bool = False) -> str:
-    """Ask for a value until it is valid; return it.
+    """Ask for a value until it is valid; return it. The empty text can be a valid value.
 
     Parameters
     ----------
@@ -158,7 +158,12 @@ def prompt(name: str, check: Callable[[str], str | None], *, hidden: bool = Fals
             raise click.UsageError(visible(problem))
         return value
 
-    return str(click.prompt(visible(name), hide_input=hidden, value_proc=checked, err=True))
+    return str(
+        click.prompt(
+            visible(name), default="", show_default=False, hide_input=hidden, value_proc=checked,
+            err=True,
+        )
+    )  # fmt: skip
 
 
 @contextmanager

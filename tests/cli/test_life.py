@@ -19,7 +19,7 @@ import pytest
 from testbed.aws.clients import Aws
 from testbed.emulators import instance
 from testbed.machine.waiting import until
-from tests.conftest import CommandLine, Deployed
+from tests.conftest import CTRL_C, CommandLine, Deployed
 
 LIMIT_SECONDS = 30.0
 BUCKET = "large-objects-of-this-test"
@@ -91,6 +91,23 @@ def test_up_without_init_scripts_deploys(bare: CommandLine) -> None:
     assert "init scripts" not in up.stderr
     bare.output("destroy", "--yes")
     assert "There is no stack bare." in bare.output("destroy", "--yes")
+
+
+def test_later_commands_work_on_what_was_started(bare: CommandLine) -> None:
+    with (bare.project / "samconfig.toml").open("a") as file:
+        file.write('[prod.deploy.parameters]\nstack_name = "prod"\nregion = "eu-west-1"\n')
+    assert bare.run(*UP, "--config-env", "prod").returncode == 0
+    assert "prod CREATE_COMPLETE" in bare.output("status")
+    assert "AWS_REGION=eu-west-1" in bare.output("env")
+    assert "up to date" in bare.run("deploy").stderr
+    bare.output("deploy", "--stack", "other")
+    assert "other CREATE_COMPLETE" in bare.output("status", "--stack", "other")
+    bare.output("destroy", "--yes")
+    again = bare.run("up", "--empty")
+    assert "The options were ignored" in again.stderr
+    assert "The stack prod is not deployed" in bare.run("up").stderr
+    bare.output("down")
+    assert not (bare.state / "selection.json").exists()
 
 
 def test_up_without_init_scripts_stops_if_the_deployment_fails(bare: CommandLine) -> None:
@@ -184,9 +201,35 @@ def test_commands_without_a_testbed(bare: CommandLine) -> None:
         assert "testbed up" in result.stderr, name
 
 
+def test_questions_for_parameters(bare: CommandLine) -> None:
+    (bare.project / "template.yaml").write_text(
+        "Parameters:\n"
+        "  Size: {Type: Number, MinValue: 2, Description: how many}\n"
+        "  Key: {Type: String, NoEcho: true}\n"
+        "  Color: {Type: String, AllowedValues: [red, true]}\n"
+        "Resources: {Queue: {Type: AWS::SQS::Queue}}\n"
+    )
+    answers = {
+        "Size: ": "1\r",
+        "must be at least 2\r\nSize: ": "3\r",
+        "Key: ": "hush\r",
+        "Color: ": CTRL_C,
+    }
+    status, shown = bare.run_on_terminal("up", answers=answers)
+    assert status == 130, shown
+    assert "how many" in shown
+    assert "One of: red, true" in shown
+    assert "hush" not in shown
+    assert processes_of(bare.state) == []
+    assert sorted(path.name for path in bare.state.iterdir()) == [".gitignore", "lock"]
+
+
 def test_testbed_without_a_project(tmp_path: Path) -> None:
     """An empty folder, and then one in which a template appears."""
     empty = CommandLine(tmp_path / "state", project=tmp_path)
+    below = tmp_path / "infra" / "template.yaml"
+    below.parent.mkdir()
+    below.write_text("Resources: {}")
     usage = empty.run("up", "--parameter", "A=b")
     assert (usage.returncode, usage.stdout) == (2, "")
     assert "no template that it applies to" in usage.stderr
@@ -194,6 +237,7 @@ def test_testbed_without_a_project(tmp_path: Path) -> None:
     assert up.returncode == 0, up.stderr
     try:
         assert json.loads(up.stdout)["stack"] is None
+        assert "To deploy infra/template.yaml: testbed deploy --template" in up.stderr
         for name in ("status", "env", "clock", "inbox", "logs", "journal", "permissions"):
             result = empty.run(name)
             assert result.returncode == 0, (name, result.stderr)
@@ -202,7 +246,7 @@ def test_testbed_without_a_project(tmp_path: Path) -> None:
         failed = empty.run("deploy")
         assert failed.returncode == 1
         assert "There is no template in" in failed.stderr
-        assert "testbed init" in failed.stderr
+        assert "There is infra/template.yaml below this folder" in failed.stderr
         template = tmp_path / "queues.yaml"
         template.write_text(
             "Parameters: {Name: {Type: String}}\n"
@@ -210,10 +254,17 @@ def test_testbed_without_a_project(tmp_path: Path) -> None:
         )
         missing = empty.run("deploy", "--template", str(template))
         assert "The parameter Name has no value" in missing.stderr
+        deploy = ("deploy", "--template", str(template), "--stack", "typed")
+        typed, shown = empty.run_on_terminal(*deploy, answers={"Name: ": "typed-in\r"})
+        assert typed == 0, shown
+        again = empty.run_on_terminal(*deploy, answers={})
+        assert again[0] == 0
+        assert "Name" not in again[1]
+        assert "typed-in" in empty.output("status", "--stack", "typed")
         empty.output("deploy", "--template", str(template), "--stack", "mine", "-p", "Name=one")
         # The stack has a value already.
-        again = empty.run("deploy", "--template", str(template), "--stack", "mine")
-        assert "up to date" in again.stderr
+        same = empty.run("deploy", "--template", str(template), "--stack", "mine")
+        assert "up to date" in same.stderr
         empty.output("destroy", "--stack", "mine", "--yes")
         assert "There is no stack mine." in empty.output("destroy", "--stack", "mine", "--yes")
     finally:

@@ -62,7 +62,7 @@ def test_broken_init_script_is_shown_and_leaves_nothing(clone: Clone, command: C
     clone.break_init_script()
     result = command.run("up", "--docker")
     assert result.returncode == 1
-    assert "The init script 20-broken.sh failed, so the pipeline is not deployed." in result.stderr
+    assert "The init script 20-broken.sh failed, so nothing is deployed." in result.stderr
     assert "the queue is on fire" in result.stderr
     assert "Traceback" not in result.stderr
     assert clone.containers() == []

@@ -296,18 +296,6 @@ def test_rates_are_not_limited(aws: Aws, api: _Api) -> None:
     assert answers == [200] * _BURST
 
 
-def test_form_does_not_arrive_unchanged(api: _Api) -> None:
-    sent = '{"sites": ["python"]}'
-    for content_type, unchanged in (
-        ("application/x-www-form-urlencoded", False),
-        ("application/json", True),
-    ):
-        answer = requests.post(
-            api.url, data=sent, headers={"Content-Type": content_type}, timeout=10
-        )
-        assert (answer.json()["body"] == sent) == unchanged
-
-
 def test_address_of_the_api(running_testbed: Deployed) -> None:
     base = f"{running_testbed.endpoint_url}/_aws/execute-api/website-monitor/v1"
     assert running_testbed.api_url == base

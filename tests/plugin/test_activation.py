@@ -99,6 +99,7 @@ def test_failed_test_of_a_bystander_has_no_section(bystander: pytest.Pytester) -
         (("--testbed-endpoint-url=http://127.0.0.1:1",), "--testbed-endpoint-url"),
         (("-o", "testbed_env=A=1"), "testbed_env"),
         (("-o", "testbed_parameters=A=1"), "testbed_parameters"),
+        (("-o", "testbed_config_env=prod"), "testbed_config_env"),
     ],
 )
 def test_option_of_an_inactive_testbed_is_an_error(

@@ -105,6 +105,7 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
     f"{_API}.handlers.gateway_exception": (Step("apigateway.gateway_responses:patch_handler"),),
     f"{_API}.handlers.parse": (
         Step("apigateway.request_times:patch_requests"),
+        Step("requests.payloads:patch_apis"),
         Step("limits.apis:patch_requests", _limits),
     ),
     f"{_API}.integrations.aws": (
@@ -178,6 +179,7 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
     f"{_SERVICES}.lambda_.urlrouter": (
         Step("lambda_service.url_paths:patch_routes"),
         Step("lambda_service.urls:patch_router"),
+        Step("requests.payloads:patch_function_urls"),
         Step("permissions.unsigned_invocations:patch_function_urls", _permissions),
     ),
     f"{_SERVICES}.logs.provider": (
@@ -206,7 +208,10 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
         Step("faults.queues:patch_queues", _faults),
         Step("journal.queues:patch_queues", _journal),
     ),
-    f"{_SERVICES}.sqs.provider": (Step("limits.queues:patch_messages", _limits),),
+    f"{_SERVICES}.sqs.provider": (
+        Step("limits.queues:patch_messages", _limits),
+        Step("reset.message_moves:patch_tasks"),
+    ),
     f"{_SERVICES}.sqs.query_api": (
         Step("requests.callers:patch_query_api"),
         Step("requests.malformed_requests:patch_query_api"),

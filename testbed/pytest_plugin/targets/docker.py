@@ -20,7 +20,7 @@ from testbed.starting import start
 class _Docker(Target):
     @contextmanager
     def running(self, configuration: Configuration, state: Path) -> Iterator[RunningTestbed]:
-        session = Session(configuration.root, state)
+        session = Session(configuration.root, state, selection=configuration.selection)
         session.project = configuration.project()
         settings = parse_pairs(configuration.settings, "testbed_env")
         choices = Overrides(parse_pairs(configuration.parameters, "testbed_parameters"))

@@ -26,7 +26,9 @@ class _LocalStack(Target):
 
     @contextmanager
     def running(self, configuration: Configuration, state: Path) -> Iterator[RunningTestbed]:
-        session = Session(configuration.root, state, configuration.endpoint_url)
+        session = Session(
+            configuration.root, state, configuration.endpoint_url, selection=configuration.selection
+        )
         session.project = configuration.project()
         if configuration.endpoint_url:
             require_answer(configuration.endpoint_url)

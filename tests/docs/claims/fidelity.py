@@ -245,9 +245,6 @@ CLAIMS: Claims = {
         "::test_what_would_not_be_carried_out_is_rejected",
         f"{EXTENSION}/unit/cloudformation/test_unsupported_properties.py::test_rejected",
     ),
-    "a body sent as `application/x-www-form-urlencoded`": (
-        f"{DIFFERENCES}::test_form_does_not_arrive_unchanged",
-    ),
     # CloudFormation
     "is rejected before anything is created": (
         f"{_TEMPLATES}::test_creation",

@@ -67,6 +67,18 @@ def test_files_that_cannot_be_deployed(tmp_path: Path, name: str, content: str, 
     assert advice
 
 
+def test_missing_parameters_are_a_warning(tmp_path: Path) -> None:
+    context = make_context(tmp_path)
+    (tmp_path / "template.yaml").write_text(
+        "Parameters: {Email: {Type: String}, Stage: {Type: String, Default: test}}\n"
+        "Resources: {Topic: {Type: AWS::SNS::Topic}}"
+    )
+    level, found, advice = run(project.deployment, context)
+    assert level == "warning"
+    assert found == "template.yaml has parameters without a value and a default: Email"
+    assert "--config-env" in advice
+
+
 def test_missing_template(tmp_path: Path) -> None:
     context = make_context(tmp_path)
     (tmp_path / "template.yaml").unlink()

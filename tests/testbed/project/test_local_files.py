@@ -293,3 +293,49 @@ def test_builds_of_layers(tmp_path: Path) -> None:
     assert (
         "The layer L has the BuildMethod nodejs22.x" in problems(found(tmp_path, {"L": layer}))[0]
     )
+
+
+@pytest.mark.parametrize(
+    ("layer", "advice"),
+    [
+        (
+            {"Fn::Sub": "arn:aws:lambda:${AWS::Region}:017000801446:layer:AWSLambdaPowertools:7"},
+            "add its packages (aws-lambda-powertools) to requirements.txt",
+        ),
+        ("arn:aws:lambda:eu-central-1:175033217214:layer:magick:2", "add its packages to"),
+    ],
+)
+def test_layer_of_another_account(tmp_path: Path, layer: Any, advice: str) -> None:
+    code = {"InlineCode": "x"}
+    (problem,) = problems(found(tmp_path, function(Layers=[{"Ref": "Own"}, layer], **code)))
+    assert "which is not available here" in problem
+    assert advice in problem
+    own = "arn:aws:lambda:eu-central-1:000000000000:layer:own:1"
+    assert problems(found(tmp_path, function(Layers=[own], **code))) == []
+    assert problems(found(tmp_path, function(Layers=[layer], **code), "is built here")) == []
+
+
+def test_layer_of_another_account_in_globals(tmp_path: Path) -> None:
+    """Layers of Globals are added to the function's own ones."""
+    layer = "arn:aws:lambda:eu-central-1:175033217214:layer:magick:2"
+    resources = function(InlineCode="x", Layers=[{"Ref": "Own"}])
+    template = {"Globals": {"Function": {"Layers": [layer]}}, "Resources": resources}
+    assert len(problems(found(tmp_path, json.dumps(template)))) == 1
+
+
+def test_folder_of_the_code_of_a_function(tmp_path: Path) -> None:
+    code = tmp_path / "src"
+    code.mkdir()
+    function = "{Type: AWS::Serverless::Function, Properties: {Runtime: python3.13, CodeUri: src}}"
+    (tmp_path / "nested.yaml").write_text(f"Resources:\n  Inner: {function}\n")
+    template = tmp_path / "template.yaml"
+    template.write_text(
+        "Resources:\n"
+        f"  Outer: {function}\n"
+        "  Part: {Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: nested.yaml}}\n"
+    )
+    found = template_files(template, {}, "us-east-1", "is built here")
+    for logical_id in ("Outer", "Part/Inner"):
+        assert found.code_folder(logical_id) == code
+    for logical_id in ("Inner", "Part/Outer", "None/Inner"):
+        assert found.code_folder(logical_id) is None

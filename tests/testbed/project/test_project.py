@@ -51,9 +51,22 @@ def test_everything_is_read_from_sams_own_configuration(root: Path) -> None:
 
 
 def test_list_of_parameter_overrides(root: Path) -> None:
-    text = SAMCONFIG.replace("""'Email="a b@example.com" Size=3'""", '["Email=a b", "Size=3"]')
+    text = SAMCONFIG.replace(
+        """'Email="a b@example.com" Size=3'""",
+        """['Email="a b"', "Size=3 Name=x", 'ParameterKey=Old,ParameterValue="c d"']""",
+    )
     (root / "samconfig.toml").write_text(text)
-    assert find_project(root).parameters == {"Email": "a b", "Size": "3"}
+    assert find_project(root).parameters == {
+        "Email": "a b", "Size": "3", "Name": "x", "Old": "c d"
+    }  # fmt: skip
+
+
+def test_value_with_a_space_must_be_quoted(root: Path) -> None:
+    """SAM would silently use a part of it."""
+    text = SAMCONFIG.replace("""'Email="a b@example.com" Size=3'""", '["Email=a b"]')
+    (root / "samconfig.toml").write_text(text)
+    with pytest.raises(ProjectError, match=r"samconfig\.toml: parameter_overrides: 'b'"):
+        find_project(root)
 
 
 PARAMETERS = "[default.deploy.parameters]\n"
@@ -114,7 +127,7 @@ def test_missing_template(root: Path) -> None:
         find_project(root)
     with (root / "samconfig.toml").open("a") as file:
         file.write("template_file = 'other.yaml'\n")
-    with pytest.raises(ProjectError, match=r"other\.yaml is missing"):
+    with pytest.raises(ProjectError, match=r"other\.yaml, which samconfig\.toml names, is"):
         find_project(root)
 
 
@@ -128,6 +141,7 @@ def test_template_is_enough(tmp_path: Path, name: str) -> None:
     project = find_project(root)
     assert (project.template.name, project.stack_name) == (name, "my-shop")
     assert (project.region, project.tags, project.parameters) == ("us-east-1", {}, {})
+    assert "CAPABILITY_NAMED_IAM" in project.capabilities  # nothing lists what it may do
 
 
 def test_folder_without_a_project_is_its_own_root(tmp_path: Path) -> None:
@@ -156,6 +170,11 @@ def test_configuration_as_yaml(root: Path) -> None:
     )
     assert find_project(root).stack_name == "shop"
     assert find_project(root).parameters == {"A": "b"}
+    (root / "samconfig.yaml").write_text(
+        "default: {build: , deploy: {parameters: {tags: , on_failure: DO_NOTHING}}}"
+    )
+    project = find_project(root)
+    assert (project.tags, project.disable_rollback) == ({}, True)
 
 
 def test_environment(root: Path) -> None:
@@ -171,6 +190,79 @@ def test_environment(root: Path) -> None:
     with pytest.raises(ProjectError, match="has no environment test") as raised:
         find_project(root, Selection(environment="test"))
     assert "default, prod" in raised.value.advice
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "[default.build.parameters]\ntemplate_file = 'infra/template.yaml'\n",
+        "[default.build.parameters]\ntemplate = 'infra/template.yaml'\n"
+        "[default.deploy.parameters]\ntemplate_file = '.aws-sam/build/template.yaml'\n",
+        "[default.global.parameters]\ntemplate_file = 'infra/template.yaml'\n"
+        "[default.build.parameters]\ntemplate_file = 'other.yaml'\n",
+    ],
+)
+def test_template_that_sam_builds_is_deployed(tmp_path: Path, settings: str) -> None:
+    (tmp_path / "samconfig.toml").write_text(settings)
+    source = tmp_path / "infra" / "template.yaml"
+    source.parent.mkdir()
+    source.write_text("Resources: {}")
+    assert find_project(tmp_path).template == source
+
+
+def test_output_of_a_build_is_not_deployed(root: Path) -> None:
+    with (root / "samconfig.toml").open("a") as file:
+        file.write("template_file = '.aws-sam/build/template.yaml'\n")
+    assert find_project(root).template == root / "template.yaml"
+
+
+def test_own_template_by_another_path(root: Path) -> None:
+    """It keeps the project's parameters, as the same template."""
+    (root / "infra").mkdir()
+    (root / "template.yaml").rename(root / "infra" / "stack.yaml")
+    (root / "template.yaml").symlink_to("infra/stack.yaml")
+    project = find_project(root, Selection(template=root / "infra" / ".." / "template.yaml"))
+    assert (project.stack_name, project.parameters["Size"]) == ("shop", "3")
+    assert project.template.parent.resolve() == root  # where its code is
+    with (root / "samconfig.toml").open("a") as file:
+        file.write("template_file = 'infra/../template.yaml'\n")
+    assert find_project(root).parameters == project.parameters
+
+
+def test_configuration_next_to_the_chosen_template(root: Path) -> None:
+    service = root / "services" / "menu"
+    service.mkdir(parents=True)
+    (service / "template.yaml").write_text("Resources: {}")
+    (service / "samconfig.toml").write_text("[default.deploy.parameters]\nstack_name = 'menu-1'")
+    project = find_project(root, Selection(template=service / "template.yaml"))
+    assert (project.root, project.stack_name) == (service, "menu-1")
+    assert (project.region, project.parameters, project.uploads) == ("us-east-1", {}, ())
+
+
+@pytest.mark.parametrize("name", ["my_stack", "1st", "a b", "x" * 129])
+def test_invalid_stack_name(root: Path, name: str) -> None:
+    with pytest.raises(ProjectError, match="is not a valid stack name"):
+        find_project(root, Selection(stack_name=name))
+
+
+def test_invalid_region(root: Path) -> None:
+    text = SAMCONFIG.replace("eu-central-1", "frankfurt")
+    (root / "samconfig.toml").write_text(text)
+    with pytest.raises(ProjectError, match="'frankfurt' is not the name of an AWS region"):
+        find_project(root)
+
+
+def test_advice_names_templates_of_folders_below(tmp_path: Path) -> None:
+    for name in ("infra", "services/b", "node_modules/x", ".aws-sam/build", "chart"):
+        (tmp_path / name).mkdir(parents=True)
+        text = "kind: Service" if name == "chart" else "Resources: {}"
+        (tmp_path / name / "template.yaml").write_text(text)
+    with pytest.raises(ProjectError) as caught:
+        find_project(tmp_path)
+    assert caught.value.advice == (
+        "Name the template with --template. There is infra/template.yaml, services/b/template.yaml"
+        " below this folder."
+    )
 
 
 def test_environment_without_configuration(tmp_path: Path) -> None:

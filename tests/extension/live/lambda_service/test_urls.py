@@ -146,6 +146,15 @@ def test_binary_body(echo: Url) -> None:
     assert base64.b64decode(event["body"]) == b"\x00\xff"
 
 
+def test_form_arrives_unchanged(echo: Url) -> None:
+    event = echo.call(
+        "POST", "/", b'{"a": "b c"}', Content_Type="application/x-www-form-urlencoded"
+    ).json
+
+    assert event["isBase64Encoded"] is True
+    assert base64.b64decode(event["body"]) == b'{"a": "b c"}'
+
+
 def test_request_id_is_that_of_the_invocation(
     aws: Clients, localstack_endpoint: str, functions: FunctionFactory
 ) -> None:
