@@ -185,7 +185,9 @@ class Compose:
         """Raise DockerError if Compose would replace the containers of another folder."""
         if self._apart:
             return
-        name = os.environ.get("COMPOSE_PROJECT_NAME") or self._root.name.lower()
+        # https://docs.docker.com/compose/how-tos/project-name/
+        usual = re.sub("[^a-z0-9_-]", "", self._root.name.lower()).lstrip("_-")
+        name = os.environ.get("COMPOSE_PROJECT_NAME") or usual
         label = f"com.docker.compose.project={name}"
         for each in docker_daemon.connect().containers.list(filters={"label": label}):
             if _folder(each) != self._root:

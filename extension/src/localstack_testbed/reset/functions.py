@@ -110,7 +110,7 @@ class RunningFunctions:
         for uuid, (store, mapping) in wanted.items():
             if uuid not in provider.esm_workers:
                 self._workers[uuid] = provider.esm_workers[uuid] = _started_worker(store, mapping)
-            elif mapping["State"] != "Disabled":
+            elif mapping["State"] not in ("Enabled", "Disabled"):
                 mapping["State"] = "Enabled"  # it may have been saved while it was starting
 
 

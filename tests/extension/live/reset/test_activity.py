@@ -223,6 +223,10 @@ def test_event_source_mapping(
         assert found["State"] == "Enabled"
         queue.sqs.send_message(QueueUrl=queue.url, MessageBody=f"{number}")
         assert target.bodies() == [f"{number}"]
+    if change == "none":
+        state.save()
+        state.restore()
+        assert "event source mapping" not in state.restore()["changed"]
 
 
 def test_running_function_is_killed(
