@@ -38,6 +38,7 @@ NOT_RUN = {
 # Pages that are followed from the beginning to the end, and the test that does it.
 FOLLOWED = {
     "docs/first-steps.md": "tests/docs/test_first_steps.py",
+    "docs/your-repository.md": "tests/docs/test_your_repository.py",
 }
 
 # The first words of a block that shows output or a diagram, and the test that covers it.
