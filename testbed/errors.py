@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 _MOST_NAMES = 20
 
@@ -117,30 +117,47 @@ def preserved(error: BaseException) -> Iterator[None]:
             error.add_note(text)
 
 
-def similar(name: str, known: Iterable[str], what: str) -> str:
-    """Return advice for a name that does not exist: a similar one, and those that do.
+def did_you_mean(name: str, known: Iterable[str], aliases: Mapping[str, str] | None = None) -> str:
+    """Return a question with the names that are similar to one that does not exist, or nothing.
 
     Parameters
     ----------
-    what
-        What has the names, in the plural: "functions".
-
-    Returns
-    -------
-    str
-        Empty if there are no names.
+    aliases
+        Names by what else they are called.
 
     Examples
     --------
     ::
 
-        assert similar("teh-api", ["the-api"], "functions").startswith("Did you mean the-api?")
+        assert did_you_mean("teh-api", ["the-api"]) == "Did you mean the-api?"
+    """
+    spellings = {**(aliases or {}), **{each: each for each in known}}
+    folded = {spelling.casefold(): each for spelling, each in spellings.items()}
+    close = difflib.get_close_matches(name.casefold(), folded, n=3)
+    meant = dict.fromkeys(folded[each] for each in close)
+    return f"Did you mean {' or '.join(meant)}?" if meant else ""
+
+
+def similar(
+    name: str, known: Iterable[str], what: str, aliases: Mapping[str, str] | None = None
+) -> str:
+    """Return advice for a name that does not exist: similar ones, and those that do.
+
+    Parameters
+    ----------
+    what
+        What has the names, in the plural: "functions".
+    aliases
+        Names by what else they are called.
+
+    Returns
+    -------
+    str
+        Empty if there are no names.
     """
     names = sorted(known)
     if not names:
         return ""
-    close = difflib.get_close_matches(name, names, n=1)
     shown = ", ".join(names[:_MOST_NAMES])
     more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    meant = f"Did you mean {close[0]}? " if close else ""
-    return f"{meant}The {what} are: {shown}{more}."
+    return f"{did_you_mean(name, names, aliases)} The {what} are: {shown}{more}.".lstrip()

@@ -120,6 +120,19 @@ class Session:
         return self.project.stack_name if self.has_project else None
 
     @property
+    def stack_names(self) -> list[str]:
+        """The name of the selected stack, or those of all the project's; none without either.
+
+        Raises
+        ------
+        ProjectError
+            If the project is not valid.
+        """
+        if self.selection.stack_name or not self.has_project:
+            return [self.selection.stack_name] if self.selection.stack_name else []
+        return [each.stack_name for each in self.project.stacks]
+
+    @property
     def init_scripts(self) -> Path:
         """The folder of init scripts (``ready.d`` and its siblings), which may be missing."""
         return self.root / "init"

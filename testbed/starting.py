@@ -84,7 +84,11 @@ def start(
     """
     project = None if empty or not session.has_project else overrides.apply(session.project)
     if docker:
-        _start_container(session, overrides, project, port, settings or {}, progress)
+        # Also without a project: the scripts of a Compose file for many projects would need one.
+        scripted = not empty and (session.has_project or session.has_init_scripts)
+        _start_container(
+            session, overrides, project, port, settings or {}, progress, init_scripts=scripted
+        )
     else:
         scripts = None if empty or not session.has_init_scripts else session.init_scripts
         _start_process(session, overrides, project, port, settings or {}, scripts, progress)
@@ -109,17 +113,21 @@ def _start_container(
     port: int | None,
     settings: dict[str, str],
     progress: Progress,
+    *,
+    init_scripts: bool,
 ) -> None:
     check_settings(settings)
     if project:
         check(project)
     with progress.step("Image with LocalStack and the extension"):
         session.compose.build()
-    with progress.step("Container with LocalStack and its init scripts"):
+    what = "Container with LocalStack" + (" and its init scripts" if init_scripts else "")
+    with progress.step(what):
         session.compose.start(
             port=port,
-            settings={**settings, **_for_init_scripts(session, inside_container=True)},
+            settings={**settings, **_for_init_scripts_in_container(session, project)},
             overrides=overrides,
+            init_scripts=init_scripts,
         )
 
 
@@ -153,25 +161,36 @@ def _start_process(
         )
 
 
-def _for_init_scripts(session: Session, *, inside_container: bool = False) -> dict[str, str]:
-    """Return the variables with which `testbed` in an init script works on the same stack.
+def _for_init_scripts_in_container(session: Session, project: Project | None) -> dict[str, str]:
+    """Return the variables with which `testbed` in a container's init script uses the same stack.
 
     Raises
     ------
     ProjectError
         If the template is outside of the project, which is all that a container sees.
     """
-    chosen = session.selection
-    template = chosen.template.resolve() if chosen.template else None
-    if template and inside_container:
+    variables = _for_init_scripts(session)
+    if template := variables.get("TESTBED_TEMPLATE"):
         try:
-            template = _PROJECT_IN_CONTAINER / template.relative_to(session.root)
+            inside = Path(template).relative_to(session.root)
         except ValueError:
             raise ProjectError(
                 f"The template {template} is outside of {session.root}, so the container cannot"
                 " read it.",
                 advice="Move it there, or start the testbed without --docker.",
             ) from None
+        variables["TESTBED_TEMPLATE"] = str(_PROJECT_IN_CONTAINER / inside)
+    # The folder, after which a stack may be named, has another name there. The selection of one
+    # stack of a CDK app would leave out others.
+    if project and not project.before:
+        variables.setdefault("TESTBED_STACK", project.stack_name)
+    return variables
+
+
+def _for_init_scripts(session: Session) -> dict[str, str]:
+    """Return the variables with which `testbed` in an init script works on the same stack."""
+    chosen = session.selection
+    template = chosen.template.resolve() if chosen.template else None
     variables = {
         "TESTBED_TEMPLATE": str(template) if template else None,
         "TESTBED_STACK": chosen.stack_name,

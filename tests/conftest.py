@@ -9,6 +9,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from testbed.__main__ import main
 from tests import outgoing
 
 ROOT = Path(__file__).parent.parent
+CTRL_C = "\x03"
+_RETYPE_SECONDS = 0.5
 _LIMIT_SECONDS = 110.0
 # Tests wait for about as long as they compute.
 _WORKERS_PER_CORE = 2
@@ -110,22 +113,31 @@ class CommandLine:
         Parameters
         ----------
         answers
-            What is typed, by the end of the text that is shown before; each is typed once.
+            What is typed, by the end of the text that is shown before; each is typed once, but
+            :data:`CTRL_C` until the command has exited.
         """
         pid, terminal = pty.fork()
         if pid == 0:
+            # Background jobs of a shell ignore Ctrl-C, and their children inherit that.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             command = self.arguments(*arguments)
             os.execv(command[0], command)  # noqa: S606 - no shell is needed
-        shown = ""
-        left = dict(answers)
+        shown, typed, left = "", "", dict(answers)
+        last = time.monotonic()
         try:
-            while select.select([terminal], [], [], _LIMIT_SECONDS)[0]:
+            while time.monotonic() < last + _LIMIT_SECONDS:
+                if not select.select([terminal], [], [], _RETYPE_SECONDS)[0]:
+                    # Python loses a Ctrl-C that is typed just before it waits for a line.
+                    os.write(terminal, typed.encode() if typed == CTRL_C else b"")
+                    continue
+                last = time.monotonic()
                 try:
                     shown += os.read(terminal, 4096).decode(errors="replace")
                 except OSError:  # the command has exited
                     break
                 for question in [each for each in left if shown.endswith(each)]:
-                    os.write(terminal, left.pop(question).encode())
+                    typed = left.pop(question)
+                    os.write(terminal, typed.encode())
             else:
                 os.kill(pid, signal.SIGKILL)
         finally:

@@ -8,7 +8,8 @@ from typing import Self
 import yaml
 
 from testbed.machine.host_address import HostAddress
-from testbed.websites.local_website import LocalWebsite, Page
+from testbed.websites.local_website import LocalWebsite
+from testbed.websites.page import Page
 
 SITE = "benchmark"
 _EXPECT = "All is well"

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from testbed.aws.stacks import list_resources
+
 if TYPE_CHECKING:
     from testbed.aws.clients import Aws
 
@@ -46,11 +48,7 @@ def changes_of(aws: Aws, stack_name: str, change_set: str) -> Iterator[Change]:
 
 def removal_of(aws: Aws, stack_name: str) -> Iterator[Change]:
     """Return the changes of deleting a stack: its resources and the stack itself."""
-    pages = aws.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_name)
-    for page in pages:
-        for resource in page["StackResourceSummaries"]:
-            if resource["ResourceStatus"] != "DELETE_COMPLETE":
-                yield Change(
-                    "Remove", resource["LogicalResourceId"], resource["ResourceType"], False
-                )
+    for resource in list_resources(aws, stack_name):
+        if resource["ResourceStatus"] != "DELETE_COMPLETE":
+            yield Change("Remove", resource["LogicalResourceId"], resource["ResourceType"], False)
     yield Change("Remove", stack_name, "AWS::CloudFormation::Stack", False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from testbed.errors import TestbedError
+from testbed.aws.stacks import list_all_resources
+from testbed.errors import TestbedError, similar
 
 if TYPE_CHECKING:
     from testbed.aws.clients import Aws
 
-_FUNCTION, _STACK = "AWS::Lambda::Function", "AWS::CloudFormation::Stack"
+_FUNCTION = "AWS::Lambda::Function"
 # The forms of FunctionName: a name, a partial ARN or an ARN, each with or without a qualifier.
 # https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_RequestParameters
 _ARN = re.compile(
@@ -23,7 +23,6 @@ _ARN = re.compile(
     r"(?P<name>[\w-]+)(?::(?P<qualifier>[\w$-]+))?"
 )
 _NAME = re.compile(r"(?P<name>[\w-]+)(?::(?P<qualifier>[\w$-]+))?")
-_MOST_LISTED = 20
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def stack_functions(aws: Aws, stack_name: str) -> list[str]:
     >>> stack_functions(session.aws, "website-monitor")  # doctest: +SKIP
     ['status-api', 'incident-recorder', 'website-monitor']
     """
-    return [each.name for each in _of_stack(aws, stack_name, stack_name, "")]
+    return [each.name for each in _of_stack(aws, stack_name)]
 
 
 def function_names(aws: Aws, stack_name: str | None) -> list[str]:
@@ -71,24 +70,11 @@ def known_functions(aws: Aws, stacks: Iterable[str]) -> list[KnownFunction]:
     found: list[KnownFunction] = []
     for stack in stacks:
         try:
-            found += _of_stack(aws, stack, stack, "")
+            found += _of_stack(aws, stack)
         except ClientError as error:
             if error.response["Error"]["Code"] != "ValidationError":
                 raise
     return found
-
-
-def check_function(name: str, known: list[str]) -> str:
-    """Return the name if the stack has such a function.
-
-    Raises
-    ------
-    TestbedError
-        If it has not.
-    """
-    if name not in known:
-        raise _unknown(name, [KnownFunction(each) for each in known])
-    return name
 
 
 def find_function(
@@ -160,16 +146,10 @@ def _parsed(aws: Aws, text: str, qualifier: str | None) -> tuple[str, str]:
     return parts["name"], qualifier or parts["qualifier"] or ""
 
 
-def _of_stack(aws: Aws, outermost: str, stack: str, prefix: str) -> Iterator[KnownFunction]:
-    pages = aws.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
-    for resource in (each for page in pages for each in page["StackResourceSummaries"]):
-        physical, logical = resource.get("PhysicalResourceId"), resource["LogicalResourceId"]
-        if not physical:
-            continue
+def _of_stack(aws: Aws, stack: str) -> Iterator[KnownFunction]:
+    for logical_id, resource in list_all_resources(aws, stack):
         if resource["ResourceType"] == _FUNCTION:
-            yield KnownFunction(physical, outermost, prefix + logical)
-        elif resource["ResourceType"] == _STACK:
-            yield from _of_stack(aws, outermost, physical, f"{prefix}{logical}/")
+            yield KnownFunction(resource["PhysicalResourceId"], stack, logical_id)
 
 
 def _all(aws: Aws) -> list[KnownFunction]:
@@ -185,15 +165,6 @@ def _unknown(name: str, known: list[KnownFunction]) -> TestbedError:
             message, advice="There are no functions: deploy some with testbed deploy, or create one"
             " with aws lambda create-function.",
         )  # fmt: skip
-    spellings = {
-        spelling.casefold(): each.name
-        for each in known
-        for spelling in (each.name, each.logical_id.rpartition("/")[2])
-        if spelling
-    }
-    close = difflib.get_close_matches(name.casefold(), spellings, n=3)
-    meant = list(dict.fromkeys(spellings[each] for each in close))
-    names = sorted({each.name for each in known})
-    listed = ", ".join(names[:_MOST_LISTED]) + (", …" if len(names) > _MOST_LISTED else "")
-    suggestion = f"Did you mean {' or '.join(meant)}? " if meant else ""
-    return TestbedError(message, advice=f"{suggestion}The functions are: {listed}.")
+    aliases = {each.logical_id.rpartition("/")[2]: each.name for each in known if each.logical_id}
+    names = {each.name for each in known}
+    return TestbedError(message, advice=similar(name, names, "functions", aliases))

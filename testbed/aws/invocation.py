@@ -7,15 +7,11 @@ from __future__ import annotations
 
 import base64
 import json
-import re
-import time
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from testbed.aws.logs import LogLine
 from testbed.errors import TestbedError
 
 if TYPE_CHECKING:
@@ -25,15 +21,6 @@ if TYPE_CHECKING:
 MOST_SYNCHRONOUS_BYTES = 6 * 1024 * 1024
 MOST_ASYNCHRONOUS_BYTES = 1024 * 1024
 _QUOTAS = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"
-
-# "The last 4 KB of the execution log". https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
-_TAIL_BYTES = 4096
-
-_LOG_LIMIT_SECONDS = 2.0
-_LOG_PAUSE_SECONDS = 0.05
-# The clocks of this machine and of an emulator in a container may differ by this much.
-_CLOCKS_DIFFER_SECONDS = 60.0
-_REPORT = re.compile(r"(?P<name>[A-Z][\w ]+): (?P<figure>[\d.]+) (?P<unit>ms|MB)")
 
 _ADVICE = {
     "TooManyRequestsException": "Its concurrency is used up. See its reserved concurrency with:"
@@ -92,28 +79,6 @@ class Invocation:
     payload: str = ""
     error: FunctionError | None = None
     tail: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class InvocationLog:
-    """What a function and Lambda logged during an invocation.
-
-    Parameters
-    ----------
-    lines
-        The lines between START and END.
-    report
-        The figures of the REPORT line, by name: ``{"Duration": "1.32 ms"}``.
-    complete
-        Whether the beginning is not missing, as it may be in the tail of a long log.
-    timed
-        Whether the times of the lines are known; those of a tail are not.
-    """
-
-    lines: list[LogLine] = field(default_factory=list)
-    report: dict[str, str] = field(default_factory=dict)
-    complete: bool = True
-    timed: bool = True
 
 
 def check_event(event: bytes, where: str, *, asynchronous: bool = False) -> None:
@@ -232,136 +197,3 @@ def _function_error(kind: str, payload: str) -> FunctionError:
         str(content.get("errorMessage") or ""),
         tuple(lines),
     )
-
-
-def invocation_log(
-    aws: Aws, group: str, invocation: Invocation, since: datetime, within: float | None = None
-) -> InvocationLog:
-    """Return what was logged during an invocation.
-
-    CloudWatch Logs has all lines with their times; they arrive a moment after the result. If they
-    do not, the tail that Lambda returned is used.
-
-    Parameters
-    ----------
-    group
-        The function's log group.
-    since
-        When the invocation began.
-    within
-        How long to wait for the log, in seconds.
-    """
-    ends = time.monotonic() + (_LOG_LIMIT_SECONDS if within is None else within)
-    start = since.timestamp() - _CLOCKS_DIFFER_SECONDS
-    while True:
-        lines = _lines_of_request(aws, group, invocation.request_id, int(start * 1000))
-        if any(_is_report(line.message, invocation.request_id) for line in lines):
-            return _log(lines, invocation.request_id)
-        if time.monotonic() > ends:
-            break
-        time.sleep(_LOG_PAUSE_SECONDS)
-    now = datetime.now(UTC)
-    tail = [LogLine(str(n), "", now, text) for n, text in enumerate(invocation.tail)]
-    size = sum(len(text.encode()) + 1 for text in invocation.tail)
-    started = any(_is_start(line.message, invocation.request_id) for line in tail)
-    whole = started or size < _TAIL_BYTES
-    if not tail:
-        return _log(lines, invocation.request_id)
-    return replace(_log(tail, invocation.request_id), complete=whole, timed=False)
-
-
-def _lines_of_request(aws: Aws, group: str, request_id: str, start: int) -> list[LogLine]:
-    """Return the lines of an invocation: those from its START to its REPORT, in one log stream."""
-    streams: dict[str, list[LogLine]] = {}
-    try:
-        pages = aws.logs.get_paginator("filter_log_events").paginate(
-            logGroupName=group, startTime=start
-        )
-        for event in (each for page in pages for each in page["events"]):
-            streams.setdefault(event["logStreamName"], []).append(
-                LogLine(
-                    event.get("eventId", ""),
-                    "",
-                    datetime.fromtimestamp(event["timestamp"] / 1000, UTC),
-                    event["message"].rstrip("\r\n"),
-                )
-            )
-    except ClientError:  # the function has not run yet, or the emulator has no such API
-        return []
-    for lines in streams.values():
-        first = next((n for n, e in enumerate(lines) if _is_start(e.message, request_id)), None)
-        if first is None:
-            continue
-        last = next(
-            (n for n, e in enumerate(lines) if n > first and _is_report(e.message, request_id)),
-            len(lines) - 1,
-        )
-        # Lines of the initialization, before START, belong to the invocation that caused it.
-        while first and not _ends_other(lines[first - 1].message):
-            first -= 1
-        return lines[first : last + 1]
-    return []
-
-
-def _is_start(message: str, request_id: str) -> bool:
-    return request_id in message and (
-        message.startswith("START RequestId: ") or '"platform.start"' in message
-    )
-
-
-def _is_report(message: str, request_id: str) -> bool:
-    return request_id in message and (
-        message.startswith("REPORT RequestId: ") or '"platform.report"' in message
-    )
-
-
-def _ends_other(message: str) -> bool:
-    return message.startswith(("REPORT RequestId: ", "END RequestId: ")) or any(
-        f'"platform.{kind}"' in message for kind in ("report", "runtimeDone")
-    )
-
-
-def _log(lines: list[LogLine], request_id: str) -> InvocationLog:
-    report: dict[str, str] = {}
-    kept = []
-    for line in lines:
-        if _is_report(line.message, request_id):
-            report = _figures(line.message)
-        elif not _frames(line.message):
-            kept.append(line)
-    return InvocationLog(kept, report)
-
-
-def _frames(message: str) -> bool:
-    """Return whether a line is Lambda's own: START, END, and those of the log format JSON."""
-    return message.startswith(("START RequestId: ", "END RequestId: ")) or any(
-        f'"platform.{kind}"' in message for kind in ("start", "runtimeDone", "report")
-    )
-
-
-def _figures(message: str) -> dict[str, str]:
-    r"""Return the figures of a REPORT line by name.
-
-    >>> _figures("REPORT RequestId: 1\tDuration: 1.32 ms\tMax Memory Used: 61 MB\t")
-    {'Duration': '1.32 ms', 'Max Memory Used': '61 MB'}
-    """
-    if message.startswith("{"):
-        record = json.loads(message).get("record", {})
-        metrics = record.get("metrics", {})
-        names = {
-            "durationMs": ("Duration", "ms"),
-            "billedDurationMs": ("Billed Duration", "ms"),
-            "memorySizeMB": ("Memory Size", "MB"),
-            "maxMemoryUsedMB": ("Max Memory Used", "MB"),
-            "initDurationMs": ("Init Duration", "ms"),
-        }
-        return {
-            name: f"{metrics[key]:g} {unit}"
-            for key, (name, unit) in names.items()
-            if key in metrics
-        }
-    return {
-        match["name"]: f"{match['figure']} {match['unit']}"
-        for part in message.split("\t")
-        if (match := _REPORT.fullmatch(part.strip()))
-    }

@@ -10,13 +10,34 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 TRACEBACK = "Traceback (most recent call last):"
 
 _NO_BREAK_SPACE = "\u00a0"
 _FILE = re.compile(r'(?<=  File ")[^"]+(?=", line )')
 _ERROR = re.compile(rf"\[ERROR\] (?P<error>.*?)[\r\n]+{re.escape(TRACEBACK)}(?P<frames>.*)", re.S)
+
+PlatformEvent = Literal["start", "runtimeDone", "report"]
+"""What Lambda itself logs about an invocation, by the names of the log format JSON.
+
+https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
+"""
+
+_PLATFORM_TEXTS: dict[PlatformEvent, str] = {
+    "start": "START RequestId: ",
+    "runtimeDone": "END RequestId: ",
+    "report": "REPORT RequestId: ",
+}
+_PLATFORM_EVENT = re.compile(r'"type": ?"platform\.(\w+)"')
+
+
+def is_platform_line(message: str, *kinds: PlatformEvent) -> bool:
+    """Return whether a line is Lambda's own, of one of some kinds, in either log format."""
+    if message.startswith("{"):
+        found = _PLATFORM_EVENT.search(message)
+        return found is not None and found[1] in kinds
+    return message.startswith(tuple(_PLATFORM_TEXTS[kind] for kind in kinds))
 
 
 def parsed(message: str) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from testbed.aws.functions import find_function, stack_functions
-from testbed.aws.log_messages import parsed
+from testbed.aws.log_messages import is_platform_line, parsed
 
 if TYPE_CHECKING:
     from types_boto3_logs.type_defs import FilteredLogEventTypeDef
@@ -243,7 +243,7 @@ def with_request_ids(lines: Iterable[LogLine]) -> Iterator[LogLine]:
         if named is not None:
             current[place] = named
         yield replace(line, request_id=named or current[place])
-        if _is_last(line.message):
+        if is_platform_line(line.message, "report"):
             current[place] = None
 
 
@@ -257,7 +257,3 @@ def _request_id(message: str) -> str | None:
     holder = record if isinstance(record, dict) else content
     identity = holder.get("requestId")
     return identity if isinstance(identity, str) and identity else None
-
-
-def _is_last(message: str) -> bool:
-    return message.startswith("REPORT RequestId: ") or '"type": "platform.report"' in message

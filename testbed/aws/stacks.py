@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
-    from types_boto3_cloudformation.type_defs import StackTypeDef
+    from types_boto3_cloudformation.type_defs import StackResourceSummaryTypeDef, StackTypeDef
 
     from testbed.aws.clients import Aws
 
+_STACK = "AWS::CloudFormation::Stack"
 # How the engine's status reason of a resource begins if it has skipped it, or ignored a property.
 _SKIPPED = "Skipped: "
 _IGNORED = "Ignored: "
@@ -37,6 +39,37 @@ def stack_outputs(aws: Aws, stack_name: str) -> dict[str, str] | None:
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
+def list_resources(aws: Aws, stack_name: str) -> Iterator[StackResourceSummaryTypeDef]:
+    """Yield the resources of a stack, also those that could not be created or were deleted."""
+    pages = aws.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_name)
+    for page in pages:
+        yield from page["StackResourceSummaries"]
+
+
+def list_all_resources(
+    aws: Aws, stack_name: str, path: str = ""
+) -> Iterator[tuple[str, StackResourceSummaryTypeDef]]:
+    """Yield the resources of a stack and of its nested stacks that have a physical id.
+
+    Parameters
+    ----------
+    path
+        What the logical ids begin with.
+
+    Returns
+    -------
+    Iterator[tuple[str, StackResourceSummaryTypeDef]]
+        Each with its logical id after those of the nested stacks that contain it:
+        ``Nested/Monitor``.
+    """
+    for resource in list_resources(aws, stack_name):
+        if physical_id := resource.get("PhysicalResourceId"):
+            logical_id = f"{path}{resource['LogicalResourceId']}"
+            yield logical_id, resource
+            if resource["ResourceType"] == _STACK:
+                yield from list_all_resources(aws, physical_id, f"{logical_id}/")
+
+
 def stack_resources(aws: Aws, stack_name: str, resource_type: str | None = None) -> dict[str, str]:
     """Return the physical ids of a stack's resources by logical id.
 
@@ -45,21 +78,11 @@ def stack_resources(aws: Aws, stack_name: str, resource_type: str | None = None)
     resource_type
         If given, only resources of this type, such as ``AWS::S3::Bucket``.
     """
-    pages = aws.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_name)
     return {
         resource["LogicalResourceId"]: resource["PhysicalResourceId"]
-        for page in pages
-        for resource in page["StackResourceSummaries"]
+        for resource in list_resources(aws, stack_name)
         if resource_type in (None, resource["ResourceType"]) and resource.get("PhysicalResourceId")
     }
-
-
-def nested_stacks(aws: Aws, stack_name: str) -> list[str]:
-    """Return the ARNs of the stacks that are nested in a stack, at any depth."""
-    found = []
-    for arn in stack_resources(aws, stack_name, "AWS::CloudFormation::Stack").values():
-        found += [arn, *nested_stacks(aws, arn)]
-    return found
 
 
 def physical_ids(aws: Aws, stack_name: str, resource_type: str) -> list[str]:
@@ -71,10 +94,15 @@ def physical_ids(aws: Aws, stack_name: str, resource_type: str) -> list[str]:
         Such as ``AWS::SQS::Queue``.
     """
     return [
-        physical_id
-        for each in (stack_name, *nested_stacks(aws, stack_name))
-        for physical_id in stack_resources(aws, each, resource_type).values()
+        resource["PhysicalResourceId"]
+        for _, resource in list_all_resources(aws, stack_name)
+        if resource["ResourceType"] == resource_type
     ]
+
+
+def nested_stacks(aws: Aws, stack_name: str) -> list[str]:
+    """Return the ARNs of the stacks that are nested in a stack, at any depth."""
+    return physical_ids(aws, stack_name, _STACK)
 
 
 def function_runtimes(aws: Aws, stack_name: str) -> dict[str, str]:
@@ -121,8 +149,7 @@ class SkippedResource:
 def skipped_resources(aws: Aws, stack_name: str) -> list[SkippedResource]:
     """Return the resources that TESTBED_SKIP_UNSUPPORTED_RESOURCES has left out, or parts of."""
     found = []
-    pages = aws.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_name)
-    for resource in (each for page in pages for each in page["StackResourceSummaries"]):
+    for resource in list_resources(aws, stack_name):
         reason = resource.get("ResourceStatusReason", "")
         if reason.startswith((_SKIPPED, _IGNORED)):
             ignored = reason.removeprefix(_IGNORED) if reason.startswith(_IGNORED) else ""

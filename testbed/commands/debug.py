@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from testbed.commands.options import stack_option
+from testbed.commands.sources import source_folder
 from testbed.control.endpoint import LacksFeatureError
-from testbed.errors import ProjectError, TestbedError
+from testbed.errors import TestbedError
 from testbed.terminal import console
 
 if TYPE_CHECKING:
@@ -50,18 +51,24 @@ def debug(session: Session, function: str, port: int, wait: bool, launch_json: b
     from testbed.debugger.launch_configuration import launch_json as content_of_launch_json
     from testbed.debugger.launch_configuration import local_root
 
-    stacks = [session.stack_name] if session.stack_name else []
-    found = find_function(session.aws, function, stacks)
-    source = _source(session, found.logical_id)
+    if not launch_json:
+        _check_process(session)
+    found = find_function(session.aws, function, session.stack_names)
+    source = source_folder(session, found.logical_id)
     if launch_json:
         console.print_json(content_of_launch_json(found.name, port, source, session.root))
         return
-    if not session.given_endpoint and session.localstack.running() is None:
-        raise TestbedError(
-            "Functions of a LocalStack in a container cannot be debugged.",
-            advice="Run it without Docker: testbed down, then testbed up.",
-        )
     _debug(session, found.name, port, wait, source, local_root(source, session.root))
+
+
+def _check_process(session: Session) -> None:
+    if session.given_endpoint or session.localstack.running():
+        return
+    session.known_running()
+    raise TestbedError(
+        "Functions of a LocalStack in a container cannot be debugged.",
+        advice="Run it without Docker: testbed down, then testbed up.",
+    )
 
 
 def _debug(
@@ -123,22 +130,6 @@ def _invocations(journal: Journal, function: str) -> Iterator[JournalEntry]:
         return iter(())
     entries = journal.follow(position, ["invocation"])
     return (entry for entry in entries if entry["resource"] == function)
-
-
-def _source(session: Session, logical_id: str) -> Path | None:
-    """Return the folder with the source of a function of the project, if it is known."""
-    from testbed.deployment.deploy import check
-
-    name = logical_id.rpartition("/")[2]
-    if not name or not session.has_project:
-        return None
-    try:
-        code = list(check(session.project).code())
-    except ProjectError:  # it is not valid any more; that is not what the user asks for
-        return None
-    return next(
-        (each.path for each in code if each.logical_id == name and each.path.is_dir()), None
-    )
 
 
 def _report(occurrence: Occurrence, wait: bool) -> None:

@@ -65,7 +65,7 @@ def deploy(
 
 def _deploy_to_testbed(session: Session, chosen: Overrides) -> None:
     from testbed.deployment.deploy import deploy as deploy_project
-    from testbed.deployment.deploy import stack_parameters
+    from testbed.deployment.stack_update import stack_parameters
     from testbed.project.overrides import Overrides
 
     project = Overrides.from_environment().updated(chosen).apply(session.project)
@@ -93,8 +93,8 @@ def _deploy_to_testbed(session: Session, chosen: Overrides) -> None:
 
 def _deploy_to_account(project: Project, profile: str | None, yes: bool) -> None:
     from testbed.deployment.deploy import deploy as deploy_project
-    from testbed.deployment.deploy import stack_parameters
     from testbed.deployment.ownership import check_ownership
+    from testbed.deployment.stack_update import stack_parameters
 
     aws = open_account(profile, project)
     check_ownership(aws, project.stack_name, project.tags)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from testbed.machine.host_address import LOOPBACK
 from testbed.terminal import console
 from testbed.terminal.tables import print_table
 
@@ -43,6 +44,10 @@ def warning_rows(description: dict[str, Any]) -> list[Row]:
     rows += [("runtime", text) for text in description.get("runtimes", ())]
     isolation = description.get("isolation")
     if isolation and not isolation["isolated"]:
-        reason = f"none: functions can see your files ({isolation['reason']})"
-        rows.append(("isolation", f"{reason}; run: testbed doctor"))
+        reason = isolation["reason"]
+        if description["host"]["name"] == LOOPBACK.name:
+            text = f"none: functions can see your files ({reason}); run: testbed doctor"
+        else:
+            text = f"the container's: functions can see one another's files, not yours ({reason})"
+        rows.append(("isolation", text))
     return rows

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from testbed.commands.options import Pair, Pairs, json_option
+from testbed.commands.sources import source_folder
 from testbed.errors import TestbedError
 from testbed.terminal import console
 from testbed.terminal.durations import Duration, duration_text, local_time_text
 
 if TYPE_CHECKING:
     from testbed.aws.functions import KnownFunction
-    from testbed.aws.invocation import FunctionError, Invocation, InvocationLog
+    from testbed.aws.invocation import FunctionError, Invocation
+    from testbed.aws.invocation_log import InvocationLog
     from testbed.control.journal import Journal
     from testbed.session import Session
     from testbed.trace.settling import Followed
@@ -86,17 +88,16 @@ def invoke(
     --async, the request ID. The exit status is 1 if the function fails or cannot be invoked.
     """
     from testbed.aws.functions import find_function
-    from testbed.aws.invocation import check_event, invocation_log
+    from testbed.aws.invocation import check_event
     from testbed.aws.invocation import invoke as invoke_function
+    from testbed.aws.invocation_log import invocation_log
 
     if file is not None and sample_name is not None:
         raise click.UsageError("--event and --sample cannot be combined.")
     if settings and sample_name is None:
         raise click.UsageError("--set: only with --sample.")
     aws = session.aws
-    found = find_function(
-        aws, function, [session.stack_name] if session.stack_name else [], qualifier
-    )
+    found = find_function(aws, function, session.stack_names, qualifier)
     configuration = aws.lambda_.get_function_configuration(FunctionName=found.name)
     if sample_name is None:
         event, where = _read(file)
@@ -267,14 +268,9 @@ def _print_chain(followed: Followed, invocation: Invocation, wait: timedelta) ->
 
 def _failure(session: Session, function: KnownFunction, error: FunctionError) -> TestbedError:
     """Return how a function failed, with its own frames of the traceback."""
-    from testbed.project.own_frames import code_folder, own_frames
+    from testbed.project.own_frames import own_frames
 
-    code = None
-    if function.logical_id and session.has_project:
-        project = session.project
-        code = code_folder(
-            project.template, project.parameters, project.region, function.logical_id
-        )
+    code = source_folder(session, function.logical_id)
     what = ": ".join(filter(None, (error.type, error.message))) or error.kind
     frames = own_frames(error.stack, code, Path.cwd())
     return TestbedError(

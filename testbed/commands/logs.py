@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from testbed.commands.options import stack_option
+from testbed.commands.sources import source_folder
 from testbed.terminal import console
 from testbed.terminal.durations import Since, local_time_text
 
@@ -66,8 +67,7 @@ def logs(
         return sources if functions else log_sources(session.aws, stack_name)
 
     known = log_sources(session.aws, stack_name)
-    stacks = [session.stack_name] if session.stack_name else []
-    sources = chosen_sources(session.aws, functions, known, stacks)
+    sources = chosen_sources(session.aws, functions, known, session.stack_names)
     lines: Iterable[LogLine] = (
         follow_logs(session.aws, sources_now, since)
         if follow
@@ -120,26 +120,13 @@ class ProjectFiles:
         from testbed.project.own_frames import project_file
 
         if function not in self._folders:
-            self._folders[function] = self._folder(function)
+            logical_id = self._logical_ids.get(function, "")
+            self._folders[function] = source_folder(self._session, logical_id)
         return project_file(path, self._folders[function], Path.cwd())
-
-    def _folder(self, function: str) -> Path | None:
-        from testbed.errors import ProjectError
-        from testbed.project.own_frames import code_folder
-
-        try:
-            project = self._session.project
-        except ProjectError:  # there is none, or it was broken after its deployment
-            return None
-        logical_id = self._logical_ids.get(function)
-        if not logical_id:
-            return None
-        return code_folder(project.template, project.parameters, project.region, logical_id)
 
     @cached_property
     def _logical_ids(self) -> dict[str, str]:
         from testbed.aws.functions import known_functions
 
-        stack_name = self._session.stack_name
-        stacks = [stack_name] if stack_name else []
-        return {each.name: each.logical_id for each in known_functions(self._session.aws, stacks)}
+        found = known_functions(self._session.aws, self._session.stack_names)
+        return {each.name: each.logical_id for each in found}

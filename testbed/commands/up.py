@@ -68,16 +68,20 @@ def up(
     reject_endpoint()
     session.remembers = False  # a new start begins with the project's files
     if empty:
-        reject_options(
-            "not with --empty", "parameters", "files", "template", "config_env", "docker"
-        )
+        reject_options("not with --empty", "parameters", "files", "template", "config_env")
     elif not session.has_project:
         reject_options("there is no template that it applies to", "parameters", "files")
     with exclusive(session.state):
         if is_up(session, docker=docker):
             session.remembers = True
             console.progress.print("The testbed is already running.")
-            if port or settings or parameters or files or empty:
+            if empty:
+                console.progress.print(
+                    "--empty was ignored: to delete everything, run `testbed reset --empty`."
+                )
+            selection = session.selection
+            chosen_project = selection.template or selection.environment
+            if port or settings or parameters or files or chosen_project:
                 console.progress.print(
                     "The options were ignored: they apply only when it starts. Run `testbed down`"
                     " first, or change what is deployed with `testbed deploy`.",

@@ -47,7 +47,7 @@ def watch(
     It ends when you press Ctrl-C. Changed code is updated in the functions directly; a changed
     template is deployed by a change set. New log lines and chains are shown below.
     """
-    from testbed.deployment.deploy import stack_parameters
+    from testbed.deployment.stack_update import stack_parameters
     from testbed.project.overrides import Overrides
     from testbed.watching.loop import StackWatch, Watch
 

@@ -14,7 +14,7 @@ from testbed.terminal.tables import print_table
 
 if TYPE_CHECKING:
     from testbed.session import Session
-    from testbed.websites.local_website import Page
+    from testbed.websites.page import Page
     from testbed.websites.websites import HostedWebsite, Websites
 
 _HEADINGS = ("name", "url", "behavior", "requests")
@@ -186,7 +186,7 @@ def _page(name: str, body: str | None, file: Path | None, content_type: str | No
     import mimetypes
 
     from testbed.machine.file_errors import naming
-    from testbed.websites.local_website import Page
+    from testbed.websites.page import Page
 
     if file is None:
         text = f"<h1>Welcome to {name}</h1>\n" if body is None else body

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from testbed.websites.local_website import Page
+from testbed.websites.page import Page
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from testbed.aws.addresses import api_url
 from testbed.aws.logs import log_lines
+from testbed.aws.objects import put_if_new
 from testbed.control.clock import Clock, check_firings
 from testbed.control.inbox import Confirmation, Email, Inbox
 from testbed.control.journal import Journal, JournalEntry
 from testbed.control.subscriptions import confirm
 from testbed.demo.sites import SITES_OUTPUT
 from testbed.demo.status_api import StatusApi
-from testbed.deployment.deploy import put_if_new
 from testbed.errors import TestbedError
 from testbed.machine.waiting import WaitedTooLong, until
 from testbed.trace.chains import Step, find_chains

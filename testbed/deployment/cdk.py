@@ -6,12 +6,12 @@ https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from testbed.deployment.packaging import package
+from testbed.machine.package_files import package_file
 from testbed.project.project import Project
 
 if TYPE_CHECKING:
@@ -19,12 +19,6 @@ if TYPE_CHECKING:
     from testbed.machine.cache import Report
     from testbed.project.assets import Assets, FileAsset
 
-_PACKAGE = Path(__file__).parents[1]
-# A wheel has the template inside the package, a clone has it next to the package.
-_TEMPLATES = (
-    _PACKAGE / "_cdk-bootstrap.yaml",
-    _PACKAGE.parent / "docs" / "examples" / "cdk-bootstrap.yaml",
-)
 _VERSION = re.compile(r"/cdk-bootstrap/(?P<qualifier>\w+)/version")
 _DEFAULT_QUALIFIER = "hnb659fds"
 _TOOLKIT = "CDKToolkit"
@@ -49,7 +43,7 @@ def missing_bootstrap(project: Project, aws: Aws) -> Project | None:
     qualifier = match["qualifier"]
     return Project(
         root=project.root,
-        template=next(path for path in _TEMPLATES if path.is_file()),
+        template=package_file("_cdk-bootstrap.yaml", "docs/examples/cdk-bootstrap.yaml"),
         stack_name=_TOOLKIT if qualifier == _DEFAULT_QUALIFIER else f"{_TOOLKIT}-{qualifier}",
         region=project.region,
         capabilities=("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"),

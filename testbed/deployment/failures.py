@@ -58,13 +58,15 @@ _IGNORE_ADVICE = (
     "Remove what is not available, give the resource a Condition that is false here, or have such"
     f" properties ignored: {_HOW}"
 )
-# CloudFormation's words for parameters of the type AWS::SSM::Parameter::Value<…>.
-_NO_SSM_VALUE = "from parameter store"
-_PARAMETER_ADVICE = (
-    "Create these parameters before the deployment: in a script in init/ready.d, or with `testbed"
-    " up --empty`, `awslocal ssm put-parameter --type String --name NAME --value VALUE` and then"
-    " `testbed deploy`."
-)
+# By CloudFormation's words.
+_ADVICE = {
+    # For parameters of the type AWS::SSM::Parameter::Value<…>.
+    "from parameter store": "Create these parameters before the deployment: in a script in"
+    " init/ready.d, or with `testbed up --empty`, `awslocal ssm put-parameter --type String --name"
+    " NAME --value VALUE` and then `testbed deploy`.",
+    "Requires capabilities": "List them in samconfig.toml, as `sam deploy` needs it, too:"
+    ' capabilities = "CAPABILITY_NAMED_IAM".',
+}
 _STATES = {
     "ROLLBACK_COMPLETE": "Nothing was created. The next deployment creates the stack anew.",
     "ROLLBACK_FAILED": "Not everything that was created could be deleted: see the events, then run"
@@ -121,8 +123,12 @@ def rejected(template: Path, reason: str) -> DeploymentError:
                 ),
             ]
         ),
-        advice=advice if unsupported else _PARAMETER_ADVICE if _NO_SSM_VALUE in reason else "",
+        advice=advice if unsupported else _advice(reason),
     )
+
+
+def _advice(reason: str) -> str:
+    return next((advice for words, advice in _ADVICE.items() if words in reason), "")
 
 
 def _joined(lines: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""LocalStack in a container, started by Docker Compose from the project's ``docker-compose.yml``.
+"""LocalStack in a container, started by Docker Compose from the project's Compose file.
 
 Docker Compose changes the container, so that users can run ``docker compose`` and ``testbed`` in
 turns; Docker's API reports on it. docs/decisions/0013 says why no library does the former.
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from testbed.emulators import docker_daemon
 from testbed.emulators import state_folder as states
-from testbed.emulators.compose_command import FILE, SERVICE, ComposeCommand
+from testbed.emulators.compose_command import SERVICE, ComposeCommand
 from testbed.emulators.container import Container
 from testbed.errors import DockerError, InitScriptError, StartError, preserved
 from testbed.machine import ports
@@ -42,7 +42,7 @@ class Compose:
     Parameters
     ----------
     root
-        The project's folder, which holds ``docker-compose.yml``.
+        The project's folder, which holds Compose's file (``docker-compose.yml``).
     state
         The folder for the log and for Compose's override file.
     apart
@@ -65,7 +65,12 @@ class Compose:
         return None
 
     def start(
-        self, *, port: int | None = None, settings: dict[str, str], overrides: Overrides
+        self,
+        *,
+        port: int | None = None,
+        settings: dict[str, str],
+        overrides: Overrides,
+        init_scripts: bool = True,
     ) -> Container:
         """Start the container, and return when its API answers and every init script succeeded.
 
@@ -79,6 +84,8 @@ class Compose:
             Environment variables to add to LocalStack's, which init scripts see, too.
         overrides
             What to deploy differently from the project's files.
+        init_scripts
+            Whether to run the init scripts.
 
         Raises
         ------
@@ -95,7 +102,7 @@ class Compose:
             raise ports.taken(port)
         self._check_project_name()
         with naming(self.state):
-            self._write_override(settings, overrides)
+            self._write_override(settings, overrides, init_scripts=init_scripts)
         try:
             self._create(port)
             container = self._own_container()
@@ -124,8 +131,9 @@ class Compose:
         Raises
         ------
         DockerError
-            If that fails.
+            If that fails, or Compose's file is missing or has no service with LocalStack.
         """
+        self._command.check()
         self._command.run("build")
 
     def stop(self) -> bool:
@@ -148,7 +156,7 @@ class Compose:
 
     def _containers(self) -> list[DockerContainer]:
         """Return the service's containers, running or not."""
-        if not (self._command.has_override if self._apart else (self._root / FILE).exists()):
+        if not (self._command.has_override if self._apart else self._command.has_file):
             return []
         try:
             daemon = docker_daemon.connect()
@@ -169,7 +177,7 @@ class Compose:
         if not found:
             raise DockerError(
                 f"Docker Compose has started no container for a service named {SERVICE}.",
-                advice=f"Name the service with LocalStack {SERVICE} in {FILE}.",
+                advice=f"Check the service {SERVICE} in Compose's file.",
             )
         return found[0]
 
@@ -187,8 +195,10 @@ class Compose:
                     advice="Stop that one, or set COMPOSE_PROJECT_NAME to another name.",
                 )
 
-    def _write_override(self, settings: dict[str, str], overrides: Overrides) -> None:
-        """Write what this start adds to ``docker-compose.yml``."""
+    def _write_override(
+        self, settings: dict[str, str], overrides: Overrides, *, init_scripts: bool
+    ) -> None:
+        """Write what this start adds to Compose's file."""
         states.make(self.state)
         inside = {
             name: Path(_FILES_IN_CONTAINER, str(number))
@@ -204,7 +214,7 @@ class Compose:
                 name: value.replace("$", "$$") for name, value in variables.items()
             }
         files = {str(inside[name]): file for name, file in overrides.files.items()}
-        self._command.override(service, files)
+        self._command.override(service, files, init_scripts=init_scripts)
 
     def _await_healthy(self, container: DockerContainer) -> None:
         def health() -> dict[str, Any] | None:
@@ -216,7 +226,14 @@ class Compose:
                     advice=f"Its log is {self.log}.",
                     details=_last_lines(container),
                 )
-            state: dict[str, Any] = container.attrs["State"].get("Health", {})
+            state: dict[str, Any] | None = container.attrs["State"].get("Health")
+            if state is None:
+                raise DockerError(
+                    f"The container {container.name} has no health check, which says when"
+                    " LocalStack is ready.",
+                    advice='Use the image and the health check of docs/docker.md ("In your own'
+                    ' repository").',
+                )
             return state if state.get("Status") in ("healthy", "unhealthy") else None
 
         try:

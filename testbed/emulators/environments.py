@@ -16,12 +16,10 @@ from pathlib import Path
 from testbed.emulators.runtimes import OWN_RUNTIMES, cache_name, ensure_runtime, runtime_inputs
 from testbed.machine import virtual_environments
 from testbed.machine.cache import Report, build_once
+from testbed.machine.package_files import package_file
 from testbed.project.functions import RUNTIME
 
-_PACKAGE = Path(__file__).parents[1]
 _LOCKS = Path(__file__).parent / "locks"
-# A wheel has the extension's source inside the package, a clone has it next to the package.
-_EXTENSION_SOURCES = (_PACKAGE / "_extension", _PACKAGE.parent / "extension")
 _CERTIFICATE = "certificate.pem"
 
 
@@ -114,7 +112,7 @@ def other_runtime_inputs() -> dict[str, list[Path]]:
 
 def extension_source() -> Path:
     """Return the folder with the extension's ``pyproject.toml`` and source."""
-    return next(path for path in _EXTENSION_SOURCES if path.is_dir())
+    return package_file("_extension", "extension")
 
 
 def _build_localstack(target: Path) -> None:

@@ -21,7 +21,7 @@ from pathlib import Path
 from testbed.emulators.debugger import ensure_debugger
 from testbed.errors import EnvironmentBuildError
 from testbed.machine import virtual_environments
-from testbed.machine.cache import Report, build_once, is_complete, location
+from testbed.machine.cache import Report, build_once
 from testbed.machine.cache_folder import cache_folder
 from testbed.machine.virtual_environments import NoPythonError
 from testbed.project.functions import RUNTIME
@@ -122,11 +122,6 @@ def cache_name(runtime: str) -> str:
 def runtime_inputs() -> list[Path]:
     """Return the files that decide the content of the environments."""
     return [_LOCK]
-
-
-def is_built(runtime: str) -> bool:
-    """Return whether the environment of a runtime is in the cache."""
-    return is_complete(location(cache_name(runtime), runtime_inputs()))
 
 
 def command() -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from testbed.errors import ProjectError
 from testbed.project.assembly import find_app, is_cdk_app
 from testbed.project.pairs import parse_pairs
-from testbed.project.project import DEFAULT_REGION, Project
+from testbed.project.project import ALL_CAPABILITIES, DEFAULT_REGION, Project
 from testbed.project.samconfig import find_samconfig, read_samconfig, words
 from testbed.project.template_search import TEMPLATES, find_template, other_templates
 from testbed.project.uploads import read_uploads
@@ -119,9 +119,10 @@ def find_project(root: Path, selection: Selection | None = None) -> Project:
             else "",
         )
     region = _region(settings, config)
+    capabilities = _capabilities(settings) if config else ALL_CAPABILITIES
     if own is None or template.resolve() != own.resolve():
         name = _checked_stack_name(chosen.stack_name or stack_name_of(template))
-        return Project(root, template, name, region, _capabilities(settings))
+        return Project(root, template, name, region, capabilities)
     stack_name = chosen.stack_name or settings.get("stack_name") or stack_name_of(template)
     parameters, tags = (
         parse_pairs(settings.get(name, ""), f"{config}: {name}")
@@ -132,7 +133,7 @@ def find_project(root: Path, selection: Selection | None = None) -> Project:
         template=template,
         stack_name=_checked_stack_name(stack_name),
         region=region,
-        capabilities=_capabilities(settings),
+        capabilities=capabilities,
         parameters=parameters,
         tags=tags,
         uploads=read_uploads(root),

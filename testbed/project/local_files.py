@@ -119,6 +119,21 @@ class TemplateFiles:
         for _, nested in self.nested:
             yield from nested.code()
 
+    def code_folder(self, logical_id: str) -> Path | None:
+        """Return the folder of a function's code, or None if it is not a folder of the project.
+
+        Parameters
+        ----------
+        logical_id
+            The function's logical ID, after those of nested stacks: ``Nested/Monitor``.
+        """
+        stack, _, inside = logical_id.partition("/")
+        if inside:
+            nested = (each for file, each in self.nested if file.logical_id == stack)
+            return next((each.code_folder(inside) for each in nested), None)
+        code = (each.path for each in self.files if each.build and each.logical_id == logical_id)
+        return next((path for path in code if path.is_dir()), None)
+
     def all_problems(self) -> Iterator[Problem]:
         """Yield the problems of this template and of all nested ones."""
         yield from self.problems

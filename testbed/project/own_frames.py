@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from testbed.errors import ProjectError
-from testbed.project.local_files import TemplateFiles, template_files
 
 # A frame of a traceback of Python.
 _FRAME = re.compile(r'\s*File "(?P<path>[^"]+)", line (?P<line>\d+)(?P<rest>.*)')
@@ -77,35 +74,6 @@ def project_file(path: str, code: Path | None, folder: Path) -> str:
     """
     local = _local_path(path, code)
     return _relative(local, folder) if local else path
-
-
-def code_folder(
-    template: Path, parameters: Mapping[str, str], region: str, logical_id: str
-) -> Path | None:
-    """Return the folder of a function's code in the project, or None if it is not there.
-
-    Parameters
-    ----------
-    logical_id
-        The function's logical ID, after those of nested stacks: ``Nested/Monitor``.
-    """
-    try:
-        found = template_files(template, parameters, region, "is built here")
-    except (ProjectError, OSError):
-        return None
-    *stacks, name = logical_id.split("/")
-    for stack in stacks:
-        inner = next((files for file, files in found.nested if file.logical_id == stack), None)
-        if inner is None:
-            return None
-        found = inner
-    return _code_in(found, name)
-
-
-def _code_in(found: TemplateFiles, logical_id: str) -> Path | None:
-    paths = (each.path for each in found.files if each.build and each.logical_id == logical_id)
-    path = next(paths, None)
-    return path if path and path.is_dir() else None
 
 
 def _frames(stack: Iterable[str]) -> Iterator[_Frame | str]:

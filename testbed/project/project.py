@@ -12,6 +12,12 @@ from testbed.project.uploads import Upload
 DEFAULT_REGION = "us-east-1"
 """The region of deployments to the testbed if nothing names another one."""
 
+ALL_CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
+"""What a deployment may do if no configuration file lists it.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html
+"""
+
 
 @dataclass(frozen=True)
 class Project:
@@ -43,7 +49,7 @@ class Project:
     template: Path
     stack_name: str
     region: str = DEFAULT_REGION
-    capabilities: tuple[str, ...] = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")
+    capabilities: tuple[str, ...] = ALL_CAPABILITIES
     parameters: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     uploads: tuple[Upload, ...] = ()

@@ -148,8 +148,7 @@ def logs(testbed: RunningTestbed, request: pytest.FixtureRequest) -> Logs:
     """What functions have logged since the test began: ``logs.lines("Monitor")``."""
     from testbed.pytest_plugin.function_logs import Logs
 
-    stack_name = testbed.session.project.stack_name
-    return Logs(testbed.aws, [stack_name], request.node.stash[_STARTED])
+    return Logs(testbed.aws, testbed.session.stack_names, request.node.stash[_STARTED])
 
 
 @pytest.fixture
@@ -180,7 +179,7 @@ def website(testbed: RunningTestbed) -> Iterator[MakeWebsite]:
 
     Tests can make it fail: ``site.down()``, ``site.slow(2.0)``, ``site.answers(503)``.
     """
-    from testbed.websites.local_website import Page
+    from testbed.websites.page import Page
 
     with ExitStack() as websites:
 

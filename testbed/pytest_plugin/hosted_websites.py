@@ -8,11 +8,11 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from testbed.websites.local_website import check_status, phrase
+from testbed.websites.page import check_status, phrase
 
 if TYPE_CHECKING:
     from testbed.pytest_plugin.stack import Stack
-    from testbed.websites.local_website import Page
+    from testbed.websites.page import Page
 
 TEMPLATE = Path(__file__).parent / "hosting" / "template.yaml"
 """The stack that serves them: a REST API with a function, and a bucket."""

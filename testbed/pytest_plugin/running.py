@@ -33,7 +33,8 @@ from testbed.project.lines import TemplateLines
 from testbed.project.project import Project
 from testbed.pytest_plugin.stack import Stack
 from testbed.session import Session
-from testbed.websites.local_website import LocalWebsite, Page
+from testbed.websites.local_website import LocalWebsite
+from testbed.websites.page import Page
 
 if TYPE_CHECKING:
     from testbed.aws.clients import Aws

@@ -7,14 +7,13 @@ pages and the variables that can be set. The files are templates, see
 
 from __future__ import annotations
 
-import difflib
 import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from testbed.errors import TestbedError
+from testbed.errors import TestbedError, did_you_mean
 
 _FOLDER = Path(__file__).parent
 
@@ -67,10 +66,8 @@ def find_sample(name: str) -> Sample:
     """
     samples = all_samples()
     if name not in samples:
-        close = difflib.get_close_matches(name, samples, n=3)
-        meant = f"Did you mean {' or '.join(close)}? " if close else ""
         raise TestbedError(
             f"There is no sample event named {name}.",
-            advice=f"{meant}List them with: testbed sample",
+            advice=f"{did_you_mean(name, samples)} List them with: testbed sample".lstrip(),
         )
     return samples[name]

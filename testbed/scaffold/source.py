@@ -8,9 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-_PACKAGE = Path(__file__).parents[1]
-# A wheel has the example inside the package, a clone has it next to the package.
-_SOURCES = (_PACKAGE / "_example", _PACKAGE.parent / "examples" / "orders")
+from testbed.machine.package_files import package_file
 
 FILES = (
     ".github/workflows/test.yml",
@@ -38,7 +36,7 @@ _NAMED = {
 
 def example_folder() -> Path:
     """Return the folder with the example's files."""
-    return next(folder for folder in _SOURCES if folder.is_dir())
+    return package_file("_example", "examples/orders")
 
 
 def rendered(name: str, requirement: str) -> dict[str, str]:

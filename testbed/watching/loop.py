@@ -16,10 +16,13 @@ from typing import TYPE_CHECKING, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
+from testbed.aws.objects import put_if_new
 from testbed.aws.stacks import stack_outputs
 from testbed.deployment.artifacts import Artifacts
-from testbed.deployment.code import MissingFunctionError, local_functions, update_code
-from testbed.deployment.deploy import check, code_packages, deploy, put_if_new, stack_parameters
+from testbed.deployment.code_packages import code_packages
+from testbed.deployment.code_updates import MissingFunctionError, local_functions, update_code
+from testbed.deployment.deploy import check, deploy
+from testbed.deployment.stack_update import stack_parameters
 from testbed.errors import DeploymentError, ProjectError, TestbedError
 from testbed.machine.file_errors import explained
 from testbed.watching.decision import Decision, decide

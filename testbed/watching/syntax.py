@@ -7,34 +7,16 @@ import json
 import os
 import platform
 import subprocess
-import traceback
-import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from testbed.errors import ProjectError
 from testbed.machine.virtual_environments import PYTHON_VERSION, installed_interpreter
+from testbed.watching import compilation
+from testbed.watching.compilation import compilation_errors
 from testbed.watching.inputs import is_ignored_name
 
 _LIMIT_SECONDS = 20
-# What another version of Python runs: this module's function, without our packages.
-_PROGRAM = """
-import json, sys, traceback, warnings
-warnings.simplefilter("ignore")
-found = []
-for path in json.load(sys.stdin):
-    try:
-        with open(path, "rb") as file:
-            source = file.read()
-    except OSError:
-        continue
-    try:
-        compile(source, path, "exec", dont_inherit=True)
-    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
-        lines = traceback.format_exception_only(type(error), error)
-        found.append([path, getattr(error, "lineno", None), "".join(lines)])
-json.dump(found, sys.stdout)
-"""
 
 
 class InvalidSyntaxError(ProjectError):
@@ -69,7 +51,8 @@ def syntax_errors(
         return []
     found = []
     version = runtime.removeprefix("python") or PYTHON_VERSION
-    for path, line, text in _compiled(files, version):
+    for name, line, text in _errors([str(file) for file in files], version):
+        path = Path(name)
         shown = path.relative_to(root) if path.is_relative_to(root) else path
         found.append(InvalidSyntaxError(path, line, shown, _clean(text)))
     return found
@@ -94,38 +77,20 @@ def _clean(text: str) -> str:
     return "\n".join(lines)
 
 
-def _compiled(files: list[Path], version: str) -> list[tuple[Path, int | None, str]]:
-    if version == ".".join(platform.python_version_tuple()[:2]):
-        return _compiled_here(files)
-    python = installed_interpreter(version)
+def _errors(files: list[str], version: str) -> list[tuple[str, int | None, str]]:
+    here = version == ".".join(platform.python_version_tuple()[:2])
+    python = None if here else installed_interpreter(version)
     if python is None:
-        return _compiled_here(files)
+        return compilation_errors(files)
     result = subprocess.run(
-        [python, "-I", "-S", "-c", _PROGRAM],
-        input=json.dumps([str(path) for path in files]),
+        [python, "-I", "-S", compilation.__file__],
+        input=json.dumps(files),
         capture_output=True,
         text=True,
         timeout=_LIMIT_SECONDS,
         check=False,
     )
     if result.returncode:
-        return _compiled_here(files)
-    return [(Path(path), line, text) for path, line, text in json.loads(result.stdout)]
-
-
-def _compiled_here(files: list[Path]) -> list[tuple[Path, int | None, str]]:
-    found = []
-    for path in files:
-        try:
-            source = path.read_bytes()
-        except OSError:  # it was deleted meanwhile
-            continue
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                compile(source, str(path), "exec", dont_inherit=True)
-        # A null byte, a number with too many digits, code that is nested too deeply.
-        except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
-            text = "".join(traceback.format_exception_only(error))
-            found.append((path, getattr(error, "lineno", None), text))
-    return found
+        return compilation_errors(files)
+    errors: list[tuple[str, int | None, str]] = json.loads(result.stdout)
+    return errors

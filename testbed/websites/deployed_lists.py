@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from testbed.aws.objects import bucket_and_key
 from testbed.errors import ProjectError
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class DeployedLists:
 
     def _change_one(self, upload: Upload, uri: str, change: Callable[[bytes], bytes]) -> bool:
         """Change a deployed file, if it differs then; return whether it was changed."""
-        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        bucket, key = bucket_and_key(uri)
         for attempt in range(_ATTEMPTS):
             before, condition = self._content(upload, bucket, key)
             after = change(before)

@@ -8,7 +8,6 @@ pages nor other users of the machine can control the websites.
 from __future__ import annotations
 
 import base64
-import difflib
 import hmac
 import json
 import os
@@ -24,11 +23,12 @@ from threading import Lock, Thread
 from typing import Any
 
 from testbed.control.control_secret import HEADER
-from testbed.errors import TestbedError
+from testbed.errors import TestbedError, similar
 from testbed.machine import ports
 from testbed.machine.host_address import LOOPBACK, HostAddress
 from testbed.websites import record as records
-from testbed.websites.local_website import LocalWebsite, Page
+from testbed.websites.local_website import LocalWebsite
+from testbed.websites.page import Page
 
 _SECRET_BYTES = 32
 _IDLE_LIMIT_SECONDS = 60.0
@@ -122,15 +122,10 @@ class Hosting:
 
 def unknown(name: str, names: Iterable[str]) -> TestbedError:
     """Return the error that there is no website of a name, with what to do about it."""
-    known = sorted(names)
-    similar = difflib.get_close_matches(name, known, n=1)
-    if similar:
-        advice = f"Did you mean {similar[0]}?"
-    elif known:
-        advice = f"There are: {', '.join(known)}."
-    else:
-        advice = f"Add it with: testbed website add {name}"
-    return TestbedError(f"There is no website {name}.", advice=advice)
+    add = f"Add it with: testbed website add {name}"
+    return TestbedError(
+        f"There is no website {name}.", advice=similar(name, names, "websites") or add
+    )
 
 
 def _described(website: LocalWebsite) -> dict[str, Any]:

@@ -28,12 +28,12 @@ from testbed.errors import StartError, TestbedError
 from testbed.machine.host_address import LOOPBACK
 from testbed.websites import record as records
 from testbed.websites.hosting import unknown
-from testbed.websites.local_website import Behavior
+from testbed.websites.page import Behavior
 
 if TYPE_CHECKING:
     from testbed.emulators.container import Container
     from testbed.emulators.instance import Instance
-    from testbed.websites.local_website import Page
+    from testbed.websites.page import Page
 
 _MODULE = "testbed.websites.hosting"
 _START_LIMIT_SECONDS = 15.0

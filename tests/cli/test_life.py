@@ -19,7 +19,7 @@ import pytest
 from testbed.aws.clients import Aws
 from testbed.emulators import instance
 from testbed.machine.waiting import until
-from tests.conftest import CommandLine, Deployed
+from tests.conftest import CTRL_C, CommandLine, Deployed
 
 LIMIT_SECONDS = 30.0
 BUCKET = "large-objects-of-this-test"
@@ -213,7 +213,7 @@ def test_questions_for_parameters(bare: CommandLine) -> None:
         "Size: ": "1\r",
         "must be at least 2\r\nSize: ": "3\r",
         "Key: ": "hush\r",
-        "Color: ": "\x03",  # Ctrl-C
+        "Color: ": CTRL_C,
     }
     status, shown = bare.run_on_terminal("up", answers=answers)
     assert status == 130, shown

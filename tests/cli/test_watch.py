@@ -17,7 +17,7 @@ import pytest
 
 from testbed import Aws, RunningTestbed
 from testbed.aws.stacks import describe_stack
-from testbed.deployment.code import update_code
+from testbed.deployment.code_updates import update_code
 from testbed.deployment.deploy import deploy
 from testbed.deployment.destroy import destroy_stack
 from testbed.errors import TestbedError

@@ -10,10 +10,12 @@ import pytest
 
 from testbed.emulators.container import Container
 from testbed.emulators.instance import Instance
-from testbed.errors import TestbedError
+from testbed.errors import ProjectError, TestbedError
 from testbed.machine import ports
+from testbed.project.discovery import Selection
+from testbed.project.overrides import Overrides
 from testbed.session import Session
-from testbed.starting import is_up
+from testbed.starting import is_up, start
 
 CONTAINER = Container("id", "name", "http://127.0.0.1:5000")
 INSTANCE = Instance(1, "mark", "http://127.0.0.1:4566")
@@ -47,3 +49,42 @@ def test_process_is_found(tmp_path: Path) -> None:
 def test_nothing_is_found(tmp_path: Path) -> None:
     assert not is_up(session(tmp_path, None, None), docker=False)
     assert not is_up(session(tmp_path, None, None), docker=True)
+
+
+def started_container(tmp_path: Path, **options: Any) -> dict[str, Any]:
+    """Return how the container of a project was started, whose stack is then there."""
+    made: Any = Session(tmp_path, selection=options.pop("selection", Selection()))
+    given: dict[str, Any] = {}
+    made.compose = SimpleNamespace(build=lambda: None, start=given.update)
+    stacks = {"Stacks": [{"StackName": "mine", "StackStatus": "CREATE_COMPLETE"}]}
+    made.aws = SimpleNamespace(
+        cloudformation=SimpleNamespace(describe_stacks=lambda **_: stacks), region="us-east-1"
+    )
+    start(made, Overrides(), docker=True, **options)
+    return given
+
+
+def test_init_scripts_in_a_container_use_the_same_stack(tmp_path: Path) -> None:
+    root = tmp_path / "shop"
+    root.mkdir()
+    for name in ("template.yaml", "other.yaml"):
+        (root / name).write_text("Resources: {Queue: {Type: AWS::SQS::Queue}}")
+    # The container's folder has another name, after which the stack would be named there.
+    given = started_container(root)
+    assert (given["settings"], given["init_scripts"]) == ({"TESTBED_STACK": "shop"}, True)
+    given = started_container(root, selection=Selection(template=root / "other.yaml"))
+    assert given["settings"] == {
+        "TESTBED_TEMPLATE": "/opt/testbed/project/other.yaml",
+        "TESTBED_STACK": "other",
+    }
+    (tmp_path / "outside.yaml").write_text("Resources: {Queue: {Type: AWS::SQS::Queue}}")
+    with pytest.raises(ProjectError, match="is outside of"):
+        started_container(root, selection=Selection(template=tmp_path / "outside.yaml"))
+
+
+def test_no_init_scripts_in_an_empty_container(tmp_path: Path) -> None:
+    root = tmp_path / "shop"
+    root.mkdir()
+    assert started_container(root)["init_scripts"] is False
+    (root / "template.yaml").write_text("Resources: {Queue: {Type: AWS::SQS::Queue}}")
+    assert started_container(root, empty=True)["init_scripts"] is False

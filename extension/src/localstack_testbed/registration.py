@@ -208,7 +208,10 @@ PATCHES: Mapping[str, tuple[Step, ...]] = {
         Step("faults.queues:patch_queues", _faults),
         Step("journal.queues:patch_queues", _journal),
     ),
-    f"{_SERVICES}.sqs.provider": (Step("limits.queues:patch_messages", _limits),),
+    f"{_SERVICES}.sqs.provider": (
+        Step("limits.queues:patch_messages", _limits),
+        Step("reset.message_moves:patch_tasks"),
+    ),
     f"{_SERVICES}.sqs.query_api": (
         Step("requests.callers:patch_query_api"),
         Step("requests.malformed_requests:patch_query_api"),

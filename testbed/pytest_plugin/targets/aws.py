@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from testbed.aws.clients import Aws
     from testbed.project.project import Project
     from testbed.pytest_plugin.fixture_types import Website
-    from testbed.websites.local_website import Page
+    from testbed.websites.page import Page
 
 _UNAVAILABLE: Mapping[Feature, str] = {
     "inbox": "AWS has no inbox that tests can read: it delivers emails to people.",

@@ -24,11 +24,20 @@ class _Docker(Target):
         session.project = configuration.project()
         settings = parse_pairs(configuration.settings, "testbed_env")
         choices = Overrides(parse_pairs(configuration.parameters, "testbed_parameters"))
+        # As for the target localstack: otherwise the fixture `stack` deploys.
+        scripted = not configuration.template and session.has_init_scripts
         with stopped_with_this_process(session.root, session.state):
             # A failed start removes its container itself.
-            start(session, choices, port=random_free_port(), settings=settings, docker=True)
+            start(
+                session,
+                choices,
+                port=random_free_port(),
+                settings=settings,
+                docker=True,
+                empty=not scripted,
+            )
             try:
-                yield RunningTestbed(session, provisioned=True)
+                yield RunningTestbed(session, provisioned=scripted)
             finally:
                 session.compose.stop()
 

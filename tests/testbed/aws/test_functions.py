@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from testbed.aws.clients import Aws
-from testbed.aws.functions import KnownFunction, check_function, find_function, stack_functions
+from testbed.aws.functions import KnownFunction, find_function, stack_functions
 from testbed.errors import TestbedError
 
 FUNCTION, STACK = "AWS::Lambda::Function", "AWS::CloudFormation::Stack"
@@ -132,10 +132,3 @@ def test_no_functions_at_all() -> None:
     with pytest.raises(TestbedError) as raised:
         find_function(cast(Aws, FakeAws({})), "anything")
     assert "There are no functions" in raised.value.advice
-
-
-def test_check_of_a_name() -> None:
-    assert check_function("a", ["a", "b"]) == "a"
-    with pytest.raises(TestbedError) as raised:
-        check_function("c", ["a", "b"])
-    assert raised.value.advice == "The functions are: a, b."

@@ -11,7 +11,8 @@ import pytest
 
 from testbed.aws.clients import Aws
 from testbed.aws.functions import KnownFunction
-from testbed.aws.invocation import FunctionError, Invocation, InvocationLog
+from testbed.aws.invocation import FunctionError, Invocation
+from testbed.aws.invocation_log import InvocationLog
 from testbed.aws.logs import LogLine
 from testbed.control.endpoint import LacksFeatureError
 from tests.conftest import CommandHere
@@ -36,7 +37,7 @@ def command(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> CommandHere:
     monkeypatch.setattr(
         "testbed.aws.functions.find_function", lambda *_: KnownFunction("monitor", "", "")
     )
-    monkeypatch.setattr("testbed.aws.invocation.invocation_log", lambda *_: LOG)
+    monkeypatch.setattr("testbed.aws.invocation_log.invocation_log", lambda *_: LOG)
     monkeypatch.setattr("testbed.control.journal.Journal.position", lacks)
     return CommandHere(tmp_path / "state")
 

@@ -12,9 +12,10 @@ from botocore.exceptions import ClientError
 from testbed.aws.change_set import Change
 from testbed.aws.clients import Aws
 from testbed.aws.stacks import describe_stack
-from testbed.deployment.deploy import NotDeployedError, deploy, prepare
+from testbed.deployment.deploy import deploy, prepare
 from testbed.deployment.destroy import delete_stack, destroy_stack
 from testbed.deployment.requirements import host_architecture
+from testbed.deployment.stack_update import NotDeployedError
 from testbed.errors import DeploymentError, ProjectError
 from testbed.project.project import Project
 from testbed.project.uploads import Upload

@@ -236,3 +236,20 @@ def test_stack_that_cannot_be_deployed_says_what_to_do(status: str) -> None:
         check_usable("shop", status)
     assert "shop" in caught.value.advice or "testbed destroy" in caught.value.advice
     check_usable("shop", "UPDATE_ROLLBACK_COMPLETE")
+
+
+@pytest.mark.parametrize(
+    ("reason", "advice"),
+    [
+        ("Requires capabilities : [CAPABILITY_NAMED_IAM]", "samconfig.toml"),
+        (
+            "Unable to fetch parameters [/a] from parameter store for this account.",
+            "awslocal ssm put-parameter",
+        ),
+        ("Template format error: x", ""),
+    ],
+)
+def test_advice_on_a_rejected_deployment(tmp_path: Path, reason: str, advice: str) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text("Resources: {}")
+    assert advice in rejected(template, reason).advice

@@ -20,6 +20,7 @@ from testbed.emulators.compose import Compose
 from testbed.emulators.compose_command import ComposeCommand
 from testbed.emulators.container import Container
 from testbed.errors import DockerError
+from testbed.project.overrides import Overrides
 
 
 @dataclass
@@ -100,7 +101,9 @@ class FakeCompose:
         program = folder / "compose"
         program.write_text(
             f'#!/bin/sh\nprintf "%s\\n" "$PWD" "$TESTBED_PORT" "$@" > {self._record}\n'
-            'case "$*" in *fail*) echo "no such service"; exit 3;; esac\n'
+            'case "$*" in *fail*) echo "no such service"; exit 3;;'
+            ' *"config --services") echo "WARNING: a variable is not set" >&2; echo web; echo db;;'
+            " esac\n"
         )
         program.chmod(0o755)
         monkeypatch.setattr(docker_daemon, "compose_command", lambda: [str(program)])
@@ -153,3 +156,59 @@ def test_failure_of_compose_carries_its_output(
     assert raised.value.details == "no such service"
     assert fake.call[2] == "--project-name"
     assert re.fullmatch(r"testbed-[0-9a-f]{12}", fake.call[3])
+
+
+def test_project_without_a_file_or_a_service_for_localstack(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fake = FakeCompose(tmp_path, monkeypatch)
+    root, state = tmp_path / "root", tmp_path / "state"
+    root.mkdir()
+    compose = Compose(root, state, apart=True)
+    with pytest.raises(DockerError, match=r"There is no docker-compose\.yml in .*root") as missing:
+        compose.build()
+    assert "without Docker: testbed up" in missing.value.advice
+    (root / "compose.yaml").touch()
+    with pytest.raises(
+        DockerError, match=r"compose\.yaml has no service named localstack; it has web, db"
+    ):
+        compose.build()
+    assert fake.call[-2:] == ["config", "--services"]
+
+
+@pytest.mark.parametrize("name", ["compose.yaml", "docker-compose.yaml"])
+def test_other_names_of_the_file_and_its_override(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    fake = FakeCompose(tmp_path, monkeypatch)
+    (tmp_path / name).touch()
+    (tmp_path / "compose.override.yaml").touch()
+    command = ComposeCommand(tmp_path, tmp_path / "additions")
+    command.override({"environment": {"A": "b"}}, {})
+    command.run("build")
+    assert fake.call[2:6] == ["--file", name, "--file", "compose.override.yaml"]
+
+
+def test_init_scripts_are_hidden_by_an_empty_folder(tmp_path: Path) -> None:
+    command = ComposeCommand(tmp_path, tmp_path / "additions")
+    command.override({}, {}, init_scripts=False)
+    document = yaml.safe_load((tmp_path / "additions" / "override.yml").read_text())
+    [mount] = document["services"]["localstack"]["volumes"]
+    folder, inside, mode = mount.split(":")
+    assert (inside, mode) == ("/etc/localstack/init", "ro")
+    assert list(Path(folder).iterdir()) == []
+
+
+def test_container_without_a_health_check_is_removed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    FakeCompose(tmp_path, monkeypatch)
+    found = SimpleNamespace(
+        status="running", name="mine", attrs={"State": {}}, reload=lambda: None,
+        logs=lambda **_: iter([b"started"]),
+    )  # fmt: skip
+    monkeypatch.setattr(Compose, "_containers", lambda _: [found])
+    compose = Compose(tmp_path, tmp_path / "state", apart=True)
+    with pytest.raises(DockerError, match="container mine has no health check"):
+        compose.start(port=None, settings={}, overrides=Overrides())
+    assert compose.log.read_bytes() == b"started"

@@ -44,7 +44,6 @@ def test_environment_is_built_once(monkeypatch: pytest.MonkeyPatch, cache: Path)
         assert choose("python3.12", messages.append) == Choice("python3.12")
     assert versions == ["3.12"]
     assert messages == ["building runtime-py312"]
-    assert runtimes.is_built("python3.12")
     assert [each.name[:14] for each in cache.iterdir() if each.is_dir()] == ["runtime-py312-"]
 
 
@@ -71,7 +70,6 @@ def test_functions_run_on_the_default_runtime_otherwise(
 ) -> None:
     created(monkeypatch, error)
     assert choose(runtime, lambda _: None) == Choice("python3.13", reason)
-    assert not runtimes.is_built(runtime)
 
 
 def test_program_prints_the_interpreter_or_the_reason(

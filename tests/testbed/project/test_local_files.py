@@ -321,3 +321,21 @@ def test_layer_of_another_account_in_globals(tmp_path: Path) -> None:
     resources = function(InlineCode="x", Layers=[{"Ref": "Own"}])
     template = {"Globals": {"Function": {"Layers": [layer]}}, "Resources": resources}
     assert len(problems(found(tmp_path, json.dumps(template)))) == 1
+
+
+def test_folder_of_the_code_of_a_function(tmp_path: Path) -> None:
+    code = tmp_path / "src"
+    code.mkdir()
+    function = "{Type: AWS::Serverless::Function, Properties: {Runtime: python3.13, CodeUri: src}}"
+    (tmp_path / "nested.yaml").write_text(f"Resources:\n  Inner: {function}\n")
+    template = tmp_path / "template.yaml"
+    template.write_text(
+        "Resources:\n"
+        f"  Outer: {function}\n"
+        "  Part: {Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: nested.yaml}}\n"
+    )
+    found = template_files(template, {}, "us-east-1", "is built here")
+    for logical_id in ("Outer", "Part/Inner"):
+        assert found.code_folder(logical_id) == code
+    for logical_id in ("Inner", "Part/Outer", "None/Inner"):
+        assert found.code_folder(logical_id) is None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.project.own_frames import code_folder, own_frames
+from testbed.project.own_frames import own_frames
 
 STACK = [
     '  File "/var/task/app.py", line 9, in fail',
@@ -61,21 +61,3 @@ def test_lines_of_other_languages_stay(code: Path) -> None:
     assert own_frames(stack, code, code.parent)[0] == stack[0]
     assert own_frames(stack, code, code.parent)[-1] == "at end"
     assert own_frames([], code, code) == []
-
-
-def test_folder_of_the_code(code: Path) -> None:
-    nested = code.parent / "nested.yaml"
-    function = "{Type: AWS::Serverless::Function, Properties: {Runtime: python3.13, CodeUri: src}}"
-    nested.write_text(f"Resources:\n  Inner: {function}\n")
-    template = code.parent / "template.yaml"
-    template.write_text(
-        "Resources:\n"
-        f"  Outer: {function}\n"
-        "  Part: {Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: nested.yaml}}\n"
-    )
-    for logical_id in ("Outer", "Part/Inner"):
-        assert code_folder(template, {}, "us-east-1", logical_id) == code
-    for logical_id in ("Inner", "Part/Outer", "None/Inner"):
-        assert code_folder(template, {}, "us-east-1", logical_id) is None
-    template.write_text("not a template")
-    assert code_folder(template, {}, "us-east-1", "Outer") is None

@@ -141,6 +141,7 @@ def test_template_is_enough(tmp_path: Path, name: str) -> None:
     project = find_project(root)
     assert (project.template.name, project.stack_name) == (name, "my-shop")
     assert (project.region, project.tags, project.parameters) == ("us-east-1", {}, {})
+    assert "CAPABILITY_NAMED_IAM" in project.capabilities  # nothing lists what it may do
 
 
 def test_folder_without_a_project_is_its_own_root(tmp_path: Path) -> None:

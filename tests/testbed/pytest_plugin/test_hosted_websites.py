@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from testbed.pytest_plugin.hosted_websites import HostedWebsites
 from testbed.pytest_plugin.stack import Stack
-from testbed.websites.local_website import Page
+from testbed.websites.page import Page
 
 URL = "https://a1.execute-api.eu-west-1.amazonaws.com/v1"
 

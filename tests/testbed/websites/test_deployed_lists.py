@@ -17,7 +17,7 @@ from testbed.project.project import Project
 from testbed.project.uploads import Upload
 from testbed.project.website_list import WebsiteList
 from testbed.websites.deployed_lists import DeployedLists
-from testbed.websites.local_website import Behavior
+from testbed.websites.page import Behavior
 from testbed.websites.websites import HostedWebsite
 
 SITE = HostedWebsite("tea", "http://tea/", "http://tea/", Behavior(), 0)

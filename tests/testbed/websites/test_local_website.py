@@ -10,7 +10,8 @@ import pytest
 import requests
 
 from testbed.machine.waiting import until
-from testbed.websites.local_website import Behavior, LocalWebsite, Page
+from testbed.websites.local_website import LocalWebsite
+from testbed.websites.page import Behavior, Page
 
 PAGE = Page.of("shop", "<h1>Größe</h1>\n")
 LIMIT_SECONDS = 20

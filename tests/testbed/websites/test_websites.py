@@ -21,7 +21,7 @@ from testbed.machine.waiting import until
 from testbed.websites import record as records
 from testbed.websites import websites as module
 from testbed.websites.hosting import Hosting
-from testbed.websites.local_website import Page
+from testbed.websites.page import Page
 from testbed.websites.websites import Websites, check_name
 from tests.testbed.instances import running_instance
 
@@ -71,10 +71,10 @@ def test_life_of_websites(
     assert "testbed website remove shop" in twice.value.advice
     with pytest.raises(TestbedError, match="no website shpo") as misspelled:
         later.down("shpo")
-    assert misspelled.value.advice == "Did you mean shop?"
+    assert misspelled.value.advice == "Did you mean shop? The websites are: blog, shop."
     with pytest.raises(TestbedError, match="no website xyz") as unknown:
         later.remove("xyz")
-    assert unknown.value.advice == "There are: blog, shop."
+    assert unknown.value.advice == "The websites are: blog, shop."
     port = int(blog.url.rstrip("/").rpartition(":")[2])
     with pytest.raises(TestbedError, match=f"Port {port} on 127.0.0.1 is in use"):
         later.add(Page.of("other", "text"), port)

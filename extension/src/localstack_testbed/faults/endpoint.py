@@ -15,14 +15,13 @@
 The status is 400 for an invalid rule and 404 for an unknown id, both with ``{"message"}``.
 """
 
-import json
 from typing import Any
 
 from localstack.http import Request, Response, Router, route
 
 from localstack_testbed.faults.parsing import InvalidRuleError
 from localstack_testbed.faults.registry import Registry
-from localstack_testbed.requests.json_bodies import InvalidBodyError, json_body
+from localstack_testbed.requests.json_bodies import InvalidBodyError, json_body, json_response
 
 
 class FaultsEndpoint:
@@ -41,27 +40,27 @@ class FaultsEndpoint:
 
     @route("/_testbed/faults", methods=["GET"])
     def show_all(self, request: Request) -> Response:
-        return _respond({"faults": self._registry.listed()})
+        return json_response({"faults": self._registry.listed()})
 
     @route("/_testbed/faults/<identity>", methods=["GET"])
     def show(self, request: Request, identity: str) -> Response:
         rule = self._registry.get(identity)
-        return _not_found(identity) if rule is None else _respond(rule)
+        return _not_found(identity) if rule is None else json_response(rule)
 
     @route("/_testbed/faults", methods=["DELETE"])
     def remove_all(self, request: Request) -> Response:
-        return _respond({"removed": self._registry.remove()})
+        return json_response({"removed": self._registry.remove()})
 
     @route("/_testbed/faults/<identity>", methods=["DELETE"])
     def remove(self, request: Request, identity: str) -> Response:
         removed = self._registry.remove(identity)
-        return _respond({"removed": removed}) if removed else _not_found(identity)
+        return json_response({"removed": removed}) if removed else _not_found(identity)
 
     def _put(self, request: Request, identity: str | None) -> Response:
         try:
-            return _respond(self._registry.put(json_body(request), identity))
+            return json_response(self._registry.put(json_body(request), identity))
         except (InvalidBodyError, InvalidRuleError) as error:
-            return _respond({"message": str(error)}, status=400)
+            return json_response({"message": str(error)}, status=400)
 
 
 def serve(router: Router[Any], registry: Registry) -> None:
@@ -70,8 +69,4 @@ def serve(router: Router[Any], registry: Registry) -> None:
 
 
 def _not_found(identity: str) -> Response:
-    return _respond({"message": f"there is no fault {identity!r}"}, status=404)
-
-
-def _respond(content: dict[str, Any], status: int = 200) -> Response:
-    return Response(json.dumps(content), status=status, mimetype="application/json")
+    return json_response({"message": f"there is no fault {identity!r}"}, status=404)

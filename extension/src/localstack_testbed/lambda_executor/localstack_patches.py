@@ -4,13 +4,16 @@ import base64
 import threading
 from collections import defaultdict
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from typing import Any
 
 from localstack_testbed.hooks.patching import patch
-from localstack_testbed.hooks.shared_patches import INVOKE_ENVIRONMENT
+from localstack_testbed.hooks.shared_patches import INVOKE_ENVIRONMENT, INVOKE_VERSION
 from localstack_testbed.lambda_executor.debugging.patches import is_outdated
+
+STARTING: set[Any] = set()
+"""The environments that are starting, which LocalStack does not know before they have started."""
 
 
 class _Environments(dict[str, Any]):
@@ -64,7 +67,11 @@ def patch_assignment() -> None:
     def start(original: Callable[[Any], None], self: Any) -> None:
         if self.initialization_type == InitializationType.on_demand:
             self.started_by = threading.get_ident()
-        original(self)
+        STARTING.add(self)
+        try:
+            original(self)
+        finally:
+            STARTING.discard(self)
 
     @patch(ExecutionEnvironment.reserve)
     def reserve(original: Callable[[Any], None], self: Any) -> None:
@@ -81,7 +88,7 @@ def patch_versions() -> None:
 
     AWS gives no reason for the state ``Active``. LocalStack stops the log handler of a replaced
     version before its last invocations have finished. (``lambda_service.function_logs`` empties its
-    queue.)
+    queue.) It also forgets environments that start while their version is stopped.
     """
     from localstack.aws.api.lambda_ import State
     from localstack.services.lambda_.invocation.version_manager import LambdaVersionManager
@@ -101,3 +108,24 @@ def patch_versions() -> None:
         self.shutdown_event.set()
         self.assignment_service.stop_environments_for_version(self.id)
         original(self)
+
+    @INVOKE_VERSION.wrap
+    def invoke(original: Callable[..., Any], self: Any, *, invocation: Any) -> Any:
+        try:
+            return original(self, invocation=invocation)
+        finally:
+            if self.shutdown_event.is_set():
+                _stop_remaining(self.assignment_service, self.id)
+
+
+def _stop_remaining(assignment: Any, manager: str) -> None:
+    """Stop the idle environments of a version that was stopped while they were starting.
+
+    LocalStack does not know an environment before it has started, and would keep its process
+    for another ten minutes.
+    """
+    for environment in assignment.environments[manager].values():
+        with suppress(KeyError):  # another invocation of the version does the same
+            environment.keepalive_passed()
+    if not assignment.environments[manager]:
+        assignment.environments.pop(manager, None)

@@ -30,7 +30,7 @@ def start_executor() -> None:
     from localstack.services.edge import ROUTER
 
     from localstack_testbed.lambda_executor.debugging import endpoint as debugging_endpoint
-    from localstack_testbed.lambda_executor.endpoint import serve
+    from localstack_testbed.lambda_executor.isolation_endpoint import serve
 
     serve(ROUTER, service)
     debugging_endpoint.serve(ROUTER)

@@ -7,7 +7,6 @@ functions, since packages are made for one version of Python. An interpreter tha
 searched for, as if a function was created.
 """
 
-import json
 from typing import Any
 
 from localstack.http import Request, Response, Router, route
@@ -15,6 +14,7 @@ from localstack.http import Request, Response, Router, route
 from localstack_testbed.hooks import settings
 from localstack_testbed.lambda_executor.interpreters import Choice
 from localstack_testbed.limits import runtimes
+from localstack_testbed.requests.json_bodies import json_response
 
 PATH = "/_testbed/runtimes/<runtime>"
 
@@ -28,11 +28,11 @@ def serve_runtimes() -> None:
     @route(PATH, methods=["GET"])
     def answer(_request: Request, runtime: str) -> Response:
         if runtime not in runtimes.PYTHON_RUNTIMES:
-            content = json.dumps({"message": f"{runtime} is not one of Lambda's Python runtimes."})
-            return Response(content, status=404, mimetype="application/json")
+            message = f"{runtime} is not one of Lambda's Python runtimes."
+            return json_response({"message": message}, status=404)
         choice = _choose(runtime)
         since = runtimes.deprecation(runtime, runtimes.today())
-        content = json.dumps(
+        return json_response(
             {
                 "runtime": runtime,
                 "runs_on": choice.runtime,
@@ -40,7 +40,6 @@ def serve_runtimes() -> None:
                 "deprecated": since.isoformat() if since else None,
             }
         )
-        return Response(content, mimetype="application/json")
 
     router.add(answer)
 

@@ -4,7 +4,6 @@
 permissions with the number of uses, and its denied requests. ``DELETE`` resets all counts to zero.
 """
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +12,7 @@ from localstack.http import Request, Response, Router, route
 from localstack_testbed.permissions.policies import Policy
 from localstack_testbed.permissions.principals import all_roles, policies_of
 from localstack_testbed.permissions.usage import Usage
+from localstack_testbed.requests.json_bodies import json_response
 
 PATH = "/_testbed/permissions"
 
@@ -25,8 +25,7 @@ def serve(router: Router[Any], usage: Usage) -> None:
         if request.method == "DELETE":
             usage.reset()
             return Response(status=204)
-        content = json.dumps({"principals": usage.report(_roles())})
-        return Response(content, mimetype="application/json")
+        return json_response({"principals": usage.report(_roles())})
 
     router.add(permissions)
 

@@ -1,7 +1,10 @@
-"""JSON objects in the bodies of requests to the extension's own endpoints."""
+"""JSON objects in requests to the extension's own endpoints, and in their responses."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
+
+from localstack.http import Response
 
 
 class InvalidBodyError(Exception):
@@ -23,3 +26,8 @@ def json_body(request: Any) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise InvalidBodyError("the body must be a JSON object")
     return body
+
+
+def json_response(content: Mapping[str, Any], status: int = 200) -> Response:
+    """Return a response with a JSON object."""
+    return Response(json.dumps(content), status=status, mimetype="application/json")

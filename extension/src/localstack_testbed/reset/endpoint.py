@@ -17,12 +17,12 @@ all with ``{"message"}``. Nothing has been changed then, unless the message name
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from localstack.http import Request, Response, Router, route
 
+from localstack_testbed.requests.json_bodies import InvalidBodyError, json_body, json_response
 from localstack_testbed.reset.errors import ResetError, UnknownStateError
 
 if TYPE_CHECKING:
@@ -37,33 +37,33 @@ class ResetEndpoint:
 
     @route("/_testbed/states", methods=["GET"])
     def show(self, request: Request) -> Response:
-        return _respond({"states": self._states().names()})
+        return json_response({"states": self._states().names()})
 
     @route("/_testbed/states/<name>", methods=["PUT"])
     def save(self, request: Request, name: str) -> Response:
         try:
-            return _respond(self._states().save(name))
+            return json_response(self._states().save(name))
         except ResetError as error:
-            return _respond({"message": str(error)}, status=409)
+            return json_response({"message": str(error)}, status=409)
 
     @route("/_testbed/states/<name>", methods=["DELETE"])
     def forget(self, request: Request, name: str) -> Response:
         try:
             self._states().forget(name)
         except UnknownStateError as error:
-            return _respond({"message": str(error)}, status=404)
+            return json_response({"message": str(error)}, status=404)
         return Response(status=204)
 
     @route("/_testbed/reset", methods=["POST"])
     def reset(self, request: Request) -> Response:
         try:
-            return _respond(self._states().reset(_name_in(request)))
-        except ValueError as error:
-            return _respond({"message": str(error)}, status=400)
+            return json_response(self._states().reset(_name_in(request)))
+        except InvalidBodyError as error:
+            return json_response({"message": str(error)}, status=400)
         except UnknownStateError as error:
-            return _respond({"message": str(error)}, status=404)
+            return json_response({"message": str(error)}, status=404)
         except ResetError as error:
-            return _respond({"message": str(error)}, status=409)
+            return json_response({"message": str(error)}, status=409)
 
 
 def serve(router: Router[Any], states: Callable[[], States]) -> None:
@@ -72,20 +72,9 @@ def serve(router: Router[Any], states: Callable[[], States]) -> None:
 
 
 def _name_in(request: Request) -> str | None:
-    text = request.get_data(as_text=True)
-    try:
-        body = json.loads(text) if text else {}
-    except RecursionError:
-        body = None
-    match body:
-        case {"state": str() as name, **rest} if not rest:
+    match json_body(request) if request.get_data() else {}:
+        case {"state": str() | None as name, **rest} if not rest:
             return name
-        case {"state": None, **rest} if not rest:
-            return None
         case {**rest} if not rest:
             return None
-    raise ValueError('the body must be a JSON object: {"state": "the name of a saved state"}')
-
-
-def _respond(content: dict[str, Any], status: int = 200) -> Response:
-    return Response(json.dumps(content), status=status, mimetype="application/json")
+    raise InvalidBodyError('expected {"state": "the name of a saved state"}')

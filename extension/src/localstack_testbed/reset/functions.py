@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from localstack_testbed.lambda_executor.localstack_patches import STARTING
 from localstack_testbed.lambda_service.event_source_mapping import has_failed
 from localstack_testbed.lambda_service.function_logs import store_pending
 from localstack_testbed.lambda_service.metrics import discard_metrics
@@ -32,11 +33,12 @@ def kill_invocations() -> None:
         return
     from localstack.services.lambda_.invocation.execution_environment import RuntimeStatus
 
-    for environments in list(provider.lambda_service.assignment_service.environments.values()):
-        for environment in list(environments.values()):
-            kill = getattr(environment.runtime_executor, "kill", None)
-            if kill and environment.status in (RuntimeStatus.STARTING, RuntimeStatus.INVOKING):
-                kill()
+    known = provider.lambda_service.assignment_service.environments
+    running = {each for some in list(known.values()) for each in list(some.values())}
+    for environment in running | set(STARTING):
+        kill = getattr(environment.runtime_executor, "kill", None)
+        if kill and environment.status in (RuntimeStatus.STARTING, RuntimeStatus.INVOKING):
+            kill()
 
 
 def discard_events() -> None:

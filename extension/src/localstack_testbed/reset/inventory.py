@@ -55,7 +55,8 @@ def _messages(store: Any) -> Iterator[str]:
 def _objects(store: Any) -> Iterator[str]:
     for bucket in list(store.buckets.values()):
         for found in list(bucket.objects.values(with_versions=True)):
-            yield f"{bucket.name}/{found.key}?{found.version_id}"
+            version = f"?{found.version_id}" if found.version_id else ""
+            yield f"{bucket.name}/{found.key}{version}"
 
 
 def _rules(store: Any) -> Iterator[str]:

@@ -33,6 +33,7 @@ from localstack_testbed.reset.functions import (
 )
 from localstack_testbed.reset.inventory import inventory
 from localstack_testbed.reset.memento import Memento
+from localstack_testbed.reset.message_moves import cancel_moves
 from localstack_testbed.reset.metrics import SavedMetrics
 from localstack_testbed.s3.kept_content import keep_files, restore_folders
 from localstack_testbed.schedules.registry import Schedules
@@ -181,6 +182,7 @@ class States:
             waited = time.monotonic() - started
             if kill:
                 cancel_all()
+                cancel_moves()
                 discard_events()
             idle = self._activity.wait_idle(_ROUND_SECONDS)
             busy = _busy_stacks()

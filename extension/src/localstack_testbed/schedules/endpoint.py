@@ -16,14 +16,13 @@ Fields without a value are omitted. Invalid requests are answered with status 40
 with 404, both with ``{"message"}``.
 """
 
-import json
 import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from localstack.http import Request, Response, Router, route
 
-from localstack_testbed.requests.json_bodies import InvalidBodyError, json_body
+from localstack_testbed.requests.json_bodies import InvalidBodyError, json_body, json_response
 from localstack_testbed.schedules.delivery import DeliveryError
 from localstack_testbed.schedules.engine import Firing, TooManyFiringsError
 from localstack_testbed.schedules.registry import (
@@ -149,7 +148,7 @@ def _fired(firing: Firing[Key]) -> dict[str, Any]:
 
 
 def _answer(content: dict[str, Any], status: int = 200) -> Response:
-    return Response(json.dumps(_without_none(content)), status=status, mimetype="application/json")
+    return json_response(_without_none(content), status)
 
 
 def _without_none(value: Any) -> Any:

@@ -45,7 +45,7 @@ class ScheduleSource(Protocol):
         """Return all rules or schedules, including disabled ones."""
 
     def reload(self) -> None:
-        """Put all rules or schedules into the engine, as if they were created now."""
+        """Put all rules or schedules into the engine: the period of a rate begins now."""
 
     def fire(self, key: Key, due: datetime) -> None:
         """Deliver once, even if it is disabled.
@@ -91,7 +91,8 @@ class Schedules:
     def restart(self, offset: timedelta) -> None:
         """Set the clock's offset, cancel all retries, and start all rules and schedules again.
 
-        The first due time of a rate is the one that it would have if it were created now.
+        A rate is first due after one period, also in EventBridge Scheduler, where a new one fires
+        immediately: it was deployed before, and a reset should cause nothing by itself.
         """
         self.engine.remove_all(lambda key: True)
         self.clock.set_offset(offset)

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 import uuid
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -18,6 +18,7 @@ from localstack_testbed.journal.journal import record
 from localstack_testbed.schedules.delivery import Delivery, Failure, RetryPolicy
 from localstack_testbed.schedules.engine import Timing, next_whole_second
 from localstack_testbed.schedules.expressions import schedule_expression
+from localstack_testbed.schedules.rate import Rate
 from localstack_testbed.schedules.registry import (
     Key,
     ScheduleDescription,
@@ -57,12 +58,15 @@ class _Timing:
             offset=_offset(schedule),
         )
 
-    def timing(self, now: datetime) -> Timing:
-        """Return the due times of a schedule that is created now.
+    def timing(self, now: datetime, *, is_new: bool) -> Timing:
+        """Return the due times of a schedule that is created now, or restored.
 
-        Without a StartDate, a rate is due immediately, at the next whole second.
+        Without a StartDate, a rate is due immediately, at the next whole second; if it is restored,
+        one period later.
         """
         expression = schedule_expression(self.expression, self.timezone)
+        if isinstance(expression, Rate) and not is_new and self.start is None:
+            expression = replace(expression, starts_immediately=False)
         since = self.start or next_whole_second(now)
         earliest = max(now, self.start or now) - timedelta.resolution
 
@@ -88,10 +92,17 @@ class SchedulerSchedules:
     def now(self) -> datetime:
         return self._schedules.clock.now()
 
-    def changed(self, schedule: Schedule, delete: Callable[[], Any]) -> None:
-        """Update the engine after a schedule was created or updated.
+    def changed(
+        self, schedule: Schedule, delete: Callable[[], Any], *, is_new: bool = True
+    ) -> None:
+        """Update the engine after a schedule was created, updated or restored.
 
-        ``delete`` removes the schedule from its group.
+        Parameters
+        ----------
+        delete
+            Removes the schedule from its group.
+        is_new
+            Whether its first occurrence is still to come.
         """
         arn, when = schedule.arn, _Timing.of(schedule)
         self._known[arn] = schedule
@@ -101,7 +112,8 @@ class SchedulerSchedules:
             self._schedules.engine.remove(Key(arn))
         elif when != before:
             now = self.now
-            self._schedules.engine.put(Key(arn), when.timing(now), self._fire_due, after=now)
+            timing = when.timing(now, is_new=is_new)
+            self._schedules.engine.put(Key(arn), timing, self._fire_due, after=now)
 
     def deleted(self, arn: str) -> None:
         """Stop firing a deleted schedule."""
@@ -116,7 +128,8 @@ class SchedulerSchedules:
             for backend in list(account.values()):
                 for group in list(backend.schedule_groups.values()):
                     for schedule in list(group.schedules.values()):
-                        self.changed(schedule, partial(group.schedules.pop, schedule.name, None))
+                        delete = partial(group.schedules.pop, schedule.name, None)
+                        self.changed(schedule, delete, is_new=False)
 
     def descriptions(self) -> list[ScheduleDescription]:
         return [

@@ -145,6 +145,34 @@ def test_running_invocation_survives_an_update(functions: FunctionFactory) -> No
     assert "last words" in function.log(until=f"REPORT RequestId: {old.request_id}")
 
 
+def test_update_while_an_environment_starts(
+    functions: FunctionFactory, localstack: LocalStack
+) -> None:
+    """The environment serves the invocation that it was started for, and no other."""
+    with ThreadPoolExecutor(1) as pool, rendezvous() as place:
+        function = functions(
+            f"""
+            import os
+            import meet
+
+            meet.meet({place.port}, os.getpid())
+
+            def handler(event, context):
+                return "old"
+            """,
+            files={"meet.py": ARRIVE},
+            timeout=30,
+        )
+        running = pool.submit(function.invoke)
+        process = process_here(localstack.process, int(place.wait_for_arrival()))
+        functions.update(function, "def handler(event, context): return 'new'")
+        function.wait_until_updated()
+        place.release()
+        assert running.result().payload == "old"
+
+    until(lambda: not process_exists(process), within=PROCESS_END_LIMIT, what="end of the process")
+
+
 def test_deletion_stops_the_environment(functions: FunctionFactory, localstack: LocalStack) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
     function = functions(COUNTING)

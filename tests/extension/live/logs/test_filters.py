@@ -120,6 +120,7 @@ def test_each_subscription_filter_delivers_what_it_matches(
             filterPattern=pattern,
             destinationArn=function.arn,
         )
+    aws["logs"].create_log_stream(logGroupName=group, logStreamName="another")
     put(aws, group)
 
     log = function.log(until="REPORT", times=2)

@@ -1,5 +1,6 @@
 """What runs and what waits when LocalStack is reset: messages, events, functions, timers."""
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -43,6 +44,14 @@ SLOW = """
     def handler(event, context):
         boto3.client("sqs").send_message(QueueUrl="{url}", MessageBody="began")
         time.sleep(30)
+"""
+SLOW_SECONDS = 8
+SLOW_TO_LOAD = f"""
+    import boto3, time
+    boto3.client("sqs").send_message(QueueUrl="{{url}}", MessageBody="began")
+    time.sleep({SLOW_SECONDS})
+    def handler(event, context):
+        return None
 """
 FAILING = """
     def handler(event, context):
@@ -229,6 +238,43 @@ def test_running_function_is_killed(
     assert message_counts(queue) == ["0", "0", "0"]
 
 
+def test_starting_function_is_killed(
+    state: SavedState, aws: Clients, functions: FunctionFactory, queue: Queue
+) -> None:
+    """Also while it loads its modules, and when the invocation then tries it again."""
+    slow = functions(SLOW_TO_LOAD.format(url=queue.url), timeout=60)
+    state.save()
+    Events(aws, slow).send({})
+    until(lambda: queue.taken(), within=LIMIT, what="beginning of the start")
+
+    started = time.monotonic()
+    state.restore()
+
+    assert time.monotonic() - started < SLOW_SECONDS / 2
+    assert message_counts(queue) == ["0", "0", "0"]
+
+
+def test_message_move_task_is_cancelled(state: SavedState, queue: Queue, name: str) -> None:
+    """At one message a second it would go on for long, and move the messages that are restored."""
+    sqs, dead = queue.sqs, Queue.create(queue.sqs, f"{name}-dead")
+    redrive = {"deadLetterTargetArn": dead.arn, "maxReceiveCount": 1}
+    sqs.set_queue_attributes(QueueUrl=queue.url, Attributes={"RedrivePolicy": json.dumps(redrive)})
+    for number in range(5):
+        sqs.send_message(QueueUrl=dead.url, MessageBody=f"{number}")
+    state.save()
+    sqs.start_message_move_task(
+        SourceArn=dead.arn, DestinationArn=queue.arn, MaxNumberOfMessagesPerSecond=1
+    )
+    until(lambda: message_counts(queue)[0] != "0", within=LIMIT, what="a moved message")
+
+    state.restore()
+
+    assert sqs.list_message_move_tasks(SourceArn=dead.arn).get("Results", []) == []
+    assert message_counts(dead) == ["5", "0", "0"]
+    # The task would have ended by itself only when nothing is left to move.
+    assert message_counts(queue) == ["0", "0", "0"]
+
+
 def test_asynchronous_retries_are_cancelled(
     state: SavedState,
     aws: Clients,
@@ -310,6 +356,26 @@ def test_one_time_schedule_that_deleted_itself(
             aws["scheduler"].get_schedule(Name=name)
         state.restore()
         aws["scheduler"].get_schedule(Name=name)
+
+
+def test_rate_that_starts_immediately(
+    state: SavedState, aws: Clients, clock: Clock, queue: Queue, name: str
+) -> None:
+    """EventBridge Scheduler fires a new rate at once; a reset does not fire it again."""
+    arn = aws["scheduler"].create_schedule(
+        Name=name,
+        ScheduleExpression="rate(1 hour)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": queue.arn, "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/scheduler"},
+    )["ScheduleArn"]
+    queue.messages()
+    state.save()
+
+    state.restore()
+
+    due = clock.due(arn)
+    assert due is not None
+    assert timedelta(minutes=59) < due - clock.now() <= timedelta(hours=1, seconds=1)
 
 
 def test_metrics(state: SavedState, aws: Clients, name: str) -> None:

@@ -18,7 +18,6 @@ The status is 400 for an invalid request, 404 for an unknown function or session
 function is already being debugged, all with ``{"message"}``.
 """
 
-import json
 import logging
 import re
 import threading
@@ -40,6 +39,7 @@ from localstack_testbed.lambda_executor.debugging.sessions import (
     UnreachableError,
 )
 from localstack_testbed.lambda_executor.environment_service import EnvironmentService
+from localstack_testbed.requests.json_bodies import InvalidBodyError, json_body, json_response
 
 LOG = logging.getLogger(__name__)
 
@@ -71,9 +71,9 @@ class DebugEndpoint:
         try:
             runtime = _runtime(_function(arn))
         except RequestError as error:
-            return _answer({"message": str(error)}, error.status)
+            return json_response({"message": str(error)}, error.status)
         session = _session(arn)
-        return _answer(
+        return json_response(
             {
                 "function": arn,
                 "runtime": runtime,
@@ -90,14 +90,14 @@ class DebugEndpoint:
             debugger, lifeline = _debugger(request, runtime)
             session = SESSIONS.begin(function, debugger, lifeline)
         except RequestError as error:
-            return _answer({"message": str(error)}, error.status)
+            return json_response({"message": str(error)}, error.status)
         except BusyError:
-            return _answer({"message": f"{function.name} is already being debugged"}, 409)
+            return json_response({"message": f"{function.name} is already being debugged"}, 409)
         except UnreachableError as error:
             message = f"cannot connect to port {lifeline} of 127.0.0.1: {error}"
-            return _answer({"message": message}, 400)
+            return json_response({"message": message}, 400)
         _start(session)
-        return _answer({"function": function.arn, "runtime": runtime})
+        return json_response({"function": function.arn, "runtime": runtime})
 
     @route(f"{PATH}/<arn>/environment", methods=["POST"])
     def start(self, request: Request, arn: str) -> Response:
@@ -105,7 +105,7 @@ class DebugEndpoint:
         if session is None:
             return _not_debugged(arn)
         _start(session)
-        return _answer({})
+        return json_response({})
 
     @route(f"{PATH}/<arn>", methods=["DELETE"])
     def end(self, request: Request, arn: str) -> Response:
@@ -113,7 +113,7 @@ class DebugEndpoint:
         if session is None:
             return _not_debugged(arn)
         SESSIONS.end(session)
-        return _answer({})
+        return json_response({})
 
 
 def serve(router: Router[Any]) -> None:
@@ -164,9 +164,9 @@ def _runtime(function: FunctionKey) -> str:
 def _debugger(request: Request, runtime: str) -> tuple[Debugger, int]:
     """Return the debugger and the lifeline's port in a request."""
     try:
-        body = json.loads(request.get_data(as_text=True) or "null")
-    except (ValueError, RecursionError) as error:
-        raise RequestError(f"the body is not JSON: {error}") from None
+        body = json_body(request)
+    except InvalidBodyError as error:
+        raise RequestError(str(error)) from None
     match body:
         case {
             "packages": dict(packages),
@@ -189,8 +189,4 @@ def _debugger(request: Request, runtime: str) -> tuple[Debugger, int]:
 
 
 def _not_debugged(arn: str) -> Response:
-    return _answer({"message": f"{arn} is not being debugged"}, 404)
-
-
-def _answer(content: dict[str, Any], status: int = 200) -> Response:
-    return Response(json.dumps(content), status=status, mimetype="application/json")
+    return json_response({"message": f"{arn} is not being debugged"}, 404)

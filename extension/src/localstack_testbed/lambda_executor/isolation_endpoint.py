@@ -3,12 +3,12 @@
 It answers ``{"isolated", "reason"}``; the reason is null if functions are isolated.
 """
 
-import json
 from typing import Any
 
 from localstack.http import Request, Response, Router, route
 
 from localstack_testbed.lambda_executor.environment_service import EnvironmentService
+from localstack_testbed.requests.json_bodies import json_response
 
 PATH = "/_testbed/isolation"
 
@@ -22,7 +22,6 @@ def serve(router: Router[Any], service: EnvironmentService) -> None:
             reason = service.prepare().not_isolated_reason
         except ConnectionError as error:
             return Response(str(error), status=503)
-        content = json.dumps({"isolated": reason is None, "reason": reason})
-        return Response(content, mimetype="application/json")
+        return json_response({"isolated": reason is None, "reason": reason})
 
     router.add(isolation)
