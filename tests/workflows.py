@@ -34,7 +34,8 @@ class Workflow:
 
 def github(project: Path) -> Workflow:
     """Return the workflow for GitHub Actions."""
-    document = yaml.safe_load((project / ".github" / "workflows" / "test.yml").read_text())
+    [file] = (project / ".github" / "workflows").glob("*.yml")
+    document = yaml.safe_load(file.read_text())
     [job] = document["jobs"].values()
     runs = [step for step in job["steps"] if "run" in step]
     return Workflow(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import uuid
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
@@ -28,6 +29,7 @@ from testbed.deployment.deploy import deploy
 from testbed.deployment.destroy import destroy_stack
 from testbed.errors import ProjectError, TestbedError, TestbedWarning, preserved
 from testbed.project.discovery import stack_name_of
+from testbed.project.lines import TemplateLines
 from testbed.project.project import Project
 from testbed.pytest_plugin.stack import Stack
 from testbed.session import Session
@@ -255,9 +257,13 @@ def _left_out(skipped: Iterable[SkippedResource]) -> Iterator[str]:
 
 
 def _warn(template: Path, *notes: Iterable[str]) -> None:
-    """Issue warnings that name the template, instead of a line of this module."""
-    for note in chain(*notes):
-        warnings.warn_explicit(note, TestbedWarning, str(template), lineno=1)
+    """Issue warnings at the lines of the resources that they begin with, instead of a line here."""
+    found = list(chain(*notes))
+    lines = TemplateLines.of(template) if found else None
+    for note in found:
+        resource = re.match(r"(?:Ignored: )?(\w+)", note)
+        line = lines.line("Resources", resource[1]) if lines and resource else None
+        warnings.warn_explicit(note, TestbedWarning, str(template), line or 1)
 
 
 def check_template(project: Project) -> None:

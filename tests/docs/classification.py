@@ -39,6 +39,7 @@ NOT_RUN = {
 FOLLOWED = {
     "docs/find-a-bug.md": "tests/docs/test_find_a_bug.py",
     "docs/first-steps.md": "tests/docs/test_first_steps.py",
+    "docs/your-repository.md": "tests/docs/test_your_repository.py",
 }
 
 # The first words of a block that shows output or a diagram, and the test that covers it.

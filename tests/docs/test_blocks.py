@@ -37,7 +37,12 @@ _CURL_IN_TEXT = [
     if code.startswith("curl ") and "$" in code
 ]
 # The examples of docs/api.md come from docstrings; tests/plugin/test_public_api.py runs them.
-_PYTHON = [block for block in _BLOCKS if block.language == "python" and block.page != "docs/api.md"]
+# That of pages that are followed from the beginning to the end is run there.
+_PYTHON = [
+    block
+    for block in _BLOCKS
+    if block.language == "python" and block.page not in ("docs/api.md", *FOLLOWED)
+]
 _LIMIT_SECONDS = 60
 # As in testbed_parameters of pyproject.toml.
 _PARAMETERS = "ScheduleExpression='rate(1 day)'"

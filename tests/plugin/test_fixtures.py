@@ -244,7 +244,6 @@ def test_each_worker_starts_its_own_localstack(project: Project, tmp_path: Path)
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("-o", "testbed_template=none.yaml"), "The template *none.yaml does not exist."),
         (("-o", "testbed_parameters=Wrod=x"), "*Wrod*"),
         (
             ("-o", "testbed_parameters=nonsense"),

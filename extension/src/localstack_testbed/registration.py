@@ -62,6 +62,7 @@ START = (
     Step("lifecycle.client_reuse:reuse_clients"),
     Step("lifecycle.gateway:listen_on_loopback"),
     Step("lifecycle.init_scripts:log_init_scripts"),
+    Step("lifecycle.service_loading:await_loading"),
     Step("lifecycle.shutdown:exit_after_shutdown"),
     Step("faults.plugin:start_faults", _faults),
     Step("limits.plugin:enforce_limits", _limits),
