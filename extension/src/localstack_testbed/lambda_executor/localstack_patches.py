@@ -41,7 +41,8 @@ def patch_assignment() -> None:
     """Fix two races between concurrent invocations, and remove the limit of concurrent starts.
 
     LocalStack publishes a new environment before the invocation that started it has reserved it,
-    and counts provisioned environments while other threads add theirs. It starts at most 16
+    counts provisioned environments while other threads add theirs, and stops environments that
+    are reserved for an invocation. It starts at most 16
     environments at a time, because of Docker; on AWS only the account's concurrency limits them.
     https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
     """
@@ -58,10 +59,9 @@ def patch_assignment() -> None:
         self.environments = defaultdict(_Environments)
         self.on_demand_start_semaphore = nullcontext()
 
-    @patch(AssignmentService.stop_environments_for_version)
-    def stop_environments(original: Callable[[Any, str], None], self: Any, manager: str) -> None:
-        original(self, manager)
-        self.environments.pop(manager, None)
+    @patch(AssignmentService.stop_environments_for_version, pass_target=False)
+    def stop_environments(self: Any, manager: str) -> None:
+        _stop_idle(self, manager)
 
     @patch(ExecutionEnvironment.start)
     def start(original: Callable[[Any], None], self: Any) -> None:
@@ -88,7 +88,8 @@ def patch_versions() -> None:
 
     AWS gives no reason for the state ``Active``. LocalStack stops the log handler of a replaced
     version before its last invocations have finished. (``lambda_service.function_logs`` empties its
-    queue.) It also forgets environments that start while their version is stopped.
+    queue.) An invocation that has a version ends with it; one that is late gets the version that
+    has replaced it. Environments are stopped when they are idle.
     """
     from localstack.aws.api.lambda_ import State
     from localstack.services.lambda_.invocation.version_manager import LambdaVersionManager
@@ -111,20 +112,34 @@ def patch_versions() -> None:
 
     @INVOKE_VERSION.wrap
     def invoke(original: Callable[..., Any], self: Any, *, invocation: Any) -> Any:
+        if self.shutdown_event.is_set() and (successor := _successor(self)):
+            return successor.invoke(invocation=invocation)
         try:
             return original(self, invocation=invocation)
         finally:
             if self.shutdown_event.is_set():
-                _stop_remaining(self.assignment_service, self.id)
+                _stop_idle(self.assignment_service, self.id)
 
 
-def _stop_remaining(assignment: Any, manager: str) -> None:
-    """Stop the idle environments of a version that was stopped while they were starting.
+def _successor(manager: Any) -> Any:
+    """Return what runs the version of a function that has replaced another one, or None."""
+    from localstack.services.plugins import SERVICE_PLUGINS
 
-    LocalStack does not know an environment before it has started, and would keep its process
-    for another ten minutes.
+    service: Any = SERVICE_PLUGINS.get_service("lambda")
+    versions = service._provider.lambda_service.lambda_running_versions
+    found = versions.get(manager.function_version.qualified_arn)
+    return None if found is manager else found
+
+
+def _stop_idle(assignment: Any, manager: str) -> None:
+    """Stop the environments of a version that no invocation has, or is about to have.
+
+    The others are stopped when their invocations end. LocalStack does not know an environment
+    before it has started, and would keep its process for another ten minutes.
     """
     for environment in assignment.environments[manager].values():
+        if getattr(environment, "started_by", None) is not None:
+            continue
         with suppress(KeyError):  # another invocation of the version does the same
             environment.keepalive_passed()
     if not assignment.environments[manager]:
