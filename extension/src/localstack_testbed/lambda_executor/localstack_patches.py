@@ -4,7 +4,7 @@ import base64
 import threading
 from collections import defaultdict
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -137,10 +137,16 @@ def _stop_idle(assignment: Any, manager: str) -> None:
     The others are stopped when their invocations end. LocalStack does not know an environment
     before it has started, and would keep its process for another ten minutes.
     """
-    for environment in assignment.environments[manager].values():
-        if getattr(environment, "started_by", None) is not None:
-            continue
-        with suppress(KeyError):  # another invocation of the version does the same
-            environment.keepalive_passed()
-    if not assignment.environments[manager]:
+    from localstack.services.lambda_.invocation.execution_environment import RuntimeStatus
+
+    known = assignment.environments[manager]
+    for environment in known.values():
+        with environment.status_lock:
+            awaited = getattr(environment, "started_by", None) is not None
+            if awaited or environment.status != RuntimeStatus.READY:
+                continue
+            environment.status = RuntimeStatus.TIMING_OUT  # nothing can reserve it from now on
+        environment.stop()
+        known.pop(environment.id, None)
+    if not known:
         assignment.environments.pop(manager, None)

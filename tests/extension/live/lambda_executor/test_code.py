@@ -1,8 +1,10 @@
 """A function's code: its bundle, its layers, and compiled byte code."""
 
 import io
+import threading
 import uuid
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -142,3 +144,29 @@ def test_file_modes_in_the_archive_are_ignored(aws: Clients, functions: Function
     function.wait_until_updated()
 
     assert function.invoke().payload == "read"
+
+
+def test_updates_abort_no_invocation(functions: FunctionFactory) -> None:
+    """An invocation ends with the code that it began with.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+    """
+    function = functions("def handler(event, context): return 0")
+    updated = threading.Event()
+
+    def results() -> list[int]:
+        found: list[int] = []
+        while not updated.is_set():
+            found.append(function.invoke().payload)
+        return found
+
+    with ThreadPoolExecutor(4) as pool:
+        running = [pool.submit(results) for _ in range(4)]
+        try:
+            for number in range(1, 9):
+                functions.update(function, f"def handler(event, context): return {number}")
+                function.wait_until_updated()
+        finally:
+            updated.set()
+    for each in running:
+        assert each.result() == sorted(each.result())
