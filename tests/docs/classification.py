@@ -37,9 +37,9 @@ NOT_RUN = {
 
 # Pages that are followed from the beginning to the end, and the test that does it.
 FOLLOWED = {
-    "docs/find-a-bug.md": "tests/docs/test_find_a_bug.py",
-    "docs/first-steps.md": "tests/docs/test_first_steps.py",
-    "docs/your-repository.md": "tests/docs/test_your_repository.py",
+    "docs/find-a-bug.md": "tests/walkthroughs/test_find_a_bug.py",
+    "docs/first-steps.md": "tests/walkthroughs/test_first_steps.py",
+    "docs/your-repository.md": "tests/installation/test_your_repository.py",
 }
 
 # The first words of a block that shows output or a diagram, and the test that covers it.

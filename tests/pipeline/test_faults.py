@@ -7,6 +7,7 @@ firing, as it does on AWS.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -128,6 +129,11 @@ AFTER_A_LEASE = {
     "the monitor is killed when it has written",
 }
 ONLY_AT_THE_END = {"the recorder cannot read"}
+# A lease takes most of a minute: the suite waits for one, and .ci/run, with FAULT_STEPS=all, for all.
+NOT_TRIED = (
+    set() if os.environ.get("FAULT_STEPS") == "all"
+    else AFTER_A_LEASE - {"the monitor is killed when it has published"}
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -249,7 +255,11 @@ def assert_none_dead_lettered(pipeline: DeployedPipeline, site: WatchedSite) -> 
 
 @pytest.mark.parametrize(
     "step",
-    [pytest.param(step, marks=[pytest.mark.long] * (step in AFTER_A_LEASE)) for step in STEPS],
+    [
+        pytest.param(step, marks=[pytest.mark.long] * (step in AFTER_A_LEASE))
+        for step in STEPS
+        if step not in NOT_TRIED
+    ],
 )
 def test_fault_at_a_step_loses_no_alert_and_records_nothing_twice(
     pipeline: DeployedPipeline, site: WatchedSite, faults: Faults, step: str

@@ -10,7 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +103,15 @@ class CodeStore:
             self._compiled[compiled] = None
         if not known:
             newest = list(reversed(others))[:_OTHERS_SEARCHED]
-            supervisor.compile(folder, newest).add_done_callback(_report)
+            using = ExitStack()
+            using.enter_context(self.in_use(*newest))  # also that of the code before an update
+            try:
+                compilation = supervisor.compile(folder, newest)
+            except ConnectionError:
+                using.close()
+                raise
+            compilation.add_done_callback(_report)
+            compilation.add_done_callback(lambda _: using.close())
 
     @contextmanager
     def in_use(self, *folders: Path | None) -> Iterator[None]:
