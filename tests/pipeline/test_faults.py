@@ -129,7 +129,7 @@ AFTER_A_LEASE = {
     "the monitor is killed when it has written",
 }
 ONLY_AT_THE_END = {"the recorder cannot read"}
-# A lease takes most of a minute: the suite waits for one, and .ci/run, with FAULT_STEPS=all, for all.
+# A lease takes most of a minute: the suite waits for one, .ci/run (FAULT_STEPS=all) for all.
 NOT_TRIED = (
     set() if os.environ.get("FAULT_STEPS") == "all"
     else AFTER_A_LEASE - {"the monitor is killed when it has published"}
