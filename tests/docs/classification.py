@@ -37,8 +37,8 @@ NOT_RUN = {
 
 # Pages that are followed from the beginning to the end, and the test that does it.
 FOLLOWED = {
-    "docs/find-a-bug.md": "tests/walkthroughs/test_find_a_bug.py",
-    "docs/first-steps.md": "tests/walkthroughs/test_first_steps.py",
+    "docs/find-a-bug.md": "tests/docs/walkthroughs/test_find_a_bug.py",
+    "docs/first-steps.md": "tests/docs/walkthroughs/test_first_steps.py",
     "docs/your-repository.md": "tests/installation/test_your_repository.py",
 }
 

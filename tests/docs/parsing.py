@@ -32,7 +32,7 @@ _UNCHECKED = {
     "cp": "POSIX",
     "echo": "POSIX",
     "mkdir": "POSIX",
-    "zip": "tests/walkthroughs/test_first_steps.py runs it",
+    "zip": "tests/docs/walkthroughs/test_first_steps.py runs it",
     "unzip": "its only option is a list",
     "your-tests": "a placeholder",
     "pytest": "the plug-in's tests run it",
