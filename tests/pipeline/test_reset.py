@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from testbed.aws.stacks import stack_resources
 from testbed.pytest_plugin.running import RunningTestbed
 from testbed.pytest_plugin.stack import Stack
 from tests.pipeline.conftest import DeployedPipeline, WatchedSite
+
+pytestmark = pytest.mark.testbed_target("localstack", "docker")
 
 RESETS = 20
 
