@@ -6,6 +6,7 @@ another core, and Python's garbage collector is paused.
 
 import contextlib
 import os
+from importlib import import_module
 
 from localstack_testbed.hooks.settings import InvalidSettingError
 from localstack_testbed.lambda_executor.environment_service import EnvironmentService
@@ -18,4 +19,6 @@ if os.environ.get("LAMBDA_RUNTIME_EXECUTOR") == "process":
 
 from localstack.runtime.main import main  # noqa: E402  # after what runs while it is imported
 
+# LocalStack skips a plug-in that cannot be imported, and would run without the extension.
+import_module("localstack_testbed.registration")
 main()  # type: ignore[no-untyped-call]
