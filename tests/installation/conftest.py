@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from uv import find_uv_bin
 
+from testbed.machine.cache_folder import cache_folder
 from testbed.machine.virtual_environments import interpreter
+from tests import workflows
 from tests.conftest import ROOT
 from tests.workflows import clean_environment
 
@@ -48,6 +50,25 @@ def python(version: str) -> str:
     except AssertionError:
         pytest.skip(f"Python {version} is not installed, and could not be downloaded")
     return uv("python", "find", version).strip()
+
+
+def run_workflow(workflow: workflows.Workflow, clone: Path, folder: Path) -> list[str]:
+    """Run the steps of a workflow in a clone, with a fresh environment; return what they print.
+
+    Parameters
+    ----------
+    folder
+        The folder for the environment and for the program ``sudo``, which does nothing.
+    """
+    uv("venv", "--seed", "--python", python("3.13"), folder / "venv")
+    stubs = workflows.programs(folder / "stubs", {"sudo": ""})
+    # As if an earlier job had filled the cache: building LocalStack is tested elsewhere.
+    variables = {**workflow.variables, "TESTBED_CACHE": str(cache_folder())}
+    variables.pop("UV_CACHE_DIR", None)
+    return [
+        workflows.run_step(step, clone, [stubs, folder / "venv" / "bin"], variables)
+        for step in [*workflow.steps, *workflow.afterwards]
+    ]
 
 
 @pytest.fixture(scope="session")

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from testbed.machine.cache_folder import cache_folder
 from tests import workflows
-from tests.installation.conftest import LIMIT_SECONDS, python, run, uv
+from tests.installation.conftest import LIMIT_SECONDS, python, run, run_workflow, uv
 
 
 @pytest.fixture(scope="module")
@@ -37,16 +36,7 @@ def test_steps_pass(
     system: Callable[[Path], workflows.Workflow], project: Path, tmp_path: Path
 ) -> None:
     cloned = workflows.clone(project, tmp_path / "clone")
-    uv("venv", "--seed", "--python", python("3.13"), tmp_path / "venv")
-    stubs = workflows.programs(tmp_path / "stubs", {"sudo": ""})
-    workflow = system(cloned)
-    # As if an earlier job had filled the cache: building LocalStack is tested elsewhere.
-    variables = {**workflow.variables, "TESTBED_CACHE": str(cache_folder())}
-    variables.pop("UV_CACHE_DIR", None)
-    printed = [
-        workflows.run_step(step, cloned, [stubs, tmp_path / "venv" / "bin"], variables)
-        for step in [*workflow.steps, *workflow.afterwards]
-    ]
+    printed = run_workflow(system(cloned), cloned, tmp_path)
     assert any("4 passed" in each for each in printed)
     assert 'tests="4"' in (cloned / "report.xml").read_text()
     left = run("git", "-C", cloned, "status", "--porcelain")

@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from testbed.machine.cache_folder import cache_folder
 from tests import workflows
 from tests.docs import team
 from tests.docs.walkthrough import Shell, Step, follow, steps
-from tests.installation.conftest import LIMIT_SECONDS, python, run, uv
+from tests.installation.conftest import LIMIT_SECONDS, python, run, run_workflow
 
 
 def _with_source(step: Step, source: str) -> Step:
@@ -47,15 +46,6 @@ def test_copied_workflow_passes(
 ) -> None:
     cloned = tmp_path / "clone"
     run("git", "clone", "--quiet", repository, cloned)
-    uv("venv", "--seed", "--python", python("3.13"), tmp_path / "venv")
-    stubs = workflows.programs(tmp_path / "stubs", {"sudo": ""})
-    workflow = system(cloned)
-    # As if an earlier job had filled the cache.
-    variables = {**workflow.variables, "TESTBED_CACHE": str(cache_folder())}
-    variables.pop("UV_CACHE_DIR", None)
-    printed = [
-        workflows.run_step(step, cloned, [stubs, tmp_path / "venv" / "bin"], variables)
-        for step in [*workflow.steps, *workflow.afterwards]
-    ]
+    printed = run_workflow(system(cloned), cloned, tmp_path)
     assert any("6 passed" in each for each in printed)
     assert 'tests="6"' in (cloned / "report.xml").read_text()
